@@ -1,0 +1,19 @@
+//! Bytes of memcached's text protocol ("doc/protocol.txt" of memcached): keys
+//! as a type that cannot hold a bad one, requests encoded, replies parsed
+//! piece by piece.
+
+mod error;
+mod key;
+pub mod limits;
+mod lines;
+mod reply;
+mod request;
+mod ttl;
+mod value;
+
+pub use error::ProtocolError;
+pub use key::{Key, KeyError};
+pub use reply::{Expect, Reply, ReplyParser};
+pub use request::{CRLF, encode_get, encode_gets, encode_set_header};
+pub use ttl::{Ttl, exptime};
+pub use value::{Input, Pieces, Value};

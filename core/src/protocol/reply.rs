@@ -1,0 +1,255 @@
+//! Replies, parsed as they come in.
+//!
+//! Invariants: every byte is looked at once, except those of a line that comes
+//! in parts; memory grows with bytes received, never with a length announced;
+//! after an error the parser must be [`reset`](ReplyParser::reset).
+
+use memchr::memchr;
+
+use super::error::ProtocolError;
+use super::key::Key;
+use super::limits::LINE_MAX;
+use super::lines::{Step, first, last};
+use super::request::CRLF;
+use super::value::{Input, Value};
+
+/// The reply that is due: the one to the oldest request that has none.
+#[derive(Clone, Copy, Debug)]
+pub enum Expect<'k> {
+    /// To a `get`: a value of this key, or none.
+    Value {
+        /// The key that was asked for.
+        key: &'k Key,
+    },
+    /// To a `gets`: likewise, with the version of the item.
+    ValueWithCas {
+        /// The key that was asked for.
+        key: &'k Key,
+    },
+    /// To a storage command.
+    Stored,
+}
+
+/// A reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply<P> {
+    /// The item was found.
+    Value(Value<P>),
+    /// There is no such item.
+    Miss,
+    /// The item was stored.
+    Stored,
+    /// The item was not stored, because of a condition of the command.
+    NotStored,
+    /// The server could not do it, in its own words (excerpt); the connection
+    /// goes on.
+    ServerError(Box<str>),
+}
+
+/// Where in a reply the next byte belongs.
+#[derive(Debug)]
+enum Place<P> {
+    /// In the first line.
+    FirstLine,
+    /// In the data of a value, of which `left` bytes are missing.
+    Data { value: Value<P>, left: u64 },
+    /// In the line end behind the data, of which so many bytes were seen.
+    DataEnd { value: Value<P>, seen: usize },
+    /// In the line behind a value, which must be `END`.
+    LastLine(Value<P>),
+}
+
+/// Reads one reply after the other.
+#[derive(Debug)]
+pub struct ReplyParser<P> {
+    place: Place<P>,
+    /// The beginning of a line whose end has not come.
+    partial: Vec<u8>,
+}
+
+impl<P> Default for ReplyParser<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P> ReplyParser<P> {
+    /// A parser at the beginning of a reply.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            place: Place::FirstLine,
+            partial: Vec::new(),
+        }
+    }
+
+    /// Whether a part of a reply has been read.
+    #[must_use]
+    pub const fn mid_reply(&self) -> bool {
+        !self.partial.is_empty() || !matches!(self.place, Place::FirstLine)
+    }
+
+    /// Forgets what was read; for a new connection.
+    pub fn reset(&mut self) {
+        *self = Self::new();
+    }
+
+    /// Reads `input` from `at` on, which moves to the first byte not read.
+    /// `None` means that all of it was read and the reply goes on.
+    ///
+    /// # Errors
+    /// The server broke the protocol.
+    pub fn parse<I>(
+        &mut self,
+        expect: Expect<'_>,
+        input: &I,
+        at: &mut usize,
+    ) -> Result<Option<Reply<P>>, ProtocolError>
+    where
+        I: Input<Piece = P>,
+    {
+        loop {
+            match std::mem::replace(&mut self.place, Place::FirstLine) {
+                Place::FirstLine => {
+                    let Some(step) = self.line(input.bytes(), at, |line| first(expect, line))?
+                    else {
+                        return Ok(None);
+                    };
+                    match step {
+                        Step::Done(reply) => return Ok(Some(reply)),
+                        Step::Value(value) => {
+                            let left = value.len;
+                            self.place = Place::Data { value, left };
+                        }
+                    }
+                }
+                Place::Data { mut value, left } => {
+                    let have = input.bytes().len() - *at;
+                    let take = usize::try_from(left).map_or(have, |left| left.min(have));
+                    if take > 0 {
+                        value.pieces.push(input.piece(*at..*at + take));
+                        *at += take;
+                    }
+                    let left = left - take as u64;
+                    if left > 0 {
+                        self.place = Place::Data { value, left };
+                        return Ok(None);
+                    }
+                    self.place = Place::DataEnd { value, seen: 0 };
+                }
+                Place::DataEnd { value, mut seen } => {
+                    while seen < CRLF.len() {
+                        let Some(&byte) = input.bytes().get(*at) else {
+                            self.place = Place::DataEnd { value, seen };
+                            return Ok(None);
+                        };
+                        if byte != CRLF[seen] {
+                            return Err(ProtocolError::BadDataEnd);
+                        }
+                        seen += 1;
+                        *at += 1;
+                    }
+                    self.place = Place::LastLine(value);
+                }
+                Place::LastLine(value) => {
+                    if self.line(input.bytes(), at, last)?.is_none() {
+                        self.place = Place::LastLine(value);
+                        return Ok(None);
+                    }
+                    return Ok(Some(Reply::Value(value)));
+                }
+            }
+        }
+    }
+
+    /// Gives `read` the next line without its end, in place where it came as a
+    /// whole; `None` while its end is missing.
+    fn line<T>(
+        &mut self,
+        bytes: &[u8],
+        at: &mut usize,
+        read: impl FnOnce(&[u8]) -> Result<T, ProtocolError>,
+    ) -> Result<Option<T>, ProtocolError> {
+        let rest = &bytes[*at..];
+        let end = memchr(b'\n', rest);
+        let len = self.partial.len() + end.map_or(rest.len(), |end| end + 1);
+        if len > LINE_MAX || (len == LINE_MAX && end.is_none()) {
+            return Err(ProtocolError::LineTooLong);
+        }
+        let Some(end) = end else {
+            self.partial.extend_from_slice(rest);
+            *at = bytes.len();
+            return Ok(None);
+        };
+        *at += end + 1;
+        if self.partial.is_empty() {
+            return read(without_end(&rest[..=end])?).map(Some);
+        }
+        self.partial.extend_from_slice(&rest[..=end]);
+        let result = without_end(&self.partial).and_then(read);
+        self.partial.clear();
+        result.map(Some)
+    }
+}
+
+fn without_end(line: &[u8]) -> Result<&[u8], ProtocolError> {
+    line.strip_suffix(CRLF).ok_or(ProtocolError::BadLineEnd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::ops::Range;
+
+    /// Its pieces cost nothing.
+    struct Whole<'a>(&'a [u8]);
+
+    impl Input for Whole<'_> {
+        type Piece = Range<usize>;
+
+        fn bytes(&self) -> &[u8] {
+            self.0
+        }
+
+        fn piece(&self, range: Range<usize>) -> Range<usize> {
+            range
+        }
+    }
+
+    #[test]
+    fn a_line_is_copied_only_when_it_comes_in_parts() {
+        let key = Key::new(b"k").unwrap();
+        let expect = Expect::Value { key: &key };
+        let mut parser = ReplyParser::new();
+        let wire = Whole(b"VALUE k 0 3\r\nabc\r\nEND\r\nEND\r\n");
+        let mut at = 0;
+        let reply = parser.parse(expect, &wire, &mut at).unwrap();
+        let Some(Reply::Value(value)) = reply else {
+            panic!("{reply:?}")
+        };
+        assert_eq!(value.pieces.iter().collect::<Vec<_>>(), [&(13..16)]);
+        assert_eq!(at, 23);
+        assert_eq!(
+            parser.parse(expect, &wire, &mut at),
+            Ok(Some(Reply::Miss)),
+            "the second reply"
+        );
+        assert_eq!(parser.partial.capacity(), 0);
+        assert_eq!(parser.parse(expect, &Whole(b"VAL"), &mut 0), Ok(None));
+        assert_eq!(parser.partial, b"VAL");
+    }
+
+    #[test]
+    fn nothing_is_kept_for_an_announced_length() {
+        let key = Key::new(b"k").unwrap();
+        let mut parser = ReplyParser::new();
+        let wire = Whole(b"VALUE k 0 1073741824\r\nab");
+        let parsed = parser.parse(Expect::Value { key: &key }, &wire, &mut 0);
+        assert_eq!(parsed, Ok(None));
+        let Place::Data { value, left } = &parser.place else {
+            panic!("{parser:?}")
+        };
+        assert_eq!(*left, (1 << 30) - 2);
+        assert_eq!(value.pieces.iter().count(), 1);
+    }
+}

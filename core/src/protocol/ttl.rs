@@ -1,0 +1,100 @@
+//! How long an item lives.
+
+use super::limits::{EXPTIME_MAX, RELATIVE_TTL_MAX};
+
+/// A time to live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ttl {
+    /// Until it is deleted or makes room.
+    Forever,
+    /// So many seconds, at least one.
+    Secs(u32),
+}
+
+impl Ttl {
+    /// As in the configuration: 0 is for ever.
+    #[must_use]
+    pub const fn from_secs(secs: u32) -> Self {
+        if secs == 0 {
+            Self::Forever
+        } else {
+            Self::Secs(secs)
+        }
+    }
+
+    /// The shorter of the two, but a second at least: 0 would be for ever.
+    #[must_use]
+    pub fn at_most(self, secs: u32) -> Self {
+        let secs = secs.max(1);
+        match self {
+            Self::Forever => Self::Secs(secs),
+            Self::Secs(own) => Self::Secs(own.min(secs)),
+        }
+    }
+}
+
+/// The number that tells the server a time to live: seconds up to 30 days, a
+/// date beyond, because the server would take it for one anyway
+/// (protocol.txt, "Expiration times"). `unix_now_secs` is the time of day.
+///
+/// Servers keep the number in 32 bits with a sign, and a later date would wrap
+/// into the past. So the item lives until the last date there is, or for 30
+/// days where that is later.
+#[must_use]
+pub fn exptime(ttl: Ttl, unix_now_secs: u64) -> i64 {
+    let Ttl::Secs(secs) = ttl else {
+        return 0;
+    };
+    let secs = i64::from(secs.max(1));
+    if secs <= RELATIVE_TTL_MAX {
+        return secs;
+    }
+    let now = i64::try_from(unix_now_secs).unwrap_or(i64::MAX);
+    if now.saturating_add(RELATIVE_TTL_MAX) > EXPTIME_MAX {
+        return RELATIVE_TTL_MAX;
+    }
+    (now + secs).min(EXPTIME_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_thirty_days_is_a_date() {
+        let month = 30 * 24 * 60 * 60;
+        let now = 1_800_000_000;
+        assert_eq!(exptime(Ttl::from_secs(0), now), 0);
+        assert_eq!(exptime(Ttl::from_secs(1), now), 1);
+        assert_eq!(exptime(Ttl::from_secs(month), now), i64::from(month));
+        assert_eq!(
+            exptime(Ttl::from_secs(month + 1), now),
+            1_800_000_000 + i64::from(month) + 1
+        );
+        assert_eq!(exptime(Ttl::Secs(0), now), 1, "0 would be for ever");
+    }
+
+    #[test]
+    fn no_date_is_later_than_servers_can_tell() {
+        let last = 2_147_483_647;
+        let year = 365 * 24 * 60 * 60;
+        let ttl = Ttl::from_secs(year);
+        let near = last - u64::from(year);
+        assert_eq!(exptime(ttl, near), 2_147_483_647);
+        assert_eq!(exptime(ttl, near + 1), 2_147_483_647);
+        assert_eq!(exptime(Ttl::Secs(u32::MAX), 1_800_000_000), 2_147_483_647);
+        // From here on 30 days are more than the last date gives.
+        assert_eq!(exptime(ttl, last - 2_592_000), 2_147_483_647);
+        for now in [last - 2_591_999, last, last + 1, u64::MAX] {
+            assert_eq!(exptime(ttl, now), 2_592_000, "{now}");
+        }
+    }
+
+    #[test]
+    fn the_shorter_time_counts() {
+        assert_eq!(Ttl::Forever.at_most(60), Ttl::Secs(60));
+        assert_eq!(Ttl::Secs(30).at_most(60), Ttl::Secs(30));
+        assert_eq!(Ttl::Secs(90).at_most(60), Ttl::Secs(60));
+        assert_eq!(Ttl::Forever.at_most(0), Ttl::Secs(1));
+    }
+}

@@ -1,0 +1,9 @@
+//! Which HTTP responses may be stored in a cache that all visitors share, and
+//! for how long (RFC 9111, section 3 and 4.2).
+
+mod cache_control;
+mod reason;
+mod storable;
+
+pub use reason::Reason;
+pub use storable::{Facts, Policy};

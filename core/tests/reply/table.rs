@@ -1,0 +1,243 @@
+//! Replies and what they are read as.
+
+use memcached_core::protocol::{Key, ProtocolError};
+
+use super::{Asked, End, Seen, parse};
+
+fn one(asked: Asked, wire: &[u8]) -> (Vec<Seen>, End) {
+    parse(&Key::new(b"k").unwrap(), &[asked], &[wire])
+}
+
+fn reply(asked: Asked, wire: &str) -> Seen {
+    let (seen, end) = one(asked, wire.as_bytes());
+    assert_eq!(end, End::Left(0), "{wire:?}");
+    seen.into_iter().next().unwrap()
+}
+
+fn error(asked: Asked, wire: &[u8]) -> ProtocolError {
+    match one(asked, wire) {
+        (seen, End::Broken(error)) if seen.is_empty() => error,
+        other => panic!("{} gave {other:?}", wire.escape_ascii()),
+    }
+}
+
+#[test]
+fn good_replies() {
+    for (wire, data) in [
+        ("VALUE k 7 3\r\nabc\r\nEND\r\n", "abc"),
+        ("VALUE k 7 0\r\n\r\nEND\r\n", ""),
+        ("VALUE k 7 5\r\nEND\r\n\r\nEND\r\n", "END\r\n"),
+        ("VALUE k 7 2\r\n\r\n\r\nEND\r\n", "\r\n"),
+        ("VALUE k 007 0001\r\n\0\r\nEND\r\n", "\0"),
+    ] {
+        assert_eq!(reply(Asked::Get, wire), Seen::value(7, data.as_bytes()));
+    }
+    assert_eq!(
+        reply(
+            Asked::Gets,
+            "VALUE k 4294967295 1 18446744073709551615\r\nx\r\nEND\r\n"
+        ),
+        Seen::Value {
+            flags: u32::MAX,
+            cas: Some(u64::MAX),
+            data: b"x".to_vec()
+        }
+    );
+    assert_eq!(reply(Asked::Get, "END\r\n"), Seen::Miss);
+    assert_eq!(reply(Asked::Gets, "END\r\n"), Seen::Miss);
+    assert_eq!(reply(Asked::Set, "STORED\r\n"), Seen::Stored);
+    assert_eq!(reply(Asked::Set, "NOT_STORED\r\n"), Seen::NotStored);
+    for asked in [Asked::Get, Asked::Gets, Asked::Set] {
+        for (wire, text) in [
+            ("SERVER_ERROR\r\n", ""),
+            (
+                "SERVER_ERROR out of memory storing object\r\n",
+                "out of memory storing object",
+            ),
+            ("SERVER_ERROR a\rb\r\n", r"a\rb"),
+        ] {
+            assert_eq!(reply(asked, wire), Seen::ServerError(text.into()));
+        }
+    }
+}
+
+#[test]
+fn bad_value_lines() {
+    for words in [
+        "",
+        "k",
+        "k 1",
+        "k 1 ",
+        "k 1 2 3",
+        "k 1 2 ",
+        "k  1 2",
+        " k 1 2",
+        "k 1  2",
+        "k +1 2",
+        "k 1 +2",
+        "k -1 2",
+        "k 1 -2",
+        "k 1 0x2",
+        "k 1 :",
+        "k / 2",
+        "k 1.0 2",
+        "k 1 2\r",
+        "k 1\t2",
+        "k 4294967296 2",
+        "k 99999999999999999999 2",
+        "k 1 99999999999999999999",
+    ] {
+        let line = format!("VALUE {words}");
+        let got = error(Asked::Get, format!("{line}\r\nab\r\nEND\r\n").as_bytes());
+        let text = line.escape_default().to_string();
+        assert_eq!(got, ProtocolError::BadValueLine(text.into()));
+    }
+    for words in ["k 1 2", "k 1 2 ", "k 1 2 -3", "k 1 2 3 4"] {
+        let got = error(Asked::Gets, format!("VALUE {words}\r\n").as_bytes());
+        assert!(matches!(got, ProtocolError::BadValueLine(_)), "{words}");
+    }
+}
+
+#[test]
+fn broken_values() {
+    use ProtocolError as E;
+    let unexpected = |text: &str| E::Unexpected(text.into());
+    for (wire, expected) in [
+        ("VALUE j 0 1\r\n", E::WrongKey("j".into())),
+        ("VALUE kk 0 1\r\n", E::WrongKey("kk".into())),
+        ("VALUE K 0 1\r\n", E::WrongKey("K".into())),
+        ("VALUE k 0 1073741825\r\n", E::ValueTooLong),
+        ("VALUE k 0 1\r\nab\r\nEND\r\n", E::BadDataEnd),
+        ("VALUE k 0 2\r\na\r\nEND\r\n", E::BadDataEnd),
+        ("VALUE k 0 1\r\na\nEND\r\n", E::BadDataEnd),
+        ("VALUE k 0 1\r\na\r\r", E::BadDataEnd),
+        ("VALUE k 0 1\r\na\r\nEND\n", E::BadLineEnd),
+        ("VALUE k 0 1\r\na\r\n\r\n", unexpected("")),
+        ("VALUE k 0 1\r\na\r\nEND \r\n", unexpected("END ")),
+        (
+            "VALUE k 0 1\r\na\r\nVALUE k 0 1\r\n",
+            unexpected("VALUE k 0 1"),
+        ),
+        (
+            "VALUE k 0 1\r\na\r\nSERVER_ERROR out of memory\r\n",
+            unexpected("SERVER_ERROR out of memory"),
+        ),
+        ("VALUE k 0 1\r\na\r\nERROR\r\n", E::UnknownCommand),
+        (
+            "VALUE k 0 1\r\na\r\nCLIENT_ERROR b\r\n",
+            E::ClientError("b".into()),
+        ),
+    ] {
+        assert_eq!(error(Asked::Get, wire.as_bytes()), expected, "{wire:?}");
+    }
+}
+
+#[test]
+fn refusals_and_replies_to_something_else() {
+    use ProtocolError as E;
+    for asked in [Asked::Get, Asked::Gets, Asked::Set] {
+        assert_eq!(error(asked, b"ERROR\r\n"), E::UnknownCommand);
+        let client = b"CLIENT_ERROR bad data chunk\r\n";
+        assert_eq!(
+            error(asked, client),
+            E::ClientError("bad data chunk".into())
+        );
+        assert_eq!(error(asked, b"CLIENT_ERROR\r\n"), E::ClientError("".into()));
+        assert_eq!(error(asked, b"END\n"), E::BadLineEnd);
+        assert_eq!(error(asked, b"\n"), E::BadLineEnd);
+        for line in [
+            "",
+            " ",
+            "END ",
+            " END",
+            "end",
+            "ENDEND",
+            "STORED ",
+            "ERRORS",
+            "ERROR x",
+            "OK",
+            "SERVER_ERRORS",
+            "CLIENT_ERRORS",
+            "VALUE",
+            "EXISTS",
+            "DELETED",
+            "VERSION 1.6",
+            "7",
+        ] {
+            let got = error(asked, format!("{line}\r\n").as_bytes());
+            assert_eq!(got, E::Unexpected(line.into()));
+        }
+    }
+    for line in ["STORED", "NOT_STORED"] {
+        let got = error(Asked::Get, format!("{line}\r\n").as_bytes());
+        assert_eq!(got, E::Unexpected(line.into()));
+    }
+    for line in ["END", "VALUE k 0 1"] {
+        let got = error(Asked::Set, format!("{line}\r\n").as_bytes());
+        assert_eq!(got, E::Unexpected(line.into()));
+    }
+}
+
+#[test]
+fn lines_of_two_kib_and_more() {
+    let line = |len: usize| {
+        let text = "x".repeat(len - "SERVER_ERROR \r\n".len());
+        format!("SERVER_ERROR {text}\r\n")
+    };
+    let shown = Seen::ServerError("x".repeat(60) + "...");
+    assert_eq!(reply(Asked::Set, &line(2048)), shown);
+    let too_long = line(2049);
+    assert_eq!(
+        error(Asked::Set, too_long.as_bytes()),
+        ProtocolError::LineTooLong
+    );
+    // The 2048th byte decides, whether or not more is there.
+    let open = &too_long.as_bytes()[..2048];
+    assert_eq!(error(Asked::Set, open), ProtocolError::LineTooLong);
+    assert_eq!(one(Asked::Set, &open[..2047]), (vec![], End::Within));
+}
+
+#[test]
+fn keys_of_every_length_are_compared() {
+    for len in [1, 249, 250] {
+        let key = Key::new(&vec![b'k'; len]).unwrap();
+        let text = key.to_string();
+        let wire = format!("VALUE {text} 0 1\r\na\r\nEND\r\n");
+        let (seen, end) = parse(&key, &[Asked::Get], &[wire.as_bytes()]);
+        assert_eq!((seen, end), (vec![Seen::value(0, b"a")], End::Left(0)));
+        let wire = format!("VALUE {text}k 0 1\r\na\r\nEND\r\n");
+        let (_, end) = parse(&key, &[Asked::Get], &[wire.as_bytes()]);
+        assert!(matches!(end, End::Broken(ProtocolError::WrongKey(_))));
+    }
+}
+
+#[test]
+fn what_the_log_says() {
+    use ProtocolError as E;
+    for (error, text) in [
+        (E::UnknownCommand, "the server answers ERROR"),
+        (
+            E::ClientError("bad".into()),
+            "the server answers CLIENT_ERROR bad",
+        ),
+        (
+            E::unexpected(b"\x1b[1m\n"),
+            r#"unexpected reply "\x1b[1m\n""#,
+        ),
+        (
+            E::BadValueLine("VALUE".into()),
+            "cannot read value line \"VALUE\"",
+        ),
+        (
+            E::WrongKey("j".into()),
+            "value of another key than asked: \"j\"",
+        ),
+        (E::BadLineEnd, "a line does not end in CR LF"),
+        (E::LineTooLong, "a line is longer than 2048 bytes"),
+        (E::ValueTooLong, "a value is longer than 1073741824 bytes"),
+        (E::BadDataEnd, "a value does not end where it should"),
+        (E::Premature, "reply to a request that is still being sent"),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
+}

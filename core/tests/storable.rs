@@ -1,0 +1,252 @@
+//! What may be stored, and for how long.
+
+use memcached_core::protocol::Ttl;
+use memcached_core::response::{Facts, Policy, Reason};
+use proptest::prelude::*;
+
+/// 2026-11-24 12:00:00 GMT, a Tuesday.
+const NOW: u64 = 1_795_521_600;
+const NOW_TEXT: &str = "Tue, 24 Nov 2026 12:00:00 GMT";
+const IN_A_MINUTE: &str = "Tue, 24 Nov 2026 12:01:00 GMT";
+
+fn facts(lines: &str) -> Facts {
+    let mut facts = Facts::default();
+    for line in lines.split('\n').filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once(": ").unwrap();
+        match name.strip_prefix('>') {
+            Some(name) => facts.observe_request(name.as_bytes(), value.as_bytes()),
+            None => facts.observe_response(name.as_bytes(), value.as_bytes()),
+        }
+    }
+    facts
+}
+
+fn decide(lines: &str) -> Result<Ttl, Reason> {
+    facts(lines).decide(Policy::default(), Ttl::Secs(600), NOW)
+}
+
+#[test]
+fn refused_unless_forced() {
+    let vary = |name: &str| Reason::Vary(name.into());
+    for (lines, reason) in [
+        ("Cache-Control: private", Reason::CacheControl("private")),
+        (
+            "cache-control: a, No-Store",
+            Reason::CacheControl("no-store"),
+        ),
+        ("Cache-Control: no-cache", Reason::CacheControl("no-cache")),
+        (
+            "Cache-Control: no-cache=\"Set-Cookie\"",
+            Reason::CacheControl("no-cache"),
+        ),
+        (
+            "Cache-Control: max-age=0",
+            Reason::CacheControl("max-age=0"),
+        ),
+        (
+            "Cache-Control: s-maxage=0, max-age=9",
+            Reason::CacheControl("s-maxage=0"),
+        ),
+        (
+            "Cache-Control: s-maxage=9, max-age=0",
+            Reason::CacheControl("max-age=0"),
+        ),
+        ("Set-Cookie: a=b", Reason::SetCookie),
+        ("Vary: Cookie", vary("Cookie")),
+        ("Vary: *", vary("*")),
+        ("Vary: accept-encoding, X-Y\nVary: Z", vary("X-Y")),
+        (">Authorization: Basic eDp5", Reason::Authorization),
+        (
+            ">authorization: Basic eDp5\nCache-Control: max-age=9",
+            Reason::Authorization,
+        ),
+        ("Expires: 0", Reason::Expired),
+        ("Expires: Tue, 24 Nov 2026 11:59:59 GMT", Reason::Expired),
+        ("Expires: ", Reason::Expired),
+        ("Expires: Tue, 24 Nov 1969 12:00:00 GMT", Reason::Expired),
+        ("Cache-Control: max-age=60\nAge: 60", Reason::Expired),
+        (
+            "Cache-Control: max-age=60\nAge: 99999999999999999999",
+            Reason::Expired,
+        ),
+        (
+            "Cache-Control: max-age=60\nDate: Tue, 24 Nov 2026 11:59:00 GMT",
+            Reason::Expired,
+        ),
+        (
+            "Date: Tue, 24 Nov 2026 11:00:00 GMT\nExpires: Tue, 24 Nov 2026 11:30:00 GMT",
+            Reason::Expired,
+        ),
+    ] {
+        assert_eq!(decide(lines), Err(reason), "{lines}");
+        let forced = facts(lines).decide(Policy { force: true }, Ttl::Forever, NOW);
+        assert_eq!(forced, Ok(Ttl::Forever), "{lines}");
+    }
+}
+
+#[test]
+fn an_encoded_body_is_not_stored_even_when_forced() {
+    for lines in ["Content-Encoding: gzip", "content-encoding: identity, br"] {
+        for force in [false, true] {
+            let decided = facts(lines).decide(Policy { force }, Ttl::Forever, NOW);
+            assert_eq!(decided, Err(Reason::ContentEncoding), "{lines}");
+        }
+    }
+    assert_eq!(decide("Content-Encoding: identity"), Ok(Ttl::Secs(600)));
+}
+
+#[test]
+fn stored_for_as_long_as_allowed() {
+    let expires = format!("Expires: {IN_A_MINUTE}");
+    let date = format!("Date: {NOW_TEXT}");
+    for (lines, secs) in [
+        ("", 600),
+        ("Cache-Control: public", 600),
+        ("Cache-Control: max-age=60", 60),
+        ("Cache-Control: max-age=6000", 600),
+        ("Cache-Control: max-age=60, s-maxage=90", 90),
+        ("Cache-Control: max-age=90, s-maxage=60", 60),
+        ("Cache-Control: max-age=60\nAge: 20", 40),
+        ("Cache-Control: max-age=60\nAge: +20", 60),
+        ("Cache-Control: max-age=60\nAge: 20\nAge: 10", 40),
+        (
+            "Cache-Control: max-age=60\nDate: Tue, 24 Nov 2026 11:59:50 GMT",
+            50,
+        ),
+        (
+            "Cache-Control: max-age=60\nDate: Tue, 24 Nov 2026 11:59:50 GMT\nAge: 9",
+            50,
+        ),
+        (
+            "Cache-Control: max-age=60\nDate: Tue, 24 Nov 2026 12:30:00 GMT",
+            60,
+        ),
+        ("Cache-Control: max-age=60\nDate: today", 60),
+        ("Expires: Tuesday, 24-Nov-26 12:01:00 GMT", 60),
+        ("Expires: Tue Nov 24 12:01:00 2026", 60),
+        (
+            &format!("Date: Tue, 24 Nov 2026 11:59:50 GMT\n{expires}"),
+            60,
+        ),
+        (
+            &format!("Date: Tue, 24 Nov 2026 12:00:10 GMT\n{expires}"),
+            50,
+        ),
+        (&expires, 60),
+        (
+            &format!("{expires}\nExpires: Tue, 24 Nov 2026 12:02:00 GMT"),
+            60,
+        ),
+        (&format!("{date}\n{expires}"), 60),
+        (
+            &format!("{expires}\nExpires: {NOW_TEXT}\nCache-Control: max-age=7"),
+            7,
+        ),
+        ("Vary: Accept-Encoding", 600),
+        ("Vary: , accept-encoding,\nVary: ", 600),
+        (">Authorization: x\nCache-Control: public", 600),
+        (">Authorization: x\nCache-Control: s-maxage=5", 5),
+        (">Authorization: x\nCache-Control: must-revalidate", 600),
+        (">Cookie: a=b", 600),
+        ("Pragma: no-cache", 600),
+    ] {
+        assert_eq!(decide(lines), Ok(Ttl::Secs(secs)), "{lines}");
+    }
+    let forever = facts("Cache-Control: max-age=60");
+    let decided = forever.decide(Policy::default(), Ttl::Forever, NOW);
+    assert_eq!(decided, Ok(Ttl::Secs(60)));
+}
+
+#[test]
+fn a_long_name_in_vary_is_shown_in_part() {
+    let lines = format!("Vary: {}", "n".repeat(5000));
+    assert_eq!(decide(&lines), Err(Reason::Vary("n".repeat(40).into())));
+}
+
+#[test]
+fn what_the_log_says() {
+    for (reason, text) in [
+        (Reason::Method, "method"),
+        (Reason::Head, "HEAD"),
+        (Reason::Status(404), "status 404"),
+        (Reason::FromCache, "comes from this item"),
+        (Reason::ContentEncoding, "Content-Encoding"),
+        (Reason::CacheControl("no-store"), "Cache-Control: no-store"),
+        (Reason::SetCookie, "Set-Cookie"),
+        (Reason::Vary("Cookie".into()), "Vary: Cookie"),
+        (Reason::Authorization, "Authorization in the request"),
+        (Reason::Expired, "expired"),
+        (Reason::TooLarge, "larger than maxsize"),
+        (Reason::Cut, "body cut short"),
+        (Reason::Unreadable("EIO".into()), "body cannot be read: EIO"),
+        (Reason::TooLate, "response is being sent already"),
+    ] {
+        assert_eq!(reason.to_string(), text);
+    }
+}
+
+fn secs(decided: &Result<Ttl, Reason>) -> u64 {
+    match decided {
+        Err(_) => 0,
+        Ok(Ttl::Secs(secs)) => u64::from(*secs),
+        Ok(Ttl::Forever) => u64::MAX,
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read(
+        headers in proptest::collection::vec((
+            proptest::sample::select(&[
+                "Cache-Control", "Vary", "Expires", "Age", "Date", "Content-Encoding", "X",
+            ][..]),
+            prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..80),
+                "[a-z]{0,3}[-a-z0-9=,\"\\\\ ]{0,40}".prop_map(String::into_bytes),
+                "(s-maxage|max-age)=\"?[0-9]{0,22}\"?".prop_map(String::into_bytes),
+                "Sun, [0-3][0-9] Feb [0-9]{4} [0-2][0-9]:[0-6][0-9]:[0-6][0-9] GMT"
+                    .prop_map(String::into_bytes),
+            ],
+        ), 0..4),
+        ttl: u32,
+        now: u64,
+    ) {
+        let mut facts = Facts::default();
+        for (name, value) in headers {
+            facts.observe_request(name.as_bytes(), &value);
+            facts.observe_response(name.as_bytes(), &value);
+        }
+        let ttl = Ttl::from_secs(ttl);
+        let decided = facts.decide(Policy::default(), ttl, now);
+        prop_assert!(secs(&decided) <= secs(&Ok(ttl)));
+        prop_assert!(decided != Ok(Ttl::Secs(0)));
+    }
+
+    #[test]
+    fn a_restriction_never_makes_it_live_longer(
+        lines in proptest::collection::vec(prop_oneof![
+            Just("Cache-Control: max-age=60"), Just("Cache-Control: max-age=900"),
+            Just("Cache-Control: public"), Just("Age: 30"), Just("Vary: Accept-Encoding"),
+            Just("Expires: Tue, 24 Nov 2026 12:01:00 GMT"),
+        ], 0..4),
+        restriction in prop_oneof![
+            Just("Cache-Control: private"), Just("Cache-Control: no-store"),
+            Just("Cache-Control: max-age=5"), Just("Set-Cookie: a=b"), Just("Vary: *"),
+            Just("Age: 59"), Just("Content-Encoding: gzip"),
+                Just("Cache-Control: s-maxage=0"), Just("Cache-Control: x=\"a, no-store"),
+                Just("Expires: 0"), Just("Date: Tue, 24 Nov 2026 11:59:30 GMT"),
+                Just(">Authorization: x"),
+        ],
+    ) {
+        let lines = lines.join("\n");
+        let before = decide(&lines);
+        // Age counts from the Date, and where there is none from now. A lifetime
+        // in seconds comes before a date.
+        let replaces = |header, other| lines.contains(header) && restriction.contains(other);
+        if replaces("Age", "Date") || replaces("Expires", "max-age") {
+            return Ok(());
+        }
+        let after = decide(&format!("{lines}\n{restriction}"));
+        prop_assert!(secs(&after) <= secs(&before), "{:?} then {:?}", before, after);
+    }
+}
