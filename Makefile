@@ -23,3 +23,12 @@ deps:
 	  $$sudo apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing; \
 	fi
+
+.PHONY: build install
+build: deps
+	cargo build --release
+
+# For people with lighttpd2: MODULE_DIR is its folder of modules.
+install: build
+	@test -n "$(MODULE_DIR)" || { echo "say where: make install MODULE_DIR=/path/to/lighttpd2/modules"; exit 1; }
+	install -m 644 target/release/libmod_memcached.so $(MODULE_DIR)/

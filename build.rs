@@ -1,0 +1,58 @@
+//! Compiles the C shim and makes Rust declarations of its one header.
+//!
+//! `LIGHTTPD2_INCLUDE_DIR=dir[:dir]` compiles it against lighttpd2's own
+//! headers instead of the declarations in `include/`; Rust is the same in both.
+
+use std::env;
+use std::path::PathBuf;
+
+fn main() {
+    println!("cargo::rerun-if-changed=ffi");
+    println!("cargo::rerun-if-changed=include");
+    println!("cargo::rerun-if-env-changed=LIGHTTPD2_INCLUDE_DIR");
+
+    let mut shim = cc::Build::new();
+    for name in ["module", "config", "request", "event", "abi_check"] {
+        shim.file(format!("ffi/{name}.c"));
+    }
+    shim.include("ffi");
+    match env::var_os("LIGHTTPD2_INCLUDE_DIR").filter(|dirs| !dirs.is_empty()) {
+        Some(dirs) => {
+            shim.includes(env::split_paths(&dirs))
+                .define("HAVE_CONFIG_H", None);
+            shim.warnings(false);
+        }
+        None => {
+            shim.include("include")
+                .extra_warnings(true)
+                .warnings_into_errors(true);
+        }
+    }
+    for package in ["glib-2.0", "gmodule-2.0", "gthread-2.0"] {
+        let found = pkg_config::Config::new()
+            .cargo_metadata(false)
+            .probe(package)
+            .unwrap_or_else(|error| {
+                panic!("the development files of {package} are missing: {error}")
+            });
+        shim.includes(found.include_paths);
+    }
+    // The host brings GLib, libev and its own functions along; nothing is
+    // linked, and a function that is missing is reported by name at loading.
+    shim.cargo_metadata(true)
+        .flag("-fvisibility=hidden")
+        .flag("-fno-strict-aliasing");
+    shim.compile("mmc_shim");
+    println!("cargo::rustc-link-arg-cdylib=-Wl,-z,nodelete");
+
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    bindgen::Builder::default()
+        .header("ffi/shim.h")
+        .allowlist_item("mmc_.*")
+        .derive_default(false)
+        .layout_tests(false)
+        .generate()
+        .expect("ffi/shim.h is valid C")
+        .write_to_file(out.join("shim.rs"))
+        .expect("OUT_DIR can be written to");
+}

@@ -1,0 +1,9 @@
+/* Every build checks the facts, whichever headers it uses. */
+#include <lighttpd/base.h>
+#include <lighttpd/plugin_core.h>
+#include <stddef.h>
+
+#define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "size of " #type);
+#define OFFSET(type, member, bytes) _Static_assert(offsetof(type, member) == (bytes), "offset of " #type "." #member);
+#define NUMBER(name, value) _Static_assert((long long)(name) == (long long)(value), "value of " #name);
+#include "abi.def"

@@ -1,0 +1,74 @@
+/* Values of the configuration, patterns, addresses, log. */
+#include <string.h>
+
+#include "internal.h"
+
+#define VAL(p) ((const liValue *)(p))
+
+void mmc_server_log(mmc_server *srv, uint32_t level, mmc_bytes text) {
+	li_log_write(SRV(srv), NULL, NULL, (liLogLevel)level, LI_LOG_FLAG_TIMESTAMP, "%.*s", (int)text.len, (const char *)text.ptr);
+}
+
+void mmc_worker_log(mmc_worker *wrk, uint32_t level, mmc_bytes text) {
+	li_log_write(WRK(wrk)->srv, WRK(wrk), NULL, (liLogLevel)level, LI_LOG_FLAG_TIMESTAMP, "%.*s", (int)text.len, (const char *)text.ptr);
+}
+
+uint32_t mmc_worker_index(const mmc_worker *wrk) { return ((const liWorker *)wrk)->ndx; }
+
+uint32_t mmc_value_kind(const mmc_value *v) { return VAL(v)->type; }
+
+int64_t mmc_value_number(const mmc_value *v) {
+	return VAL(v)->type == LI_VALUE_BOOLEAN ? VAL(v)->data.boolean != 0 : VAL(v)->data.number;
+}
+
+mmc_bytes mmc_value_string(const mmc_value *v) { return mmc_of_string(VAL(v)->data.string); }
+
+size_t mmc_value_list_len(const mmc_value *v) { return VAL(v)->data.list->len; }
+
+mmc_value *mmc_value_list_at(const mmc_value *v, size_t i) { return g_ptr_array_index(VAL(v)->data.list, i); }
+
+mmc_action *mmc_value_action(const mmc_value *v, mmc_server **server) {
+	li_action_acquire(VAL(v)->data.val_action.action);
+	*server = (mmc_server *)VAL(v)->data.val_action.srv;
+	return (mmc_action *)VAL(v)->data.val_action.action;
+}
+
+void mmc_action_release(mmc_server *srv, mmc_action *a) { li_action_release(SRV(srv), (liAction *)a); }
+
+mmc_pattern *mmc_pattern_new(mmc_server *srv, const char *text) { return (mmc_pattern *)li_pattern_new(SRV(srv), text); }
+
+void mmc_pattern_free(mmc_pattern *p) { li_pattern_free((liPattern *)p); }
+
+mmc_bytes mmc_pattern_eval(mmc_pattern *p, mmc_request *req) {
+	liVRequest *vr = REQ(req);
+	GArray *captures = vr->action_stack.regex_stack;
+	GMatchInfo *match = NULL;
+	if (captures->len > 0)
+		match = g_array_index(captures, liActionRegexStackElement, captures->len - 1).match_info;
+	GString *dest = vr->wrk->tmp_str;
+	g_string_truncate(dest, 0);
+	li_pattern_eval(vr, dest, (liPattern *)p, NULL, NULL, li_pattern_regex_cb, match);
+	return mmc_of_string(dest);
+}
+
+size_t mmc_sockaddr_parse(mmc_bytes text, uint16_t default_port, uint8_t *out, size_t room) {
+	GString *s = g_string_new_len((const char *)text.ptr, (gssize)text.len);
+	liSocketAddress addr = li_sockaddr_from_string(s, default_port);
+	g_string_free(s, TRUE);
+	size_t len = addr.addr_up.raw ? addr.len : 0;
+	if (len > room) len = 0;
+	if (len) memcpy(out, addr.addr_up.raw, len);
+	li_sockaddr_clear(&addr);
+	return len;
+}
+
+size_t mmc_sockaddr_show(mmc_bytes bytes, uint8_t *out, size_t room) {
+	liSocketAddress addr;
+	addr.len = (socklen_t)bytes.len;
+	addr.addr_up.raw = (char *)bytes.ptr;
+	GString *s = li_sockaddr_to_string(addr, NULL, TRUE);
+	size_t len = s->len < room ? s->len : room;
+	memcpy(out, s->str, len);
+	g_string_free(s, TRUE);
+	return len;
+}

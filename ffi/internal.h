@@ -1,0 +1,23 @@
+/* What the parts of the shim share. */
+#ifndef MMC_INTERNAL_H
+#define MMC_INTERNAL_H
+
+#include <lighttpd/base.h>
+#include <lighttpd/pattern.h>
+#include <lighttpd/plugin_core.h>
+
+#include "shim.h"
+
+#define SRV(p) ((liServer *)(p))
+#define WRK(p) ((liWorker *)(p))
+#define REQ(p) ((liVRequest *)(p))
+
+static inline mmc_bytes mmc_of_string(const GString *s) {
+	return s ? (mmc_bytes){ (const uint8_t *)s->str, s->len } : (mmc_bytes){ NULL, 0 };
+}
+
+/* The plugin's slots for one worker and one request. */
+void *mmc_state_of_worker(const liWorker *wrk);
+guint mmc_plugin_id(void);
+
+#endif

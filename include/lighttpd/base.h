@@ -1,0 +1,250 @@
+/* The part of lighttpd2's binary interface that this plugin uses, in our own
+ * declarations: names, order and size of what is used, gaps for what is not.
+ * ffi/abi.def holds the numbers that they are checked against. */
+#ifndef MMC_LIGHTTPD_BASE_H
+#define MMC_LIGHTTPD_BASE_H
+
+#include <ev.h>
+#include <glib.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/* Numbers. */
+typedef enum { LI_HANDLER_GO_ON, LI_HANDLER_COMEBACK, LI_HANDLER_WAIT_FOR_EVENT, LI_HANDLER_ERROR } liHandlerResult;
+typedef enum { LI_VALUE_NONE, LI_VALUE_BOOLEAN, LI_VALUE_NUMBER, LI_VALUE_STRING, LI_VALUE_LIST, LI_VALUE_ACTION, LI_VALUE_CONDITION } liValueType;
+typedef enum { LI_LOG_LEVEL_DEBUG, LI_LOG_LEVEL_INFO, LI_LOG_LEVEL_WARNING, LI_LOG_LEVEL_ERROR, LI_LOG_LEVEL_ABORT, LI_LOG_LEVEL_BACKEND } liLogLevel;
+typedef enum { LI_VRS_CLEAN, LI_VRS_HANDLE_REQUEST_HEADERS, LI_VRS_READ_CONTENT, LI_VRS_HANDLE_RESPONSE_HEADERS, LI_VRS_WRITE_CONTENT, LI_VRS_ERROR } liVRequestState;
+#define LI_LOG_FLAG_TIMESTAMP 1
+#define MODULE_VERSION 1u
+#define LIGHTTPD_SERVER_MAGIC 0x12AB34CDu
+
+typedef struct liAction liAction;
+typedef struct liServer liServer;
+typedef struct liWorker liWorker;
+typedef struct liPlugin liPlugin;
+typedef struct liVRequest liVRequest;
+typedef struct liFilter liFilter;
+typedef struct liStream liStream;
+typedef struct liJob liJob;
+
+/* Modules and plugins. */
+typedef struct liModules {
+	guint version;
+	gpointer main;
+	char gap_[20];
+	guint8 sizeof_off_t;
+} liModules;
+typedef struct liModule {
+	char gap_[32];
+	gpointer config;
+	gpointer tail_;
+} liModule;
+
+typedef struct liValue {
+	liValueType type;
+	union {
+		gboolean boolean;
+		gint64 number;
+		GString *string;
+		GPtrArray *list;
+		struct { liServer *srv; liAction *action; } val_action;
+	} data;
+} liValue;
+
+typedef liAction *(*liPluginCreateActionCB)(liServer *, liWorker *, liPlugin *, liValue *, gpointer);
+typedef struct liPluginAction {
+	const gchar *name;
+	liPluginCreateActionCB create_action;
+	gpointer userdata;
+} liPluginAction;
+typedef struct liPluginOption liPluginOption;
+typedef struct liPluginSetup liPluginSetup;
+struct liPlugin {
+	size_t version;
+	const gchar *name;
+	guint id;
+	gpointer data;
+	char gap_[16];
+	void (*free)(liServer *, liPlugin *);
+	gpointer gap2_[2];
+	void (*handle_vrclose)(liVRequest *, liPlugin *);
+	void (*handle_prepare_worker)(liServer *, liPlugin *, liWorker *);
+	void (*handle_worker_stop)(liServer *, liPlugin *, liWorker *);
+	void (*handle_prepare)(liServer *, liPlugin *);
+	gpointer gap3_[5];
+	const liPluginOption *options;
+	gpointer gap4_;
+	const liPluginAction *actions;
+	const liPluginSetup *setups;
+	gpointer tail_;
+};
+typedef void (*liPluginInitCB)(liServer *, liPlugin *, gpointer);
+liPlugin *li_plugin_register(liServer *, const gchar *, liPluginInitCB, gpointer);
+void li_plugin_free(liServer *, liPlugin *);
+
+/* Server, worker, loop, jobs. */
+struct liServer {
+	guint32 magic;
+	char gap_[228];
+	liWorker *main_worker;
+	guint worker_count;
+	GArray *workers;
+	char tail_[1352];
+};
+typedef void (*liJobCB)(liJob *);
+typedef struct liJobQueue { char opaque_[304]; } liJobQueue;
+typedef struct liJobRef {
+	gint refcount;
+	liJob *job;
+	liJobQueue *queue;
+} liJobRef;
+struct liJob {
+	char gap_[32];
+	liJobCB callback;
+	liJobRef *ref;
+};
+typedef struct liEventLoop {
+	struct ev_loop *loop;
+	liJobQueue jobqueue;
+	char tail_[56];
+} liEventLoop;
+struct liWorker {
+	liServer *srv;
+	char gap_[8];
+	guint ndx;
+	char gap2_[80];
+	liEventLoop loop;
+	char gap3_[480];
+	GString *tmp_str;
+	char tail_[952];
+};
+void li_job_init(liJob *, liJobCB);
+void li_job_clear(liJob *);
+void li_job_later(liJobQueue *, liJob *);
+void li_job_later_ref(liJobRef *);
+void li_job_ref_release(liJobRef *);
+
+/* Buffers and queues of chunks. */
+typedef struct liBuffer {
+	gchar *addr;
+	gsize alloc_size, used;
+	gint refcount;
+	char tail_[16];
+} liBuffer;
+liBuffer *li_buffer_new_slice(gsize);
+void li_buffer_acquire(liBuffer *);
+void li_buffer_release(liBuffer *);
+typedef struct liChunkQueue {
+	gboolean is_closed;
+	char gap_[16];
+	goffset length;
+	char gap2_[16];
+	GQueue queue;
+} liChunkQueue;
+typedef struct liChunkIter { GList *element; } liChunkIter;
+void li_chunkqueue_append_buffer2(liChunkQueue *, liBuffer *, gsize, gsize);
+goffset li_chunkqueue_steal_all(liChunkQueue *, liChunkQueue *);
+goffset li_chunkqueue_skip_all(liChunkQueue *);
+liHandlerResult li_chunkiter_read(liChunkIter, off_t, off_t, char **, off_t *, GError **);
+
+/* Requests. */
+typedef struct liHttpHeader {
+	guint keylen;
+	GString *data;
+} liHttpHeader;
+typedef struct liHttpHeaders { GQueue entries; } liHttpHeaders;
+void li_http_header_overwrite(liHttpHeaders *, const gchar *, size_t, const gchar *, size_t);
+typedef struct liLogContext { gpointer log_map; } liLogContext;
+typedef struct liRequestUri {
+	char gap_[40];
+	GString *path;
+	char tail_[16];
+} liRequestUri;
+typedef struct liRequest {
+	int http_method;
+	GString *http_method_str;
+	int http_version;
+	liRequestUri uri;
+	liHttpHeaders *headers;
+	goffset content_length;
+} liRequest;
+typedef struct liResponse {
+	liHttpHeaders *headers;
+	gint http_status;
+	int transfer_encoding;
+} liResponse;
+typedef struct liActionRegexStackElement {
+	GString *string;
+	GMatchInfo *match_info;
+} liActionRegexStackElement;
+typedef struct liActionStack {
+	GArray *stack, *regex_stack, *backend_stack;
+	char tail_[16];
+} liActionStack;
+typedef union liOptionValue {
+	gint64 number;
+	gboolean boolean;
+} liOptionValue;
+struct liVRequest {
+	gpointer coninfo;
+	liWorker *wrk;
+	liOptionValue *options;
+	gpointer optionptrs;
+	liLogContext log_context;
+	liVRequestState state;
+	double ts_started;
+	GPtrArray *plugin_ctx;
+	liRequest request;
+	char physical_[24];
+	liResponse response;
+	char gap_[96];
+	liChunkQueue *direct_out;
+	liActionStack action_stack;
+	liJob job;
+	gpointer tail_;
+};
+gboolean li_vrequest_handle_direct(liVRequest *);
+gboolean li_vrequest_is_handled(liVRequest *);
+liJobRef *li_vrequest_get_ref(liVRequest *);
+GString *li_mimetype_get(liVRequest *, GString *);
+
+/* Actions. */
+typedef liHandlerResult (*liActionFuncCB)(liVRequest *, gpointer, gpointer *);
+typedef liHandlerResult (*liActionCleanupCB)(liVRequest *, gpointer, gpointer);
+typedef void (*liActionFreeCB)(liServer *, gpointer);
+liAction *li_action_new_function(liActionFuncCB, liActionCleanupCB, liActionFreeCB, gpointer);
+void li_action_enter(liVRequest *, liAction *);
+void li_action_acquire(liAction *);
+void li_action_release(liServer *, liAction *);
+
+/* Filters. */
+struct liStream { char opaque_[96]; };
+typedef liHandlerResult (*liFilterHandlerCB)(liVRequest *, liFilter *);
+typedef void (*liFilterFreeCB)(liVRequest *, liFilter *);
+typedef void (*liFilterEventCB)(liVRequest *, liFilter *, int);
+struct liFilter {
+	liStream stream;
+	liChunkQueue *in, *out;
+	gpointer gap_[3];
+	gpointer param;
+	liVRequest *vr;
+	guint filter_ndx;
+};
+liFilter *li_vrequest_add_filter_out(liVRequest *, liFilterHandlerCB, liFilterFreeCB, liFilterEventCB, gpointer);
+
+/* Addresses, log. */
+typedef union liSockAddrPtr {
+	char *raw;
+	struct sockaddr *plain;
+} liSockAddrPtr;
+typedef struct liSocketAddress {
+	socklen_t len;
+	liSockAddrPtr addr_up;
+} liSocketAddress;
+liSocketAddress li_sockaddr_from_string(const GString *, guint);
+GString *li_sockaddr_to_string(liSocketAddress, GString *, gboolean);
+void li_sockaddr_clear(liSocketAddress *);
+gboolean li_log_write(liServer *, liWorker *, liLogContext *, liLogLevel, guint, const gchar *, ...) __attribute__((format(printf, 6, 7)));
+
+#endif

@@ -1,0 +1,456 @@
+//! Drives one server's connections on the worker's event loop.
+//!
+//! Every entry point holds an [`Entered`] while it works. If a panic unwinds
+//! through one, the driver is given up: its state may be half changed, so it
+//! is thrown away, what waited fails, and later requests are refused.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+use memcached_core::connection::{
+    Action, Event, Failure, Lane, Limits, Outcome, Reporter, Request, RequestId, Server, Time,
+    Timing,
+};
+use memcached_core::protocol::{Key, Reply};
+
+use super::lookup::{LookupHandle, LookupTicket};
+use super::reading::{Read, ReadBuffers};
+use crate::host::{
+    BufferSlice, Connected, IoWatcher, Job, Level, Ready, SockAddr, Socket, Timer, Waker, Worker,
+};
+
+/// Reads of one readiness; the rest waits for the next pass of the loop, so
+/// that one busy connection does not starve the worker.
+const READS_PER_PASS: usize = 16;
+
+/// The asker of a request.
+pub enum Asker {
+    /// A request of a client waits.
+    Lookup(LookupTicket),
+    /// Nobody waits for the outcome of a store.
+    Store,
+}
+
+struct Types;
+
+impl memcached_core::connection::Driver for Types {
+    type Token = Asker;
+    type Piece = BufferSlice;
+    type Data = Vec<u8>;
+}
+
+struct Connection {
+    socket: Socket,
+    watcher: IoWatcher,
+    connecting: Cell<bool>,
+}
+
+/// One server, as one worker knows it.
+pub struct ServerDriver {
+    worker: Worker,
+    address: SockAddr,
+    started: Instant,
+    core: RefCell<Server<Types>>,
+    connections: [RefCell<Option<Rc<Connection>>>; 2],
+    reporter: RefCell<Reporter>,
+    timer: Timer,
+    timer_at: Cell<Option<Time>>,
+    flush: Job,
+    buffers: Rc<ReadBuffers>,
+    given_up: Cell<bool>,
+    me: Weak<Self>,
+}
+
+/// Marks the driver as given up if a panic unwinds past it.
+struct Entered<'a>(&'a ServerDriver);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.given_up.set(true);
+            self.0.flush.later();
+        }
+    }
+}
+
+impl ServerDriver {
+    pub(super) fn new(worker: Worker, address: SockAddr, buffers: Rc<ReadBuffers>) -> Rc<Self> {
+        Rc::new_cyclic(|me: &Weak<Self>| {
+            let on_timer = me.clone();
+            let on_flush = me.clone();
+            Self {
+                worker,
+                address,
+                started: Instant::now(),
+                core: RefCell::new(Server::new(Limits::default())),
+                connections: Default::default(),
+                reporter: RefCell::default(),
+                timer: Timer::new(
+                    worker,
+                    Rc::new(move || with(&on_timer, ServerDriver::on_timer)),
+                ),
+                timer_at: Cell::new(None),
+                flush: Job::new(
+                    worker,
+                    Rc::new(move || with(&on_flush, ServerDriver::on_flush)),
+                ),
+                buffers,
+                given_up: Cell::new(false),
+                me: me.clone(),
+            }
+        })
+    }
+
+    /// Where the server is.
+    pub const fn address(&self) -> &SockAddr {
+        &self.address
+    }
+
+    /// Asks for an item; `waker` wakes the request when the answer is there.
+    ///
+    /// # Errors
+    /// The server cannot be asked now.
+    pub fn lookup(
+        self: &Rc<Self>,
+        key: Key,
+        timing: Timing,
+        waker: Waker,
+    ) -> Result<LookupHandle, Failure> {
+        let (ticket, lookup) = LookupTicket::new(waker);
+        let id = self.submit(Request::Get { key }, timing, Asker::Lookup(ticket))?;
+        Ok(LookupHandle::new(lookup, Rc::clone(self), id))
+    }
+
+    /// Stores an item; nobody waits for the outcome.
+    ///
+    /// # Errors
+    /// The server cannot be asked now, or too much waits for it already.
+    pub fn store(
+        &self,
+        key: Key,
+        flags: u32,
+        exptime: i64,
+        data: Vec<u8>,
+        timing: Timing,
+    ) -> Result<(), Failure> {
+        let request = Request::Set {
+            key,
+            flags,
+            exptime,
+            data,
+        };
+        let submitted = self.submit(request, timing, Asker::Store);
+        if submitted == Err(Failure::QueueFull) {
+            self.trouble(|| "too much to store is waiting, stores are dropped".into());
+        }
+        submitted.map(drop)
+    }
+
+    fn submit(
+        &self,
+        request: Request<Vec<u8>>,
+        timing: Timing,
+        asker: Asker,
+    ) -> Result<RequestId, Failure> {
+        if self.given_up.get() {
+            return Err(Failure::Down);
+        }
+        let _entered = Entered(self);
+        let submitted = self
+            .core
+            .borrow_mut()
+            .submit(self.now(), request, timing, asker);
+        match submitted {
+            Ok(id) => {
+                self.flush.later();
+                Ok(id)
+            }
+            Err(refused) => Err(refused.failure),
+        }
+    }
+
+    pub(super) fn cancel(&self, id: RequestId) {
+        if !self.given_up.get() {
+            let _entered = Entered(self);
+            let asker = self.core.borrow_mut().cancel(id);
+            drop(asker);
+        }
+    }
+
+    pub(super) fn shutdown(&self) {
+        if self.given_up.get() {
+            self.abandon();
+        } else {
+            let _entered = Entered(self);
+            self.core.borrow_mut().shutdown(self.now());
+            self.follow_up();
+        }
+        self.timer.disarm();
+    }
+
+    fn now(&self) -> Time {
+        let micros = self.started.elapsed().as_micros();
+        Time::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+    }
+
+    fn trouble(&self, text: impl FnOnce() -> String) {
+        let now = self.now();
+        let mut reporter = self.reporter.borrow_mut();
+        reporter.trouble(now, || format!("memcached {}: {}", self.address, text()));
+        drop(reporter);
+        self.report();
+    }
+
+    fn report(&self) {
+        let report = self.reporter.borrow_mut().poll(self.now());
+        if let Some(report) = report {
+            let level = if report.trouble {
+                Level::Error
+            } else {
+                Level::Info
+            };
+            self.worker.log(level, &report.to_string());
+        }
+    }
+
+    /// Throws a core away that a panic may have left half changed.
+    fn abandon(&self) {
+        for connection in &self.connections {
+            connection.take();
+        }
+        let broken = self.core.replace(Server::new(Limits::default()));
+        drop(broken);
+        self.timer.disarm();
+    }
+
+    fn on_flush(&self) {
+        if self.given_up.get() {
+            self.abandon();
+            let address = &self.address;
+            let text = format!("memcached {address}: not used any more after an internal error");
+            self.worker.log(Level::Error, &text);
+            return;
+        }
+        let _entered = Entered(self);
+        self.follow_up();
+    }
+
+    fn on_timer(&self) {
+        if self.given_up.get() {
+            return;
+        }
+        let _entered = Entered(self);
+        self.timer_at.set(None);
+        self.core.borrow_mut().handle_timeout(self.now());
+        self.report();
+        self.follow_up();
+    }
+
+    fn on_ready(&self, lane: Lane, ready: Ready) {
+        if self.given_up.get() {
+            return;
+        }
+        let _entered = Entered(self);
+        let Some(connection) = self.connection(lane) else {
+            return;
+        };
+        if connection.connecting.get() {
+            self.finish_connecting(lane, &connection);
+        } else if ready.readable {
+            self.read(lane, &connection);
+        }
+        self.follow_up();
+    }
+
+    fn connection(&self, lane: Lane) -> Option<Rc<Connection>> {
+        self.connections[lane as usize].borrow().clone()
+    }
+
+    /// Carries out what the core wants after an input.
+    fn follow_up(&self) {
+        loop {
+            self.carry_out_actions();
+            self.hand_out_events();
+            if !Lane::ALL.iter().any(|&lane| self.write(lane)) {
+                break;
+            }
+        }
+        self.set_timer();
+    }
+
+    fn carry_out_actions(&self) {
+        for lane in Lane::ALL {
+            loop {
+                let action = self.core.borrow_mut().poll_action(lane);
+                match action {
+                    Some(Action::Close) => {
+                        self.connections[lane as usize].take();
+                    }
+                    Some(Action::Connect) => self.connect(lane),
+                    None => break,
+                }
+            }
+        }
+    }
+
+    fn connect(&self, lane: Lane) {
+        match Socket::connect(&self.address) {
+            Ok((socket, connected)) => {
+                let me = self.me.clone();
+                let on_ready = move |ready| with(&me, |driver| driver.on_ready(lane, ready));
+                let watcher = IoWatcher::new(self.worker, &socket, Rc::new(on_ready));
+                let connecting = connected == Connected::InProgress;
+                watcher.set_interest(!connecting, connecting);
+                let connection = Connection {
+                    socket,
+                    watcher,
+                    connecting: Cell::new(connecting),
+                };
+                self.connections[lane as usize].replace(Some(Rc::new(connection)));
+                if !connecting {
+                    let now = self.now();
+                    self.core.borrow_mut().handle_connected(lane, now);
+                }
+            }
+            Err(error) => self.handle_error(lane, &error),
+        }
+    }
+
+    fn finish_connecting(&self, lane: Lane, connection: &Connection) {
+        match connection.socket.take_error() {
+            Ok(()) => {
+                connection.connecting.set(false);
+                connection.watcher.set_interest(true, false);
+                let now = self.now();
+                self.core.borrow_mut().handle_connected(lane, now);
+            }
+            Err(error) => self.handle_error(lane, &error),
+        }
+    }
+
+    fn handle_error(&self, lane: Lane, error: &std::io::Error) {
+        let text = error.to_string();
+        let now = self.now();
+        self.core.borrow_mut().handle_error(lane, now, &text);
+    }
+
+    fn read(&self, lane: Lane, connection: &Connection) {
+        for _ in 0..READS_PER_PASS {
+            let now = self.now();
+            match self.buffers.read(&connection.socket) {
+                Ok(Read::Data(input, more)) => {
+                    self.core.borrow_mut().handle_data(lane, now, &input);
+                    self.buffers.give_back(input);
+                    if !more {
+                        break;
+                    }
+                }
+                Ok(Read::Eof) => {
+                    self.core.borrow_mut().handle_eof(lane, now);
+                    break;
+                }
+                Ok(Read::Nothing) => break,
+                Err(error) => {
+                    self.handle_error(lane, &error);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Writes what is due on a lane; true if an error makes another look at
+    /// the actions necessary.
+    fn write(&self, lane: Lane) -> bool {
+        let Some(connection) = self.connection(lane) else {
+            return false;
+        };
+        if connection.connecting.get() {
+            return false;
+        }
+        let mut core = self.core.borrow_mut();
+        while core.wants_write(lane) {
+            let transmit = core.transmit(lane);
+            let offered: usize = transmit.parts().iter().map(|part| part.len()).sum();
+            let sent = match connection.socket.send(transmit.parts()) {
+                Ok(sent) => sent,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => 0,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    drop(core);
+                    self.handle_error(lane, &error);
+                    return true;
+                }
+            };
+            core.handle_written(lane, self.now(), sent);
+            if sent < offered {
+                break;
+            }
+        }
+        let more = core.wants_write(lane);
+        drop(core);
+        connection.watcher.set_interest(true, more);
+        false
+    }
+
+    fn hand_out_events(&self) {
+        loop {
+            let event = self.core.borrow_mut().poll_event();
+            match event {
+                Some(Event::Done { token, outcome }) => self.done(token, outcome),
+                Some(Event::Fault {
+                    fault, now_down, ..
+                }) => self.trouble(|| {
+                    let state = if now_down {
+                        "; it counts as down now"
+                    } else {
+                        ""
+                    };
+                    format!("{fault}{state}")
+                }),
+                Some(Event::Recovered { failing_for }) => {
+                    let secs = failing_for.as_secs_f64();
+                    let text =
+                        || format!("memcached {}: works again after {secs:.1} s", self.address);
+                    self.reporter.borrow_mut().recovery(text);
+                    self.report();
+                }
+                None => break,
+            }
+        }
+    }
+
+    fn done(&self, asker: Asker, outcome: Outcome<BufferSlice>) {
+        match asker {
+            Asker::Lookup(ticket) => ticket.settle(outcome),
+            Asker::Store => {
+                if let Outcome::Reply(Reply::ServerError(text)) = outcome {
+                    self.trouble(|| format!("not stored: {text}"));
+                }
+            }
+        }
+    }
+
+    /// One timer for everything; it is moved only to fire earlier.
+    fn set_timer(&self) {
+        let report_at = self.reporter.borrow().poll_timeout();
+        let core_at = self.core.borrow().poll_timeout();
+        let Some(at) = [report_at, core_at].into_iter().flatten().min() else {
+            return;
+        };
+        if self.timer_at.get().is_some_and(|armed| armed <= at) {
+            return;
+        }
+        self.timer_at.set(Some(at));
+        // Rounded up: too early would only mean to be woken twice.
+        let wait = at.since(self.now()) + Duration::from_millis(1);
+        self.timer.arm(wait);
+    }
+}
+
+/// Runs a callback on a driver that still exists.
+fn with(driver: &Weak<ServerDriver>, run: impl FnOnce(&ServerDriver)) {
+    if let Some(driver) = driver.upgrade() {
+        run(&driver);
+    }
+}

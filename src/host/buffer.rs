@@ -1,0 +1,151 @@
+//! The host's reference-counted buffers. They are touched on one thread only
+//! until they are handed to the host.
+
+use std::io;
+use std::ops::Range;
+use std::ptr::NonNull;
+
+use super::Socket;
+use super::ffi;
+
+/// One reference to a host buffer.
+struct Reference(NonNull<ffi::mmc_buffer>);
+
+impl Reference {
+    fn ptr(&self) -> *mut ffi::mmc_buffer {
+        self.0.as_ptr()
+    }
+
+    fn start(&self) -> *mut u8 {
+        // SAFETY: the reference keeps the buffer alive.
+        unsafe { ffi::mmc_buffer_start(self.ptr()) }
+    }
+
+    fn used(&self) -> usize {
+        // SAFETY: as above.
+        unsafe { ffi::mmc_buffer_used(self.ptr()) }
+    }
+}
+
+impl Clone for Reference {
+    fn clone(&self) -> Self {
+        // SAFETY: as above; the new reference is counted.
+        unsafe { ffi::mmc_buffer_acquire(self.ptr()) };
+        Self(self.0)
+    }
+}
+
+impl Drop for Reference {
+    fn drop(&mut self) {
+        // SAFETY: gives up the one reference that this is.
+        unsafe { ffi::mmc_buffer_release(self.ptr()) };
+    }
+}
+
+/// A buffer that is being filled and that nobody else refers to.
+pub struct Buffer(Reference);
+
+impl Buffer {
+    /// An empty one with room for `capacity` bytes.
+    pub fn with_capacity(capacity: usize) -> Self {
+        // SAFETY: takes a number; the host ends the process when memory is out.
+        let buffer = unsafe { ffi::mmc_buffer_new(capacity) };
+        Self(Reference(
+            NonNull::new(buffer).expect("the host's allocator never fails"),
+        ))
+    }
+
+    /// Room in all, in bytes.
+    pub fn capacity(&self) -> usize {
+        // SAFETY: the reference keeps the buffer alive.
+        unsafe { ffi::mmc_buffer_capacity(self.0.ptr()) }
+    }
+
+    fn spare(&self) -> (*mut u8, usize) {
+        let used = self.0.used();
+        (self.0.start().wrapping_add(used), self.capacity() - used)
+    }
+
+    fn grow(&mut self, by: usize) {
+        let used = self.0.used() + by;
+        // SAFETY: `used` bytes of the buffer have been written.
+        unsafe { ffi::mmc_buffer_set_used(self.0.ptr(), used) };
+    }
+
+    /// Reads once into the spare room.
+    ///
+    /// # Errors
+    /// What the operating system says of the socket.
+    pub fn read_from(&mut self, socket: &Socket) -> io::Result<usize> {
+        let (start, room) = self.spare();
+        // SAFETY: `start` begins `room` bytes that only this buffer owns.
+        let count = unsafe { socket.recv(start, room) }?;
+        self.grow(count);
+        Ok(count)
+    }
+
+    /// Appends bytes, as many as there is room for.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        let (start, room) = self.spare();
+        let count = bytes.len().min(room);
+        // SAFETY: `count` bytes fit at `start`, in memory apart from `bytes`.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start, count) };
+        self.grow(count);
+    }
+
+    /// From now on it can be shared and does not change.
+    pub fn freeze(self) -> SharedBuffer {
+        SharedBuffer(self.0)
+    }
+}
+
+/// A filled buffer.
+#[derive(Clone)]
+pub struct SharedBuffer(Reference);
+
+impl SharedBuffer {
+    /// Its bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        // SAFETY: frozen: `used` bytes were written and none changes while a
+        // reference exists.
+        unsafe { std::slice::from_raw_parts(self.0.start(), self.0.used()) }
+    }
+
+    /// A part of it, with a reference of its own. `range` lies within.
+    pub fn slice(&self, range: Range<usize>) -> BufferSlice {
+        assert!(range.start <= range.end && range.end <= self.0.used());
+        BufferSlice {
+            buffer: self.0.clone(),
+            offset: range.start,
+            len: range.len(),
+        }
+    }
+
+    /// Empties it to be filled again, if nobody else refers to it.
+    ///
+    /// # Errors
+    /// Somebody does.
+    pub fn try_into_unique(self) -> Result<Buffer, Self> {
+        // SAFETY: the reference keeps the buffer alive.
+        if !unsafe { ffi::mmc_buffer_is_unique(self.0.ptr()) } {
+            return Err(self);
+        }
+        // SAFETY: as above, and no byte counts as written any more.
+        unsafe { ffi::mmc_buffer_set_used(self.0.ptr(), 0) };
+        Ok(Buffer(self.0))
+    }
+}
+
+/// A part of a filled buffer.
+#[derive(Clone)]
+pub struct BufferSlice {
+    buffer: Reference,
+    offset: usize,
+    len: usize,
+}
+
+impl BufferSlice {
+    pub(super) fn parts(&self) -> (*mut ffi::mmc_buffer, usize, usize) {
+        (self.buffer.ptr(), self.offset, self.len)
+    }
+}
