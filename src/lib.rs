@@ -1,8 +1,8 @@
 //! `mod_memcached` for lighttpd2: a cache of HTTP responses in memcached.
 //!
-//! What decides is in `memcached_core`; here are [`host`], safe handles over
-//! lighttpd2, [`client`], which drives connections on a worker's event loop,
-//! and [`plugin`], the two actions. Each uses only those before it.
+//! What decides is in `memcached_core`; here are `host`, safe handles over
+//! lighttpd2, `client`, which drives connections on a worker's event loop,
+//! and `plugin`, the two actions. Each uses only those before it.
 
 mod client;
 mod host;

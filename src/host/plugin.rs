@@ -186,7 +186,7 @@ struct Context<C>(PhantomData<C>);
 
 impl<C> Context<C> {
     /// # Safety
-    /// `slot` is NULL inside or holds what [`Self::store`] gave.
+    /// `slot` is NULL inside or holds what `run` stored.
     unsafe fn load(slot: *mut *mut c_void) -> Option<Box<C>> {
         // SAFETY: the slot is valid, and emptied so that nothing is owned twice.
         let context = unsafe { slot.replace(std::ptr::null_mut()) };
