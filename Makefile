@@ -6,6 +6,7 @@ APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev libclang-dev 
 
 # Everything: formatting, lints, documentation, all tests.
 test: deps check
+	cargo build --workspace
 	cargo test --workspace
 
 check:

@@ -4,17 +4,19 @@ use std::path::PathBuf;
 
 use object::{Object, ObjectSymbol};
 
-/// The library that was built together with this test.
+/// The library that `cargo build` made.
 fn library() -> Vec<u8> {
     let path = std::env::var_os("MOD_MEMCACHED_SO").map_or_else(
         || {
             let test = std::env::current_exe().expect("a test knows where it is");
-            // Cargo puts what a test needs beside it.
-            test.with_file_name("libmod_memcached.so")
+            // Cargo does not build a cdylib for a test, so `make test` does.
+            let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+            profile.join("libmod_memcached.so")
         },
         PathBuf::from,
     );
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; run `cargo build` first", path.display()))
 }
 
 fn names(defined: bool) -> Vec<String> {
