@@ -18,6 +18,7 @@ use super::lookup::{LookupHandle, LookupTicket};
 use super::reading::{Read, ReadBuffers};
 use crate::host::{
     BufferSlice, Connected, IoWatcher, Job, Level, Ready, SockAddr, Socket, Timer, Waker, Worker,
+    panic_point,
 };
 
 /// Reads of one readiness; the rest waits for the next pass of the loop, so
@@ -157,6 +158,7 @@ impl ServerDriver {
             return Err(Failure::Down);
         }
         let _entered = Entered(self);
+        panic_point("driver-submit");
         let submitted = self
             .core
             .borrow_mut()
@@ -233,6 +235,7 @@ impl ServerDriver {
             return;
         }
         let _entered = Entered(self);
+        panic_point("driver-flush");
         self.follow_up();
     }
 
@@ -241,6 +244,7 @@ impl ServerDriver {
             return;
         }
         let _entered = Entered(self);
+        panic_point("driver-timer");
         self.timer_at.set(None);
         self.core.borrow_mut().handle_timeout(self.now());
         self.report();
@@ -252,6 +256,7 @@ impl ServerDriver {
             return;
         }
         let _entered = Entered(self);
+        panic_point("driver-ready");
         let Some(connection) = self.connection(lane) else {
             return;
         };

@@ -34,9 +34,10 @@ unsafe fn call<F: ?Sized>(data: *mut c_void, run: impl FnOnce(&F)) {
     let callback = unsafe { &*data.cast::<Callback<F>>() };
     let (worker, function) = (callback.worker, Rc::clone(&callback.run));
     guard(
-        || {
-            let text = "mod_memcached: internal error in an event, see the error output";
-            worker.log(Level::Error, text);
+        "event",
+        |message| {
+            let text = format!("mod_memcached: internal error in an event: {message}");
+            worker.log(Level::Error, &text);
         },
         || run(&function),
     );

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 
 use super::request::VRequest;
-use super::{Flow, ffi, guard, slice_of};
+use super::{Flow, Level, ffi, guard, slice_of};
 
 /// A filter over one body.
 pub trait BodyFilter: 'static {
@@ -132,9 +132,13 @@ unsafe extern "C" fn handle<F: BodyFilter>(
     let flow = match slot.0.take() {
         None => io.pass_through(),
         Some(mut own) => guard(
-            || {
-                let mut io = FilterIo(filter, PhantomData);
-                io.pass_through()
+            "filter",
+            |message| {
+                if let Some(vr) = &vr {
+                    let text = format!("mod_memcached: internal error in a filter: {message}");
+                    vr.log(Level::Error, &text);
+                }
+                FilterIo(filter, PhantomData).pass_through()
             },
             || {
                 let flow = own.handle(vr.as_ref(), &mut io);
@@ -149,5 +153,5 @@ unsafe extern "C" fn handle<F: BodyFilter>(
 unsafe extern "C" fn destroy<F: BodyFilter>(data: *mut c_void) {
     // SAFETY: the host frees each filter once.
     let slot = unsafe { Box::from_raw(data.cast::<Slot<F>>()) };
-    guard(|| (), || drop(slot));
+    guard("filter-drop", |_| (), || drop(slot));
 }

@@ -1,13 +1,14 @@
 //! Safe handles over the host, and the only Rust with unsafe code.
 //!
 //! Invariants: a handle with a lifetime lives within one call from the host;
-//! every call from the host enters through [`guard`], so no panic crosses into
+//! every call from the host enters through [`guard::guard`], so no panic crosses into
 //! C; no reference into host memory is held across a call that may change it.
 
 mod buffer;
 mod config;
 mod event;
 mod filter;
+mod guard;
 mod plugin;
 mod request;
 mod socket;
@@ -22,13 +23,13 @@ pub use buffer::{Buffer, BufferSlice, SharedBuffer};
 pub use config::{Action, ConfigValue, Pattern, SockAddr};
 pub use event::{IoWatcher, Job, Ready, Timer};
 pub use filter::{BodyFilter, FilterIo};
+pub use guard::panic_point;
 pub use plugin::{ActionEntry, ActionKind, PluginKind, Server, Worker, action_entry, free, init};
 pub use request::{ResponseState, VRequest, Waker};
 pub use socket::{Connected, Socket};
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use ffi::mmc_bytes;
+use guard::guard;
 
 /// What an action or filter tells the host; the numbers are the host's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +70,4 @@ unsafe fn slice_of<'a>(bytes: mmc_bytes) -> &'a [u8] {
     }
     // SAFETY: the shim hands out valid ranges, and the caller vouches for `'a`.
     unsafe { std::slice::from_raw_parts(bytes.ptr, bytes.len) }
-}
-
-/// Runs what the host called; a panic ends here. The panic hook has written
-/// its message to the error output, `on_panic` says it in the log.
-fn guard<R>(on_panic: impl FnOnce() -> R, run: impl FnOnce() -> R) -> R {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-        // A payload's own drop may panic.
-        std::mem::forget(payload);
-        on_panic()
-    })
 }

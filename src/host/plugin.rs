@@ -108,7 +108,8 @@ pub unsafe fn init<P: PluginKind>(
     module: *mut ffi::mmc_module,
 ) -> bool {
     guard(
-        || false,
+        "init",
+        |_| false,
         || {
             let actions: Vec<_> = P::actions().into_iter().map(|entry| entry.0).collect();
             // The host may keep what it is told until the process ends.
@@ -133,14 +134,20 @@ pub unsafe fn init<P: PluginKind>(
 /// Called by the host, as [`init`] was.
 pub unsafe fn free(modules: *mut ffi::mmc_modules, module: *mut ffi::mmc_module) -> bool {
     // SAFETY: the caller vouches for the modules.
-    guard(|| false, || unsafe { ffi::mmc_free(modules, module) })
+    guard(
+        "free",
+        |_| false,
+        || unsafe { ffi::mmc_free(modules, module) },
+    )
 }
 
 unsafe extern "C" fn start_worker<P: PluginKind>(worker: *mut ffi::mmc_worker) -> *mut c_void {
     let worker = Worker(worker);
     guard(
-        || {
-            worker.log(Level::Error, "mod_memcached: cannot start on a worker");
+        "start-worker",
+        |message| {
+            let text = format!("mod_memcached: cannot start on a worker: {message}");
+            worker.log(Level::Error, &text);
             std::ptr::null_mut()
         },
         || Box::into_raw(Box::new(P::start_worker(worker))).cast(),
@@ -150,14 +157,14 @@ unsafe extern "C" fn start_worker<P: PluginKind>(worker: *mut ffi::mmc_worker) -
 unsafe extern "C" fn stop_worker<P: PluginKind>(state: *mut c_void) {
     // SAFETY: made by `start_worker`; the shim has forgotten it.
     let state = unsafe { Box::from_raw(state.cast::<P::WorkerState>()) };
-    guard(|| (), || P::stop_worker(&state));
-    guard(|| (), || drop(state));
+    guard("stop-worker", |_| (), || P::stop_worker(&state));
+    guard("worker-drop", |_| (), || drop(state));
 }
 
 unsafe extern "C" fn request_closed<P: PluginKind>(state: *mut c_void) {
     // SAFETY: made by `set_state`; the shim has forgotten it.
     let state = unsafe { Box::from_raw(state.cast::<P::RequestState>()) };
-    guard(|| (), || drop(state));
+    guard("request-closed", |_| (), || drop(state));
 }
 
 unsafe extern "C" fn create<A: ActionKind>(
@@ -169,7 +176,8 @@ unsafe extern "C" fn create<A: ActionKind>(
     // SAFETY: the value stays as it is during the call.
     let value = unsafe { ConfigValue::new(value) };
     let made = guard(
-        || Err("internal error".to_owned()),
+        "configure",
+        |message| Err(format!("internal error: {message}")),
         || A::configure(server, value),
     );
     match made {
@@ -209,12 +217,11 @@ unsafe extern "C" fn run<A: ActionKind>(
     // SAFETY: the host keeps what was stored for this action and request.
     let mut context = unsafe { Context::<A::Context>::load(slot) };
     let flow = guard(
-        || {
-            vr.log(
-                Level::Error,
-                "mod_memcached: internal error in an action, see the error output",
-            );
-            guard(|| Flow::GoOn, || action.panicked(&vr))
+        "action",
+        |message| {
+            let name = A::NAME.to_string_lossy();
+            vr.log(Level::Error, &format!("{name}: internal error: {message}"));
+            guard("after-panic", |_| Flow::GoOn, || action.panicked(&vr))
         },
         || {
             let flow = action.run(&vr, vr.worker_state::<A::Plugin>(), &mut context);
@@ -231,11 +238,11 @@ unsafe extern "C" fn run<A: ActionKind>(
 unsafe extern "C" fn cleanup<A: ActionKind>(_param: *mut c_void, context: *mut c_void) {
     // SAFETY: made by `run` as this type; the host gives it up.
     let context = unsafe { Box::from_raw(context.cast::<A::Context>()) };
-    guard(|| (), || drop(context));
+    guard("cleanup", |_| (), || drop(context));
 }
 
 unsafe extern "C" fn destroy<A: ActionKind>(param: *mut c_void) {
     // SAFETY: made by `create`; the host gives it up.
     let action = unsafe { Box::from_raw(param.cast::<A>()) };
-    guard(|| (), || drop(action));
+    guard("action-drop", |_| (), || drop(action));
 }
