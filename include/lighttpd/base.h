@@ -222,7 +222,8 @@ void li_action_release(liServer *, liAction *);
 struct liStream { char opaque_[96]; };
 typedef liHandlerResult (*liFilterHandlerCB)(liVRequest *, liFilter *);
 typedef void (*liFilterFreeCB)(liVRequest *, liFilter *);
-typedef void (*liFilterEventCB)(liVRequest *, liFilter *, int);
+typedef enum { LI_STREAM_EVENT_FIRST_ } liStreamEvent;
+typedef void (*liFilterEventCB)(liVRequest *, liFilter *, liStreamEvent);
 struct liFilter {
 	liStream stream;
 	liChunkQueue *in, *out;

@@ -1,0 +1,120 @@
+//! The facts of `ffi/abi.def` as different headers have them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What the probe prints when it is compiled with these headers.
+fn probe(includes: &[PathBuf], defines: &[&str]) -> String {
+    let packages = Command::new("pkg-config")
+        .args(["--cflags", "glib-2.0", "gmodule-2.0", "gthread-2.0"])
+        .output()
+        .expect("pkg-config runs");
+    let flags = String::from_utf8(packages.stdout).expect("flags are text");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = folder.path().join("probe");
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| OsString::from("cc"));
+    let output = Command::new(compiler)
+        .arg("-w")
+        .args(defines)
+        .args(includes.iter().map(|dir| format!("-I{}", dir.display())))
+        .args(flags.split_whitespace())
+        .arg(root().join("ffi/abi_probe.c"))
+        .arg("-o")
+        .arg(&program)
+        .output()
+        .expect("a C compiler runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let printed = Command::new(program).output().expect("the probe runs");
+    String::from_utf8(printed.stdout).expect("the probe prints text")
+}
+
+fn ours() -> String {
+    probe(&[root().join("include"), root().join("ffi")], &[])
+}
+
+/// Says what differs, line by line.
+fn assert_same(ours: &str, theirs: &str) {
+    let differing: Vec<_> = ours
+        .lines()
+        .zip(theirs.lines())
+        .filter(|(ours, theirs)| ours != theirs)
+        .collect();
+    assert!(differing.is_empty(), "(ours, theirs): {differing:#?}");
+    assert_eq!(ours.lines().count(), theirs.lines().count());
+}
+
+#[test]
+fn our_headers_declare_every_fact() {
+    let printed = ours();
+    let is_fact = |line: &&str| {
+        ["SIZE(", "OFFSET(", "NUMBER(", "FUNCTION(", "CALLBACK("]
+            .iter()
+            .any(|kind| line.starts_with(kind))
+    };
+    let facts = std::fs::read_to_string(root().join("ffi/abi.def")).expect("our own file");
+    let facts: Vec<_> = facts.lines().filter(is_fact).collect();
+    assert_eq!(printed.lines().count(), facts.len());
+    for (line, fact) in printed.lines().zip(facts) {
+        assert!(!line.contains(" is not "), "{line}");
+        let number = fact.rsplit([',', ' ']).next().expect("a last word");
+        let number = number.trim_end_matches(')');
+        let said = number.strip_prefix("0x").map(|hex| {
+            i64::from_str_radix(hex, 16)
+                .expect("hexadecimal")
+                .to_string()
+        });
+        if !line.starts_with("function") && !line.starts_with("callback") {
+            let said = said.as_deref().unwrap_or(number);
+            assert_eq!(line.rsplit(' ').next(), Some(said), "{fact}");
+        }
+    }
+}
+
+/// With `LIGHTTPD2_INCLUDE_DIR`, as for the build.
+#[test]
+fn the_host_has_the_same_facts() {
+    let Some(dirs) = std::env::var_os("LIGHTTPD2_INCLUDE_DIR").filter(|dirs| !dirs.is_empty())
+    else {
+        println!("LIGHTTPD2_INCLUDE_DIR is not set: no other headers to compare with");
+        return;
+    };
+    let mut includes: Vec<_> = std::env::split_paths(&dirs).collect();
+    includes.push(root().join("ffi"));
+    assert_same(&ours(), &probe(&includes, &["-DHAVE_CONFIG_H"]));
+}
+
+/// A probe that could not see a difference would be worth nothing.
+#[test]
+fn a_difference_is_seen() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let other = folder.path().join("lighttpd");
+    std::fs::create_dir(&other).expect("a folder");
+    for name in ["base.h", "pattern.h", "plugin_core.h"] {
+        let text = std::fs::read_to_string(root().join("include/lighttpd").join(name))
+            .expect("our own header")
+            .replace("guint ndx;", "char more[8]; guint ndx;")
+            .replace("void li_job_init(liJob *", "int li_job_init(liJob *");
+        std::fs::write(other.join(name), text).expect("a file");
+    }
+    let theirs = probe(&[folder.path().into(), root().join("ffi")], &[]);
+    let differing: Vec<_> = ours()
+        .lines()
+        .zip(theirs.lines())
+        .filter(|(ours, theirs)| ours != theirs)
+        .map(|(ours, _)| ours.to_owned())
+        .collect();
+    for wanted in ["size liWorker 1912", "offset liWorker.ndx 16"] {
+        assert!(differing.iter().any(|line| line == wanted), "{differing:?}");
+    }
+    let function = "function li_job_init is ";
+    assert!(
+        differing.iter().any(|line| line.starts_with(function)),
+        "{differing:?}"
+    );
+}
