@@ -57,7 +57,19 @@ void mmc_request_log(mmc_request *r, uint32_t level, mmc_bytes text) {
 bool mmc_request_debug(mmc_request *r) { return REQ(r)->options[LI_CORE_OPTION_DEBUG_REQUEST_HANDLING].boolean; }
 
 /* A reference to a job stays valid when the request is gone, and does nothing. */
-mmc_waker *mmc_request_waker(mmc_request *r) { return (mmc_waker *)li_vrequest_get_ref(REQ(r)); }
+mmc_waker *mmc_request_waker(mmc_request *r) {
+	liVRequest *vr = REQ(r);
+	liJobRef *ref = li_vrequest_get_ref(vr);
+	/* Where a request's job and the worker's queue lie shows at run time; on a
+	 * server that has them elsewhere no request may ever wait. */
+	if (ref->job == &vr->job && ref->queue == &vr->wrk->loop.jobqueue) return (mmc_waker *)ref;
+	li_job_ref_release(ref);
+	static gint told = 0;
+	if (g_atomic_int_compare_and_exchange(&told, 0, 1))
+		li_log_write(vr->wrk->srv, vr->wrk, NULL, LI_LOG_LEVEL_ERROR, LI_LOG_FLAG_TIMESTAMP,
+			"mod_memcached: this server does not fit the plugin: a request's job is not where it should be; memcached is not asked");
+	return NULL;
+}
 
 void mmc_waker_wake(mmc_waker *w) { li_job_later_ref((liJobRef *)w); }
 

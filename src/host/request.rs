@@ -147,11 +147,12 @@ impl VRequest<'_> {
         unsafe { ffi::mmc_request_debug(self.ptr()) }
     }
 
-    /// Wakes it later.
-    pub fn waker(&self) -> Waker {
+    /// Wakes it later. `None`, with a line in the log, on a server whose
+    /// requests cannot be woken.
+    pub fn waker(&self) -> Option<Waker> {
         // SAFETY: the request lives; the reference is counted.
         let waker = unsafe { ffi::mmc_request_waker(self.ptr()) };
-        Waker(NonNull::new(waker).expect("the host's allocator never fails"))
+        NonNull::new(waker).map(Waker)
     }
 
     /// Lets a filter see its response's body; false if that is too late.

@@ -78,9 +78,12 @@ impl LookupAction {
         let Some(client) = client else {
             return self.pass(vr, "memcached.lookup: not available on this worker");
         };
+        let Some(waker) = vr.waker() else {
+            return self.pass(vr, "memcached.lookup: not available on this server");
+        };
         let key = self.options.key.eval(vr, Key::hashing);
         let server = client.server(&self.options.server);
-        match server.lookup(key.clone(), self.options.timing, vr.waker()) {
+        match server.lookup(key.clone(), self.options.timing, waker) {
             Ok(handle) => {
                 *context = Some(Box::new(Waiting { handle, key }));
                 Flow::WaitForEvent
