@@ -1,10 +1,12 @@
 //! One connection: its queue, its pipelining, its deadlines, its end.
 //!
 //! Invariants:
-//! - Requests stand in `queue` in the order in which they are sent and
-//!   answered; the encoded ones come first.
-//! - `queue` is empty while the state is [`State::Closed`].
+//! - Requests are sent and answered in the order of their serials: those in
+//!   `sent` are encoded, at least, those in `waiting` come behind them.
+//! - Both are empty while the state is [`State::Closed`].
 //! - Every entry that still has its token gets exactly one outcome.
+//! - No input costs more than one walk over the requests, and those that come
+//!   once a request (push, cancel, a reply) cost none.
 //! - After a fault nothing that the old socket still holds can reach a request:
 //!   the parser is reset, the outbox emptied, the socket asked to be closed.
 
@@ -14,7 +16,7 @@ use std::collections::VecDeque;
 use super::health::{Health, Pacing};
 use super::outbox::{Outbox, Transmit};
 use super::outcome::{Failure, Fault, Outcome};
-use super::request::{Data, Entry, Lane, Timing};
+use super::request::{Data, Entry, Lane};
 use super::server::{Driver, Event, Limits};
 use super::time::Time;
 use crate::protocol::{Input, ProtocolError, Reply, ReplyParser};
@@ -26,8 +28,9 @@ const BACKLOG_MAX: u64 = 256 * 1024;
 pub(super) enum State {
     /// No socket, nothing queued.
     Closed,
-    /// The driver is connecting for us, until `deadline` at most.
-    Connecting { deadline: Time, timing: Timing },
+    /// The driver is connecting for us, for the longest time that any of those
+    /// who wait for it allows.
+    Connecting { since: Time, limit: Duration },
     /// Connected.
     Open,
 }
@@ -60,8 +63,11 @@ impl<D: Driver> Shared<'_, D> {
 pub(super) struct Link<D: Driver> {
     pub lane: Lane,
     pub state: State,
-    queue: VecDeque<Entry<D::Token, D::Data>>,
-    encoded: usize,
+    sent: VecDeque<Entry<D::Token, D::Data>>,
+    waiting: VecDeque<Entry<D::Token, D::Data>>,
+    /// So many of `waiting` were cancelled; they are dropped when their turn
+    /// comes, or all at once when they are the greater part.
+    cancelled: usize,
     data_bytes: usize,
     outbox: Outbox,
     parser: ReplyParser<D::Piece>,
@@ -77,8 +83,9 @@ impl<D: Driver> Link<D> {
         Self {
             lane,
             state: State::Closed,
-            queue: VecDeque::new(),
-            encoded: 0,
+            sent: VecDeque::new(),
+            waiting: VecDeque::new(),
+            cancelled: 0,
             data_bytes: 0,
             outbox: Outbox::default(),
             parser: ReplyParser::new(),
@@ -91,12 +98,23 @@ impl<D: Driver> Link<D> {
 
     /// Requests not done with, and the bytes of values among them.
     pub fn load(&self) -> (usize, usize) {
-        (self.queue.len(), self.data_bytes)
+        let requests = self.sent.len() + self.waiting.len() - self.cancelled;
+        (requests, self.data_bytes)
     }
 
+    /// A value that is larger than the bound by itself is taken when it is the
+    /// only one: it was in memory as a whole already.
     pub fn has_room(&self, data_len: usize, limits: &Limits) -> bool {
-        self.queue.len() < limits.requests
-            && (data_len == 0 || self.data_bytes.saturating_add(data_len) <= limits.data_bytes)
+        let (requests, data_bytes) = self.load();
+        requests < limits.requests
+            && (data_len == 0
+                || data_bytes == 0
+                || data_bytes.saturating_add(data_len) <= limits.data_bytes)
+    }
+
+    /// Connected, and the server has given a good reply on this connection.
+    pub fn works(&self) -> bool {
+        self.state == State::Open && self.pacing.has_worked()
     }
 
     pub fn poll_action(&mut self) -> Option<Action> {
@@ -109,58 +127,72 @@ impl<D: Driver> Link<D> {
         }
     }
 
-    /// Whether a request can be queued now; begins to connect where that is
-    /// needed and allowed.
-    pub fn make_ready(&mut self, now: Time, timing: Timing) -> bool {
-        self.state != State::Closed || self.start_connecting(now, timing)
+    /// Whether a request can be queued now, or a connection be begun for it.
+    pub fn is_ready(&self, now: Time, retry: Duration) -> bool {
+        self.state != State::Closed || self.pacing.allows(now, retry)
     }
 
-    /// Puts a request into the queue of a link that is ready.
+    /// Puts a request into the queue of a link that is ready; begins to connect
+    /// where that is needed.
     pub fn push(&mut self, now: Time, mut entry: Entry<D::Token, D::Data>) {
-        self.retry = entry.timing.retry;
-        entry.awaits_connection = matches!(self.state, State::Connecting { .. });
+        let timing = entry.timing;
+        self.retry = timing.retry;
+        match &mut self.state {
+            State::Closed => self.start_connecting(now, timing.connect_timeout),
+            State::Connecting { limit, .. } => *limit = timing.connect_timeout.max(*limit),
+            State::Open => {}
+        }
+        entry.awaits_connection = self.state != State::Open;
         entry.deadline = now
             + if entry.awaits_connection {
-                entry.timing.connect_timeout
+                timing.connect_timeout
             } else {
-                entry.timing.timeout
+                timing.timeout
             };
         self.data_bytes += entry.request.data_len();
-        self.queue.push_back(entry);
+        self.waiting.push_back(entry);
     }
 
-    fn start_connecting(&mut self, now: Time, timing: Timing) -> bool {
-        if !self.pacing.try_attempt(now, timing.retry) {
-            return false;
-        }
+    fn start_connecting(&mut self, now: Time, limit: Duration) {
+        self.pacing.attempt(now);
         self.connect = true;
-        self.state = State::Connecting {
-            deadline: now + timing.connect_timeout,
-            timing,
-        };
-        true
+        self.state = State::Connecting { since: now, limit };
     }
 
     /// Forgets who asked. A request that was not sent leaves the queue; the
     /// reply to one that was sent will be swallowed.
     pub fn cancel(&mut self, serial: u64, health: &mut Health) -> Option<D::Token> {
-        let at = self.position(serial)?;
-        let token = self.queue[at].token.take();
-        if at >= self.encoded {
-            self.remove(at, health);
+        if let Some(at) = position(&self.sent, serial) {
+            return self.sent[at].token.take();
         }
-        token
+        let at = position(&self.waiting, serial)?;
+        let entry = &mut self.waiting[at];
+        let token = entry.token.take()?;
+        self.cancelled += 1;
+        if std::mem::take(&mut entry.probe) {
+            health.probe_over();
+        }
+        // A value is given up at once, the rest when it is worth a walk.
+        if entry.request.data_len() > 0 || self.cancelled * 2 > self.waiting.len() {
+            self.drop_cancelled();
+        }
+        Some(token)
     }
 
-    fn position(&self, serial: u64) -> Option<usize> {
-        self.queue.binary_search_by_key(&serial, |e| e.serial).ok()
+    fn drop_cancelled(&mut self) {
+        let data_bytes = &mut self.data_bytes;
+        self.waiting.retain(|entry| {
+            if entry.token.is_none() {
+                *data_bytes -= entry.request.data_len();
+            }
+            entry.token.is_some()
+        });
+        self.cancelled = 0;
     }
 
-    fn remove(&mut self, at: usize, health: &mut Health) -> Option<D::Token> {
-        let entry = self.queue.remove(at)?;
-        if at < self.encoded {
-            self.encoded -= 1;
-        }
+    /// The oldest request that was sent is done with.
+    fn pop_sent(&mut self, health: &mut Health) -> Option<D::Token> {
+        let entry = self.sent.pop_front()?;
         self.data_bytes -= entry.request.data_len();
         if entry.probe {
             health.probe_over();
@@ -173,7 +205,7 @@ impl<D: Driver> Link<D> {
             return;
         }
         self.state = State::Open;
-        for entry in &mut self.queue {
+        for entry in &mut self.waiting {
             if std::mem::take(&mut entry.awaits_connection) {
                 entry.deadline = now + entry.timing.timeout;
             }
@@ -185,34 +217,37 @@ impl<D: Driver> Link<D> {
         if self.state != State::Open {
             return Transmit::empty();
         }
-        while self.encoded < self.queue.len()
-            && self.outbox.backlog() < BACKLOG_MAX
-            && !self.outbox.is_full()
-        {
-            let entry = &mut self.queue[self.encoded];
-            entry.end = Some(self.outbox.encode(entry.serial, &entry.request));
-            self.encoded += 1;
+        while self.outbox.backlog() < BACKLOG_MAX && !self.outbox.is_full() {
+            let Some(mut entry) = self.waiting.pop_front() else {
+                break;
+            };
+            if entry.token.is_none() {
+                self.cancelled -= 1;
+                continue;
+            }
+            entry.wire = self.outbox.encode(entry.serial, &entry.request);
+            self.sent.push_back(entry);
         }
-        let queue = &self.queue;
-        self.outbox.transmit(|serial| value_of(queue, serial))
+        let sent = &self.sent;
+        self.outbox.transmit(|serial| value_of(sent, serial))
     }
 
     pub fn handle_written(&mut self, count: usize, shared: &mut Shared<'_, D>) {
-        let queue = &self.queue;
-        self.outbox.advance(count, |serial| value_of(queue, serial));
+        let sent = &self.sent;
+        self.outbox.advance(count, |serial| value_of(sent, serial));
         let written = self.outbox.written();
-        if self
-            .queue
-            .front()
-            .is_some_and(|e| e.answered && e.end.is_some_and(|end| end <= written))
+        if let Some(head) = self.sent.front()
+            && head.answered
+            && head.wire.end <= written
         {
-            self.remove(0, shared.health);
+            self.pop_sent(shared.health);
         }
     }
 
     /// Whether there are bytes for the socket.
     pub fn wants_write(&self) -> bool {
-        self.state == State::Open && (!self.outbox.is_empty() || self.encoded < self.queue.len())
+        self.state == State::Open
+            && (!self.outbox.is_empty() || self.cancelled < self.waiting.len())
     }
 
     pub fn handle_data<I>(&mut self, input: &I, shared: &mut Shared<'_, D>)
@@ -222,8 +257,8 @@ impl<D: Driver> Link<D> {
         let mut at = 0;
         let total = input.bytes().len();
         while at < total && self.state == State::Open {
-            let parsed = match self.queue.front() {
-                Some(head) if head.end.is_some() && !head.answered => {
+            let parsed = match self.sent.front() {
+                Some(head) if !head.answered => {
                     self.parser.parse(head.request.expect(), input, &mut at)
                 }
                 _ => Err(ProtocolError::unexpected(&input.bytes()[at..])),
@@ -246,13 +281,12 @@ impl<D: Driver> Link<D> {
         reply: Reply<D::Piece>,
         shared: &mut Shared<'_, D>,
     ) -> Result<(), ProtocolError> {
-        let Some(head) = self.queue.front_mut() else {
+        let Some(head) = self.sent.front_mut() else {
             return Ok(());
         };
-        let all_sent = head.end.is_some_and(|end| end <= self.outbox.written());
-        let token = if all_sent {
-            self.remove(0, shared.health)
-        } else if matches!(reply, Reply::ServerError(_)) && head.request.data_len() > 0 {
+        let token = if head.wire.end <= self.outbox.written() {
+            self.pop_sent(shared.health)
+        } else if matches!(reply, Reply::ServerError(_)) && head.request.data().is_some() {
             // The server refuses the value by its head alone and will swallow
             // the rest, which still has to be sent.
             head.answered = true;
@@ -261,7 +295,7 @@ impl<D: Driver> Link<D> {
             return Err(ProtocolError::Premature);
         };
         self.pacing.worked();
-        if let Some(failing_for) = shared.health.succeeded(shared.now) {
+        if let Some(failing_for) = shared.health.succeeded(self.lane, shared.now) {
             shared.events.push_back(Event::Recovered { failing_for });
         }
         shared.finish(token, Outcome::Reply(reply));
@@ -270,25 +304,27 @@ impl<D: Driver> Link<D> {
 
     pub fn handle_timeout(&mut self, shared: &mut Shared<'_, D>) {
         let now = shared.now;
-        if let State::Connecting { deadline, timing } = self.state
-            && deadline <= now
+        if let State::Connecting { since, limit } = self.state
+            && since + limit <= now
         {
-            self.fail(&Fault::ConnectTimeout(timing.connect_timeout), shared);
+            self.fail(&Fault::ConnectTimeout(limit), shared);
             return;
         }
-        let overdue = self.queue.iter().take(self.encoded);
-        if let Some(late) = overdue.filter(|e| !e.answered).find(|e| e.deadline <= now) {
+        // Also one that was answered before it was sent: if the server does not
+        // read the rest, nothing behind it can be sent.
+        if let Some(late) = self.sent.iter().find(|e| e.deadline <= now) {
             let fault = Fault::ReplyTimeout(late.timing.timeout);
             self.fail(&fault, shared);
             return;
         }
-        let mut at = self.encoded;
-        while at < self.queue.len() {
-            if self.queue[at].deadline <= now {
-                let token = self.remove(at, shared.health);
-                shared.finish(token, Outcome::Failed(Failure::TimedOut));
-            } else {
-                at += 1;
+        if self.waiting.iter().any(|e| e.deadline <= now) {
+            self.cancelled = 0;
+            for entry in std::mem::take(&mut self.waiting) {
+                if entry.deadline <= now || entry.token.is_none() {
+                    self.drop_entry(entry, Failure::TimedOut, shared);
+                } else {
+                    self.waiting.push_back(entry);
+                }
             }
         }
     }
@@ -296,11 +332,11 @@ impl<D: Driver> Link<D> {
     /// The earliest deadline; costs a walk over the queue.
     pub fn next_deadline(&self) -> Option<Time> {
         let connecting = match self.state {
-            State::Connecting { deadline, .. } => Some(deadline),
+            State::Connecting { since, limit } => Some(since + limit),
             _ => None,
         };
-        let waiting = self.queue.iter().filter(|e| !e.answered);
-        waiting.map(|e| e.deadline).chain(connecting).min()
+        let requests = self.sent.iter().chain(&self.waiting);
+        requests.map(|e| e.deadline).chain(connecting).min()
     }
 
     /// The peer closed, or the operating system reports an error.
@@ -316,32 +352,36 @@ impl<D: Driver> Link<D> {
     /// sent once more: get and set do the same when done twice.
     fn lose(&mut self, fault: &Fault, shared: &mut Shared<'_, D>) {
         let torn_reply = self.parser.mid_reply();
-        let asked = self.encoded > 0;
+        let asked = self.load().0 > 0;
         let worked = self.pacing.has_worked();
-        let sent = std::mem::take(&mut self.encoded);
-        let mut kept = VecDeque::new();
-        for (at, mut entry) in std::mem::take(&mut self.queue).into_iter().enumerate() {
-            let was_sent = at < sent;
-            let hopeless = was_sent && (entry.resent || (at == 0 && torn_reply));
+        let written = self.outbox.written();
+        self.drop_cancelled();
+        let unsent = std::mem::take(&mut self.waiting);
+        for (at, mut entry) in std::mem::take(&mut self.sent).into_iter().enumerate() {
+            let was_sent = entry.wire.start < written;
+            let may_repeat = !entry.resent && entry.request.may_repeat();
+            let hopeless = was_sent && (!may_repeat || (at == 0 && torn_reply));
             if entry.token.is_none() || hopeless {
                 self.drop_entry(entry, Failure::Lost, shared);
             } else {
                 entry.resent |= was_sent;
-                entry.end = None;
-                kept.push_back(entry);
+                self.waiting.push_back(entry);
             }
         }
-        self.queue = kept;
+        self.waiting.extend(unsent);
         self.reset_wire();
+        self.state = State::Closed;
         if torn_reply || (asked && !worked) {
             self.count_failure(fault, shared);
         }
-        self.state = State::Closed;
-        let Some(timing) = self.queue.front().map(|e| e.timing) else {
+        let limits = self.waiting.iter().map(|e| e.timing.connect_timeout);
+        let Some(limit) = limits.max() else {
             return;
         };
-        let may_try = !shared.health.is_down() || self.queue.iter().any(|e| e.probe);
-        if !may_try || !self.start_connecting(shared.now, timing) {
+        let worth_it = !shared.health.is_down() || self.waiting.iter().any(|e| e.probe);
+        if worth_it && self.pacing.allows(shared.now, self.retry) {
+            self.start_connecting(shared.now, limit);
+        } else {
             self.fail_queue(Failure::Lost, shared);
         }
     }
@@ -371,7 +411,7 @@ impl<D: Driver> Link<D> {
 
     fn count_failure(&self, fault: &Fault, shared: &mut Shared<'_, D>) {
         let was_down = shared.health.is_down();
-        shared.health.failed(shared.now, self.retry);
+        shared.health.failed(self.lane, shared.now, self.retry);
         shared.events.push_back(Event::Fault {
             lane: self.lane,
             fault: fault.clone(),
@@ -382,14 +422,14 @@ impl<D: Driver> Link<D> {
     fn reset_wire(&mut self) {
         self.outbox.clear();
         self.parser.reset();
-        self.encoded = 0;
         self.connect = false;
         self.close = true;
     }
 
     fn fail_queue(&mut self, failure: Failure, shared: &mut Shared<'_, D>) {
-        self.encoded = 0;
-        for entry in std::mem::take(&mut self.queue) {
+        self.cancelled = 0;
+        let sent = std::mem::take(&mut self.sent);
+        for entry in sent.into_iter().chain(std::mem::take(&mut self.waiting)) {
             self.drop_entry(entry, failure, shared);
         }
     }
@@ -408,7 +448,12 @@ impl<D: Driver> Link<D> {
     }
 }
 
-fn value_of<T, D: Data>(queue: &VecDeque<Entry<T, D>>, serial: u64) -> Option<&D> {
-    let at = queue.binary_search_by_key(&serial, |e| e.serial).ok()?;
-    queue[at].request.data()
+type Queue<T, D> = VecDeque<Entry<T, D>>;
+
+fn position<T, D>(queue: &Queue<T, D>, serial: u64) -> Option<usize> {
+    queue.binary_search_by_key(&serial, |e| e.serial).ok()
+}
+
+fn value_of<T, D: Data>(sent: &Queue<T, D>, serial: u64) -> Option<&D> {
+    sent[position(sent, serial)?].request.data()
 }

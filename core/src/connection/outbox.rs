@@ -3,6 +3,7 @@
 //! Invariant: `pieces` is the rest of the stream in order; its `Inline` pieces
 //! together are `heads[taken..]`.
 
+use core::ops::Range;
 use std::collections::VecDeque;
 
 use super::request::{Data, Request};
@@ -82,8 +83,14 @@ impl Outbox {
         self.heads.clear();
     }
 
-    /// Appends a request; returns the offset in the stream behind its last byte.
-    pub fn encode<D: Data>(&mut self, serial: u64, request: &Request<D>) -> u64 {
+    /// Appends a request; returns which bytes of the stream it is.
+    pub fn encode<D: Data>(&mut self, serial: u64, request: &Request<D>) -> Range<u64> {
+        let start = self.encoded;
+        self.append(serial, request);
+        start..self.encoded
+    }
+
+    fn append<D: Data>(&mut self, serial: u64, request: &Request<D>) {
         if self.taken >= COMPACT_AT {
             self.heads.drain(..self.taken);
             self.taken = 0;
@@ -92,7 +99,7 @@ impl Outbox {
         request.encode_head(&mut self.heads);
         let Some(data) = request.data() else {
             self.push_inline(before);
-            return self.encoded;
+            return;
         };
         if data.len() <= INLINE_MAX {
             let mut offset = 0;
@@ -111,7 +118,6 @@ impl Outbox {
             self.heads.extend_from_slice(CRLF);
             self.push_inline(before);
         }
-        self.encoded
     }
 
     fn push_inline(&mut self, before: usize) {

@@ -1,5 +1,6 @@
 //! A request as it waits in a connection's queue, and its identity.
 
+use core::ops::Range;
 use core::time::Duration;
 
 use super::time::Time;
@@ -111,6 +112,14 @@ impl<D: Data> Request<D> {
         }
     }
 
+    /// Whether it does the same when it is done twice, so that it may be sent
+    /// again when nobody knows if it was carried out.
+    pub(super) const fn may_repeat(&self) -> bool {
+        match self {
+            Self::Get { .. } | Self::Set { .. } => true,
+        }
+    }
+
     pub(super) const fn expect(&self) -> Expect<'_> {
         match self {
             Self::Get { key } => Expect::Value { key },
@@ -142,9 +151,8 @@ pub(super) struct Entry<T, D> {
     /// Still under its time for connecting; the time for the answer begins
     /// when the connection stands.
     pub awaits_connection: bool,
-    /// Offset in the connection's stream just behind its last byte; `None`
-    /// until it is encoded.
-    pub end: Option<u64>,
+    /// Where in the connection's stream it stands, once it is encoded.
+    pub wire: Range<u64>,
     /// Was on a connection that died; it is not sent a third time.
     pub resent: bool,
     /// The server answered before it had read all of the request.

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use super::health::{Admission, Health};
+use super::health::Health;
 use super::link::{Action, Link, Shared};
 use super::outbox::Transmit;
 use super::outcome::{Failure, Fault, Outcome};
@@ -26,7 +26,7 @@ pub trait Driver {
 pub struct Limits {
     /// Requests queued or unanswered.
     pub requests: usize,
-    /// Bytes of values queued or unanswered.
+    /// Bytes of values queued or unanswered; a single larger value is taken too.
     pub data_bytes: usize,
 }
 
@@ -89,6 +89,7 @@ pub struct Server<D: Driver> {
     events: VecDeque<Event<D>>,
     limits: Limits,
     next_serial: u64,
+    shut_down: bool,
     /// Not later than the earliest deadline; exact after `handle_timeout`.
     timeout: Option<Time>,
 }
@@ -103,6 +104,7 @@ impl<D: Driver> Server<D> {
             events: VecDeque::new(),
             limits,
             next_serial: 0,
+            shut_down: false,
             timeout: None,
         }
     }
@@ -121,21 +123,25 @@ impl<D: Driver> Server<D> {
     ) -> Result<RequestId, Refused<D::Token>> {
         let lane = request.lane();
         let link = &mut self.links[lane as usize];
-        if !link.has_room(request.data_len(), &self.limits) {
-            let failure = Failure::QueueFull;
+        let refusal = if self.shut_down {
+            Some(Failure::Shutdown)
+        } else if !link.has_room(request.data_len(), &self.limits) {
+            Some(Failure::QueueFull)
+        } else if !link.works() && self.health.refuses(now, timing.retry) {
+            Some(Failure::Down)
+        } else if !link.is_ready(now, timing.retry) {
+            Some(Failure::BackingOff)
+        } else {
+            None
+        };
+        if let Some(failure) = refusal {
             return Err(Refused { token, failure });
         }
-        let admission = self.health.admit(now, timing.retry);
-        if admission == Admission::Refused {
-            let failure = Failure::Down;
-            return Err(Refused { token, failure });
-        }
-        if !link.make_ready(now, timing) {
-            if admission == Admission::Probe {
-                self.health.probe_over();
-            }
-            let failure = Failure::BackingOff;
-            return Err(Refused { token, failure });
+        // What works is used though the other connection's failures made the
+        // server count as down; it tries nothing.
+        let probe = !link.works() && self.health.is_down();
+        if probe {
+            self.health.begin_probe(now);
         }
         let serial = self.next_serial;
         self.next_serial += 1;
@@ -148,10 +154,10 @@ impl<D: Driver> Server<D> {
                 timing,
                 deadline: now,
                 awaits_connection: false,
-                end: None,
+                wire: 0..0,
                 resent: false,
                 answered: false,
-                probe: admission == Admission::Probe,
+                probe,
             },
         );
         self.tighten_timeout(now + timing.timeout.min(timing.connect_timeout));
@@ -208,8 +214,10 @@ impl<D: Driver> Server<D> {
         self.timeout = self.links.iter().filter_map(Link::next_deadline).min();
     }
 
-    /// Fails every request and closes every connection.
+    /// Fails every request and closes every connection; from then on every
+    /// request is refused.
     pub fn shutdown(&mut self, now: Time) {
+        self.shut_down = true;
         for lane in Lane::ALL {
             self.with_link(lane, now, Link::shutdown);
         }

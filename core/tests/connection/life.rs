@@ -1,0 +1,181 @@
+//! How connections come and go.
+
+use std::time::Duration;
+
+use memcached_core::connection::{Failure, Lane};
+
+use super::sim::{Sim, outcomes};
+
+#[test]
+fn requests_wait_for_the_connection_and_are_pipelined() {
+    let mut sim = Sim::new();
+    sim.get(1, "a").unwrap();
+    sim.get(2, "b").unwrap();
+    assert_eq!((sim.connects, sim.written(99)), (1, vec![]));
+    sim.connected();
+    assert_eq!(sim.written(99), b"get a\r\nget b\r\n");
+    sim.data(b"VALUE a 0 2\r\nAA\r\nEND\r\nEND\r\n");
+    assert_eq!(sim.done(), outcomes(&[(1, "AA"), (2, "miss")]));
+}
+
+#[test]
+fn nothing_late_reaches_another_request() {
+    let mut sim = Sim::new();
+    sim.get(1, "a").unwrap();
+    sim.connected();
+    sim.written(99);
+    sim.at(500);
+    assert_eq!(sim.done(), outcomes(&[(1, "timed out")]));
+    assert_eq!(sim.closes, 1);
+    // The old socket is closed; even if its bytes were still handed in:
+    sim.data(b"VALUE a 0 2\r\nAA\r\nEND\r\n");
+    sim.get(2, "b").unwrap_err();
+    sim.at(1000);
+    sim.get(3, "b").unwrap();
+    sim.connected();
+    sim.written(99);
+    sim.data(b"VALUE a 0 2\r\nAA\r\nEND\r\n");
+    assert_eq!(sim.done(), outcomes(&[(3, "protocol error")]));
+}
+
+#[test]
+fn a_request_on_a_stale_connection_is_sent_once_more_and_not_twice() {
+    let mut sim = Sim::new();
+    sim.works();
+    sim.get(2, "b").unwrap();
+    sim.written(99);
+    sim.eof();
+    assert_eq!((sim.connects, sim.done()), (1, vec![]));
+    sim.connected();
+    assert_eq!(sim.written(99), b"get b\r\n");
+    sim.eof();
+    assert_eq!(sim.done(), outcomes(&[(2, "connection lost")]));
+}
+
+#[test]
+fn what_was_not_sent_at_all_may_still_be_sent_twice() {
+    let mut sim = Sim::new();
+    sim.works();
+    sim.get(1, "a").unwrap();
+    sim.get(2, "b").unwrap();
+    // All of the first and nothing of the second.
+    sim.written(7);
+    sim.eof();
+    sim.connected();
+    sim.written(99);
+    sim.data(b"END\r\n");
+    sim.eof();
+    sim.connected();
+    assert_eq!(sim.written(99), b"get b\r\n");
+    sim.data(b"END\r\n");
+    assert_eq!(sim.done(), outcomes(&[(1, "miss"), (2, "miss")]));
+}
+
+#[test]
+fn nothing_is_sent_again_behind_a_torn_reply() {
+    let mut sim = Sim::new();
+    sim.works();
+    sim.get(1, "a").unwrap();
+    sim.get(2, "b").unwrap();
+    sim.written(99);
+    sim.data(b"VALUE a 0 2\r\nA");
+    sim.eof();
+    assert_eq!(sim.done(), outcomes(&[(1, "connection lost")]));
+    sim.connected();
+    assert_eq!(sim.written(99), b"get b\r\n");
+}
+
+#[test]
+fn an_idle_connection_that_ends_is_no_failure_and_made_again_on_demand() {
+    let mut sim = Sim::new();
+    sim.works();
+    sim.eof();
+    assert_eq!((sim.connects, sim.closes, sim.log()), (0, 1, vec![]));
+    sim.get(1, "a").unwrap();
+    assert_eq!(sim.connects, 1);
+    // It worked before, so it was made at once; the next has to wait.
+    sim.error();
+    assert_eq!(sim.get(2, "a").unwrap_err(), Failure::BackingOff);
+    sim.at(1000);
+    sim.get(3, "a").unwrap();
+}
+
+#[test]
+fn down_after_three_failures_then_one_probe_per_interval() {
+    let mut sim = Sim::new();
+    for attempt in 0..3 {
+        sim.now_ms = attempt * 1000;
+        sim.get(0, "a").unwrap();
+        sim.error();
+    }
+    assert_eq!(sim.log(), ["refused", "refused", "refused, down"]);
+    assert!(sim.server.is_down());
+    sim.now_ms = 2999;
+    assert_eq!(sim.get(1, "a"), Err(Failure::Down));
+    sim.now_ms = 3000;
+    sim.get(2, "a").unwrap();
+    assert_eq!(sim.get(3, "a"), Err(Failure::Down));
+    sim.connected();
+    sim.written(99);
+    sim.data(b"END\r\n");
+    assert!(!sim.server.is_down());
+    assert_eq!(sim.log(), ["well after 3000 ms"]);
+    sim.get(4, "a").unwrap();
+}
+
+#[test]
+fn a_probe_that_cannot_begin_does_not_use_the_interval_up() {
+    let mut sim = Sim::new();
+    sim.lane = Lane::Store;
+    for attempt in 0..2 {
+        sim.now_ms = attempt * 1000;
+        sim.set(0, "a", b"x").unwrap();
+        sim.error();
+    }
+    // The third failure is of a connection that was begun long before.
+    sim.lane = Lane::Lookup;
+    sim.timing.connect_timeout = Duration::from_millis(1500);
+    sim.now_ms = 1200;
+    sim.get(0, "a").unwrap();
+    sim.lane = Lane::Store;
+    sim.timing.connect_timeout = Duration::from_millis(250);
+    sim.now_ms = 2000;
+    sim.set(0, "a", b"x").unwrap();
+    sim.now_ms = 2100;
+    sim.lane = Lane::Lookup;
+    sim.error();
+    assert!(sim.server.is_down());
+    sim.lane = Lane::Store;
+    sim.error();
+    // A store with an interval of its own that the connection allows not yet.
+    sim.now_ms = 3150;
+    sim.timing.retry = Duration::from_millis(1200);
+    assert!(sim.set(0, "a", b"x").is_err());
+    sim.timing.retry = Duration::from_secs(1);
+    sim.get(1, "a").unwrap();
+}
+
+#[test]
+fn a_short_write_goes_on_where_it_stopped() {
+    let mut sim = Sim::new();
+    sim.get(1, "abc").unwrap();
+    sim.connected();
+    let mut sent = Vec::new();
+    while sim.server.wants_write(Lane::Lookup) {
+        sent.extend(sim.written(1));
+    }
+    assert_eq!(sent, b"get abc\r\n");
+}
+
+#[test]
+fn nothing_is_taken_after_the_shutdown() {
+    let mut sim = Sim::new();
+    sim.works();
+    sim.get(1, "a").unwrap();
+    let now = sim.now();
+    sim.server.shutdown(now);
+    assert_eq!(sim.get(2, "a"), Err(Failure::Shutdown));
+    assert_eq!(sim.done(), outcomes(&[(1, "shutting down")]));
+    assert_eq!((sim.connects, sim.closes), (0, 1));
+    assert_eq!(sim.server.poll_timeout(), None);
+}

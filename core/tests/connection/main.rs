@@ -1,0 +1,8 @@
+//! The life of a server's connections, stepped through without I/O.
+
+mod bounds;
+mod faults;
+mod life;
+mod model;
+mod random;
+mod sim;
