@@ -1,0 +1,33 @@
+//! What the end-to-end tests run: a server with the plugin in it, a real
+//! memcached, backends that behave and that don't, and clients.
+//!
+//! Everything listens on loopback, on ports of its own, and ends with the test
+//! that started it. Nothing here sleeps to be on the safe side: what has to
+//! come about is awaited with [`eventually`], whose patience is far longer
+//! than any machine needs.
+
+#![forbid(unsafe_code)]
+// All of it panics when something is not as a test needs it: that is how a
+// test fails.
+#![allow(clippy::missing_panics_doc)]
+
+mod backend;
+mod bytes;
+mod http;
+mod memcached;
+mod paths;
+mod ports;
+mod process;
+mod server;
+mod tap;
+mod wait;
+
+pub use backend::{Backend, BackendRequest};
+pub use bytes::random_bytes;
+pub use http::{Client, Response, get, request};
+pub use memcached::{Item, Memcached};
+pub use paths::{Host, panicking_library, plugin_library, project_root};
+pub use ports::free_port;
+pub use server::{Checked, Site, SiteBuilder, check_config};
+pub use tap::Tap;
+pub use wait::{PATIENCE, eventually, eventually_some};

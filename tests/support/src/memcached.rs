@@ -1,0 +1,164 @@
+//! A real memcached, and a small client to look into it.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+
+use crate::ports::free_port;
+use crate::process::Process;
+use crate::wait::{PATIENCE, eventually};
+
+/// An item as memcached has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its flags.
+    pub flags: u32,
+    /// Its value.
+    pub data: Vec<u8>,
+}
+
+/// A running memcached on a TCP port of loopback. Prints as `IP:PORT`.
+pub struct Memcached {
+    addr: SocketAddr,
+    process: Option<Process>,
+}
+
+impl fmt::Display for Memcached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.addr)
+    }
+}
+
+impl Memcached {
+    /// Starts one that takes values of up to 8 MB.
+    pub fn start() -> Self {
+        let mut memcached = Self::reserve();
+        memcached.restart();
+        memcached
+    }
+
+    /// An address where none is running yet.
+    pub fn reserve() -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], free_port())),
+            process: None,
+        }
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Starts it (again), empty, at the same address.
+    pub fn restart(&mut self) {
+        self.process = None;
+        let port = self.addr.port().to_string();
+        let mut command = Command::new("memcached");
+        command.args(["-l", "127.0.0.1", "-p", &port, "-U", "0", "-t", "1"]);
+        command.args(["-I", "8m", "-m", "64", "-c", "4096"]);
+        if rustix::process::getuid().is_root() {
+            command.args(["-u", "nobody"]);
+        }
+        let process = Process::spawn(command.stdin(Stdio::null()));
+        self.process = Some(process);
+        eventually("memcached listens", || {
+            TcpStream::connect(self.addr).is_ok()
+        });
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Stops it in the middle of whatever it does; the system still takes
+    /// connections and bytes for it.
+    pub fn suspend(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let process = self.process.as_ref().expect("memcached is running");
+        process.signal(signal);
+    }
+
+    /// Its process's number.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("memcached is running").id()
+    }
+
+    /// The item of a key, if there is one.
+    pub fn get(&self, key: &str) -> Option<Item> {
+        let mut stream = self.ask(format!("get {key}\r\n").as_bytes());
+        let line = read_line(&mut stream);
+        if line == "END" {
+            return None;
+        }
+        let words: Vec<&str> = line.split(' ').collect();
+        let ["VALUE", found, flags, len] = words[..] else {
+            panic!("memcached answered {line:?} to a get");
+        };
+        assert_eq!(found, key);
+        let mut data = vec![0; len.parse().expect("a length")];
+        stream.read_exact(&mut data).expect("the value");
+        let flags = flags.parse().expect("flags");
+        Some(Item { flags, data })
+    }
+
+    /// Stores an item for ever.
+    pub fn set(&self, key: &str, flags: u32, data: &[u8]) {
+        let mut command = format!("set {key} {flags} 0 {}\r\n", data.len()).into_bytes();
+        command.extend_from_slice(data);
+        command.extend_from_slice(b"\r\n");
+        assert_eq!(read_line(&mut self.ask(&command)), "STORED", "{key}");
+    }
+
+    /// Deletes an item; whether it was there.
+    pub fn delete(&self, key: &str) -> bool {
+        let line = read_line(&mut self.ask(format!("delete {key}\r\n").as_bytes()));
+        line == "DELETED"
+    }
+
+    /// The seconds that an item has to live, -1 for ever.
+    pub fn ttl(&self, key: &str) -> Option<i64> {
+        let line = read_line(&mut self.ask(format!("mg {key} t\r\n").as_bytes()));
+        let ttl = line.strip_prefix("HD t")?;
+        Some(ttl.parse().expect("seconds"))
+    }
+
+    /// A figure of its statistics, such as `cmd_get`.
+    pub fn stat(&self, name: &str) -> u64 {
+        let mut stream = self.ask(b"stats\r\n");
+        loop {
+            let line = read_line(&mut stream);
+            let mut words = line.split(' ').skip(1);
+            if words.next() == Some(name) {
+                let value = words.next().expect("a value");
+                return value.parse().expect("a number");
+            }
+            assert_ne!(line, "END", "memcached has no figure {name}");
+        }
+    }
+
+    fn ask(&self, command: &[u8]) -> BufReader<TcpStream> {
+        let mut stream = TcpStream::connect(self.addr).expect("memcached is running");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        stream.write_all(command).expect("memcached reads");
+        BufReader::new(stream)
+    }
+}
+
+fn read_line(stream: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    stream.read_line(&mut line).expect("a line");
+    line.trim_end().to_owned()
+}

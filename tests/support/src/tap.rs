@@ -1,0 +1,108 @@
+//! A listener in on what the plugin and a memcached say to each other.
+
+use std::fmt;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use crate::wait::eventually;
+
+#[derive(Default)]
+struct Heard {
+    sent: Vec<u8>,
+    received: Vec<u8>,
+    connections: usize,
+}
+
+/// Passes bytes on and keeps them. Prints as `IP:PORT`; it lives as long as
+/// the test program.
+pub struct Tap {
+    addr: SocketAddr,
+    heard: Arc<Mutex<Heard>>,
+}
+
+impl fmt::Display for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.addr)
+    }
+}
+
+impl Tap {
+    /// Listens in front of a server.
+    pub fn start(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        let heard: Arc<Mutex<Heard>> = Arc::default();
+        let shared = Arc::clone(&heard);
+        thread::spawn(move || {
+            for asker in listener.incoming().flatten() {
+                let Ok(answerer) = TcpStream::connect(server) else {
+                    continue;
+                };
+                lock(&shared).connections += 1;
+                pass(&asker, &answerer, &shared, |heard| &mut heard.sent);
+                pass(&answerer, &asker, &shared, |heard| &mut heard.received);
+            }
+        });
+        Self { addr, heard }
+    }
+
+    /// All that the plugin has sent, over all connections.
+    pub fn sent(&self) -> Vec<u8> {
+        lock(&self.heard).sent.clone()
+    }
+
+    /// All that memcached has answered.
+    pub fn received(&self) -> Vec<u8> {
+        lock(&self.heard).received.clone()
+    }
+
+    /// How many connections the plugin has made.
+    pub fn connections(&self) -> usize {
+        lock(&self.heard).connections
+    }
+
+    /// Forgets what was heard and gives what the plugin had sent.
+    pub fn take_sent(&self) -> Vec<u8> {
+        let mut heard = lock(&self.heard);
+        heard.received.clear();
+        std::mem::take(&mut heard.sent)
+    }
+
+    /// Waits until the plugin has sent just these bytes since the last
+    /// [`take_sent`](Self::take_sent), and forgets them.
+    pub fn expect_sent(&self, expected: &[u8]) {
+        eventually("bytes for memcached", || {
+            self.sent().len() >= expected.len()
+        });
+        let (sent, expected) = (self.take_sent(), expected.escape_ascii().to_string());
+        assert_eq!(sent.escape_ascii().to_string(), expected);
+    }
+}
+
+fn lock(heard: &Mutex<Heard>) -> std::sync::MutexGuard<'_, Heard> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn pass(
+    from: &TcpStream,
+    to: &TcpStream,
+    heard: &Arc<Mutex<Heard>>,
+    keep: fn(&mut Heard) -> &mut Vec<u8>,
+) {
+    let mut from = from.try_clone().expect("a descriptor");
+    let mut to = to.try_clone().expect("a descriptor");
+    let heard = Arc::clone(heard);
+    thread::spawn(move || {
+        let mut buffer = vec![0; 65536];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            keep(&mut lock(&heard)).extend_from_slice(&buffer[..count]);
+            if to.write_all(&buffer[..count]).is_err() {
+                break;
+            }
+        }
+        // The other side may be gone already.
+        let _ = to.shutdown(Shutdown::Both);
+    });
+}
