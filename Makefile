@@ -6,11 +6,12 @@ APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev libclang-dev 
 # server too where LIGHTTPD2_WORKER names one.
 HOST = target/host/lighttpd2-worker
 
-.PHONY: help run test check build install deps
+.PHONY: help run test check fuzz build install deps
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
 	@echo "make test     formatting, lints, documentation, all tests"
+	@echo "make fuzz     each fuzz target for SECONDS=60; make test replays what it found"
 	@echo "make build    target/release/libmod_memcached.so"
 	@echo "make install MODULE_DIR=/path/to/lighttpd2/modules"
 
@@ -24,8 +25,24 @@ test: deps check
 
 check:
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+# A stable compiler will do: the core has no unsafe code for a sanitizer to
+# watch, and the one unstable flag, for coverage, is asked for by name.
+FUZZ_TARGETS = reply connection key
+SECONDS ?= 60
+
+fuzz:
+	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p fuzz/corpus/$$target && \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target \
+	    fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(SECONDS) \
+	    -max_len=4096 -timeout=10 -dict=fuzz/memcached.dict -print_final_stats=1 \
+	  || exit 1; \
+	done
 
 build: deps
 	cargo build --release

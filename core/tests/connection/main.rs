@@ -5,4 +5,5 @@ mod faults;
 mod life;
 mod model;
 mod random;
+mod replay;
 mod sim;

@@ -2,7 +2,7 @@
 
 use memcached_core::protocol::{Key, ProtocolError};
 
-use super::{Asked, End, Seen};
+use super::stream::{Asked, End, Seen};
 
 /// `Ok(None)`: the bytes end early.
 type Found<T> = Result<Option<T>, ProtocolError>;

@@ -8,7 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::{Asked, End, Seen, naive, parse};
+use super::naive;
+use super::stream::{Asked, End, Seen, parse};
 
 fn key() -> Key {
     Key::new(b"k").unwrap()

@@ -2,7 +2,7 @@
 
 use memcached_core::protocol::{Key, ProtocolError};
 
-use super::{Asked, End, Seen, parse};
+use super::stream::{Asked, End, Seen, parse};
 
 fn one(asked: Asked, wire: &[u8]) -> (Vec<Seen>, End) {
     parse(&Key::new(b"k").unwrap(), &[asked], &[wire])

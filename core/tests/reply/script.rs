@@ -1,0 +1,35 @@
+//! A stream of replies out of arbitrary bytes, and what must hold of it: however
+//! it is split, the parser says what its naive twin says of the whole.
+
+use memcached_core::protocol::Key;
+
+use super::naive;
+use super::stream::{Asked, End, parse};
+
+const ASKED: [Asked; 3] = [Asked::Get, Asked::Gets, Asked::Set];
+
+/// The first byte says how many replies are due and how the stream is split,
+/// the second of which kinds they are; the rest is the stream. It panics where
+/// something is wrong.
+pub fn run(script: &[u8]) {
+    let [how, kinds, wire @ ..] = script else {
+        return;
+    };
+    let key = Key::new(b"k").unwrap();
+    let mut kinds = usize::from(*kinds);
+    let mut asked = Vec::new();
+    for _ in 0..=how % 4 {
+        asked.push(ASKED[kinds % 3]);
+        kinds /= 3;
+    }
+    let expected = naive::parse(&key, &asked, wire);
+    let step = usize::from(how >> 2) + 1;
+    for step in [1, step, wire.len().max(1)] {
+        let parts: Vec<&[u8]> = wire.chunks(step).collect();
+        assert_eq!(parse(&key, &asked, &parts), expected, "in steps of {step}");
+    }
+    if let End::Broken(error) = expected.1 {
+        let text = error.to_string();
+        assert!(text.len() <= 110 && text.bytes().all(|b| (0x20..0x7f).contains(&b)));
+    }
+}
