@@ -70,15 +70,7 @@ impl Key {
     /// 40 hexadecimal digits of their SHA-1.
     #[must_use]
     pub fn hashing(raw: &[u8]) -> Self {
-        Self::new(raw).unwrap_or_else(|_| {
-            const DIGITS: &[u8; 16] = b"0123456789abcdef";
-            let mut hex = [0; 40];
-            for (pair, byte) in hex.chunks_exact_mut(2).zip(Sha1::digest(raw)) {
-                pair[0] = DIGITS[usize::from(byte >> 4)];
-                pair[1] = DIGITS[usize::from(byte & 15)];
-            }
-            Self::copy(&hex)
-        })
+        Self::new(raw).unwrap_or_else(|_| Self::copy(&sha1_hex(raw)))
     }
 
     /// `valid` has been looked at.
@@ -95,6 +87,20 @@ impl Key {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
+}
+
+/// Hexadecimal digits of a SHA-1.
+pub(crate) const SHA1_HEX_LEN: usize = 40;
+
+/// The SHA-1 of bytes in hexadecimal digits.
+pub(crate) fn sha1_hex(bytes: &[u8]) -> [u8; SHA1_HEX_LEN] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut hex = [0; SHA1_HEX_LEN];
+    for (pair, byte) in hex.chunks_exact_mut(2).zip(Sha1::digest(bytes)) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    hex
 }
 
 impl PartialEq for Key {

@@ -13,6 +13,7 @@ mod value;
 
 pub use error::ProtocolError;
 pub use key::{Key, KeyError};
+pub(crate) use key::{SHA1_HEX_LEN, sha1_hex};
 pub use reply::{Expect, Reply, ReplyParser};
 pub use request::{CRLF, encode_get, encode_gets, encode_set_header};
 pub use ttl::{Ttl, exptime};

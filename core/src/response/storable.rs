@@ -1,9 +1,8 @@
 //! The rules themselves.
 
-use std::time::UNIX_EPOCH;
-
 use super::cache_control::{CacheControl, delta_seconds};
 use super::reason::Reason;
+use super::stored::unix_secs;
 use crate::protocol::Ttl;
 
 /// What an administrator decided about the rules.
@@ -134,12 +133,4 @@ impl Facts {
         let age = self.age.max(unix_now_secs.saturating_sub(made));
         Some(fresh.saturating_sub(age))
     }
-}
-
-/// Seconds since 1970 of a date in any of the three forms (RFC 9110 section
-/// 5.6.7); a date before 1970 is none.
-fn unix_secs(value: &[u8]) -> Option<u64> {
-    let text = core::str::from_utf8(value.trim_ascii()).ok()?;
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(UNIX_EPOCH).ok()?.as_secs())
 }
