@@ -95,30 +95,64 @@ void mmc_timer_free(mmc_timer *w) {
 	g_free(w);
 }
 
+/* Work for the end of a pass of the loop, just before it waits: the host runs
+ * its jobs from a prepare watcher of normal priority, this one comes behind it.
+ * A host job would not do: the host runs three rounds of them in a pass, and
+ * what a job of the third round adds waits for a timer of a millisecond. */
 struct mmc_job {
-	liJob job;
-	liJobQueue *queue;
+	ev_prepare prepare;
+	/* Active while the job is due: then the loop does not wait. */
+	ev_idle idle;
+	struct ev_loop *loop;
 	void (*run)(void *);
 	void *data;
 };
 
-static void on_job(liJob *job) {
-	mmc_job *j = (mmc_job *)job;
+static void on_idle(struct ev_loop *loop, ev_idle *idle, int events) {
+	(void)loop;
+	(void)idle;
+	(void)events;
+}
+
+static void job_stop(mmc_job *j) {
+	if (!ev_is_active(&j->idle)) return;
+	ev_ref(j->loop);
+	ev_idle_stop(j->loop, &j->idle);
+}
+
+static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events) {
+	(void)loop;
+	(void)events;
+	mmc_job *j = prepare->data;
+	if (!ev_is_active(&j->idle)) return;
+	/* Before it runs: it may ask for the next pass. */
+	job_stop(j);
 	j->run(j->data);
 }
 
 mmc_job *mmc_job_new(mmc_worker *worker, void (*run)(void *), void *data) {
 	mmc_job *j = g_new0(mmc_job, 1);
-	li_job_init(&j->job, on_job);
-	j->queue = &WRK(worker)->loop.jobqueue;
+	j->loop = loop_of(worker);
 	j->run = run;
 	j->data = data;
+	ev_init(&j->idle, on_idle);
+	ev_init(&j->prepare, on_prepare);
+	ev_set_priority(&j->prepare, EV_MINPRI);
+	j->prepare.data = j;
+	ev_prepare_start(j->loop, &j->prepare);
+	ev_unref(j->loop);
 	return j;
 }
 
-void mmc_job_later(mmc_job *j) { li_job_later(j->queue, &j->job); }
+void mmc_job_later(mmc_job *j) {
+	if (ev_is_active(&j->idle)) return;
+	ev_idle_start(j->loop, &j->idle);
+	ev_unref(j->loop);
+}
 
 void mmc_job_free(mmc_job *j) {
-	li_job_clear(&j->job);
+	job_stop(j);
+	ev_ref(j->loop);
+	ev_prepare_stop(j->loop, &j->prepare);
 	g_free(j);
 }

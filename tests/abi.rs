@@ -99,7 +99,10 @@ fn a_difference_is_seen() {
         let text = std::fs::read_to_string(root().join("include/lighttpd").join(name))
             .expect("our own header")
             .replace("guint ndx;", "char more[8]; guint ndx;")
-            .replace("void li_job_init(liJob *", "int li_job_init(liJob *");
+            .replace(
+                "void li_job_later_ref(liJobRef *",
+                "int li_job_later_ref(liJobRef *",
+            );
         std::fs::write(other.join(name), text).expect("a file");
     }
     let theirs = probe(&[folder.path().into(), root().join("ffi")], &[]);
@@ -112,7 +115,7 @@ fn a_difference_is_seen() {
     for wanted in ["size liWorker 1912", "offset liWorker.ndx 16"] {
         assert!(differing.iter().any(|line| line == wanted), "{differing:?}");
     }
-    let function = "function li_job_init is ";
+    let function = "function li_job_later_ref is ";
     assert!(
         differing.iter().any(|line| line.starts_with(function)),
         "{differing:?}"

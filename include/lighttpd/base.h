@@ -119,9 +119,6 @@ struct liWorker {
 	GString *tmp_str;
 	char tail_[952];
 };
-void li_job_init(liJob *, liJobCB);
-void li_job_clear(liJob *);
-void li_job_later(liJobQueue *, liJob *);
 void li_job_later_ref(liJobRef *);
 void li_job_ref_release(liJobRef *);
 

@@ -60,6 +60,7 @@ pub struct ServerDriver {
     flush: Job,
     buffers: Rc<ReadBuffers>,
     given_up: Cell<bool>,
+    abandoned: Cell<bool>,
     me: Weak<Self>,
 }
 
@@ -98,6 +99,7 @@ impl ServerDriver {
                 ),
                 buffers,
                 given_up: Cell::new(false),
+                abandoned: Cell::new(false),
                 me: me.clone(),
             }
         })
@@ -228,7 +230,12 @@ impl ServerDriver {
 
     fn on_flush(&self) {
         if self.given_up.get() {
+            if self.abandoned.replace(true) {
+                return;
+            }
             self.abandon();
+            // As below.
+            self.flush.later();
             let address = &self.address;
             let text = format!("memcached {address}: not used any more after an internal error");
             self.worker.log(Level::Error, &text);
@@ -236,7 +243,11 @@ impl ServerDriver {
         }
         let _entered = Entered(self);
         panic_point("driver-flush");
-        self.follow_up();
+        if self.follow_up() {
+            // The host has run its jobs for this pass; who was woken now must
+            // not wait until something else happens.
+            self.flush.later();
+        }
     }
 
     fn on_timer(&self) {
@@ -272,16 +283,19 @@ impl ServerDriver {
         self.connections[lane as usize].borrow().clone()
     }
 
-    /// Carries out what the core wants after an input.
-    fn follow_up(&self) {
+    /// Carries out what the core wants after an input; whether somebody got an
+    /// outcome.
+    fn follow_up(&self) -> bool {
+        let mut woken = false;
         loop {
             self.carry_out_actions();
-            self.hand_out_events();
+            woken |= self.hand_out_events();
             if !Lane::ALL.iter().any(|&lane| self.write(lane)) {
                 break;
             }
         }
         self.set_timer();
+        woken
     }
 
     fn carry_out_actions(&self) {
@@ -398,11 +412,16 @@ impl ServerDriver {
         false
     }
 
-    fn hand_out_events(&self) {
+    /// Whether a request was among them that is done with.
+    fn hand_out_events(&self) -> bool {
+        let mut woken = false;
         loop {
             let event = self.core.borrow_mut().poll_event();
             match event {
-                Some(Event::Done { token, outcome }) => self.done(token, outcome),
+                Some(Event::Done { token, outcome }) => {
+                    self.done(token, outcome);
+                    woken = true;
+                }
                 Some(Event::Fault {
                     fault, now_down, ..
                 }) => self.trouble(|| {
@@ -420,7 +439,7 @@ impl ServerDriver {
                     self.reporter.borrow_mut().recovery(text);
                     self.report();
                 }
-                None => break,
+                None => return woken,
             }
         }
     }

@@ -133,7 +133,8 @@ impl Drop for Timer {
     }
 }
 
-/// Work for the end of the present pass of the loop.
+/// Work for the end of the present pass of the loop, behind the host's own and
+/// before the loop waits.
 pub struct Job {
     job: NonNull<ffi::mmc_job>,
     _callback: Box<Callback<dyn Fn()>>,
@@ -151,7 +152,9 @@ impl Job {
         }
     }
 
-    /// Runs in this pass of the loop, once however often it is called.
+    /// Runs before the loop waits next, once however often it is called. Called
+    /// by a job, which may come behind this one, it runs in the pass that
+    /// follows without a wait.
     pub fn later(&self) {
         // SAFETY: this owns the job.
         unsafe { ffi::mmc_job_later(self.job.as_ptr()) };
