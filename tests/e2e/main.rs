@@ -1,4 +1,49 @@
 //! The plugin in a running server with a real memcached: on lighttpd2 itself
 //! where `LIGHTTPD2_WORKER` names it, else on the stand-in.
 
+mod config;
+mod key;
+mod lookup;
 mod sample;
+mod value;
+mod wire;
+
+/// A handler between lookup and store, which share the options `both`;
+/// `$CACHE` is the memcached.
+fn cached(both: &str, handler: &str, store: &str) -> String {
+    let (lookup, store) = (options(&[both]), options(&[both, store]));
+    format!(
+        r#"
+memcached.lookup ({lookup}, {{
+	header.add "X-Memcached" => "Hit";
+}}, {{
+	header.add "X-Memcached" => "Miss";
+	{handler}
+	memcached.store {store};
+}});
+"#
+    )
+}
+
+/// A lookup alone; a miss is the page "missed".
+fn looked_up(both: &str) -> String {
+    let lookup = options(&[both]);
+    format!(
+        r#"
+memcached.lookup ({lookup}, {{
+	header.add "X-Memcached" => "Hit";
+}}, {{
+	header.add "X-Memcached" => "Miss";
+	respond 200 => "missed";
+}});
+"#
+    )
+}
+
+/// An option list that names the memcached.
+fn options(parts: &[&str]) -> String {
+    let server = r#""server" => "$CACHE""#;
+    let given = parts.iter().copied().filter(|part| !part.is_empty());
+    let all: Vec<_> = std::iter::once(server).chain(given).collect();
+    format!("[{}]", all.join(", "))
+}

@@ -1,5 +1,7 @@
 //! Bodies for tests.
 
+use sha1::{Digest, Sha1};
+
 /// Bytes that look random and are the same for the same seed (a linear
 /// congruential generator; the constants are Knuth's).
 pub fn random_bytes(seed: u64, len: usize) -> Vec<u8> {
@@ -13,4 +15,9 @@ pub fn random_bytes(seed: u64, len: usize) -> Vec<u8> {
     }
     bytes.truncate(len);
     bytes
+}
+
+/// SHA-1 as 40 hexadecimal digits.
+pub fn sha1_hex(bytes: &[u8]) -> String {
+    format!("{:x}", Sha1::digest(bytes))
 }

@@ -23,7 +23,7 @@ mod tap;
 mod wait;
 
 pub use backend::{Backend, BackendRequest};
-pub use bytes::random_bytes;
+pub use bytes::{random_bytes, sha1_hex};
 pub use http::{Client, Response, get, request};
 pub use memcached::{Item, Memcached};
 pub use paths::{Host, panicking_library, plugin_library, project_root};

@@ -14,13 +14,18 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// Waits until `attempt` gives something.
-pub fn eventually_some<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+pub fn eventually_some<T>(what: &str, find: impl FnMut() -> Option<T>) -> T {
+    attempt(find).unwrap_or_else(|| panic!("waited in vain for: {what}"))
+}
+
+/// Waits until `find` gives something; `None` after [`PATIENCE`].
+pub fn attempt<T>(mut find: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + PATIENCE;
     loop {
-        if let Some(found) = attempt() {
+        let found = find();
+        if found.is_some() || Instant::now() >= end {
             return found;
         }
-        assert!(Instant::now() < end, "waited in vain for: {what}");
         std::thread::sleep(PAUSE);
     }
 }

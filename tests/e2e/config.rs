@@ -1,0 +1,187 @@
+//! What a configuration may say, and what it is told when it may not.
+
+use testkit::check_config;
+
+#[test]
+fn all_forms_of_arguments_are_accepted() {
+    for line in [
+        "memcached.lookup;",
+        "memcached.lookup none;",
+        "memcached.lookup [];",
+        "memcached.lookup [\"key\" => \"x\"];",
+        "memcached.lookup (\"key\" => \"x\");",
+        "memcached.lookup ([\"key\" => \"x\"]);",
+        "memcached.lookup ([\"key\" => \"x\"], { set_status 404; });",
+        "memcached.lookup [\"key\" => \"x\"], { set_status 404; };",
+        "memcached.lookup ([\"key\" => \"x\"], { set_status 404; }, { set_status 403; });",
+        "memcached.lookup (none, none, none);",
+        "memcached.lookup (none, { set_status 404; }, none);",
+        "memcached.lookup ([], none, { set_status 404; });",
+        "memcached.lookup [\"flags\" => 4294967295, \"ttl\" => 0, \"maxsize\" => 1, \"force\" => true];",
+        "memcached.lookup [\"headers\" => false, \"methods\" => [\"GET\"]];",
+        "memcached.lookup [\"timeout_ms\" => 1, \"connect_timeout_ms\" => 3600000, \"retry_ms\" => 5];",
+        "memcached.lookup [\"server\" => \"127.0.0.1\"];",
+        "memcached.lookup [\"server\" => \"[::1]:11211\"];",
+        "memcached.lookup [\"server\" => \"unix:/tmp/memcached.socket\"];",
+        "memcached.lookup [\"key\" => \"%{req.scheme}://%{req.host}%{req.path}?%{req.query}%1\"];",
+        "memcached.lookup [\"key\" => \"\"];",
+        "respond 200; memcached.store;",
+        "respond 200; memcached.store none;",
+        "respond 200; memcached.store [];",
+        "respond 200; memcached.store [\"key\" => \"x\"];",
+        "respond 200; memcached.store (\"key\" => \"x\", \"ttl\" => 5);",
+        "respond 200; memcached.store ([\"key\" => \"x\"]);",
+        "respond 200; memcached.store [\"maxsize\" => 1000000000000000000];",
+        "respond 200; memcached.store [\"flags\" => 0];",
+    ] {
+        let checked = check_config(line);
+        assert_eq!(checked.status, Some(0), "{line}\n{}", checked.output);
+    }
+}
+
+/// Lines that are refused, with what the message must name.
+const REFUSED: &[(&str, &[&str])] = &[
+    (
+        "memcached.lookup 5;",
+        &["memcached.lookup", "options", "number"],
+    ),
+    (
+        "memcached.lookup \"x\";",
+        &["memcached.lookup", "options", "string"],
+    ),
+    (
+        "memcached.lookup true;",
+        &["memcached.lookup", "options", "boolean"],
+    ),
+    (
+        "memcached.lookup ([], none, none, none);",
+        &["memcached.lookup", "4"],
+    ),
+    ("memcached.lookup ([], 5);", &["memcached.lookup", "action"]),
+    (
+        "memcached.lookup ([], none, \"x\");",
+        &["memcached.lookup", "action"],
+    ),
+    (
+        "memcached.lookup [\"nokey\" => 1];",
+        &["memcached.lookup", "\"nokey\"", "unknown", "key"],
+    ),
+    (
+        "memcached.lookup [\"Key\" => \"x\"];",
+        &["memcached.lookup", "\"Key\"", "unknown"],
+    ),
+    (
+        "memcached.lookup [default => \"x\"];",
+        &["memcached.lookup", "default"],
+    ),
+    (
+        "memcached.lookup [\"key\" => \"x\", \"key\" => \"y\"];",
+        &["memcached.lookup", "\"key\"", "twice"],
+    ),
+    (
+        "memcached.lookup [\"key\" => 5];",
+        &["\"key\"", "string", "number"],
+    ),
+    (
+        "memcached.lookup [\"key\" => \"%{req.nothing}\"];",
+        &["\"key\"", "%{req.nothing}"],
+    ),
+    (
+        "memcached.lookup [\"key\" => \"%{req.path\"];",
+        &["\"key\"", "%{req.path"],
+    ),
+    (
+        "memcached.lookup [\"server\" => \"example.org:11211\"];",
+        &["\"server\"", "example.org:11211"],
+    ),
+    (
+        "memcached.lookup [\"server\" => \"unix:\"];",
+        &["\"server\"", "unix:"],
+    ),
+    ("memcached.lookup [\"server\" => \"\"];", &["\"server\""]),
+    (
+        "memcached.lookup [\"timeout_ms\" => 0];",
+        &["\"timeout_ms\"", "1"],
+    ),
+    (
+        "memcached.lookup [\"connect_timeout_ms\" => 3600001];",
+        &["\"connect_timeout_ms\"", "3600000"],
+    ),
+    (
+        "memcached.lookup [\"retry_ms\" => \"5\"];",
+        &["\"retry_ms\"", "number"],
+    ),
+    (
+        "memcached.lookup [\"methods\" => \"GET\"];",
+        &["\"methods\"", "list"],
+    ),
+    ("memcached.lookup [\"methods\" => []];", &["\"methods\""]),
+    (
+        "memcached.lookup [\"methods\" => [\"get\"]];",
+        &["\"methods\"", "get"],
+    ),
+    (
+        "respond 200; memcached.store 5;",
+        &["memcached.store", "number"],
+    ),
+    (
+        "respond 200; memcached.store ([], []);",
+        &["memcached.store", "2"],
+    ),
+    (
+        "respond 200; memcached.store [\"flags\" => 4294967296];",
+        &["memcached.store", "\"flags\"", "4294967295"],
+    ),
+    (
+        "respond 200; memcached.store [\"flags\" => \"1\"];",
+        &["\"flags\"", "number", "string"],
+    ),
+    (
+        "respond 200; memcached.store [\"maxsize\" => 0];",
+        &["\"maxsize\"", "1"],
+    ),
+    (
+        "respond 200; memcached.store [\"ttl\" => true];",
+        &["\"ttl\"", "number", "boolean"],
+    ),
+    (
+        "respond 200; memcached.store [\"force\" => 1];",
+        &["\"force\"", "true or false"],
+    ),
+    (
+        "respond 200; memcached.store [\"headers\" => 1];",
+        &["\"headers\"", "true or false"],
+    ),
+];
+
+#[test]
+fn all_else_is_refused_by_name() {
+    for (line, words) in REFUSED {
+        let checked = check_config(line);
+        let output = &checked.output;
+        assert_eq!(checked.status, Some(1), "{line}\n{output}");
+        let ours: Vec<_> = output
+            .lines()
+            .filter(|text| text.contains("memcached."))
+            .collect();
+        assert!(
+            ours.iter()
+                .any(|text| words.iter().all(|word| text.contains(word))),
+            "{line} should be told of {words:?}:\n{output}"
+        );
+    }
+}
+
+/// Written apart, since lighttpd2 reads `-1` as 1.
+#[test]
+fn negative_numbers_are_refused() {
+    for option in ["ttl", "flags", "maxsize", "timeout_ms"] {
+        let line = format!("respond 200; memcached.store [\"{option}\" => - 1];");
+        let checked = check_config(&line);
+        let output = &checked.output;
+        assert_eq!(checked.status, Some(1), "{line}\n{output}");
+        let named = format!("memcached.store: option \"{option}\" must be a number");
+        assert!(output.contains(&named), "{line}\n{output}");
+        assert!(output.contains("found -1"), "{line}\n{output}");
+    }
+}
