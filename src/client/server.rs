@@ -53,7 +53,7 @@ pub struct ServerDriver {
     address: SockAddr,
     started: Instant,
     core: RefCell<Server<Types>>,
-    connections: [RefCell<Option<Rc<Connection>>>; 2],
+    connections: [RefCell<Option<Rc<Connection>>>; Lane::COUNT],
     reporter: RefCell<Reporter>,
     timer: Timer,
     timer_at: Cell<Option<Time>>,

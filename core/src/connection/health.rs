@@ -2,9 +2,9 @@
 //!
 //! Invariants: the server is down from the third failure in a row to the next
 //! good reply; while it is down at most one request at a time tries it, and at
-//! most one per retry interval. Failures are counted for both connections
-//! together, since most that ends one ends the other; that all is well again is
-//! said only when neither has failed since its last good reply.
+//! most one per retry interval. Failures are counted for all connections
+//! together, since most that ends one ends the otherss; that all is well again is
+//! said only when none has failed since its last good reply.
 
 use core::time::Duration;
 
@@ -28,7 +28,7 @@ pub struct Health {
     /// The first failure of those that are not over.
     failing_since: Option<Time>,
     /// Per lane: it failed and gave no good reply since; holds until this time.
-    failing_until: [Option<Time>; 2],
+    failing_until: [Option<Time>; Lane::COUNT],
 }
 
 impl Health {

@@ -27,8 +27,8 @@
 //!
 //! A connection is made at once if the one before it had given a good reply,
 //! else one `retry` after the last attempt began. Three failures in a row, of
-//! either connection, make the server count as down, the next good reply makes
-//! it up again. It has recovered when no connection of the two is known to fail.
+//! any connection, make the server count as down, the next good reply makes
+//! it up again. It has recovered when no connection of them is known to fail.
 
 mod health;
 mod link;

@@ -4,7 +4,10 @@ use core::ops::Range;
 use core::time::Duration;
 
 use super::time::Time;
-use crate::protocol::{Expect, Key, encode_get, encode_set_header};
+use crate::protocol::{
+    Change, Count, Expect, Key, encode_change_header, encode_count, encode_delete, encode_get,
+    encode_gets, encode_gets_many, encode_set_header, encode_touch,
+};
 
 /// How long one request may take; each comes from its action's options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,16 @@ pub enum Request<D> {
         /// Its key.
         key: Key,
     },
+    /// Ask for an item and its version.
+    Gets {
+        /// Its key.
+        key: Key,
+    },
+    /// Ask for several items and their versions at once.
+    GetsMany {
+        /// Their keys, each once.
+        keys: Box<[Key]>,
+    },
     /// Store an item, whether there is one or not.
     Set {
         /// Its key.
@@ -60,30 +73,72 @@ pub enum Request<D> {
         /// The value.
         data: D,
     },
+    /// Store or change an item, depending on the one that is there.
+    Change {
+        /// How it depends.
+        change: Change,
+        /// Its key.
+        key: Key,
+        /// As with `Set`; the server ignores it where data are only added.
+        flags: u32,
+        /// Likewise.
+        exptime: i64,
+        /// The value, or the part that is added to it.
+        data: D,
+    },
+    /// Delete an item.
+    Delete {
+        /// Its key.
+        key: Key,
+    },
+    /// Let an item live from now on as long as this says.
+    Touch {
+        /// Its key.
+        key: Key,
+        /// As with `Set`.
+        exptime: i64,
+    },
+    /// Count the number that an item holds.
+    Count {
+        /// Which way.
+        count: Count,
+        /// Its key.
+        key: Key,
+        /// By how much.
+        delta: u64,
+    },
 }
 
 /// Which of a server's connections a request travels on. A store may be large;
-/// on a connection of its own it cannot hold up a lookup.
+/// on a connection of its own it cannot hold up a lookup. What a script asks
+/// for has an order that it relies on, such as a `get` behind a `set` of the
+/// same key, so all of it takes one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// For requests that somebody waits for.
+    /// For lookups that a client of ours waits for.
     Lookup = 0,
-    /// For requests that carry a value to the server.
+    /// For items to be stored that nobody waits for.
     Store = 1,
+    /// For all requests of scripts.
+    Script = 2,
 }
 
 impl Lane {
-    /// Both, in the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::Lookup, Self::Store];
+    /// How many there are.
+    pub const COUNT: usize = 3;
+
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; Self::COUNT] = [Self::Lookup, Self::Store, Self::Script];
 }
 
 impl<D: Data> Request<D> {
-    /// The connection that this request takes.
+    /// The connection that this request takes where its place among others
+    /// does not matter: one that carries a value must not hold others up.
     #[must_use]
     pub const fn lane(&self) -> Lane {
         match self {
-            Self::Get { .. } => Lane::Lookup,
-            Self::Set { .. } => Lane::Store,
+            Self::Set { .. } | Self::Change { .. } => Lane::Store,
+            _ => Lane::Lookup,
         }
     }
 
@@ -95,35 +150,66 @@ impl<D: Data> Request<D> {
 
     pub(super) const fn data(&self) -> Option<&D> {
         match self {
-            Self::Get { .. } => None,
-            Self::Set { data, .. } => Some(data),
+            Self::Set { data, .. } | Self::Change { data, .. } => Some(data),
+            _ => None,
         }
     }
 
     pub(super) fn encode_head(&self, out: &mut Vec<u8>) {
         match self {
             Self::Get { key } => encode_get(out, key),
+            Self::Gets { key } => encode_gets(out, key),
+            Self::GetsMany { keys } => encode_gets_many(out, keys),
             Self::Set {
                 key,
                 flags,
                 exptime,
                 data,
             } => encode_set_header(out, key, *flags, *exptime, data.len()),
+            Self::Change {
+                change,
+                key,
+                flags,
+                exptime,
+                data,
+            } => encode_change_header(out, *change, key, *flags, *exptime, data.len()),
+            Self::Delete { key } => encode_delete(out, key),
+            Self::Touch { key, exptime } => encode_touch(out, key, *exptime),
+            Self::Count { count, key, delta } => encode_count(out, *count, key, *delta),
         }
     }
 
-    /// Whether it does the same when it is done twice, so that it may be sent
-    /// again when nobody knows if it was carried out.
+    /// Whether it does the same, and has the same answer, when it is done
+    /// twice, so that it may be sent again when nobody knows if it was carried
+    /// out.
+    ///
+    /// Not repeated: `incr`, `decr`, `append` and `prepend`, which would change
+    /// the item twice, and `add`, `replace`, `cas` and `delete`, of which the
+    /// second would find what the first has done and have the wrong answer.
     pub(super) const fn may_repeat(&self) -> bool {
         match self {
-            Self::Get { .. } | Self::Set { .. } => true,
+            Self::Get { .. }
+            | Self::Gets { .. }
+            | Self::GetsMany { .. }
+            | Self::Set { .. }
+            | Self::Touch { .. } => true,
+            Self::Change { .. } | Self::Delete { .. } | Self::Count { .. } => false,
         }
     }
 
     pub(super) const fn expect(&self) -> Expect<'_> {
         match self {
             Self::Get { key } => Expect::Value { key },
-            Self::Set { .. } => Expect::Stored,
+            Self::Gets { key } => Expect::ValueWithCas { key },
+            Self::GetsMany { keys } => Expect::Values { keys },
+            Self::Change {
+                change: Change::Cas(_),
+                ..
+            } => Expect::StoredIfSame,
+            Self::Set { .. } | Self::Change { .. } => Expect::Stored,
+            Self::Delete { .. } => Expect::Deleted,
+            Self::Touch { .. } => Expect::Touched,
+            Self::Count { .. } => Expect::Number,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One server: its two connections and what they know together.
+//! One server: its connections and what they know together.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -84,7 +84,7 @@ pub struct Refused<T> {
 /// [`poll_timeout`](Self::poll_timeout). Pieces of values refer to the driver's
 /// own input, so events of `handle_data` are best taken before the next read.
 pub struct Server<D: Driver> {
-    links: [Link<D>; 2],
+    links: [Link<D>; Lane::COUNT],
     health: Health,
     events: VecDeque<Event<D>>,
     limits: Limits,
@@ -109,7 +109,7 @@ impl<D: Driver> Server<D> {
         }
     }
 
-    /// Takes a request.
+    /// Takes a request, on the connection of its kind.
     ///
     /// # Errors
     /// The server is down or failed too recently, or its queue is full; the
@@ -121,7 +121,21 @@ impl<D: Driver> Server<D> {
         timing: Timing,
         token: D::Token,
     ) -> Result<RequestId, Refused<D::Token>> {
-        let lane = request.lane();
+        self.submit_on(request.lane(), now, request, timing, token)
+    }
+
+    /// Takes a request; those of one lane are carried out in order.
+    ///
+    /// # Errors
+    /// As with [`submit`](Self::submit).
+    pub fn submit_on(
+        &mut self,
+        lane: Lane,
+        now: Time,
+        request: Request<D::Data>,
+        timing: Timing,
+        token: D::Token,
+    ) -> Result<RequestId, Refused<D::Token>> {
         let link = &mut self.links[lane as usize];
         let refusal = if self.shut_down {
             Some(Failure::Shutdown)

@@ -13,6 +13,8 @@ pub(super) enum Step<P> {
     Done(Reply<P>),
     /// Data follows, as much as `len` says.
     Value(Value<P>),
+    /// Likewise, of the key at this position among several.
+    ValueOf(usize, Value<P>),
 }
 
 /// Reads the first line of a reply.
@@ -20,25 +22,73 @@ pub(super) fn first<P>(expect: Expect<'_>, line: &[u8]) -> Result<Step<P>, Proto
     if let Some(text) = complaint(line, b"SERVER_ERROR") {
         return Ok(Step::Done(Reply::ServerError(text)));
     }
+    if let Expect::Number = expect
+        && let Some(text) = complaint(line, b"CLIENT_ERROR")
+    {
+        return Ok(Step::Done(Reply::NotCountable(text)));
+    }
     check_refusal(line)?;
-    let (key, with_cas) = match expect {
-        Expect::Value { key } => (key, false),
-        Expect::ValueWithCas { key } => (key, true),
-        Expect::Stored => {
-            return match line {
-                b"STORED" => Ok(Step::Done(Reply::Stored)),
-                b"NOT_STORED" => Ok(Step::Done(Reply::NotStored)),
-                _ => Err(ProtocolError::unexpected(line)),
-            };
+    let reply = match (expect, line) {
+        (Expect::Value { .. } | Expect::ValueWithCas { .. }, b"END") => Reply::Miss,
+        (Expect::Value { key }, _) => return one_value(key, false, line),
+        (Expect::ValueWithCas { key }, _) => return one_value(key, true, line),
+        (Expect::Values { keys }, _) => {
+            return Ok(match next(keys, &[], line)? {
+                None => Step::Done(Reply::Values(Vec::new())),
+                Some((at, value)) => Step::ValueOf(at, value),
+            });
         }
+        (Expect::Stored | Expect::StoredIfSame, b"STORED") => Reply::Stored,
+        (Expect::Stored | Expect::StoredIfSame, b"NOT_STORED") => Reply::NotStored,
+        (Expect::StoredIfSame, b"EXISTS") => Reply::Exists,
+        (Expect::Deleted, b"DELETED") => Reply::Deleted,
+        (Expect::Touched, b"TOUCHED") => Reply::Touched,
+        (
+            Expect::StoredIfSame | Expect::Deleted | Expect::Touched | Expect::Number,
+            b"NOT_FOUND",
+        ) => Reply::NotFound,
+        (Expect::Number, _) => match decimal(line) {
+            Some(number) => Reply::Number(number),
+            None => return Err(ProtocolError::unexpected(line)),
+        },
+        _ => return Err(ProtocolError::unexpected(line)),
     };
+    Ok(Step::Done(reply))
+}
+
+fn one_value<P>(key: &Key, with_cas: bool, line: &[u8]) -> Result<Step<P>, ProtocolError> {
+    let (name, value) = value(with_cas, line)?;
+    if name == key.as_bytes() {
+        check_len(&value)?;
+        Ok(Step::Value(value))
+    } else {
+        Err(ProtocolError::WrongKey(excerpt(name)))
+    }
+}
+
+/// Reads a line that begins a value of one of `keys`, of which those in `found`
+/// had theirs; `None` if it says that there are no more.
+pub(super) fn next<P>(
+    keys: &[Key],
+    found: &[(usize, Value<P>)],
+    line: &[u8],
+) -> Result<Option<(usize, Value<P>)>, ProtocolError> {
+    check_refusal(line)?;
     if line == b"END" {
-        return Ok(Step::Done(Reply::Miss));
+        return Ok(None);
     }
-    match line.strip_prefix(b"VALUE ") {
-        Some(words) => value(key, with_cas, line, words).map(Step::Value),
-        None => Err(ProtocolError::unexpected(line)),
-    }
+    let (name, value) = value(true, line)?;
+    // Most servers keep to the order of the keys.
+    let likely = found.last().map_or(0, |(at, _)| at + 1);
+    let after = keys[likely..].iter().position(|key| key.as_bytes() == name);
+    let at = after.map(|at| likely + at).or_else(|| {
+        let mut before = keys[..likely].iter();
+        before.position(|key| key.as_bytes() == name)
+    });
+    let at = at.filter(|at| found.iter().all(|(other, _)| other != at));
+    let at = at.ok_or_else(|| ProtocolError::WrongKey(excerpt(name)))?;
+    check_len(&value)?;
+    Ok(Some((at, value)))
 }
 
 /// Reads the line behind a value.
@@ -67,14 +117,12 @@ fn complaint(line: &[u8], word: &[u8]) -> Option<Box<str>> {
     is_word.then(|| excerpt(text.trim_ascii()))
 }
 
-/// The `words` behind `VALUE` in `line`: `KEY FLAGS LEN`, then `CAS` if that was
-/// asked for, parted by one space each.
-fn value<P>(
-    key: &Key,
-    with_cas: bool,
-    line: &[u8],
-    words: &[u8],
-) -> Result<Value<P>, ProtocolError> {
+/// Reads `VALUE KEY FLAGS LEN`, then `CAS` if that was asked for, parted by one
+/// space each: the key, and the value without its data.
+fn value<P>(with_cas: bool, line: &[u8]) -> Result<(&[u8], Value<P>), ProtocolError> {
+    let Some(words) = line.strip_prefix(b"VALUE ") else {
+        return Err(ProtocolError::unexpected(line));
+    };
     let bad = || ProtocolError::BadValueLine(excerpt(line));
     let mut words = words.split(|&byte| byte == b' ');
     let name = words.next().ok_or_else(bad)?;
@@ -85,18 +133,20 @@ fn value<P>(
     if words.next().is_some() {
         return Err(bad());
     }
-    if name != key.as_bytes() {
-        return Err(ProtocolError::WrongKey(excerpt(name)));
-    }
-    if len > VALUE_MAX {
-        return Err(ProtocolError::ValueTooLong);
-    }
-    Ok(Value {
+    let value = Value {
         flags,
         cas,
         len,
         pieces: Pieces::default(),
-    })
+    };
+    Ok((name, value))
+}
+
+fn check_len<P>(value: &Value<P>) -> Result<(), ProtocolError> {
+    if value.len > VALUE_MAX {
+        return Err(ProtocolError::ValueTooLong);
+    }
+    Ok(())
 }
 
 /// A number of digits alone, below 2^64.

@@ -15,6 +15,9 @@ pub use error::ProtocolError;
 pub use key::{Key, KeyError};
 pub(crate) use key::{SHA1_HEX_LEN, sha1_hex};
 pub use reply::{Expect, Reply, ReplyParser};
-pub use request::{CRLF, encode_get, encode_gets, encode_set_header};
+pub use request::{
+    CRLF, Change, Count, encode_change_header, encode_count, encode_delete, encode_get,
+    encode_gets, encode_gets_many, encode_set_header, encode_touch,
+};
 pub use ttl::{Ttl, exptime};
 pub use value::{Input, Pieces, Value};

@@ -9,7 +9,7 @@ use memchr::memchr;
 use super::error::ProtocolError;
 use super::key::Key;
 use super::limits::LINE_MAX;
-use super::lines::{Step, first, last};
+use super::lines::{Step, first, last, next};
 use super::request::CRLF;
 use super::value::{Input, Value};
 
@@ -26,8 +26,21 @@ pub enum Expect<'k> {
         /// The key that was asked for.
         key: &'k Key,
     },
+    /// To a `gets` of several keys: values of any of them, each once at most.
+    Values {
+        /// The keys that were asked for, each once.
+        keys: &'k [Key],
+    },
     /// To a storage command.
     Stored,
+    /// To a `cas`.
+    StoredIfSame,
+    /// To a `delete`.
+    Deleted,
+    /// To a `touch`.
+    Touched,
+    /// To an `incr` or `decr`.
+    Number,
 }
 
 /// A reply.
@@ -35,12 +48,29 @@ pub enum Expect<'k> {
 pub enum Reply<P> {
     /// The item was found.
     Value(Value<P>),
-    /// There is no such item.
+    /// Of several keys those that were found: the position of the key among
+    /// those asked for, and its value, in the order in which they came.
+    Values(Vec<(usize, Value<P>)>),
+    /// There is no such item to be shown.
     Miss,
     /// The item was stored.
     Stored,
     /// The item was not stored, because of a condition of the command.
     NotStored,
+    /// There is an item, of another version than the `cas` named.
+    Exists,
+    /// There is no item that could be changed, deleted or touched.
+    NotFound,
+    /// The item was deleted.
+    Deleted,
+    /// The item lives as long as it was told to.
+    Touched,
+    /// What the item holds after counting.
+    Number(u64),
+    /// The item holds nothing that can be counted, in the server's own words
+    /// (excerpt). Only a command of one line has this reply: then it is known
+    /// where the next reply begins, and the connection goes on.
+    NotCountable(Box<str>),
     /// The server could not do it, in its own words (excerpt); the connection
     /// goes on.
     ServerError(Box<str>),
@@ -57,12 +87,18 @@ enum Place<P> {
     DataEnd { value: Value<P>, seen: usize },
     /// In the line behind a value, which must be `END`.
     LastLine(Value<P>),
+    /// In the line behind a value of one of several keys.
+    NextLine,
 }
 
 /// Reads one reply after the other.
 #[derive(Debug)]
 pub struct ReplyParser<P> {
     place: Place<P>,
+    /// Of several keys: what was found so far.
+    found: Vec<(usize, Value<P>)>,
+    /// Which of several keys the value belongs to that is being read.
+    key_at: usize,
     /// The beginning of a line whose end has not come.
     partial: Vec<u8>,
 }
@@ -79,6 +115,8 @@ impl<P> ReplyParser<P> {
     pub const fn new() -> Self {
         Self {
             place: Place::FirstLine,
+            found: Vec::new(),
+            key_at: 0,
             partial: Vec::new(),
         }
     }
@@ -121,6 +159,27 @@ impl<P> ReplyParser<P> {
                             let left = value.len;
                             self.place = Place::Data { value, left };
                         }
+                        Step::ValueOf(key_at, value) => self.begin_value_of(key_at, value),
+                    }
+                }
+                Place::NextLine => {
+                    let Expect::Values { keys } = expect else {
+                        return Err(ProtocolError::unexpected(&input.bytes()[*at..]));
+                    };
+                    let found = std::mem::take(&mut self.found);
+                    let read = |line: &[u8]| next(keys, &found, line);
+                    let step = self.line(input.bytes(), at, read)?;
+                    self.found = found;
+                    match step {
+                        None => {
+                            self.place = Place::NextLine;
+                            return Ok(None);
+                        }
+                        Some(None) => {
+                            let found = std::mem::take(&mut self.found);
+                            return Ok(Some(Reply::Values(found)));
+                        }
+                        Some(Some((key_at, value))) => self.begin_value_of(key_at, value),
                     }
                 }
                 Place::Data { mut value, left } => {
@@ -149,7 +208,12 @@ impl<P> ReplyParser<P> {
                         seen += 1;
                         *at += 1;
                     }
-                    self.place = Place::LastLine(value);
+                    if let Expect::Values { .. } = expect {
+                        self.found.push((self.key_at, value));
+                        self.place = Place::NextLine;
+                    } else {
+                        self.place = Place::LastLine(value);
+                    }
                 }
                 Place::LastLine(value) => {
                     if self.line(input.bytes(), at, last)?.is_none() {
@@ -160,6 +224,12 @@ impl<P> ReplyParser<P> {
                 }
             }
         }
+    }
+
+    fn begin_value_of(&mut self, key_at: usize, value: Value<P>) {
+        self.key_at = key_at;
+        let left = value.len;
+        self.place = Place::Data { value, left };
     }
 
     /// Gives `read` the next line without its end, in place where it came as a

@@ -1,4 +1,4 @@
-//! What servers do wrong, and what comes of it for both connections.
+//! What servers do wrong, and what comes of it for all connections.
 
 use memcached_core::connection::{Failure, Lane};
 
@@ -53,7 +53,7 @@ fn replies_that_end_a_connection() {
             for token in [1, 2] {
                 let key = if token == 1 { "a" } else { "b" };
                 match lane {
-                    Lane::Lookup => sim.get(token, key).unwrap(),
+                    Lane::Lookup | Lane::Script => sim.get(token, key).unwrap(),
                     Lane::Store => sim.set(token, key, b"x").unwrap(),
                 };
             }
@@ -186,7 +186,7 @@ fn both_connections_know_when_the_server_is_down() {
         sim.at(ms);
         sim.lane = lane;
         match lane {
-            Lane::Lookup => sim.get(1, "a").unwrap(),
+            Lane::Lookup | Lane::Script => sim.get(1, "a").unwrap(),
             Lane::Store => sim.set(1, "a", b"x").unwrap(),
         };
         sim.error();

@@ -6,4 +6,5 @@ mod life;
 mod model;
 mod random;
 mod replay;
+mod scripts;
 mod sim;

@@ -1,10 +1,11 @@
-//! Runs a server's two connections against a pretended memcached by a script of
+//! Runs a server's connections against a pretended memcached by a script of
 //! bytes, and checks after every step what must hold whatever happens:
 //!
 //! - each accepted request is done with once, or was cancelled;
 //! - in its time: the time to connect and the time for the answer, no more;
 //! - no asker gets the value of another key;
-//! - what the server reads is well formed, and no request comes a third time;
+//! - what the server reads is well formed, no request comes a third time, and
+//!   none a second time that would not do the same then;
 //! - queues keep to their bounds;
 //! - a connection that gave no good reply is not made again too soon;
 //! - nothing happens after the shutdown.
@@ -15,7 +16,7 @@ use std::time::Duration;
 use memcached_core::connection::{
     Action, Driver, Event, Lane, Limits, Outcome, Request, RequestId, Server, Time, Timing,
 };
-use memcached_core::protocol::{Key, Reply};
+use memcached_core::protocol::{Change, Count, Key, Reply};
 
 const LIMITS: Limits = Limits {
     requests: 12,
@@ -47,7 +48,7 @@ impl Script<'_> {
     }
 
     fn lane(&mut self) -> Lane {
-        Lane::ALL[self.next() % 2]
+        Lane::ALL[self.next() % Lane::COUNT]
     }
 }
 
@@ -81,7 +82,7 @@ struct World {
     server: Server<Types>,
     now_us: u64,
     asked: Vec<Asked>,
-    lanes: [LaneState; 2],
+    lanes: [LaneState; Lane::COUNT],
     /// How often the server has read the request of a key that is used once.
     read: HashMap<String, usize>,
     shut_down: bool,
@@ -122,8 +123,8 @@ impl World {
     }
 
     fn step(&mut self, script: &mut Script<'_>) {
-        match script.next() % 20 {
-            0..=3 => self.submit(script),
+        match script.next() % 22 {
+            0..=3 => self.submit(script, false),
             4 => self.cancel(script.next()),
             5..=6 => self.connected(script.lane()),
             7 => {
@@ -153,6 +154,7 @@ impl World {
                 }
             }
             18 => self.advance(script.next()),
+            20..=21 => self.submit(script, true),
             _ => {
                 if script.next() > 240 {
                     self.server.shutdown(self.now());
@@ -162,7 +164,7 @@ impl World {
         }
     }
 
-    fn submit(&mut self, script: &mut Script<'_>) {
+    fn submit(&mut self, script: &mut Script<'_>, by_script: bool) {
         let choice = script.next();
         let token = self.asked.len();
         // Some keys are asked for again and again, most only once.
@@ -187,9 +189,21 @@ impl World {
                 data: value_of(&key),
             }
         };
-        let (lane, data_len) = (request.lane(), request.data_len());
+        let mut lane = request.lane();
+        let mut request = request;
+        if by_script {
+            lane = Lane::Script;
+            request = scripted(script.next(), request, &key);
+        }
+        let data_len = request.data_len();
         let before = self.server.load(lane);
-        match self.server.submit(self.now(), request, timing, token) {
+        let submitted = if by_script {
+            let now = self.now();
+            self.server.submit_on(lane, now, request, timing, token)
+        } else {
+            self.server.submit(self.now(), request, timing, token)
+        };
+        match submitted {
             Ok(id) => {
                 assert!(!self.shut_down, "accepted after the shutdown");
                 assert!(before.0 < LIMITS.requests);
@@ -263,29 +277,34 @@ impl World {
             210..=211 => return out.extend_from_slice(b"\r\nEND\r\nSTORED"),
             _ => {}
         }
-        let Some((key, is_get)) = read_request(&mut socket.to_server) else {
+        let Some((key, command)) = read_request(&mut socket.to_server) else {
             return;
         };
         let out = &mut socket.to_client;
-        if !is_get {
-            let reply: &[u8] = if how < 190 {
-                b"STORED\r\n"
-            } else {
-                b"SERVER_ERROR x\r\n"
-            };
-            out.extend_from_slice(reply);
-        } else if how < 120 {
-            let value = value_of(&key);
-            out.extend_from_slice(format!("VALUE {key} 7 {}\r\n", value.len()).as_bytes());
-            out.extend_from_slice(&value);
-            out.extend_from_slice(b"\r\nEND\r\n");
-        } else {
-            out.extend_from_slice(b"END\r\n");
+        let cas = if command == "gets" { " 9" } else { "" };
+        match &command[..] {
+            _ if how >= 190 => out.extend_from_slice(b"SERVER_ERROR x\r\n"),
+            "get" | "gets" if how < 120 => {
+                let value = value_of(&key);
+                let head = format!("VALUE {key} 7 {}{cas}\r\n", value.len());
+                out.extend_from_slice(head.as_bytes());
+                out.extend_from_slice(&value);
+                out.extend_from_slice(b"\r\nEND\r\n");
+            }
+            "get" | "gets" => out.extend_from_slice(b"END\r\n"),
+            "incr" if how < 60 => out.extend_from_slice(b"CLIENT_ERROR no number\r\n"),
+            "incr" if how < 120 => out.extend_from_slice(b"42\r\n"),
+            "delete" if how < 120 => out.extend_from_slice(b"DELETED\r\n"),
+            "touch" if how < 120 => out.extend_from_slice(b"TOUCHED\r\n"),
+            "cas" if how < 120 => out.extend_from_slice(b"EXISTS\r\n"),
+            "incr" | "delete" | "touch" | "cas" => out.extend_from_slice(b"NOT_FOUND\r\n"),
+            _ => out.extend_from_slice(b"STORED\r\n"),
         }
         if key.starts_with('k') {
             let times = self.read.entry(key).or_default();
             *times += 1;
-            assert!(*times <= 2, "sent more than twice");
+            let harmless = ["get", "gets", "set", "touch"].contains(&&command[..]);
+            assert!(*times <= if harmless { 2 } else { 1 }, "{command} again");
         }
     }
 
@@ -364,7 +383,12 @@ impl World {
         assert!(now.since(asked.at) <= limit, "{token} took too long");
         if let Outcome::Reply(reply) = outcome {
             self.lanes[asked.lane as usize].gave_reply = true;
-            if let Reply::Value(value) = reply {
+            let values = match reply {
+                Reply::Value(value) => vec![value],
+                Reply::Values(values) => values.into_iter().map(|(_, value)| value).collect(),
+                _ => vec![],
+            };
+            for value in values {
                 let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
                 assert_eq!(bytes, value_of(&asked.key), "value of another key");
             }
@@ -387,24 +411,59 @@ impl World {
     }
 }
 
+/// One of the requests that only scripts make, or the one given.
+fn scripted(kind: usize, request: Request<Vec<u8>>, key: &str) -> Request<Vec<u8>> {
+    let data = value_of(key);
+    let key = Key::new(key.as_bytes()).unwrap();
+    let (flags, exptime) = (7, 30);
+    match kind % 10 {
+        0 => Request::Gets { key },
+        1 => Request::GetsMany { keys: [key].into() },
+        2 => Request::Delete { key },
+        3 => Request::Touch { key, exptime },
+        4 => Request::Count {
+            count: Count::Up,
+            key,
+            delta: 1,
+        },
+        kind @ 5..=8 => Request::Change {
+            change: [Change::Add, Change::Append, Change::Prepend, Change::Cas(9)][kind - 5],
+            key,
+            flags,
+            exptime,
+            data,
+        },
+        _ => request,
+    }
+}
+
 /// Takes one request from what the server has received, if it is there as a
-/// whole: its key, and whether it is a `get`. What is no request is a panic.
-fn read_request(received: &mut Vec<u8>) -> Option<(String, bool)> {
+/// whole: its key and its command. What is no request is a panic.
+fn read_request(received: &mut Vec<u8>) -> Option<(String, String)> {
     let end = received.windows(2).position(|two| two == b"\r\n")?;
     let line = String::from_utf8(received[..end].to_vec()).unwrap();
-    let (key, is_get, len) = match line.split(' ').collect::<Vec<_>>()[..] {
-        ["get", key] => (key.to_owned(), true, end + 2),
-        ["set", key, "7", "30", len] => {
+    let (command, key, len) = match line.split(' ').collect::<Vec<_>>()[..] {
+        [command @ ("get" | "gets" | "delete"), key]
+        | [command @ "touch", key, "30"]
+        | [command @ "incr", key, "1"] => (command.to_owned(), key.to_owned(), end + 2),
+        [
+            command @ ("set" | "add" | "append" | "prepend"),
+            key,
+            "7",
+            "30",
+            len,
+        ]
+        | [command @ "cas", key, "7", "30", len, "9"] => {
             let len: usize = len.parse().unwrap();
             let data = received.get(end + 2..end + 2 + len + 2)?;
             assert_eq!(data[..len], value_of(key));
             assert_eq!(&data[len..], b"\r\n");
-            (key.to_owned(), false, end + 2 + len + 2)
+            (command.to_owned(), key.to_owned(), end + 2 + len + 2)
         }
         _ => panic!("the server reads \"{line}\""),
     };
     received.drain(..len);
-    Some((key, is_get))
+    Some((key, command))
 }
 
 fn at(micros: u64) -> Time {

@@ -57,7 +57,13 @@ impl Sim {
     }
 
     pub fn submit(&mut self, token: u32, request: Request<Vec<u8>>) -> Result<RequestId, Failure> {
-        let submitted = self.server.submit(self.now(), request, self.timing, token);
+        let (now, timing) = (self.now(), self.timing);
+        let submitted = match self.lane {
+            Lane::Script => self
+                .server
+                .submit_on(Lane::Script, now, request, timing, token),
+            _ => self.server.submit(now, request, timing, token),
+        };
         self.settle();
         submitted.map_err(|refused| refused.failure)
     }
@@ -86,13 +92,13 @@ impl Sim {
     /// Asks, connects and gets a good reply: a connection that works.
     pub fn works(&mut self) {
         match self.lane {
-            Lane::Lookup => self.get(0, "works").unwrap(),
+            Lane::Lookup | Lane::Script => self.get(0, "works").unwrap(),
             Lane::Store => self.set(0, "works", b"").unwrap(),
         };
         self.connected();
         self.written(usize::MAX);
         self.data(match self.lane {
-            Lane::Lookup => b"END\r\n",
+            Lane::Lookup | Lane::Script => b"END\r\n",
             Lane::Store => b"STORED\r\n",
         });
         assert_eq!(self.done.pop().unwrap().0, 0);

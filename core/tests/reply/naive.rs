@@ -2,7 +2,7 @@
 
 use memcached_core::protocol::{Key, ProtocolError};
 
-use super::stream::{Asked, End, Seen};
+use super::stream::{Asked, End, KEYS, Seen};
 
 /// `Ok(None)`: the bytes end early.
 type Found<T> = Result<Option<T>, ProtocolError>;
@@ -44,21 +44,72 @@ fn reply(key: &Key, asked: Asked, bytes: &[u8]) -> Found<(Seen, usize)> {
     let text = || excerpt(first.get(words[0].len()..).unwrap().trim_ascii());
     let simple = match (asked, words[0], words.len()) {
         (_, b"SERVER_ERROR", _) => Seen::ServerError(text().into()),
+        (Asked::Count, b"CLIENT_ERROR", _) => Seen::NotCountable(text().into()),
         (_, b"ERROR", 1) => return Err(ProtocolError::UnknownCommand),
         (_, b"CLIENT_ERROR", _) => return Err(ProtocolError::ClientError(text())),
-        (Asked::Set, b"STORED", 1) => Seen::Stored,
-        (Asked::Set, b"NOT_STORED", 1) => Seen::NotStored,
+        (Asked::Set | Asked::Cas, b"STORED", 1) => Seen::Stored,
+        (Asked::Set | Asked::Cas, b"NOT_STORED", 1) => Seen::NotStored,
+        (Asked::Cas, b"EXISTS", 1) => Seen::Exists,
+        (Asked::Delete, b"DELETED", 1) => Seen::Deleted,
+        (Asked::Touch, b"TOUCHED", 1) => Seen::Touched,
+        (Asked::Cas | Asked::Delete | Asked::Touch | Asked::Count, b"NOT_FOUND", 1) => {
+            Seen::NotFound
+        }
+        (Asked::Count, digits, 1) if digits.iter().all(u8::is_ascii_digit) => {
+            let number = String::from_utf8_lossy(digits).parse();
+            Seen::Number(number.map_err(|_| ProtocolError::unexpected(first))?)
+        }
+        (Asked::Many, _, _) => return several(bytes),
         (Asked::Get | Asked::Gets, b"END", 1) => Seen::Miss,
         (Asked::Get | Asked::Gets, b"VALUE", 2..) => {
             let found = value(key, asked == Asked::Gets, first, &words, &bytes[len..])?;
-            return Ok(found.map(|(value, more)| (value, len + more)));
+            let Some((value, more)) = found else {
+                return Ok(None);
+            };
+            let len = len + more;
+            return Ok(last(&bytes[len..])?.then_some((value, len + 5)));
         }
         _ => return Err(ProtocolError::unexpected(first)),
     };
     Ok(Some((simple, len)))
 }
 
-/// What follows the line `first`: a value and its length with all behind it.
+/// The values of several keys.
+fn several(bytes: &[u8]) -> Found<(Seen, usize)> {
+    let mut values: Vec<(usize, Seen)> = Vec::new();
+    let mut len = 0;
+    loop {
+        let Some(first) = line(&bytes[len..])? else {
+            return Ok(None);
+        };
+        let words: Vec<&[u8]> = first.split(|&byte| byte == b' ').collect();
+        let text = || excerpt(first[words[0].len()..].trim_ascii());
+        match (words[0], words.len()) {
+            (b"END", 1) => return Ok(Some((Seen::Values(values), len + 5))),
+            (b"ERROR", 1) => return Err(ProtocolError::UnknownCommand),
+            (b"CLIENT_ERROR", _) => return Err(ProtocolError::ClientError(text())),
+            (b"VALUE", 2..) => {}
+            _ => return Err(ProtocolError::unexpected(first)),
+        }
+        let name = KEYS.iter().position(|key| key.as_bytes() == words[1]);
+        let fresh = name.filter(|name| values.iter().all(|(at, _)| at != name));
+        // Where none may come, one that no test sends.
+        let none = [b'~'; 99];
+        let key = Key::new(fresh.map_or(&none[..], |at| KEYS[at].as_bytes())).unwrap();
+        len += first.len() + 2;
+        let Some((value, more)) = value(&key, true, first, &words, &bytes[len..])? else {
+            return Ok(None);
+        };
+        let Some(at) = fresh else {
+            return Err(ProtocolError::WrongKey(excerpt(words[1])));
+        };
+        values.push((at, value));
+        len += more;
+    }
+}
+
+/// What follows the line `first`: a value and the length of its data with their
+/// end.
 fn value(
     key: &Key,
     with_cas: bool,
@@ -95,16 +146,19 @@ fn value(
     if !tail.starts_with(b"\r\n") {
         return Err(ProtocolError::BadDataEnd);
     }
-    match line(&tail[2..])? {
-        None => Ok(None),
-        Some(b"END") => {
-            let value = Seen::Value {
-                flags,
-                cas: numbers.get(2).copied(),
-                data: bytes[..len].to_vec(),
-            };
-            Ok(Some((value, len + 2 + 5)))
-        }
+    let value = Seen::Value {
+        flags,
+        cas: numbers.get(2).copied(),
+        data: bytes[..len].to_vec(),
+    };
+    Ok(Some((value, len + 2)))
+}
+
+/// Whether the line behind the only value is there.
+fn last(bytes: &[u8]) -> Result<bool, ProtocolError> {
+    match line(bytes)? {
+        None => Ok(false),
+        Some(b"END") => Ok(true),
         Some(b"ERROR") => Err(ProtocolError::UnknownCommand),
         Some(other) => match other.strip_prefix(b"CLIENT_ERROR") {
             Some(text) if text.is_empty() || text[0] == b' ' => {

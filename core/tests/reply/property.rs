@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::naive;
-use super::stream::{Asked, End, Seen, parse};
+use super::stream::{Asked, End, KEYS, Seen, parse};
 
 fn key() -> Key {
     Key::new(b"k").unwrap()
@@ -25,9 +25,47 @@ fn exchange() -> impl Strategy<Value = (Asked, Vec<u8>)> {
         wire.extend_from_slice(b"\r\nEND\r\n");
         (cas.map_or(Asked::Get, |_| Asked::Gets), wire)
     });
-    let asked = prop_oneof![Just(Asked::Get), Just(Asked::Gets), Just(Asked::Set)];
+    let asked = proptest::sample::select(&Asked::ALL[..]);
+    let short = vec(any::<u8>(), 0..9);
+    let values = vec(
+        (
+            proptest::sample::select(&KEYS[..]),
+            any::<u32>(),
+            short,
+            any::<u64>(),
+        ),
+        0..4,
+    );
+    let several = values.prop_map(|values| {
+        let mut wire = Vec::new();
+        let mut seen = Vec::new();
+        for (key, flags, data, cas) in values {
+            if !seen.contains(&key) {
+                seen.push(key);
+                let head = format!("VALUE {key} {flags} {} {cas}\r\n", data.len());
+                wire.extend_from_slice(head.as_bytes());
+                wire.extend_from_slice(&data);
+                wire.extend_from_slice(b"\r\n");
+            }
+        }
+        wire.extend_from_slice(b"END\r\n");
+        (Asked::Many, wire)
+    });
     prop_oneof![
         4 => found,
+        4 => several,
+        1 => any::<u64>().prop_map(|n| (Asked::Count, format!("{n}\r\n").into_bytes())),
+        1 => Just((Asked::Count, b"CLIENT_ERROR not a number\r\n".to_vec())),
+        2 => proptest::sample::select(&[
+            (Asked::Cas, "STORED"),
+            (Asked::Cas, "EXISTS"),
+            (Asked::Cas, "NOT_FOUND"),
+            (Asked::Delete, "DELETED"),
+            (Asked::Delete, "NOT_FOUND"),
+            (Asked::Touch, "TOUCHED"),
+            (Asked::Touch, "NOT_FOUND"),
+            (Asked::Count, "NOT_FOUND"),
+        ][..]).prop_map(|(asked, line)| (asked, format!("{line}\r\n").into_bytes())),
         1 => Just((Asked::Get, b"END\r\n".to_vec())),
         1 => Just((Asked::Set, b"STORED\r\n".to_vec())),
         1 => Just((Asked::Set, b"NOT_STORED\r\n".to_vec())),
@@ -56,6 +94,12 @@ fn splinter() -> impl Strategy<Value = Vec<u8>> {
         "CLIENT_ERROR x\r\n",
         "SERVER_ERROR x\r\n",
         "STORED\r\n",
+        "NOT_FOUND\r\n",
+        "EXISTS\r\n",
+        "DELETED\r\n",
+        "7\r\n",
+        "VALUE l 0 1 2\r\n",
+        "VALUE k 0 0 18446744073709551616\r\n",
         "1073741825",
     ];
     prop_oneof![
@@ -127,7 +171,7 @@ proptest! {
 
     #[test]
     fn random_bytes(
-        asked in vec(prop_oneof![Just(Asked::Get), Just(Asked::Gets), Just(Asked::Set)], 1..4),
+        asked in vec(proptest::sample::select(&Asked::ALL[..]), 1..4),
         words in vec(splinter(), 0..12),
         cuts in vec(any::<Index>(), 0..8),
     ) {

@@ -10,9 +10,16 @@ pub enum Seen {
         cas: Option<u64>,
         data: Vec<u8>,
     },
+    Values(Vec<(usize, Seen)>),
     Miss,
     Stored,
     NotStored,
+    Exists,
+    NotFound,
+    Deleted,
+    Touched,
+    Number(u64),
+    NotCountable(String),
     ServerError(String),
 }
 
@@ -20,9 +27,19 @@ impl From<Reply<Vec<u8>>> for Seen {
     fn from(reply: Reply<Vec<u8>>) -> Self {
         match reply {
             Reply::Value(value) => join(&value),
+            Reply::Values(values) => {
+                let values = values.iter().map(|(at, value)| (*at, join(value)));
+                Self::Values(values.collect())
+            }
             Reply::Miss => Self::Miss,
             Reply::Stored => Self::Stored,
             Reply::NotStored => Self::NotStored,
+            Reply::Exists => Self::Exists,
+            Reply::NotFound => Self::NotFound,
+            Reply::Deleted => Self::Deleted,
+            Reply::Touched => Self::Touched,
+            Reply::Number(number) => Self::Number(number),
+            Reply::NotCountable(text) => Self::NotCountable(text.into()),
             Reply::ServerError(text) => Self::ServerError(text.into()),
         }
     }
@@ -52,26 +69,51 @@ pub enum End {
     Broken(ProtocolError),
 }
 
-/// What is expected of the server, in order, of a key `k` where it has one.
+/// What is expected of the server, in order: of a key `k`, or of `k`, `l` and
+/// `m` where there are several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     Get,
     Gets,
+    Many,
     Set,
+    Cas,
+    Delete,
+    Touch,
+    Count,
 }
 
 impl Asked {
-    pub fn expect(self, key: &Key) -> Expect<'_> {
+    pub const ALL: [Self; 8] = [
+        Self::Get,
+        Self::Gets,
+        Self::Many,
+        Self::Set,
+        Self::Cas,
+        Self::Delete,
+        Self::Touch,
+        Self::Count,
+    ];
+
+    pub fn expect<'k>(self, key: &'k Key, keys: &'k [Key]) -> Expect<'k> {
         match self {
             Self::Get => Expect::Value { key },
             Self::Gets => Expect::ValueWithCas { key },
+            Self::Many => Expect::Values { keys },
             Self::Set => Expect::Stored,
+            Self::Cas => Expect::StoredIfSame,
+            Self::Delete => Expect::Deleted,
+            Self::Touch => Expect::Touched,
+            Self::Count => Expect::Number,
         }
     }
 }
 
+pub const KEYS: [&str; 3] = ["k", "l", "m"];
+
 /// Gives the parser the parts of a stream one after the other.
 pub fn parse(key: &Key, asked: &[Asked], parts: &[&[u8]]) -> (Vec<Seen>, End) {
+    let keys = KEYS.map(|key| Key::new(key.as_bytes()).unwrap());
     let mut parser = ReplyParser::new();
     let mut seen = Vec::new();
     let mut asked = asked.iter();
@@ -84,7 +126,7 @@ pub fn parse(key: &Key, asked: &[Asked], parts: &[&[u8]]) -> (Vec<Seen>, End) {
                 left += part.len() - at;
                 break;
             };
-            match parser.parse(due.expect(key), part, &mut at) {
+            match parser.parse(due.expect(key, &keys), part, &mut at) {
                 Ok(Some(reply)) => {
                     assert!(!parser.mid_reply());
                     seen.push(reply.into());

@@ -47,7 +47,28 @@ fn good_replies() {
     assert_eq!(reply(Asked::Gets, "END\r\n"), Seen::Miss);
     assert_eq!(reply(Asked::Set, "STORED\r\n"), Seen::Stored);
     assert_eq!(reply(Asked::Set, "NOT_STORED\r\n"), Seen::NotStored);
-    for asked in [Asked::Get, Asked::Gets, Asked::Set] {
+    for (asked, line, expected) in [
+        (Asked::Cas, "STORED", Seen::Stored),
+        (Asked::Cas, "NOT_STORED", Seen::NotStored),
+        (Asked::Cas, "EXISTS", Seen::Exists),
+        (Asked::Cas, "NOT_FOUND", Seen::NotFound),
+        (Asked::Delete, "DELETED", Seen::Deleted),
+        (Asked::Delete, "NOT_FOUND", Seen::NotFound),
+        (Asked::Touch, "TOUCHED", Seen::Touched),
+        (Asked::Touch, "NOT_FOUND", Seen::NotFound),
+        (Asked::Count, "0", Seen::Number(0)),
+        (Asked::Count, "007", Seen::Number(7)),
+        (Asked::Count, "18446744073709551615", Seen::Number(u64::MAX)),
+        (Asked::Count, "NOT_FOUND", Seen::NotFound),
+        (
+            Asked::Count,
+            "CLIENT_ERROR cannot increment or decrement non-numeric value",
+            Seen::NotCountable("cannot increment or decrement non-numeric value".into()),
+        ),
+    ] {
+        assert_eq!(reply(asked, &format!("{line}\r\n")), expected);
+    }
+    for asked in Asked::ALL {
         for (wire, text) in [
             ("SERVER_ERROR\r\n", ""),
             (
@@ -133,9 +154,71 @@ fn broken_values() {
 }
 
 #[test]
+fn several_values() {
+    let some = |at: usize, data: &[u8]| {
+        let value = Seen::Value {
+            flags: 1,
+            cas: Some(9),
+            data: data.to_vec(),
+        };
+        (at, value)
+    };
+    for (wire, expected) in [
+        ("END\r\n", vec![]),
+        ("VALUE l 1 2 9\r\nab\r\nEND\r\n", vec![some(1, b"ab")]),
+        (
+            "VALUE k 1 0 9\r\n\r\nVALUE m 1 1 9\r\nx\r\nEND\r\n",
+            vec![some(0, b""), some(2, b"x")],
+        ),
+        // A proxy in between may answer in another order.
+        (
+            "VALUE m 1 1 9\r\nm\r\nVALUE k 1 1 9\r\nk\r\nVALUE l 1 1 9\r\nl\r\nEND\r\n",
+            vec![some(2, b"m"), some(0, b"k"), some(1, b"l")],
+        ),
+    ] {
+        assert_eq!(reply(Asked::Many, wire), Seen::Values(expected));
+    }
+    let first = "VALUE k 0 1 9\r\na\r\n";
+    for (line, expected) in [
+        ("VALUE k 0 1 9", ProtocolError::WrongKey("k".into())),
+        ("VALUE j 0 1 9", ProtocolError::WrongKey("j".into())),
+        ("VALUE l 0 1073741825 9", ProtocolError::ValueTooLong),
+        (
+            "VALUE l 0 1",
+            ProtocolError::BadValueLine("VALUE l 0 1".into()),
+        ),
+        ("STORED", ProtocolError::unexpected(b"STORED")),
+        (
+            "SERVER_ERROR x",
+            ProtocolError::unexpected(b"SERVER_ERROR x"),
+        ),
+        ("ERROR", ProtocolError::UnknownCommand),
+        ("CLIENT_ERROR x", ProtocolError::ClientError("x".into())),
+    ] {
+        let wire = format!("{first}{line}\r\n");
+        assert_eq!(error(Asked::Many, wire.as_bytes()), expected);
+    }
+    // What was found before the fault is not part of the next reply.
+    let key = Key::new(b"k").unwrap();
+    let mut parser = memcached_core::protocol::ReplyParser::new();
+    let keys = [key];
+    let expect = memcached_core::protocol::Expect::Values { keys: &keys };
+    let broken = format!("{first}x\r\n");
+    assert!(parser.parse(expect, &broken.as_bytes(), &mut 0).is_err());
+    parser.reset();
+    let end = b"END\r\n".as_slice();
+    let parsed = parser.parse(expect, &end, &mut 0);
+    let nothing = memcached_core::protocol::Reply::Values(vec![]);
+    assert_eq!(parsed, Ok(Some(nothing)));
+}
+
+#[test]
 fn refusals_and_replies_to_something_else() {
     use ProtocolError as E;
-    for asked in [Asked::Get, Asked::Gets, Asked::Set] {
+    for asked in Asked::ALL
+        .into_iter()
+        .filter(|asked| *asked != Asked::Count)
+    {
         assert_eq!(error(asked, b"ERROR\r\n"), E::UnknownCommand);
         let client = b"CLIENT_ERROR bad data chunk\r\n";
         assert_eq!(
@@ -159,13 +242,67 @@ fn refusals_and_replies_to_something_else() {
             "SERVER_ERRORS",
             "CLIENT_ERRORS",
             "VALUE",
-            "EXISTS",
-            "DELETED",
             "VERSION 1.6",
             "7",
         ] {
             let got = error(asked, format!("{line}\r\n").as_bytes());
             assert_eq!(got, E::Unexpected(line.into()));
+        }
+    }
+    for line in [
+        "",
+        "-1",
+        "+1",
+        "7 ",
+        " 7",
+        "0x7",
+        "1.0",
+        "18446744073709551616",
+    ] {
+        let got = error(Asked::Count, format!("{line}\r\n").as_bytes());
+        assert_eq!(got, E::Unexpected(line.into()));
+    }
+    for (line, asked) in [
+        (
+            "EXISTS",
+            &[Asked::Set, Asked::Delete, Asked::Touch, Asked::Count][..],
+        ),
+        (
+            "NOT_FOUND",
+            &[Asked::Set, Asked::Get, Asked::Gets, Asked::Many],
+        ),
+        (
+            "DELETED",
+            &[
+                Asked::Set,
+                Asked::Cas,
+                Asked::Touch,
+                Asked::Count,
+                Asked::Get,
+            ],
+        ),
+        (
+            "TOUCHED",
+            &[
+                Asked::Set,
+                Asked::Cas,
+                Asked::Delete,
+                Asked::Count,
+                Asked::Get,
+            ],
+        ),
+        (
+            "STORED",
+            &[Asked::Delete, Asked::Touch, Asked::Count, Asked::Many],
+        ),
+        (
+            "END",
+            &[Asked::Cas, Asked::Delete, Asked::Touch, Asked::Count],
+        ),
+    ] {
+        for &asked in asked {
+            let got = error(asked, format!("{line}\r\n").as_bytes());
+            assert_eq!(got, E::Unexpected(line.into()), "{asked:?}");
         }
     }
     for line in ["STORED", "NOT_STORED"] {
