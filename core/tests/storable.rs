@@ -1,7 +1,8 @@
 //! What may be stored, and for how long.
 
 use memcached_core::protocol::Ttl;
-use memcached_core::response::{Facts, Policy, Reason};
+use memcached_core::response::stored::Unstorable;
+use memcached_core::response::{Facts, Policy, Reason, Scope, VaryBy};
 use proptest::prelude::*;
 
 /// 2026-11-24 12:00:00 GMT, a Tuesday.
@@ -79,7 +80,14 @@ fn refused_unless_forced() {
         ),
     ] {
         assert_eq!(decide(lines), Err(reason), "{lines}");
-        let forced = facts(lines).decide(Policy { force: true }, Ttl::Forever, NOW);
+        let forced = facts(lines).decide(
+            Policy {
+                force: true,
+                ..Policy::default()
+            },
+            Ttl::Forever,
+            NOW,
+        );
         assert_eq!(forced, Ok(Ttl::Forever), "{lines}");
     }
 }
@@ -88,11 +96,105 @@ fn refused_unless_forced() {
 fn an_encoded_body_is_not_stored_even_when_forced() {
     for lines in ["Content-Encoding: gzip", "content-encoding: identity, br"] {
         for force in [false, true] {
-            let decided = facts(lines).decide(Policy { force }, Ttl::Forever, NOW);
+            let decided = facts(lines).decide(
+                Policy {
+                    force,
+                    ..Policy::default()
+                },
+                Ttl::Forever,
+                NOW,
+            );
             assert_eq!(decided, Err(Reason::ContentEncoding), "{lines}");
         }
     }
     assert_eq!(decide("Content-Encoding: identity"), Ok(Ttl::Secs(600)));
+}
+
+fn decide_whole(vary: &[&str], force: bool, lines: &str) -> Result<Ttl, Reason> {
+    let mut by = VaryBy::default();
+    for name in vary {
+        assert!(by.add(name.as_bytes()));
+    }
+    let scope = Scope::Whole(&by);
+    facts(lines).decide(Policy { force, scope }, Ttl::Secs(600), NOW)
+}
+
+#[test]
+fn whole_responses() {
+    let gzip = "Content-Encoding: gzip\nVary: Accept-Encoding";
+    let coding = Err(Reason::ContentEncoding);
+    let ttl = Ok(Ttl::Secs(600));
+    for (vary, lines, expected) in [
+        (&[][..], "", &ttl),
+        (&[], "Vary: Accept-Encoding", &ttl),
+        (&[], gzip, &coding),
+        (&[], &format!(">Accept-Encoding: gzip\n{gzip}"), &coding),
+        (
+            &["accept-encoding"],
+            &format!(">Accept-Encoding: gzip\n{gzip}"),
+            &ttl,
+        ),
+        (
+            &["Accept-Encoding"],
+            ">accept-encoding: br, x-gzip\ncontent-encoding: GZIP",
+            &ttl,
+        ),
+        (
+            &["accept-encoding"],
+            ">Accept-Encoding: gzip\nContent-Encoding: gzip, br",
+            &coding,
+        ),
+        (
+            &["accept-encoding"],
+            ">Accept-Encoding: gzip;q=0\nContent-Encoding: gzip",
+            &coding,
+        ),
+        (
+            &["accept-encoding"],
+            ">Accept-Encoding: own\nContent-Encoding: own",
+            &coding,
+        ),
+        (
+            &["accept-encoding"],
+            ">Accept-Encoding: br\nContent-Encoding: identity",
+            &ttl,
+        ),
+        (&["accept-encoding"], gzip, &coding),
+        (
+            &["accept-language"],
+            "Vary: Accept-Language, accept-encoding",
+            &ttl,
+        ),
+        (
+            &["accept-language"],
+            "Vary: Accept-Language, Cookie",
+            &Err(Reason::Vary("Cookie".into())),
+        ),
+        (&["accept-language"], gzip, &coding),
+        (&["cookie"], "Vary: *", &Err(Reason::Vary("*".into()))),
+        (&[], "Set-Cookie: a=b", &Err(Reason::SetCookie)),
+    ] {
+        assert_eq!(
+            &decide_whole(vary, false, lines),
+            expected,
+            "{vary:?} {lines}"
+        );
+        assert_eq!(decide_whole(vary, true, lines), ttl, "{vary:?} {lines}");
+    }
+}
+
+#[test]
+fn ages() {
+    for (lines, age) in [
+        ("", 0),
+        ("Age: 20", 20),
+        ("Date: Tue, 24 Nov 2026 11:59:30 GMT", 30),
+        ("Date: Tue, 24 Nov 2026 11:59:30 GMT\nAge: 20", 30),
+        ("Date: Tue, 24 Nov 2026 11:59:30 GMT\nAge: 40", 40),
+        ("Date: Tue, 24 Nov 2026 12:59:30 GMT", 0),
+    ] {
+        assert_eq!(facts(lines).age(NOW), age, "{lines}");
+    }
 }
 
 #[test]
@@ -180,6 +282,10 @@ fn what_the_log_says() {
         (Reason::Cut, "body cut short"),
         (Reason::Unreadable("EIO".into()), "body cannot be read: EIO"),
         (Reason::TooLate, "response is being sent already"),
+        (
+            Reason::Headers(Unstorable::TooLarge),
+            "headers larger than 64 KiB",
+        ),
     ] {
         assert_eq!(reason.to_string(), text);
     }

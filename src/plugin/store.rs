@@ -108,6 +108,7 @@ impl StoreAction {
         }
         let policy = Policy {
             force: self.options.force,
+            ..Policy::default()
         };
         facts.decide(policy, self.options.ttl, unix_now())
     }

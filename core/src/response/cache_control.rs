@@ -52,11 +52,16 @@ fn seconds(argument: Option<&[u8]>) -> u32 {
 /// A number of seconds: digits alone. More than fits stands for the largest
 /// that does (RFC 9111 section 1.2.2).
 pub(super) fn delta_seconds(text: &[u8]) -> Option<u32> {
-    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+    if !is_digits(text) {
         return None;
     }
     let digits = core::str::from_utf8(text).ok()?;
     Some(digits.parse().unwrap_or(u32::MAX))
+}
+
+/// Whether these are decimal digits, one at least.
+pub(super) fn is_digits(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
 fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {

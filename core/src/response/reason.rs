@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::stored::Unstorable;
+
 /// The first thing that forbids it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -9,11 +11,13 @@ pub enum Reason {
     Method,
     /// A response to HEAD has no body to store.
     Head,
-    /// Only whole 200 responses can be given back.
+    /// The option `status` does not name it; without `headers` only whole 200
+    /// responses can be given back.
     Status(i32),
     /// The body came from memcached, under this very key.
     FromCache,
-    /// The header could not be given back on a hit.
+    /// A hit could not name the coding, or would name it to clients that do
+    /// not accept it.
     ContentEncoding,
     /// This directive of `Cache-Control`.
     CacheControl(&'static str),
@@ -34,6 +38,8 @@ pub enum Reason {
     Unreadable(Box<str>),
     /// The body is being sent already.
     TooLate,
+    /// The headers cannot be stored.
+    Headers(Unstorable),
 }
 
 impl fmt::Display for Reason {
@@ -53,6 +59,7 @@ impl fmt::Display for Reason {
             Self::Cut => f.write_str("body cut short"),
             Self::Unreadable(why) => write!(f, "body cannot be read: {why}"),
             Self::TooLate => f.write_str("response is being sent already"),
+            Self::Headers(why) => why.fmt(f),
         }
     }
 }

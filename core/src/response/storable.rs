@@ -1,16 +1,30 @@
 //! The rules themselves.
 
 use super::cache_control::{CacheControl, delta_seconds};
+use super::codings::Accepted;
 use super::reason::Reason;
-use super::stored::unix_secs;
+use super::stored::{list, unix_secs};
+use super::variant::VaryBy;
 use crate::protocol::Ttl;
 
 /// What an administrator decided about the rules.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Policy {
+pub struct Policy<'a> {
     /// Store whatever the response says about caches. What could not be given
     /// back rightly is not stored even so.
     pub force: bool,
+    /// What of a response is stored.
+    pub scope: Scope<'a>,
+}
+
+/// What of a response is stored.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Scope<'a> {
+    /// Its body.
+    #[default]
+    Body,
+    /// Its headers too, one item for each variant that these make.
+    Whole(&'a VaryBy),
 }
 
 /// The headers of an exchange, as far as they matter.
@@ -19,8 +33,11 @@ pub struct Facts {
     cache_control: CacheControl,
     authorization: bool,
     set_cookie: bool,
-    encoded: bool,
-    vary: Option<Box<str>>,
+    /// Of the body, `identity` left out.
+    codings: Vec<Vec<u8>>,
+    accepted: Accepted,
+    /// What `Vary` names.
+    vary: Vec<Vec<u8>>,
     /// Seconds.
     age: u64,
     /// Seconds since 1970.
@@ -34,9 +51,11 @@ const SHOWN_NAME_MAX: usize = 40;
 
 impl Facts {
     /// Takes a header of the request in.
-    pub fn observe_request(&mut self, name: &[u8], _value: &[u8]) {
+    pub fn observe_request(&mut self, name: &[u8], value: &[u8]) {
         if name.eq_ignore_ascii_case(b"Authorization") {
             self.authorization = true;
+        } else if name.eq_ignore_ascii_case(b"Accept-Encoding") {
+            self.accepted.observe(value);
         }
     }
 
@@ -48,12 +67,10 @@ impl Facts {
         } else if is("Set-Cookie") {
             self.set_cookie = true;
         } else if is("Content-Encoding") {
-            let codings = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-            self.encoded |= codings
-                .filter(|coding| !coding.is_empty())
-                .any(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+            let codings = list(value).filter(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+            self.codings.extend(codings.map(<[u8]>::to_vec));
         } else if is("Vary") {
-            self.observe_vary(value);
+            self.vary.extend(list(value).map(<[u8]>::to_vec));
         } else if is("Age") {
             let age = delta_seconds(value.trim_ascii()).unwrap_or(0);
             self.age = self.age.max(age.into());
@@ -67,23 +84,13 @@ impl Facts {
         }
     }
 
-    fn observe_vary(&mut self, value: &[u8]) {
-        let mut names = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-        let other =
-            names.find(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"Accept-Encoding"));
-        if let (None, Some(name)) = (&self.vary, other) {
-            let shown = &name[..name.len().min(SHOWN_NAME_MAX)];
-            self.vary = Some(shown.escape_ascii().to_string().into());
-        }
-    }
-
     /// Whether the response may be stored and how long the item may live,
     /// which is never longer than `ttl`.
     ///
     /// # Errors
     /// Why it may not.
-    pub fn decide(&self, policy: Policy, ttl: Ttl, unix_now_secs: u64) -> Result<Ttl, Reason> {
-        if self.encoded {
+    pub fn decide(&self, policy: Policy<'_>, ttl: Ttl, unix_now_secs: u64) -> Result<Ttl, Reason> {
+        if !self.coding_can_be_given_back(policy) {
             return Err(Reason::ContentEncoding);
         }
         if policy.force {
@@ -106,8 +113,9 @@ impl Facts {
         if self.set_cookie {
             return Err(Reason::SetCookie);
         }
-        if let Some(name) = &self.vary {
-            return Err(Reason::Vary(name.clone()));
+        if let Some(name) = self.vary.iter().find(|name| !in_key(name, policy.scope)) {
+            let shown = &name[..name.len().min(SHOWN_NAME_MAX)];
+            return Err(Reason::Vary(shown.escape_ascii().to_string().into()));
         }
         let for_all = control.public || control.s_maxage.is_some() || control.must_revalidate;
         if self.authorization && !for_all {
@@ -120,6 +128,32 @@ impl Facts {
         }
     }
 
+    /// Whether every hit would name the coding of the body, to clients that
+    /// accept it. Without a key that tells what they accept, only an
+    /// administrator can know that they do.
+    fn coding_can_be_given_back(&self, policy: Policy<'_>) -> bool {
+        match policy.scope {
+            _ if self.codings.is_empty() => true,
+            Scope::Body => false,
+            Scope::Whole(_) if policy.force => true,
+            Scope::Whole(vary) => {
+                vary.contains(b"Accept-Encoding")
+                    && self
+                        .codings
+                        .iter()
+                        .all(|coding| self.accepted.has_known(coding))
+            }
+        }
+    }
+
+    /// Seconds since the response was made (RFC 9111 section 4.2.3): it is at
+    /// least as old as its `Date`.
+    #[must_use]
+    pub fn age(&self, unix_now_secs: u64) -> u64 {
+        let made = self.date.unwrap_or(unix_now_secs);
+        self.age.max(unix_now_secs.saturating_sub(made))
+    }
+
     /// Seconds that the response is still fresh for (RFC 9111 section 4.2), if
     /// it says so. A lifetime in seconds comes before a date, and `s-maxage`
     /// before `max-age`.
@@ -129,8 +163,13 @@ impl Facts {
         let explicit = control.s_maxage.or(control.max_age).map(u64::from);
         let fresh =
             explicit.or_else(|| self.expires.map(|expires| expires.saturating_sub(made)))?;
-        // RFC 9111 section 4.2.3: a response is at least as old as its Date.
-        let age = self.age.max(unix_now_secs.saturating_sub(made));
-        Some(fresh.saturating_sub(age))
+        Some(fresh.saturating_sub(self.age(unix_now_secs)))
     }
+}
+
+/// Whether a header that `Vary` names changes nothing, or the key.
+/// `Accept-Encoding` alone changes nothing for a body that is not encoded.
+fn in_key(name: &[u8], scope: Scope<'_>) -> bool {
+    name.eq_ignore_ascii_case(b"Accept-Encoding")
+        || matches!(scope, Scope::Whole(vary) if vary.contains(name))
 }

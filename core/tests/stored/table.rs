@@ -107,7 +107,7 @@ fn what_cannot_be_stored() {
             "{name:?} {value:?}"
         );
     }
-    for status in [0, 100, 199, 600, 999] {
+    for status in [0, 100, 199, 206, 304, 600, 999] {
         let result = writer(&[]).encode(status, NOW, 0, false);
         assert_eq!(result.unwrap_err(), Unstorable::Status, "{status}");
     }
@@ -191,6 +191,8 @@ fn values_that_are_refused() {
         ("HTTP/1.1 199 x\r\n\r\n", Malformed::Status),
         ("HTTP/1.1 101 x\r\n\r\n", Malformed::Status),
         ("HTTP/1.1 600 x\r\n\r\n", Malformed::Status),
+        ("HTTP/1.1 206 x\r\n\r\n", Malformed::Status),
+        ("HTTP/1.1 304 x\r\n\r\n", Malformed::Status),
         ("HTTP/1.1 200 OK\r\nA 1\r\n\r\n", Malformed::Header),
         ("HTTP/1.1 200 OK\r\nA : 1\r\n\r\n", Malformed::Header),
         ("HTTP/1.1 200 OK\r\n: 1\r\n\r\n", Malformed::Header),

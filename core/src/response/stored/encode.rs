@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::HEAD_MAX;
 use super::entry::Entry;
 use super::fields::{is_left_out, is_text, is_token, list, trim};
+use super::is_whole;
 use crate::protocol::SHA1_HEX_LEN;
 
 /// Why a head cannot be stored.
@@ -15,7 +16,7 @@ pub enum Unstorable {
     BadHeader,
     /// It has more than [`HEAD_MAX`] bytes.
     TooLarge,
-    /// The status is no final one.
+    /// No whole response has this status.
     Status,
 }
 
@@ -24,7 +25,7 @@ impl fmt::Display for Unstorable {
         f.write_str(match self {
             Self::BadHeader => "a header with a byte that is not allowed",
             Self::TooLarge => "headers larger than 64 KiB",
-            Self::Status => "not a final status",
+            Self::Status => "a status that no whole response has",
         })
     }
 }
@@ -58,7 +59,7 @@ impl HeadWriter {
         age_secs: u64,
         add_etag: bool,
     ) -> Result<Entry, Unstorable> {
-        if !(200..=599).contains(&status) {
+        if !is_whole(status) {
             return Err(Unstorable::Status);
         }
         let mut bytes = format!("HTTP/1.1 {status} {}\r\n", reason_phrase(status)).into_bytes();

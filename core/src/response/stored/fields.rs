@@ -25,7 +25,7 @@ pub(super) fn is_left_out(name: &[u8]) -> bool {
 }
 
 /// Whether these bytes can be the name of a header (RFC 9110 section 5.1).
-pub(super) fn is_token(name: &[u8]) -> bool {
+pub(in crate::response) fn is_token(name: &[u8]) -> bool {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !name.is_empty() && name.iter().all(allowed)
 }
@@ -56,7 +56,7 @@ const fn is_blank(byte: u8) -> bool {
 }
 
 /// The parts of a comma-separated list that are not empty.
-pub(super) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(in crate::response) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value
         .split(|&byte| byte == b',')
         .map(trim)

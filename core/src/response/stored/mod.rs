@@ -21,8 +21,16 @@ mod parse;
 pub use body::parts;
 pub use encode::{HeadWriter, Unstorable};
 pub use entry::Entry;
+pub(in crate::response) use fields::{is_token, list};
 pub(in crate::response) use parse::unix_secs;
 pub use parse::{Head, Malformed};
 
 /// Bytes of the largest head, its empty line included.
 pub const HEAD_MAX: usize = 64 * 1024;
+
+/// Whether a whole response can have this status: 206 and 304 tell of a part
+/// and of nothing.
+#[must_use]
+pub const fn is_whole(status: u16) -> bool {
+    200 <= status && status <= 599 && status != 206 && status != 304
+}

@@ -9,14 +9,16 @@ use memchr::memchr;
 
 use super::body::head_pieces;
 use super::fields::{is_left_out, is_text, is_token, list, trim, trim_start};
-use crate::response::cache_control::delta_seconds;
+use super::is_whole;
+use crate::response::cache_control::{delta_seconds, is_digits};
 
 /// Why a value is no stored response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
     /// It does not begin with a status line such as `HTTP/1.1 200 OK`.
     StatusLine,
-    /// The status is not from 200 to 599.
+    /// The status is none that a whole response has: 200 to 599 without 206
+    /// and 304.
     Status,
     /// A line is no header.
     Header,
@@ -32,7 +34,7 @@ impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::StatusLine => "no HTTP/1.1 status line",
-            Self::Status => "a status that is not from 200 to 599",
+            Self::Status => "a status that no whole response has",
             Self::Header => "a line that is no header",
             Self::Unfinished => "no empty line behind the headers",
             Self::TooLarge => "headers larger than 64 KiB",
@@ -205,7 +207,7 @@ fn status(line: &[u8]) -> Result<u16, Malformed> {
     let status = digits
         .iter()
         .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
-    if (200..=599).contains(&status) {
+    if is_whole(status) {
         Ok(status)
     } else {
         Err(Malformed::Status)
@@ -213,8 +215,6 @@ fn status(line: &[u8]) -> Result<u16, Malformed> {
 }
 
 fn length(value: &[u8]) -> Option<u64> {
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    core::str::from_utf8(value).ok()?.parse().ok()
+    let digits = core::str::from_utf8(value).ok()?;
+    is_digits(value).then(|| digits.parse().ok())?
 }
