@@ -2,6 +2,7 @@
 //! where `LIGHTTPD2_WORKER` names it, else on the stand-in.
 
 mod config;
+mod faults;
 mod key;
 mod lookup;
 mod sample;

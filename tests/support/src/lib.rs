@@ -13,9 +13,11 @@
 
 mod backend;
 mod bytes;
+mod faulty;
 mod http;
 mod memcached;
 mod paths;
+mod peer;
 mod ports;
 mod process;
 mod server;
@@ -24,9 +26,11 @@ mod wait;
 
 pub use backend::{Backend, BackendRequest};
 pub use bytes::{random_bytes, sha1_hex};
+pub use faulty::{Faulty, FaultyRequest};
 pub use http::{Client, Response, get, request};
 pub use memcached::{Item, Memcached};
 pub use paths::{Host, panicking_library, plugin_library, project_root};
+pub use peer::{Peer, value_reply};
 pub use ports::free_port;
 pub use server::{Checked, Site, SiteBuilder, check_config};
 pub use tap::Tap;

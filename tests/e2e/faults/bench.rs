@@ -1,0 +1,155 @@
+//! A server in front of a memcached that can be told what to do wrong, for
+//! many cases one after the other.
+
+use std::env;
+use std::time::{Duration, Instant};
+
+use testkit::{Faulty, Peer, Response, Site};
+
+/// Every path is looked up; below `/page/` a page is made and stored. Another
+/// connection may be tried at once, so that no case has to wait for it.
+const CONFIG: &str = r#"
+if req.path =^ "/page/" {
+	memcached.lookup (["server" => "$CACHE", "timeout_ms" => $TIMEOUT, "connect_timeout_ms" => $CONNECT, "retry_ms" => $RETRY], {
+		header.add "X-Memcached" => "Hit";
+	}, {
+		header.add "X-Memcached" => "Miss";
+		respond 200 => "page";
+		memcached.store ["server" => "$CACHE", "timeout_ms" => $TIMEOUT, "connect_timeout_ms" => $CONNECT, "retry_ms" => $RETRY];
+	});
+} else {
+	memcached.lookup (["server" => "$CACHE", "timeout_ms" => $TIMEOUT, "connect_timeout_ms" => $CONNECT, "retry_ms" => $RETRY], {
+		header.add "X-Memcached" => "Hit";
+	}, {
+		header.add "X-Memcached" => "Miss";
+		respond 200 => "made";
+	});
+}
+"#;
+
+/// The times that the actions are given, in milliseconds.
+#[derive(Clone, Copy)]
+pub struct Times {
+    pub answer: u64,
+    pub connect: u64,
+    pub retry: u64,
+}
+
+impl Times {
+    /// Long time-outs: where nothing has to time out, nothing does.
+    pub const PATIENT: Self = Self {
+        answer: 20_000,
+        connect: 20_000,
+        retry: 1,
+    };
+
+    /// Short ones, where something has to.
+    pub const HASTY: Self = Self {
+        answer: 150,
+        connect: 150,
+        retry: 1,
+    };
+
+    /// The longest time that a request may take because of memcached.
+    pub fn limit(self) -> Duration {
+        Duration::from_millis(self.answer + self.connect + 100) + slack()
+    }
+}
+
+/// What a busy machine may add to any time, in `TEST_SLACK_MS`.
+pub fn slack() -> Duration {
+    let given = env::var("TEST_SLACK_MS").ok();
+    let ms = given.map_or(2000, |text| text.parse().expect("milliseconds"));
+    Duration::from_millis(ms)
+}
+
+/// The server and its memcached.
+pub struct Bench {
+    pub site: Site,
+    pub cache: Faulty,
+    pub times: Times,
+}
+
+/// What a client should see.
+#[derive(Clone, Copy, Debug)]
+pub enum Expect<'a> {
+    /// The item with this value.
+    Hit(&'a [u8]),
+    /// The response that is made without the cache.
+    Miss,
+}
+
+impl Bench {
+    pub fn start(times: Times) -> Self {
+        let cache = Faulty::start();
+        let site = start_site(&cache, times, 1);
+        Self { site, cache, times }
+    }
+
+    /// Asks with memcached behaving like this.
+    pub fn case(
+        &mut self,
+        name: &str,
+        path: &str,
+        expect: Expect<'_>,
+        how: impl Fn(&mut Peer) + Send + Sync + 'static,
+    ) {
+        self.cache.behave(how);
+        // By now the last attempt lies in the past; another one is allowed
+        // when this has gone by.
+        std::thread::sleep(Duration::from_millis(self.times.retry + 1));
+        self.ask(name, path, expect);
+    }
+
+    /// Asks, and looks at what comes and when.
+    pub fn ask(&mut self, name: &str, path: &str, expect: Expect<'_>) {
+        let begun = Instant::now();
+        let response = self.site.get(path);
+        let took = begun.elapsed();
+        check(name, path, &response, expect);
+        assert!(took <= self.times.limit(), "{name}: {took:?}");
+    }
+
+    /// Asks until the item comes: a connection that failed may not be made
+    /// again at once.
+    pub fn await_hit(&mut self, name: &str, path: &str, value: &[u8]) {
+        let response = self.site.get_hit(path);
+        check(name, path, &response, Expect::Hit(value));
+    }
+
+    /// All is well after a memcached that behaves, and the server ends as it
+    /// should.
+    pub fn finish(mut self) {
+        self.cache.set("/well", b"is well");
+        self.cache.behave(Peer::serve);
+        self.await_hit("well", "/well", b"is well");
+        self.await_hit("stores", "/page/well", b"page");
+        self.site.stop();
+    }
+}
+
+/// A server with the configuration of all these tests.
+pub fn start_site(cache: &dyn std::fmt::Display, times: Times, workers: u32) -> Site {
+    let names: [(&str, &dyn std::fmt::Display); 4] = [
+        ("CACHE", cache),
+        ("TIMEOUT", &times.answer),
+        ("CONNECT", &times.connect),
+        ("RETRY", &times.retry),
+    ];
+    Site::builder().workers(workers).start(CONFIG, &names)
+}
+
+/// Compares a response with what is expected.
+pub fn check(name: &str, path: &str, response: &Response, expect: Expect<'_>) {
+    let made = if path.starts_with("/page/") {
+        "page"
+    } else {
+        "made"
+    };
+    let (state, body) = match expect {
+        Expect::Hit(body) => ("Hit", body),
+        Expect::Miss => ("Miss", made.as_bytes()),
+    };
+    assert_eq!((response.status, response.cache()), (200, state), "{name}");
+    assert!(response.body == body, "{name}: {}", response.text());
+}

@@ -1,0 +1,7 @@
+//! Whatever memcached does, a request is answered in time with the right body,
+//! and afterwards all is well again.
+
+mod bench;
+mod replies;
+mod silence;
+mod splits;

@@ -1,0 +1,84 @@
+//! Memcached says nothing, or says it so slowly that it might as well not.
+
+use std::time::Duration;
+
+use testkit::value_reply;
+
+use super::bench::{Bench, Expect, Times};
+
+#[test]
+fn silence_at_every_byte_of_a_reply() {
+    let mut bench = Bench::start(Times::HASTY);
+    let reply = value_reply("/k", b"value");
+    for at in 0..reply.len() {
+        let part = reply[..at].to_vec();
+        let name = format!("silence after {at} bytes");
+        bench.case(&name, "/k", Expect::Miss, move |peer| {
+            if peer.request().is_some() {
+                peer.send(&part);
+                peer.hang();
+            }
+        });
+    }
+    bench.finish();
+}
+
+#[test]
+fn a_dripping_reply_is_not_waited_for() {
+    let mut bench = Bench::start(Times::HASTY);
+    let reply = value_reply("/k", &[b'x'; 2000]);
+    for part in [1, 10] {
+        let reply = reply.clone();
+        bench.case("drip", "/k", Expect::Miss, move |peer| {
+            if peer.request().is_some() {
+                peer.drip(&reply, part, Duration::from_millis(2));
+            }
+        });
+    }
+    bench.finish();
+}
+
+/// A length that never comes costs no memory and no time but the time-out.
+#[test]
+fn a_huge_length_and_little_data() {
+    let mut bench = Bench::start(Times::HASTY);
+    let before = resident_kib(bench.site.pid());
+    for _ in 0..20 {
+        bench.case("1 GiB", "/k", Expect::Miss, |peer| {
+            if peer.request().is_some() {
+                peer.send(b"VALUE /k 0 1073741824\r\nand no more");
+                peer.hang();
+            }
+        });
+    }
+    let after = resident_kib(bench.site.pid());
+    assert!(after < before + 64 * 1024, "{before} KiB, then {after} KiB");
+    bench.finish();
+}
+
+fn resident_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let words = line.expect("VmRSS").split_whitespace().next();
+    words.expect("a number").parse().expect("a number")
+}
+
+/// Nobody reads what is stored; the responses do not wait for it.
+#[test]
+fn stores_that_nobody_reads() {
+    let mut bench = Bench::start(Times::HASTY);
+    bench.cache.behave(|peer| {
+        // Lookups are answered, a connection with a store on it is not read.
+        while let Some(line) = peer.line() {
+            if line.starts_with("set") {
+                peer.ignore();
+                return;
+            }
+            peer.send(b"END\r\n");
+        }
+    });
+    for number in 0..100 {
+        bench.ask("unread", &format!("/page/{number}"), Expect::Miss);
+    }
+    bench.finish();
+}

@@ -1,0 +1,116 @@
+//! Replies in parts, and connections that end within them: at every byte.
+
+use std::time::Duration;
+
+use testkit::value_reply;
+
+use super::bench::{Bench, Expect, Times};
+
+/// Between two parts, so that they arrive as two.
+const PAUSE: Duration = Duration::from_millis(2);
+
+fn good_replies() -> Vec<(Vec<u8>, Expect<'static>)> {
+    let value: &[u8] = b"a\r\nEND\r\n";
+    vec![
+        (value_reply("/k", value), Expect::Hit(value)),
+        (value_reply("/k", b""), Expect::Hit(b"")),
+        (b"END\r\n".to_vec(), Expect::Miss),
+        (b"SERVER_ERROR busy\r\n".to_vec(), Expect::Miss),
+        (b"CLIENT_ERROR no\r\n".to_vec(), Expect::Miss),
+    ]
+}
+
+#[test]
+fn replies_split_at_every_byte() {
+    let mut bench = Bench::start(Times::PATIENT);
+    for (reply, expect) in good_replies() {
+        for at in 1..reply.len() {
+            let reply = reply.clone();
+            let name = format!("split at {at}");
+            bench.case(&name, "/k", expect, move |peer| {
+                while peer.request().is_some() {
+                    peer.send(&reply[..at]);
+                    std::thread::sleep(PAUSE);
+                    peer.send(&reply[at..]);
+                }
+            });
+        }
+        bench.case("single bytes", "/k", expect, move |peer| {
+            while peer.request().is_some() {
+                peer.drip(&reply, 1, PAUSE);
+            }
+        });
+    }
+    bench.finish();
+}
+
+/// How a connection ends in the middle of a reply.
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    Close,
+    Reset,
+}
+
+#[test]
+fn connections_that_end_at_every_byte() {
+    let mut bench = Bench::start(Times::PATIENT);
+    for ending in [Ending::Close, Ending::Reset] {
+        for (reply, expect) in good_replies() {
+            for at in 0..=reply.len() {
+                let expect = if at == reply.len() {
+                    expect
+                } else {
+                    Expect::Miss
+                };
+                let part = reply[..at].to_vec();
+                let name = format!("{ending:?} at {at}");
+                bench.case(&name, "/k", expect, move |peer| {
+                    if peer.request().is_some() {
+                        peer.send(&part);
+                        // A reset overtakes what was sent before it.
+                        if matches!(ending, Ending::Reset) {
+                            std::thread::sleep(PAUSE * 5);
+                            peer.reset();
+                        }
+                    }
+                });
+            }
+        }
+    }
+    bench.finish();
+}
+
+/// A connection that worked and ends before the reply begins: the request is
+/// sent once more, and no third time.
+#[test]
+fn a_stale_connection_is_replaced_once() {
+    let mut bench = Bench::start(Times::PATIENT);
+    bench.cache.set("/k", b"found");
+    for reset in [false, true] {
+        for deaths in 1..=2 {
+            let name = format!("reset {reset}, {deaths} connections die");
+            bench.case(&name, "/warm", Expect::Miss, move |peer| {
+                if peer.number == 0
+                    && let Some(request) = peer.request()
+                {
+                    peer.answer(&request);
+                }
+                if peer.number >= deaths {
+                    peer.serve();
+                } else if peer.request().is_some() && reset {
+                    peer.reset();
+                }
+            });
+            let expect = if deaths == 1 {
+                Expect::Hit(b"found")
+            } else {
+                Expect::Miss
+            };
+            bench.ask(&name, "/k", expect);
+            let asked = bench.cache.requests();
+            let times = asked.iter().filter(|request| request.key == "/k").count();
+            assert_eq!(times, 2, "{name}");
+        }
+    }
+    bench.finish();
+}

@@ -1,0 +1,173 @@
+//! One connection of a memcached that a test tells what to do.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+
+use crate::faulty::{FaultyRequest, Shared, lock};
+
+/// One connection that the plugin has made. When the function that treats it
+/// returns, it is closed.
+pub struct Peer {
+    /// 0 for the first since the behaviour changed.
+    pub number: usize,
+    stream: BufReader<TcpStream>,
+    shared: Arc<Shared>,
+    era: usize,
+    id: usize,
+    ended: bool,
+}
+
+impl Peer {
+    pub(crate) fn new(
+        stream: TcpStream,
+        number: usize,
+        id: usize,
+        era: usize,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            number,
+            stream: BufReader::new(stream),
+            shared,
+            era,
+            id,
+            ended: false,
+        }
+    }
+
+    /// The function that treats it has returned.
+    pub(crate) fn end(mut self) {
+        if !self.ended {
+            self.close();
+        }
+    }
+
+    /// Reads one request; `None` when the plugin or a change of behaviour has
+    /// ended the connection.
+    pub fn request(&mut self) -> Option<FaultyRequest> {
+        let line = self.line()?;
+        let words: Vec<&str> = line.split(' ').collect();
+        let (key, len) = match words[..] {
+            ["get", key] => (key, None),
+            ["set", key, _, _, len] => (key, Some(len.parse().ok()?)),
+            _ => {
+                lock(&self.shared.complaints).push(line);
+                return None;
+            }
+        };
+        let mut data = Vec::new();
+        if let Some(len) = len {
+            data.resize(len, 0);
+            self.stream.read_exact(&mut data).ok()?;
+            let mut end = [0; 2];
+            self.stream.read_exact(&mut end).ok()?;
+            if end != *b"\r\n" {
+                lock(&self.shared.complaints).push(format!("{line}, then no line end"));
+            }
+        }
+        let request = FaultyRequest {
+            verb: words[0].into(),
+            key: key.into(),
+            data,
+        };
+        if !self.is_over() {
+            lock(&self.shared.requests).push(request.clone());
+        }
+        Some(request)
+    }
+
+    /// Reads a line that begins a request, and no more.
+    pub fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).ok()?;
+        line.strip_suffix("\r\n").map(str::to_owned)
+    }
+
+    /// Sends bytes; those for which nobody is left are lost.
+    pub fn send(&mut self, bytes: &[u8]) {
+        let _ = self.stream.get_mut().write_all(bytes);
+    }
+
+    /// Sends bytes in parts of so many, with a pause before each but the
+    /// first; ends early when nobody reads them any more.
+    pub fn drip(&mut self, bytes: &[u8], part: usize, pause: Duration) {
+        for (at, part) in bytes.chunks(part).enumerate() {
+            if at > 0 {
+                thread::sleep(pause);
+            }
+            if self.is_over() || self.stream.get_mut().write_all(part).is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Whether the behaviour has changed.
+    pub fn is_over(&self) -> bool {
+        self.shared.era.load(Ordering::SeqCst) != self.era
+    }
+
+    /// Reads whatever comes, without an answer, until the plugin ends the
+    /// connection.
+    pub fn hang(&mut self) {
+        let _ = std::io::copy(&mut self.stream, &mut std::io::sink());
+    }
+
+    /// Reads nothing more, until the behaviour changes.
+    pub fn ignore(&mut self) {
+        while !self.is_over() {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Ends the connection in order, and waits until the plugin has too.
+    pub fn close(&mut self) {
+        self.ended = true;
+        // Gone already where it fails.
+        let _ = self.stream.get_ref().shutdown(Shutdown::Write);
+        self.hang();
+    }
+
+    /// Makes the end of the connection a reset; it comes when the function
+    /// returns.
+    pub fn reset(&mut self) {
+        self.ended = true;
+        // A second descriptor would keep the connection open.
+        if let Some((_, stream)) = lock(&self.shared.open).get_mut(&self.id) {
+            *stream = None;
+        }
+        rustix::net::sockopt::set_socket_linger(self.stream.get_ref(), Some(Duration::ZERO))
+            .expect("a socket option");
+    }
+
+    /// Answers one request as a memcached does that has what was stored.
+    pub fn answer(&mut self, request: &FaultyRequest) {
+        let reply = if request.verb == "set" {
+            lock(&self.shared.items).insert(request.key.clone(), request.data.clone());
+            b"STORED\r\n".to_vec()
+        } else {
+            let items = lock(&self.shared.items);
+            let found = items.get(&request.key);
+            found.map_or(b"END\r\n".to_vec(), |data| value_reply(&request.key, data))
+        };
+        self.send(&reply);
+    }
+
+    /// Behaves well from here on.
+    pub fn serve(&mut self) {
+        while let Some(request) = self.request() {
+            self.answer(&request);
+        }
+    }
+}
+
+/// What a memcached answers to a `get` that finds something.
+pub fn value_reply(key: &str, data: &[u8]) -> Vec<u8> {
+    let mut reply = format!("VALUE {key} 0 {}\r\n", data.len()).into_bytes();
+    reply.extend_from_slice(data);
+    reply.extend_from_slice(b"\r\nEND\r\n");
+    reply
+}
