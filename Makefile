@@ -6,7 +6,7 @@ APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev libclang-dev 
 # server too where LIGHTTPD2_WORKER names one.
 HOST = target/host/lighttpd2-worker
 
-.PHONY: help run test check fuzz build install deps
+.PHONY: help run test check fuzz build install deps host
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
@@ -15,11 +15,11 @@ help:
 	@echo "make build    target/release/libmod_memcached.so"
 	@echo "make install MODULE_DIR=/path/to/lighttpd2/modules"
 
-run: deps build
+run: deps build host
 	@scripts/run
 
 # Everything: formatting, lints, documentation, all tests.
-test: deps check
+test: deps check host
 	cargo build --workspace
 	cargo test --workspace
 
@@ -46,6 +46,17 @@ fuzz:
 
 build: deps
 	cargo build --release
+
+host: deps $(HOST)
+
+HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fno-strict-aliasing
+HOST_PACKAGES = glib-2.0 gmodule-2.0 gthread-2.0
+
+# Functions that modules use are exported, as the server's own libraries do it.
+$(HOST): $(wildcard tests/host/*.c tests/host/*.h include/lighttpd/*.h) ffi/abi_check.c ffi/abi.def
+	@mkdir -p $(dir $@)
+	$(CC) $(HOST_CFLAGS) -Iinclude $$(pkg-config --cflags $(HOST_PACKAGES)) -o $@ \
+	  $(wildcard tests/host/*.c) ffi/abi_check.c -rdynamic $$(pkg-config --libs $(HOST_PACKAGES)) -lev
 
 # For people with lighttpd2: MODULE_DIR is its folder of modules.
 install: build

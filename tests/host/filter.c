@@ -1,0 +1,112 @@
+/* The chain from a content handler's queue through output filters. A filter is
+ * called when its input grew, was closed or went away; filters move everything
+ * on, and the content handler is held up while too much is on its way. */
+#include "host.h"
+
+
+liFilter *li_vrequest_add_filter_out(liVRequest *pub, liFilterHandlerCB handle, liFilterFreeCB free, liFilterEventCB event, gpointer param) {
+	(void)event;
+	struct vrequest *vr = VREQUEST(pub);
+	if (pub->state >= LI_VRS_WRITE_CONTENT) return NULL;
+	struct filter *f = g_new0(struct filter, 1);
+	f->handle = handle;
+	f->free = free;
+	f->pub.param = param;
+	f->pub.vr = pub;
+	f->pub.out = &f->queue;
+	queue_init(&f->queue);
+	f->pub.filter_ndx = vr->filters->len;
+	g_ptr_array_add(vr->filters, f);
+	return &f->pub;
+}
+
+static struct filter *at(struct vrequest *vr, guint i) { return g_ptr_array_index(vr->filters, i); }
+
+static liChunkQueue *input_of(struct vrequest *vr, guint i) {
+	if (at(vr, i)->source_gone) return NULL;
+	if (i == 0) return vr->body_gone ? NULL : &vr->body;
+	return &at(vr, i - 1)->queue;
+}
+
+static gboolean is_due(const struct filter *f, const liChunkQueue *in) {
+	if (!f->connected || f->again) return TRUE;
+	if (!in) return f->pub.in && !f->queue.is_closed;
+	return QUEUE(in)->bytes_in != f->seen_bytes || in->is_closed != f->seen_closed;
+}
+
+/* Whether the filter failed, so that the request is over. */
+static gboolean call(struct vrequest *vr, guint i) {
+	struct filter *f = at(vr, i);
+	liChunkQueue *in = input_of(vr, i);
+	f->connected = TRUE;
+	f->again = FALSE;
+	f->pub.in = in;
+	if (in) {
+		f->seen_bytes = QUEUE(in)->bytes_in;
+		f->seen_closed = in->is_closed;
+	}
+	switch (f->handle(&vr->pub, &f->pub)) {
+	case LI_HANDLER_GO_ON:
+		f->again = in && in->length > 0;
+		break;
+	case LI_HANDLER_COMEBACK:
+		f->again = TRUE;
+		break;
+	case LI_HANDLER_WAIT_FOR_EVENT:
+		break;
+	case LI_HANDLER_ERROR:
+		f->pub.in = NULL;
+		f->source_gone = TRUE;
+		vrequest_error(vr);
+		return TRUE;
+	}
+	/* What ended is not connected any more; a filter that did not close its
+	 * own end learns of that by another call. */
+	if (in && in->is_closed && in->length == 0) {
+		f->source_gone = TRUE;
+		if (f->queue.is_closed) f->pub.in = NULL;
+	}
+	return FALSE;
+}
+
+void filters_run(struct vrequest *vr) {
+	gboolean again = FALSE;
+	for (guint i = 0; i < vr->filters->len; i++) {
+		struct filter *f = at(vr, i);
+		if (is_due(f, input_of(vr, i)) && call(vr, i)) return;
+		if (f->source_gone && f->pub.in && !f->queue.is_closed && call(vr, i)) return;
+		again = again || f->again;
+	}
+	if (again) vrequest_pump_later(vr);
+}
+
+liChunkQueue *filters_output(struct vrequest *vr) {
+	if (vr->filters->len) return &at(vr, vr->filters->len - 1)->queue;
+	return vr->body_gone ? NULL : &vr->body;
+}
+
+/* Nobody takes what comes out at the end. */
+void filters_output_gone(struct vrequest *vr) {
+	if (!vr->filters->len) return;
+	struct filter *last = at(vr, vr->filters->len - 1);
+	last->queue.is_closed = TRUE;
+	li_chunkqueue_skip_all(&last->queue);
+}
+
+goffset filters_pending(struct vrequest *vr) {
+	goffset sum = QUEUE(&vr->body)->mem;
+	for (guint i = 0; i < vr->filters->len; i++) sum += QUEUE(&at(vr, i)->queue)->mem;
+	return sum;
+}
+
+void filters_reset(struct vrequest *vr) {
+	for (guint i = vr->filters->len; i-- > 0;) {
+		struct filter *f = at(vr, i);
+		g_ptr_array_set_size(vr->filters, (gint)i);
+		f->pub.vr = NULL;
+		f->pub.out = NULL;
+		li_chunkqueue_skip_all(&f->queue);
+		if (f->free) f->free(NULL, &f->pub);
+		g_free(f);
+	}
+}
