@@ -52,6 +52,9 @@ struct job_mirror {
 };
 SAME_SIZE(struct job_mirror, liJob);
 
+void li_job_init(liJob *, liJobCB);
+void li_job_clear(liJob *);
+void li_job_later(liJobQueue *, liJob *);
 void jobs_init(liJobQueue *, struct ev_loop *);
 void jobs_clear(liJobQueue *);
 void job_detach(liJob *);
