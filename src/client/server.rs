@@ -12,9 +12,10 @@ use memcached_core::connection::{
     Action, Event, Failure, Lane, Limits, Outcome, Reporter, Request, RequestId, Server, Time,
     Timing,
 };
+use memcached_core::joining::{Asked, AskerId, GroupId, Joining, Taken};
 use memcached_core::protocol::{Key, Reply};
 
-use super::lookup::{LookupHandle, LookupTicket};
+use super::lookup::{Found, LookupHandle};
 use super::reading::{Read, ReadBuffers};
 use crate::host::{
     BufferSlice, Connected, IoWatcher, Job, Level, Ready, SockAddr, Socket, Timer, Waker, Worker,
@@ -25,10 +26,11 @@ use crate::host::{
 /// that one busy connection does not starve the worker.
 const READS_PER_PASS: usize = 16;
 
-/// The asker of a request.
+/// Who asked for what a request brings.
+#[derive(Clone, Copy)]
 pub enum Asker {
-    /// A request of a client waits.
-    Lookup(LookupTicket),
+    /// Those who wait for one lookup.
+    Lookup(GroupId),
     /// Nobody waits for the outcome of a store.
     Store,
 }
@@ -53,6 +55,7 @@ pub struct ServerDriver {
     address: SockAddr,
     started: Instant,
     core: RefCell<Server<Types>>,
+    lookups: RefCell<Joining<Waker, Found>>,
     connections: [RefCell<Option<Rc<Connection>>>; Lane::COUNT],
     reporter: RefCell<Reporter>,
     timer: Timer,
@@ -86,6 +89,7 @@ impl ServerDriver {
                 address,
                 started: Instant::now(),
                 core: RefCell::new(Server::new(Limits::default())),
+                lookups: RefCell::default(),
                 connections: Default::default(),
                 reporter: RefCell::default(),
                 timer: Timer::new(
@@ -120,9 +124,41 @@ impl ServerDriver {
         timing: Timing,
         waker: Waker,
     ) -> Result<LookupHandle, Failure> {
-        let (ticket, lookup) = LookupTicket::new(waker);
-        let id = self.submit(Request::Get { key }, timing, Asker::Lookup(ticket))?;
-        Ok(LookupHandle::new(lookup, Rc::clone(self), id))
+        let joined = self.lookups.borrow_mut().ask(&key, timing, waker);
+        let asker = match joined {
+            Asked::Joined(asker) => asker,
+            Asked::First(asker, group) => {
+                let submitted = self.submit(Request::Get { key }, timing, Asker::Lookup(group));
+                let mut lookups = self.lookups.borrow_mut();
+                match submitted {
+                    Ok(id) => lookups.submitted(group, id),
+                    Err(failure) => {
+                        lookups.leave(asker);
+                        return Err(failure);
+                    }
+                }
+                asker
+            }
+        };
+        Ok(LookupHandle::new(Rc::clone(self), asker))
+    }
+
+    /// What a lookup came to, once; `None` while it is not known.
+    pub(super) fn take_lookup(&self, asker: AskerId) -> Option<Found> {
+        match self.lookups.borrow_mut().take(asker) {
+            Taken::NotYet => None,
+            Taken::Answer(found) => Some(found),
+            // All were given up.
+            Taken::Unknown => Some(Found::Failed(Failure::Lost)),
+        }
+    }
+
+    /// An asker has gone, or has what it wanted.
+    pub(super) fn leave_lookup(&self, asker: AskerId) {
+        let unwanted = self.lookups.borrow_mut().leave(asker);
+        if let Some(id) = unwanted {
+            self.cancel(id);
+        }
     }
 
     /// Stores an item; nobody waits for the outcome.
@@ -161,6 +197,9 @@ impl ServerDriver {
         }
         let _entered = Entered(self);
         panic_point("driver-submit");
+        if let Some(key) = request.changes() {
+            self.lookups.borrow_mut().changed(key);
+        }
         let submitted = self
             .core
             .borrow_mut()
@@ -174,11 +213,10 @@ impl ServerDriver {
         }
     }
 
-    pub(super) fn cancel(&self, id: RequestId) {
+    fn cancel(&self, id: RequestId) {
         if !self.given_up.get() {
             let _entered = Entered(self);
-            let asker = self.core.borrow_mut().cancel(id);
-            drop(asker);
+            self.core.borrow_mut().cancel(id);
         }
     }
 
@@ -225,6 +263,9 @@ impl ServerDriver {
         }
         let broken = self.core.replace(Server::new(Limits::default()));
         drop(broken);
+        for waker in self.lookups.take().into_waiting() {
+            waker.wake();
+        }
         self.timer.disarm();
     }
 
@@ -446,7 +487,12 @@ impl ServerDriver {
 
     fn done(&self, asker: Asker, outcome: Outcome<BufferSlice>) {
         match asker {
-            Asker::Lookup(ticket) => ticket.settle(outcome),
+            Asker::Lookup(group) => {
+                let tell = |waker: Waker| waker.wake();
+                self.lookups
+                    .borrow_mut()
+                    .answer(group, outcome.into(), tell);
+            }
             Asker::Store => {
                 if let Outcome::Reply(Reply::ServerError(text)) = outcome {
                     self.trouble(|| format!("not stored: {text}"));

@@ -3,6 +3,7 @@
 
 mod config;
 mod faults;
+mod joining;
 mod key;
 mod lookup;
 mod sample;

@@ -142,6 +142,19 @@ impl<D: Data> Request<D> {
         }
     }
 
+    /// The key whose item is another one when this is done.
+    #[must_use]
+    pub const fn changes(&self) -> Option<&Key> {
+        match self {
+            Self::Get { .. } | Self::Gets { .. } | Self::GetsMany { .. } => None,
+            Self::Set { key, .. }
+            | Self::Change { key, .. }
+            | Self::Delete { key }
+            | Self::Touch { key, .. }
+            | Self::Count { key, .. } => Some(key),
+        }
+    }
+
     /// Bytes of the value that it carries.
     #[must_use]
     pub fn data_len(&self) -> usize {
