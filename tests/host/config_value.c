@@ -161,17 +161,24 @@ static gboolean primary(struct parser *p, liValue **out, gboolean *is_pairs) {
 			return parser_fail(p, "expected true or false behind 'not'");
 		}
 		(*out)->data.boolean = !(*out)->data.boolean;
+	} else if (lexer_is(lex, "-")) {
+		if (!parse_value(p, out, NULL, TRUE)) return FALSE;
+		if ((*out)->type != LI_VALUE_NUMBER) {
+			value_free(*out);
+			return parser_fail(p, "expected a number behind '-'");
+		}
+		(*out)->data.number = -(*out)->data.number;
 	} else
 		return parser_fail(p, "expected a value");
 	return TRUE;
 }
 
-/* a + b: numbers, strings, lists. Frees both. */
-static liValue *add(liValue *a, liValue *b) {
-	if (a->type != b->type) return NULL;
+/* a + b: numbers, strings, lists; a - b: numbers. Changes a. */
+static gboolean add(liValue *a, const liValue *b, gboolean minus) {
+	if (a->type != b->type || (minus && a->type != LI_VALUE_NUMBER)) return FALSE;
 	switch (a->type) {
 	case LI_VALUE_NUMBER:
-		a->data.number += b->data.number;
+		a->data.number += minus ? -b->data.number : b->data.number;
 		break;
 	case LI_VALUE_STRING:
 		g_string_append_len(a->data.string, STR(b->data.string));
@@ -180,9 +187,9 @@ static liValue *add(liValue *a, liValue *b) {
 		for (guint i = 0; i < value_len(b); i++) g_ptr_array_add(a->data.list, value_copy(value_at(b, i)));
 		break;
 	default:
-		return NULL;
+		return FALSE;
 	}
-	return a;
+	return TRUE;
 }
 
 /* `operand`: just one value, no operators behind it. */
@@ -194,7 +201,8 @@ gboolean parse_value(struct parser *p, liValue **out, gboolean *is_pairs, gboole
 			value_free(*out);
 			return FALSE;
 		}
-		if (!lexer_is(&p->lex, "+")) {
+		gboolean minus = lexer_is(&p->lex, "-");
+		if (!minus && !lexer_is(&p->lex, "+")) {
 			p->lex.put_back = TRUE;
 			return TRUE;
 		}
@@ -203,11 +211,11 @@ gboolean parse_value(struct parser *p, liValue **out, gboolean *is_pairs, gboole
 			value_free(*out);
 			return FALSE;
 		}
-		liValue *sum = add(*out, right);
+		gboolean fine = add(*out, right, minus);
 		value_free(right);
-		if (!sum) {
+		if (!fine) {
 			value_free(*out);
-			return parser_fail(p, "these values cannot be added");
+			return parser_fail(p, "these values cannot be added up");
 		}
 	}
 	return TRUE;

@@ -1,15 +1,19 @@
 /* Paths of URLs: decoding, encoding, dots. */
 #include "host.h"
 
+/* As the real server does it: control bytes become underscores, an escape that
+ * is none is left out. */
 void url_decode(GString *s) {
 	gsize to = 0;
 	for (gsize from = 0; from < s->len; from++) {
-		char c = s->str[from];
-		if (c == '%' && g_ascii_isxdigit(s->str[from + 1]) && g_ascii_isxdigit(s->str[from + 2])) {
-			c = (char)(g_ascii_xdigit_value(s->str[from + 1]) * 16 + g_ascii_xdigit_value(s->str[from + 2]));
+		guchar c = (guchar)s->str[from];
+		if (c == '%' && from + 2 < s->len) {
+			int high = g_ascii_xdigit_value(s->str[from + 1]), low = g_ascii_xdigit_value(s->str[from + 2]);
 			from += 2;
+			if (high < 0 || low < 0) continue;
+			c = (guchar)(high * 16 + low);
 		}
-		s->str[to++] = c;
+		s->str[to++] = c < 32 || c == 127 ? '_' : (char)c;
 	}
 	g_string_truncate(s, to);
 }
