@@ -1,12 +1,15 @@
 //! The plugin in a running server with a real memcached: on lighttpd2 itself
 //! where `LIGHTTPD2_WORKER` names it, else on the stand-in.
 
+mod body;
 mod config;
 mod faults;
 mod joining;
 mod key;
+mod life;
 mod lookup;
 mod sample;
+mod store;
 mod value;
 mod wire;
 

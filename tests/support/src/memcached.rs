@@ -1,11 +1,16 @@
 //! A real memcached, and a small client to look into it.
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::Permissions;
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
+use tempfile::TempDir;
 
 use crate::ports::free_port;
 use crate::process::Process;
@@ -20,16 +25,25 @@ pub struct Item {
     pub data: Vec<u8>,
 }
 
-/// A running memcached on a TCP port of loopback. Prints as `IP:PORT`.
+/// A memcached of a test's own. Prints as the address that the plugin is
+/// given: `IP:PORT`, or `unix:/path`.
 pub struct Memcached {
     addr: SocketAddr,
+    folder: Option<TempDir>,
     process: Option<Process>,
 }
 
 impl fmt::Display for Memcached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.addr)
+        match &self.folder {
+            Some(folder) => write!(f, "unix:{}", socket_in(folder).display()),
+            None => write!(f, "{}", self.addr),
+        }
     }
+}
+
+fn socket_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("memcached.socket")
 }
 
 impl Memcached {
@@ -40,15 +54,35 @@ impl Memcached {
         memcached
     }
 
+    /// Starts one that listens on a unix socket.
+    pub fn start_unix() -> Self {
+        let mut memcached = Self::reserve_unix();
+        memcached.restart();
+        memcached
+    }
+
     /// An address where none is running yet.
     pub fn reserve() -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], free_port())),
+            folder: None,
             process: None,
         }
     }
 
-    /// Where it listens.
+    /// A path where no socket is yet.
+    pub fn reserve_unix() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        // memcached runs as somebody else if we are root.
+        let open = Permissions::from_mode(0o777);
+        std::fs::set_permissions(folder.path(), open).expect("our own folder");
+        Self {
+            folder: Some(folder),
+            ..Self::reserve()
+        }
+    }
+
+    /// Where it listens, unless that is a unix socket.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -58,16 +92,17 @@ impl Memcached {
         self.process = None;
         let port = self.addr.port().to_string();
         let mut command = Command::new("memcached");
-        command.args(["-l", "127.0.0.1", "-p", &port, "-U", "0", "-t", "1"]);
-        command.args(["-I", "8m", "-m", "64", "-c", "4096"]);
+        match &self.folder {
+            Some(folder) => command.arg("-s").arg(socket_in(folder)),
+            None => command.args(["-l", "127.0.0.1", "-p", &port, "-U", "0"]),
+        };
+        command.args(["-t", "1", "-I", "8m", "-m", "64", "-c", "4096"]);
         if rustix::process::getuid().is_root() {
             command.args(["-u", "nobody"]);
         }
         let process = Process::spawn(command.stdin(Stdio::null()));
         self.process = Some(process);
-        eventually("memcached listens", || {
-            TcpStream::connect(self.addr).is_ok()
-        });
+        eventually("memcached listens", || self.connect().is_ok());
     }
 
     /// Kills it.
@@ -149,13 +184,27 @@ impl Memcached {
         }
     }
 
-    fn ask(&self, command: &[u8]) -> BufReader<TcpStream> {
-        let mut stream = TcpStream::connect(self.addr).expect("memcached is running");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    fn connect(&self) -> io::Result<Box<dyn Stream>> {
+        if let Some(folder) = &self.folder {
+            let stream = UnixStream::connect(socket_in(folder))?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            return Ok(Box::new(stream));
+        }
+        let stream = TcpStream::connect(self.addr)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Box::new(stream))
+    }
+
+    fn ask(&self, command: &[u8]) -> BufReader<Box<dyn Stream>> {
+        let mut stream = self.connect().expect("memcached is running");
         stream.write_all(command).expect("memcached reads");
         BufReader::new(stream)
     }
 }
+
+trait Stream: Read + Write {}
+
+impl<S: Read + Write> Stream for S {}
 
 fn read_line(stream: &mut impl BufRead) -> String {
     let mut line = String::new();

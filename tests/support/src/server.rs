@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use crate::http::{self, Client, Response};
 use crate::paths::{Host, plugin_library};
 use crate::ports::free_port;
 use crate::process::Process;
-use crate::wait::eventually;
+use crate::wait::{PATIENCE, eventually};
 
 /// What a server is started with.
 pub struct SiteBuilder {
@@ -95,7 +96,7 @@ impl SiteBuilder {
             let mut ended = None;
             eventually("the server listens or ends", || {
                 ended = process.ended();
-                ended.is_some() || TcpStream::connect(addr).is_ok()
+                ended.is_some() || is_serving(addr)
             });
             if ended.is_none() {
                 return Site {
@@ -187,6 +188,17 @@ fn make_module_folder(folder: &Path, host: Option<&Path>, plugin: &Path) {
         }
     }
     symlink(plugin, folder.join("libmod_memcached.so")).expect("a link");
+}
+
+/// Whether a server answers there. What it is sent is no request, so that no
+/// action runs. A connection alone says too little: lighttpd2 listens before
+/// its workers run, and does not end when it is told to in between.
+fn is_serving(addr: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect(addr) else {
+        return false;
+    };
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    stream.write_all(b"?\r\n\r\n").is_ok() && matches!(stream.read(&mut [0; 16]), Ok(1..))
 }
 
 fn read_log(folder: &Path) -> String {
