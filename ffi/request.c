@@ -41,6 +41,18 @@ void mmc_request_set_response_header(mmc_request *r, mmc_bytes name, mmc_bytes v
 	li_http_header_overwrite(REQ(r)->response.headers, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
 }
 
+void mmc_request_add_response_header(mmc_request *r, mmc_bytes name, mmc_bytes value) {
+	li_http_header_insert(REQ(r)->response.headers, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
+}
+
+void mmc_request_remove_response_header(mmc_request *r, mmc_bytes name) {
+	li_http_header_remove(REQ(r)->response.headers, (const char *)name.ptr, name.len);
+}
+
+void mmc_request_set_environment(mmc_request *r, mmc_bytes name, mmc_bytes value) {
+	li_environment_set(&REQ(r)->env, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
+}
+
 bool mmc_request_append_body(mmc_request *r, mmc_buffer *buffer, size_t offset, size_t len) {
 	if (!REQ(r)->direct_out) return false;
 	li_buffer_acquire((liBuffer *)buffer);

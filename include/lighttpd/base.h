@@ -151,6 +151,8 @@ typedef struct liHttpHeader {
 	GString *data;
 } liHttpHeader;
 typedef struct liHttpHeaders { GQueue entries; } liHttpHeaders;
+void li_http_header_insert(liHttpHeaders *, const gchar *, size_t, const gchar *, size_t);
+gboolean li_http_header_remove(liHttpHeaders *, const gchar *, size_t);
 void li_http_header_overwrite(liHttpHeaders *, const gchar *, size_t, const gchar *, size_t);
 typedef struct liLogContext { gpointer log_map; } liLogContext;
 typedef struct liRequestUri {
@@ -179,6 +181,9 @@ typedef struct liActionStack {
 	GArray *stack, *regex_stack, *backend_stack;
 	char tail_[16];
 } liActionStack;
+/* Names and values, which backends and logs are told. */
+typedef struct liEnvironment { GHashTable *table; } liEnvironment;
+void li_environment_set(liEnvironment *, const gchar *, size_t, const gchar *, size_t);
 typedef union liOptionValue {
 	gint64 number;
 	gboolean boolean;
@@ -195,7 +200,8 @@ struct liVRequest {
 	liRequest request;
 	char physical_[24];
 	liResponse response;
-	char gap_[96];
+	liEnvironment env;
+	char gap_[88];
 	liChunkQueue *direct_out;
 	liActionStack action_stack;
 	liJob job;

@@ -144,7 +144,26 @@ pub struct BufferSlice {
     len: usize,
 }
 
+impl AsRef<[u8]> for BufferSlice {
+    fn as_ref(&self) -> &[u8] {
+        let start = self.buffer.start().wrapping_add(self.offset);
+        // SAFETY: the part lies within the frozen bytes of the buffer, which
+        // none changes while a reference exists.
+        unsafe { std::slice::from_raw_parts(start, self.len) }
+    }
+}
+
 impl BufferSlice {
+    /// A part of it, with a reference of its own. `range` lies within.
+    pub fn slice(&self, range: Range<usize>) -> Self {
+        assert!(range.start <= range.end && range.end <= self.len);
+        Self {
+            buffer: self.buffer.clone(),
+            offset: self.offset + range.start,
+            len: range.len(),
+        }
+    }
+
     pub(super) fn parts(&self) -> (*mut ffi::mmc_buffer, usize, usize) {
         (self.buffer.ptr(), self.offset, self.len)
     }

@@ -122,6 +122,27 @@ impl VRequest<'_> {
         unsafe { ffi::mmc_request_set_response_header(self.ptr(), name, bytes_of(value)) };
     }
 
+    /// Adds a header to the response, beside those of that name.
+    pub fn add_response_header(&self, name: &[u8], value: &[u8]) {
+        let (name, value) = (bytes_of(name), bytes_of(value));
+        // SAFETY: the request lives; the host copies both.
+        unsafe { ffi::mmc_request_add_response_header(self.ptr(), name, value) };
+    }
+
+    /// Removes all headers of the response that have this name.
+    pub fn remove_response_header(&self, name: &[u8]) {
+        // SAFETY: the request lives; the host only reads the name.
+        unsafe { ffi::mmc_request_remove_response_header(self.ptr(), bytes_of(name)) };
+    }
+
+    /// Sets a variable of its environment, which patterns, logs and backends
+    /// can read.
+    pub fn set_environment(&self, name: &str, value: &str) {
+        let (name, value) = (bytes_of(name.as_bytes()), bytes_of(value.as_bytes()));
+        // SAFETY: the request lives; the host copies both.
+        unsafe { ffi::mmc_request_set_environment(self.ptr(), name, value) };
+    }
+
     /// Appends to the body of a response that [`handle_direct`](Self::handle_direct) began.
     pub fn append_body(&self, part: &BufferSlice) -> bool {
         let (buffer, offset, len) = part.parts();

@@ -7,11 +7,12 @@ mod options;
 mod store;
 
 use std::ffi::CStr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use memcached_core::protocol::Key;
 
 use crate::client::Client;
-use crate::host::{ActionEntry, PluginKind, Worker, action_entry};
+use crate::host::{ActionEntry, Level, PluginKind, VRequest, Worker, action_entry};
 
 /// `mod_memcached` as the host sees it.
 pub struct Memcached;
@@ -41,4 +42,19 @@ impl PluginKind for Memcached {
             action_entry::<store::StoreAction>(),
         ]
     }
+}
+
+/// Tells of a decision: in a variable of the request's environment, for access
+/// logs, header actions and backends, and in the log if somebody asked for it.
+fn tell(vr: &VRequest<'_>, variable: &str, text: &str, line: impl FnOnce() -> String) {
+    vr.set_environment(variable, text);
+    if vr.debug_requests() {
+        vr.log(Level::Debug, &line());
+    }
+}
+
+fn unix_now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }

@@ -4,6 +4,7 @@
 mod body;
 mod config;
 mod faults;
+mod headers;
 mod joining;
 mod key;
 mod life;

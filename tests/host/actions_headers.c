@@ -15,9 +15,9 @@ struct header_action {
 
 static void string_free(gpointer s) { g_string_free(s, TRUE); }
 
-static void env_set(struct vrequest *vr, const char *key, const GString *value) {
-	if (!vr->env) vr->env = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, string_free);
-	g_hash_table_replace(vr->env, g_strdup(key), g_string_new_len(STR(value)));
+void li_environment_set(liEnvironment *env, const gchar *key, size_t len, const gchar *value, size_t value_len) {
+	if (!env->table) env->table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, string_free);
+	g_hash_table_replace(env->table, g_strndup(key, len), g_string_new_len(value, (gssize)value_len));
 }
 
 static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
@@ -28,16 +28,16 @@ static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 	if (a->value) pattern_append(vr, value, a->value);
 	liHttpHeaders *headers = a->target == REQUEST ? pub->request.headers : pub->response.headers;
 	if (a->target == ENVIRONMENT) {
-		if (a->change == REMOVE && vr->env)
-			g_hash_table_remove(vr->env, a->key->str);
+		if (a->change == REMOVE && pub->env.table)
+			g_hash_table_remove(pub->env.table, a->key->str);
 		else if (a->change != REMOVE)
-			env_set(vr, a->key->str, value);
+			li_environment_set(&pub->env, STR(a->key), STR(value));
 	} else {
 		switch (a->change) {
-		case ADD: header_insert(headers, STR(a->key), STR(value)); break;
+		case ADD: li_http_header_insert(headers, STR(a->key), STR(value)); break;
 		case APPEND: header_append(headers, STR(a->key), STR(value)); break;
 		case OVERWRITE: li_http_header_overwrite(headers, STR(a->key), STR(value)); break;
-		case REMOVE: header_remove(headers, STR(a->key)); break;
+		case REMOVE: li_http_header_remove(headers, STR(a->key)); break;
 		}
 	}
 	g_string_free(value, TRUE);

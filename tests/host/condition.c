@@ -53,7 +53,7 @@ gboolean subject_text(struct vrequest *vr, enum subject s, const GString *key, G
 	case SUBJECT_LOCAL_IP: text = vr->con->local_ip; break;
 	case SUBJECT_PHYS_PATH: text = PHYSICAL(vr)->path; break;
 	case SUBJECT_PHYS_DOCROOT: text = PHYSICAL(vr)->doc_root; break;
-	case SUBJECT_ENV: text = vr->env ? g_hash_table_lookup(vr->env, key->str) : NULL; break;
+	case SUBJECT_ENV: text = vr->pub.env.table ? g_hash_table_lookup(vr->pub.env.table, key->str) : NULL; break;
 	case SUBJECT_HEADER: h = header_find(vr->pub.request.headers, key->str); break;
 	case SUBJECT_RESPONSE_HEADER: h = header_find(vr->pub.response.headers, key->str); break;
 	case SUBJECT_LENGTH: *number = vr->pub.request.content_length; return FALSE;

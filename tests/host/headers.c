@@ -34,7 +34,7 @@ static void compose(liHttpHeader *h, const char *key, gsize len, const char *val
 	h->keylen = (guint)len;
 }
 
-void header_insert(liHttpHeaders *headers, const char *key, gsize len, const char *value, gsize value_len) {
+void li_http_header_insert(liHttpHeaders *headers, const gchar *key, size_t len, const gchar *value, size_t value_len) {
 	liHttpHeader *h = g_new0(liHttpHeader, 1);
 	h->data = g_string_new(NULL);
 	compose(h, key, len, value, value_len);
@@ -50,20 +50,23 @@ static liHttpHeader *find(const liHttpHeaders *headers, const char *key, gsize l
 void header_append(liHttpHeaders *headers, const char *key, gsize len, const char *value, gsize value_len) {
 	liHttpHeader *h = find(headers, key, len);
 	if (!h) {
-		header_insert(headers, key, len, value, value_len);
+		li_http_header_insert(headers, key, len, value, value_len);
 		return;
 	}
 	g_string_append(h->data, ", ");
 	g_string_append_len(h->data, value, (gssize)value_len);
 }
 
-void header_remove(liHttpHeaders *headers, const char *key, gsize len) {
+gboolean li_http_header_remove(liHttpHeaders *headers, const gchar *key, size_t len) {
+	gboolean found = FALSE;
 	for (GList *l = headers->entries.head, *next; l; l = next) {
 		next = l->next;
 		if (!is_named(l->data, key, len)) continue;
 		entry_free(l->data);
 		g_queue_delete_link(&headers->entries, l);
+		found = TRUE;
 	}
+	return found;
 }
 
 void li_http_header_overwrite(liHttpHeaders *headers, const gchar *key, size_t len, const gchar *value, size_t value_len) {
@@ -71,7 +74,7 @@ void li_http_header_overwrite(liHttpHeaders *headers, const gchar *key, size_t l
 	if (h)
 		compose(h, key, len, value, value_len);
 	else
-		header_insert(headers, key, len, value, value_len);
+		li_http_header_insert(headers, key, len, value, value_len);
 }
 
 void header_set(liHttpHeaders *headers, const char *key, const char *value) {

@@ -269,11 +269,9 @@ goffset queue_steal(liChunkQueue *out, liChunkQueue *in, goffset length);
 liHttpHeaders *headers_new(void);
 void headers_reset(liHttpHeaders *);
 void headers_free(liHttpHeaders *);
-void header_insert(liHttpHeaders *, const char *key, gsize, const char *value, gsize);
 /* To an existing value of that name, behind a comma. */
 void header_append(liHttpHeaders *, const char *key, gsize, const char *value, gsize);
 void header_set(liHttpHeaders *, const char *key, const char *value);
-void header_remove(liHttpHeaders *, const char *key, gsize);
 const liHttpHeader *header_find(const liHttpHeaders *, const char *key);
 const char *header_value(const liHttpHeader *);
 /* Whether a header's comma separated list holds a word. */
@@ -296,7 +294,6 @@ struct vrequest {
 	struct connection *con;
 	liOptionValue settings[SETTING_COUNT];
 	GPtrArray *mime_types;
-	GHashTable *env;
 	liChunkQueue body;    /* from the content handler */
 	gboolean body_gone;   /* it broke off */
 	gboolean connected;   /* the response's headers are ready, the body flows */

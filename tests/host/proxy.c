@@ -52,7 +52,7 @@ static gboolean take_header(liHttpHeaders *headers, const char *line) {
 	const char *colon = strchr(line, ':');
 	if (!colon || colon == line) return FALSE;
 	gchar *value = g_strstrip(g_strdup(colon + 1));
-	header_insert(headers, line, (gsize)(colon - line), value, strlen(value));
+	li_http_header_insert(headers, line, (gsize)(colon - line), value, strlen(value));
 	g_free(value);
 	return TRUE;
 }
@@ -67,9 +67,9 @@ static gboolean parse_head(struct backend *b, char *head) {
 	if (!fine) return FALSE;
 	const liHttpHeader *length = header_find(vr->response.headers, "Content-Length");
 	b->chunked = header_has(vr->response.headers, "Transfer-Encoding", "chunked");
-	header_remove(vr->response.headers, "Transfer-Encoding", 17);
+	li_http_header_remove(vr->response.headers, "Transfer-Encoding", 17);
 	if (b->chunked)
-		header_remove(vr->response.headers, "Content-Length", 14);
+		li_http_header_remove(vr->response.headers, "Content-Length", 14);
 	else if (length)
 		b->left = g_ascii_strtoll(header_value(length), NULL, 10);
 	else

@@ -74,7 +74,7 @@ static int header_line(liHttpHeaders *headers, const char *line, gsize len) {
 	gsize stated = len - (gsize)(colon + 1 - line);
 	gboolean has_nul = strlen(value) != stated;
 	g_strstrip(value);
-	header_insert(headers, line, (gsize)(colon - line), value, strlen(value));
+	li_http_header_insert(headers, line, (gsize)(colon - line), value, strlen(value));
 	g_free(value);
 	return has_nul ? 400 : PARSE_DONE;
 }

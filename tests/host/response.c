@@ -32,9 +32,9 @@ static void error_page(struct connection *con) {
 	char length[32];
 	snprintf(length, sizeof(length), "%zu", page->len);
 	header_set(headers, "Content-Length", length);
-	header_remove(headers, "Transfer-Encoding", 17);
-	header_remove(headers, "Content-Encoding", 16);
-	header_remove(headers, "ETag", 4);
+	li_http_header_remove(headers, "Transfer-Encoding", 17);
+	li_http_header_remove(headers, "Content-Encoding", 16);
+	li_http_header_remove(headers, "ETag", 4);
 	queue_append_string(&vr->body, page);
 }
 

@@ -67,8 +67,8 @@ void vrequest_reset(struct vrequest *vr) {
 	vr->body_gone = vr->connected = FALSE;
 	job_detach(&vr->pub.job);
 	job_detach(&vr->pump_job);
-	if (vr->env) g_hash_table_destroy(vr->env);
-	vr->env = NULL;
+	if (vr->pub.env.table) g_hash_table_destroy(vr->pub.env.table);
+	vr->pub.env.table = NULL;
 	memcpy(vr->settings, srv->settings, sizeof(vr->settings));
 	vr->mime_types = srv->mime_types;
 }

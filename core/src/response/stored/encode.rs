@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::HEAD_MAX;
 use super::entry::Entry;
-use super::fields::{is_left_out, is_text, is_token, list, trim};
+use super::fields::{Hops, is_left_out, is_text, is_token, trim};
 use super::is_whole;
 use crate::protocol::SHA1_HEX_LEN;
 
@@ -34,15 +34,14 @@ impl fmt::Display for Unstorable {
 #[derive(Debug, Default)]
 pub struct HeadWriter {
     fields: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What `Connection` names.
-    connection: Vec<Vec<u8>>,
+    hops: Hops,
 }
 
 impl HeadWriter {
     /// Takes a header in.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         if name.eq_ignore_ascii_case(b"Connection") {
-            self.connection.extend(list(value).map(<[u8]>::to_vec));
+            self.hops.add(value);
         }
         self.fields.push((name.to_vec(), value.to_vec()));
     }
@@ -104,10 +103,7 @@ impl HeadWriter {
         is_left_out(name)
             || name.eq_ignore_ascii_case(b"Date")
             || name.eq_ignore_ascii_case(b"Age")
-            || self
-                .connection
-                .iter()
-                .any(|named| name.eq_ignore_ascii_case(named))
+            || self.hops.contains(name)
     }
 }
 

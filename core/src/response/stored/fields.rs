@@ -1,5 +1,7 @@
 //! Names and values of headers.
 
+use std::collections::HashSet;
+
 /// Headers that belong to one connection (RFC 9110 section 7.6.1), and those
 /// that are made anew for each answer or are meant for one visitor.
 const NEVER: [&str; 12] = [
@@ -22,6 +24,23 @@ pub(super) fn is_left_out(name: &[u8]) -> bool {
     NEVER
         .iter()
         .any(|never| name.eq_ignore_ascii_case(never.as_bytes()))
+}
+
+/// The headers that `Connection` names. A set, since a hostile head may name
+/// thousands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hops(HashSet<Vec<u8>>);
+
+impl Hops {
+    /// Takes a value of `Connection` in.
+    pub fn add(&mut self, value: &[u8]) {
+        self.0.extend(list(value).map(<[u8]>::to_ascii_lowercase));
+    }
+
+    /// Whether a header is named.
+    pub fn contains(&self, name: &[u8]) -> bool {
+        !self.0.is_empty() && self.0.contains(&name.to_ascii_lowercase())
+    }
 }
 
 /// Whether these bytes can be the name of a header (RFC 9110 section 5.1).

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use memchr::memchr;
 
 use super::body::head_pieces;
-use super::fields::{is_left_out, is_text, is_token, list, trim, trim_start};
+use super::fields::{Hops, is_left_out, is_text, is_token, trim, trim_start};
 use super::is_whole;
 use crate::response::cache_control::{delta_seconds, is_digits};
 
@@ -49,6 +49,7 @@ pub struct Head<'a> {
     status: u16,
     bytes: Cow<'a, [u8]>,
     fields: Vec<(Range<usize>, Range<usize>)>,
+    hops: Hops,
 }
 
 impl<'a> Head<'a> {
@@ -66,8 +67,14 @@ impl<'a> Head<'a> {
             status: 0,
             bytes,
             fields: Vec::new(),
+            hops: Hops::default(),
         };
         head.read()?;
+        let mut hops = Hops::default();
+        for value in head.values("Connection") {
+            hops.add(value);
+        }
+        head.hops = hops;
         head.check_length(len)?;
         Ok(head)
     }
@@ -137,14 +144,8 @@ impl<'a> Head<'a> {
             let made_anew = ["Date", "Age"]
                 .iter()
                 .any(|made| name.eq_ignore_ascii_case(made.as_bytes()));
-            !made_anew && !is_left_out(name) && !self.names_in_connection(name)
+            !made_anew && !is_left_out(name) && !self.hops.contains(name)
         })
-    }
-
-    fn names_in_connection(&self, name: &[u8]) -> bool {
-        self.values("Connection")
-            .flat_map(list)
-            .any(|named| named.eq_ignore_ascii_case(name))
     }
 
     /// The values of all headers of this name.

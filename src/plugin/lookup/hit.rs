@@ -1,0 +1,97 @@
+//! Hits: an item becomes the response.
+
+use memcached_core::protocol::Value;
+use memcached_core::response::stored::{Head, Malformed, parts};
+use memcached_core::response::{Answer, Conditions};
+
+use crate::host::{BufferSlice, VRequest};
+use crate::plugin::unix_now;
+
+/// Sends an item that is a body. False if something else has answered.
+pub(super) fn send_body(vr: &VRequest<'_>, value: &Value<BufferSlice>) -> bool {
+    if !vr.handle_direct() {
+        return false;
+    }
+    vr.set_status(200);
+    let mime_type = vr.mime_type();
+    let mime_type = mime_type.as_deref().unwrap_or(b"application/octet-stream");
+    vr.set_response_header("Content-Type", mime_type);
+    if value.len == 0 {
+        say_empty(vr);
+    }
+    for piece in value.pieces.iter() {
+        vr.append_body(piece);
+    }
+    true
+}
+
+/// Sends an item that is a whole response, or what the request wants of it.
+/// False if something else has answered.
+///
+/// # Errors
+/// The item is no stored response; the request is untouched.
+pub(super) fn send_whole(
+    vr: &VRequest<'_>,
+    value: &Value<BufferSlice>,
+    conditions: &Conditions,
+) -> Result<bool, Malformed> {
+    let head = Head::parse(value.pieces.iter())?;
+    if !vr.handle_direct() {
+        return Ok(false);
+    }
+    let start = head.size() as u64;
+    let len = value.len - start;
+    let answer = conditions.answer(vr.method(), &head, len);
+    send_headers(vr, &head, answer);
+    let (status, body) = match answer {
+        Answer::Whole => {
+            if len == 0 && head.status() != 204 {
+                say_empty(vr);
+            }
+            (head.status(), 0..len)
+        }
+        Answer::NotModified => (304, 0..0),
+        Answer::Part { first, last } => {
+            let range = format!("bytes {first}-{last}/{len}");
+            vr.set_response_header("Content-Range", range.as_bytes());
+            (206, first..last + 1)
+        }
+        Answer::NotSatisfiable => {
+            let range = format!("bytes */{len}");
+            vr.set_response_header("Content-Range", range.as_bytes());
+            (416, 0..0)
+        }
+    };
+    vr.set_status(i32::from(status));
+    for (piece, part) in parts(value.pieces.iter(), start + body.start..start + body.end) {
+        vr.append_body(&piece.slice(part));
+    }
+    Ok(true)
+}
+
+/// The stored headers take the place of what the response has of their names.
+fn send_headers(vr: &VRequest<'_>, head: &Head<'_>, answer: Answer) {
+    let kept = || head.headers().filter(|(name, _)| answer.keeps(name));
+    for (name, _) in kept() {
+        vr.remove_response_header(name);
+    }
+    for (name, value) in kept() {
+        vr.add_response_header(name, value);
+    }
+    if answer == Answer::NotSatisfiable {
+        return;
+    }
+    if let Some(age) = head.age(unix_now()) {
+        vr.set_response_header("Age", age.to_string().as_bytes());
+    }
+    if head.status() == 200 && answer != Answer::NotModified {
+        // Whatever the origin can, hits can.
+        vr.set_response_header("Accept-Ranges", b"bytes");
+    }
+}
+
+/// The host gives the length of a body itself, but for HEAD it takes an empty
+/// one for a body that nobody made.
+fn say_empty(vr: &VRequest<'_>) {
+    vr.set_response_header("Content-Length", b"0");
+}

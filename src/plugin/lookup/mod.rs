@@ -1,0 +1,156 @@
+//! `memcached.lookup (options, action-hit, action-miss)`.
+
+mod arguments;
+mod hit;
+
+use std::ffi::CStr;
+
+use memcached_core::protocol::{Key, Value};
+use memcached_core::response::Conditions;
+
+use super::options::Options;
+use super::{Memcached, RequestState, tell};
+use crate::client::{Client, Found, LookupHandle};
+use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Server, VRequest};
+use arguments::arguments;
+
+/// The variable of the request's environment that tells what a lookup came to.
+const VARIABLE: &str = "MEMCACHED_STATUS";
+
+/// One `memcached.lookup` of the configuration.
+pub struct LookupAction {
+    options: Options,
+    hit: Option<Action>,
+    miss: Option<Action>,
+}
+
+/// A request that waits for its lookup.
+pub struct Waiting {
+    handle: LookupHandle,
+    key: Key,
+}
+
+impl ActionKind for LookupAction {
+    const NAME: &'static CStr = c"memcached.lookup";
+    type Plugin = Memcached;
+    type Context = Waiting;
+
+    fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+        let (list, hit, miss) = arguments(value)?;
+        let options = Options::parse(server, list).map_err(|error| error.to_string())?;
+        Ok(Self { options, hit, miss })
+    }
+
+    fn run(
+        &self,
+        vr: &VRequest<'_>,
+        client: Option<&Client>,
+        context: &mut Option<Box<Waiting>>,
+    ) -> Flow {
+        match context {
+            None => self.start(vr, client, context),
+            Some(waiting) => {
+                let Some(found) = waiting.handle.poll() else {
+                    return Flow::WaitForEvent;
+                };
+                let waiting = context.take();
+                match (found, waiting) {
+                    (Found::Hit(value), Some(waiting)) => self.answer(vr, &value, waiting.key),
+                    (Found::Failed(failure), _) => self.fail(vr, &failure.to_string()),
+                    _ => self.pass(vr, "miss", "not found"),
+                }
+            }
+        }
+    }
+
+    fn panicked(&self, vr: &VRequest<'_>) -> Flow {
+        self.fail(vr, "internal error")
+    }
+}
+
+impl LookupAction {
+    fn start(
+        &self,
+        vr: &VRequest<'_>,
+        client: Option<&Client>,
+        context: &mut Option<Box<Waiting>>,
+    ) -> Flow {
+        if vr.is_handled() {
+            return Flow::GoOn;
+        }
+        if !self.options.allows_method(vr.method()) {
+            return self.pass(vr, "bypass: method", "not for this method");
+        }
+        if self.options.headers && conditions(vr).are_for_origin() {
+            let header = "bypass: If-Match or If-Unmodified-Since";
+            return self.pass(vr, header, "not for a request with such a condition");
+        }
+        let Some(client) = client else {
+            return self.fail(vr, "not available on this worker");
+        };
+        let Some(waker) = vr.waker() else {
+            return self.fail(vr, "not available on this server");
+        };
+        let key = self.options.key_of(vr);
+        let server = client.server(&self.options.server);
+        match server.lookup(key.clone(), self.options.timing, waker) {
+            Ok(handle) => {
+                *context = Some(Box::new(Waiting { handle, key }));
+                Flow::WaitForEvent
+            }
+            Err(failure) => self.fail(vr, &failure.to_string()),
+        }
+    }
+
+    /// The item becomes the response.
+    fn answer(&self, vr: &VRequest<'_>, value: &Value<BufferSlice>, key: Key) -> Flow {
+        let sent = if self.options.headers {
+            match hit::send_whole(vr, value, &conditions(vr)) {
+                Ok(sent) => sent,
+                Err(malformed) => {
+                    let status = format!("miss: {malformed}");
+                    let line = format!("not a stored response: {malformed}");
+                    return self.pass(vr, &status, &line);
+                }
+            }
+        } else {
+            hit::send_body(vr, value)
+        };
+        if !sent {
+            // Something else answered while the lookup was under way.
+            return Flow::GoOn;
+        }
+        vr.set_state::<Memcached>(RequestState { hit: key });
+        note(vr, "hit", "hit");
+        enter(vr, self.hit.as_ref())
+    }
+
+    /// The request goes on without memcached, which could not be asked.
+    fn fail(&self, vr: &VRequest<'_>, why: &str) -> Flow {
+        self.pass(vr, &format!("error: {why}"), why)
+    }
+
+    /// The request goes on without the cache.
+    fn pass(&self, vr: &VRequest<'_>, status: &str, line: &str) -> Flow {
+        note(vr, status, line);
+        enter(vr, self.miss.as_ref())
+    }
+}
+
+fn conditions(vr: &VRequest<'_>) -> Conditions {
+    let mut conditions = Conditions::default();
+    vr.request_headers(|name, value| conditions.observe(name, value));
+    conditions
+}
+
+/// Tells what a lookup came to, for logs and header actions, and as a line.
+fn note(vr: &VRequest<'_>, status: &str, line: &str) {
+    tell(vr, VARIABLE, status, || format!("memcached.lookup: {line}"));
+}
+
+fn enter(vr: &VRequest<'_>, action: Option<&Action>) -> Flow {
+    if let Some(action) = action {
+        vr.enter(action);
+    }
+    Flow::GoOn
+}

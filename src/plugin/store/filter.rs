@@ -1,0 +1,98 @@
+//! The filter that copies a body which passes, and stores it when it ends.
+
+use memcached_core::connection::Timing;
+use memcached_core::protocol::{Key, Ttl, exptime};
+use memcached_core::response::Reason;
+use memcached_core::response::stored::Entry;
+
+use super::{VARIABLE, not_stored};
+use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, VRequest};
+use crate::plugin::{Memcached, tell, unix_now};
+
+/// Copies a body that passes and stores it when it ends.
+pub(super) struct StoreFilter {
+    pub key: Key,
+    pub ttl: Ttl,
+    /// What the response had when it was looked at.
+    pub status: i32,
+    pub flags: u32,
+    /// Of the body, in bytes.
+    pub maxsize: u64,
+    pub server: SockAddr,
+    pub timing: Timing,
+    /// The item with what has passed; `None` once it is decided that nothing
+    /// is stored, or when it has been.
+    pub entry: Option<Entry>,
+}
+
+impl BodyFilter for StoreFilter {
+    fn handle(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) -> Flow {
+        if io.output_closed() && !(io.input_closed() && io.input_len() == 0) {
+            // The client is gone.
+            self.give_up(vr, &Reason::Cut);
+            io.discard_all();
+            return Flow::GoOn;
+        }
+        if io.input_gone() {
+            self.give_up(vr, &Reason::Cut);
+            io.close_output();
+            return Flow::GoOn;
+        }
+        self.copy(vr, io);
+        io.forward_all();
+        if io.input_closed() {
+            if let Some(vr) = vr {
+                self.store(vr);
+            }
+            io.close_output();
+        }
+        Flow::GoOn
+    }
+}
+
+impl StoreFilter {
+    fn copy(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) {
+        let Some(entry) = &mut self.entry else {
+            return;
+        };
+        let room = self.maxsize - entry.body_len();
+        if io.input_len() > room {
+            self.give_up(vr, &Reason::TooLarge);
+            return;
+        }
+        if !io.read_all(|bytes| entry.push_body(bytes)) {
+            self.give_up(vr, &Reason::Unreadable("a file".into()));
+        }
+    }
+
+    fn give_up(&mut self, vr: Option<&VRequest<'_>>, reason: &Reason) {
+        if self.entry.take().is_some()
+            && let Some(vr) = vr
+        {
+            not_stored(vr, reason);
+        }
+    }
+
+    fn store(&mut self, vr: &VRequest<'_>) {
+        let Some(entry) = self.entry.take() else {
+            return;
+        };
+        if vr.status() != self.status {
+            not_stored(vr, &Reason::Status(vr.status()));
+            return;
+        }
+        let Some(client) = vr.worker_state::<Memcached>() else {
+            return;
+        };
+        let exptime = exptime(self.ttl, unix_now());
+        let server = client.server(&self.server);
+        let value = entry.finish();
+        match server.store(self.key.clone(), self.flags, exptime, value, self.timing) {
+            Ok(()) => {
+                let line = || "memcached.store: sent to memcached".into();
+                tell(vr, VARIABLE, "sent", line);
+            }
+            Err(failure) => not_stored(vr, &failure),
+        }
+    }
+}
