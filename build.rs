@@ -2,6 +2,7 @@
 //!
 //! `LIGHTTPD2_INCLUDE_DIR=dir[:dir]` compiles it against lighttpd2's own
 //! headers instead of the declarations in `include/`; Rust is the same in both.
+//! `LUA_PKG` is the pkg-config name of the Lua that the host has (`lua5.1`).
 
 use std::env;
 use std::path::PathBuf;
@@ -10,9 +11,18 @@ fn main() {
     println!("cargo::rerun-if-changed=ffi");
     println!("cargo::rerun-if-changed=include");
     println!("cargo::rerun-if-env-changed=LIGHTTPD2_INCLUDE_DIR");
+    println!("cargo::rerun-if-env-changed=LUA_PKG");
 
     let mut shim = cc::Build::new();
-    for name in ["module", "config", "request", "event", "abi_check"] {
+    for name in [
+        "module",
+        "config",
+        "request",
+        "event",
+        "lua",
+        "lua_answer",
+        "abi_check",
+    ] {
         shim.file(format!("ffi/{name}.c"));
     }
     shim.include("ffi");
@@ -28,7 +38,9 @@ fn main() {
                 .warnings_into_errors(true);
         }
     }
-    for package in ["glib-2.0", "gmodule-2.0", "gthread-2.0"] {
+    // Of the host's Lua; one of another version has no scripts that use us.
+    let lua = env::var("LUA_PKG").unwrap_or_else(|_| "lua5.1".into());
+    for package in ["glib-2.0", "gmodule-2.0", "gthread-2.0", &lua] {
         let found = pkg_config::Config::new()
             .cargo_metadata(false)
             .probe(package)

@@ -1,5 +1,6 @@
 /* Every build checks the facts, whichever headers it uses. */
 #include <lighttpd/base.h>
+#include <lighttpd/core_lua.h>
 #include <lighttpd/pattern.h>
 #include <lighttpd/plugin_core.h>
 #include <stddef.h>

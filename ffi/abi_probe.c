@@ -2,6 +2,7 @@
  * part of the plugin: what it prints for our headers and for real ones must be
  * the same, and here a difference is shown instead of ending the build. */
 #include <lighttpd/base.h>
+#include <lighttpd/core_lua.h>
 #include <lighttpd/pattern.h>
 #include <lighttpd/plugin_core.h>
 #include <stddef.h>

@@ -19,5 +19,11 @@ static inline mmc_bytes mmc_of_string(const GString *s) {
 /* The plugin's slots for one worker and one request. */
 void *mmc_state_of_worker(const liWorker *wrk);
 guint mmc_plugin_id(void);
+const mmc_plugin_def *mmc_def(void);
+
+/* Scripts: from the host's hooks. */
+void mmc_scripts_init(liLuaState *, liServer *, liWorker *, liPlugin *);
+void mmc_scripts_stop(liWorker *);
+void mmc_scripts_free_all(void);
 
 #endif

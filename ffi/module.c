@@ -17,6 +17,8 @@ void *mmc_state_of_worker(const liWorker *wrk) {
 
 guint mmc_plugin_id(void) { return plugin->id; }
 
+const mmc_plugin_def *mmc_def(void) { return def; }
+
 static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValue *val, gpointer userdata);
 
 static void prepare(liServer *srv, liPlugin *p) {
@@ -42,9 +44,11 @@ static void worker_stop(liServer *srv, liPlugin *p, liWorker *wrk) {
 	(void)srv;
 	(void)p;
 	void *state = mmc_state_of_worker(wrk);
-	if (!state) return;
-	worker_states[wrk->ndx] = NULL;
-	def->stop_worker(state);
+	if (state) {
+		worker_states[wrk->ndx] = NULL;
+		def->stop_worker(state);
+	}
+	mmc_scripts_stop(wrk);
 }
 
 static void vrclose(liVRequest *vr, liPlugin *p) {
@@ -65,6 +69,7 @@ static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
 	p->handle_prepare = prepare;
 	p->handle_worker_stop = worker_stop;
 	p->handle_vrclose = vrclose;
+	p->handle_init_lua = mmc_scripts_init;
 }
 
 bool mmc_init(mmc_modules *modules, mmc_module *module, const mmc_plugin_def *plugin_def) {
@@ -95,6 +100,7 @@ bool mmc_free(mmc_modules *modules, mmc_module *module) {
 		li_plugin_free(((liModules *)modules)->main, p);
 		g_free(actions);
 	}
+	mmc_scripts_free_all();
 	g_free(worker_states);
 	worker_states = NULL;
 	worker_count = 0;

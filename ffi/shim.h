@@ -20,6 +20,8 @@ typedef struct mmc_waker mmc_waker;
 typedef struct mmc_io mmc_io;
 typedef struct mmc_timer mmc_timer;
 typedef struct mmc_job mmc_job;
+typedef struct mmc_scripts mmc_scripts;
+typedef struct mmc_call mmc_call;
 
 typedef struct { const uint8_t *ptr; size_t len; } mmc_bytes;
 
@@ -31,6 +33,53 @@ typedef struct {
 	void (*cleanup)(void *param, void *context);
 	void (*destroy)(void *param);
 } mmc_action_def;
+/* A command of a script. Keys are distinct and, like `data`, valid for the call. */
+typedef enum {
+	MMC_GET, MMC_GETS, MMC_SET, MMC_ADD, MMC_REPLACE, MMC_APPEND, MMC_PREPEND, MMC_CAS,
+	MMC_DELETE, MMC_TOUCH, MMC_INCR, MMC_DECR
+} mmc_command_kind;
+typedef struct {
+	mmc_command_kind kind;
+	mmc_bytes server;
+	const mmc_bytes *keys;
+	size_t key_count;
+	mmc_bytes data;
+	uint32_t ttl_secs;
+	uint64_t number; /* the version of MMC_CAS, the delta of MMC_INCR and MMC_DECR */
+} mmc_command;
+
+/* What came of a command: `code` as scripts see it, a number or values, each of
+ * one of the keys, whose bytes lie in pieces. */
+typedef struct {
+	mmc_call *call;
+	uint32_t code;
+	mmc_bytes error;
+	bool has_number;
+	uint64_t number;
+	size_t values;
+} mmc_answer;
+typedef struct {
+	size_t key;
+	uint32_t flags;
+	bool has_cas;
+	uint64_t cas;
+	size_t pieces;
+} mmc_answer_value;
+
+/* One worker's scripts as Rust serves them. C alone talks to Lua: it submits
+ * commands while a script runs and, when it was rung for, takes the answers out
+ * one by one. An answer stays as it is until the next is taken. */
+typedef struct {
+	void *(*start)(mmc_scripts *, void *worker_state);
+	void (*stop)(void *state);
+	/* 0: taken, and if `call` is not NULL there will be an answer. Else the
+	 * length of the error. */
+	size_t (*submit)(void *state, const mmc_command *, mmc_call *, uint8_t *error, size_t room);
+	bool (*next)(void *state, mmc_answer *);
+	mmc_answer_value (*value)(void *state, size_t at);
+	mmc_bytes (*piece)(void *state, size_t at, size_t piece);
+} mmc_script_def;
+
 typedef struct {
 	const char *name;
 	void *(*start_worker)(mmc_worker *);
@@ -38,6 +87,7 @@ typedef struct {
 	void (*request_closed)(void *state);
 	const mmc_action_def *actions;
 	size_t action_count;
+	const mmc_script_def *scripts;
 } mmc_plugin_def;
 
 bool mmc_init(mmc_modules *, mmc_module *, const mmc_plugin_def *);
@@ -122,5 +172,8 @@ void mmc_timer_free(mmc_timer *);
 mmc_job *mmc_job_new(mmc_worker *, void (*run)(void *), void *data);
 void mmc_job_later(mmc_job *);
 void mmc_job_free(mmc_job *);
+
+/* Answers wait to be taken out. */
+void mmc_scripts_ring(mmc_scripts *);
 
 #endif

@@ -2,10 +2,12 @@
 //!
 //! What decides is in `memcached_core`; here are `host`, safe handles over
 //! lighttpd2, `client`, which drives connections on a worker's event loop,
-//! and `plugin`, the two actions. Each uses only those before it.
+//! `plugin`, the two actions, and `lua`, what scripts ask for. Each uses only
+//! those before it, and the last two don't know each other.
 
 mod client;
 mod host;
+mod lua;
 mod plugin;
 
 use host::ffi::{mmc_module, mmc_modules};
@@ -20,7 +22,9 @@ pub unsafe extern "C" fn mod_memcached_init(
     module: *mut mmc_module,
 ) -> i32 {
     // SAFETY: the caller passes its own modules.
-    let loaded = unsafe { host::init::<plugin::Memcached>(modules, module) };
+    let loaded = unsafe {
+        host::init::<plugin::Memcached, lua::Scripts<plugin::Memcached>>(modules, module)
+    };
     i32::from(loaded)
 }
 

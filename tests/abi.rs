@@ -10,8 +10,9 @@ fn root() -> &'static Path {
 
 /// What the probe prints when it is compiled with these headers.
 fn probe(includes: &[PathBuf], defines: &[&str]) -> String {
+    let lua = std::env::var("LUA_PKG").unwrap_or_else(|_| "lua5.1".into());
     let packages = Command::new("pkg-config")
-        .args(["--cflags", "glib-2.0", "gmodule-2.0", "gthread-2.0"])
+        .args(["--cflags", "glib-2.0", "gmodule-2.0", "gthread-2.0", &lua])
         .output()
         .expect("pkg-config runs");
     let flags = String::from_utf8(packages.stdout).expect("flags are text");
@@ -95,7 +96,7 @@ fn a_difference_is_seen() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let other = folder.path().join("lighttpd");
     std::fs::create_dir(&other).expect("a folder");
-    for name in ["base.h", "pattern.h", "plugin_core.h"] {
+    for name in ["base.h", "core_lua.h", "pattern.h", "plugin_core.h"] {
         let text = std::fs::read_to_string(root().join("include/lighttpd").join(name))
             .expect("our own header")
             .replace("guint ndx;", "char more[8]; guint ndx;")

@@ -27,6 +27,7 @@ typedef struct liVRequest liVRequest;
 typedef struct liFilter liFilter;
 typedef struct liStream liStream;
 typedef struct liJob liJob;
+typedef struct liLuaState liLuaState;
 
 /* Modules and plugins. */
 typedef struct liModules {
@@ -72,7 +73,8 @@ struct liPlugin {
 	void (*handle_prepare_worker)(liServer *, liPlugin *, liWorker *);
 	void (*handle_worker_stop)(liServer *, liPlugin *, liWorker *);
 	void (*handle_prepare)(liServer *, liPlugin *);
-	gpointer gap3_[5];
+	gpointer gap3_[4];
+	void (*handle_init_lua)(liLuaState *, liServer *, liWorker *, liPlugin *);
 	const liPluginOption *options;
 	gpointer gap4_;
 	const liPluginAction *actions;
@@ -109,11 +111,18 @@ typedef struct liEventLoop {
 	liJobQueue jobqueue;
 	char tail_[56];
 } liEventLoop;
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+struct liLuaState {
+	struct lua_State *L;
+	GStaticRecMutex lualock;
+	int li_env_ref, li_env_default_metatable_ref;
+};
+G_GNUC_END_IGNORE_DEPRECATIONS
 struct liWorker {
 	liServer *srv;
 	char gap_[8];
 	guint ndx;
-	char gap2_[80];
+	liLuaState LL;
 	liEventLoop loop;
 	char gap3_[480];
 	GString *tmp_str;

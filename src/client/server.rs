@@ -9,8 +9,8 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use memcached_core::connection::{
-    Action, Event, Failure, Lane, Limits, Outcome, Reporter, Request, RequestId, Server, Time,
-    Timing,
+    Action, Event, Failure, Lane, Limits, Outcome, Refused, Reporter, Request, RequestId, Server,
+    Time, Timing,
 };
 use memcached_core::joining::{Asked, AskerId, GroupId, Joining, Taken};
 use memcached_core::protocol::{Key, Reply};
@@ -27,12 +27,21 @@ use crate::host::{
 const READS_PER_PASS: usize = 16;
 
 /// Who asked for what a request brings.
-#[derive(Clone, Copy)]
 pub enum Asker {
     /// Those who wait for one lookup.
     Lookup(GroupId),
     /// Nobody waits for the outcome of a store.
     Store,
+    /// Somebody else waits.
+    Other(Box<dyn Asking>),
+}
+
+/// Whoever waits for the outcome of a request. If it is dropped without one,
+/// there is none.
+pub trait Asking {
+    /// The outcome is there. Called while the driver works, so it must not call
+    /// the driver back, nor anything that may.
+    fn settle(self: Box<Self>, outcome: Outcome<BufferSlice>);
 }
 
 struct Types;
@@ -186,31 +195,75 @@ impl ServerDriver {
         submitted.map(drop)
     }
 
+    /// Asks for anything, behind all that was asked for on the same lane. The
+    /// outcome always comes by way of `asker`, at once if the server cannot be
+    /// asked now.
+    pub fn ask(
+        &self,
+        lane: Lane,
+        request: Request<Vec<u8>>,
+        timing: Timing,
+        asker: Box<dyn Asking>,
+    ) {
+        if let Err(refused) = self.submit_on(lane, request, timing, Asker::Other(asker)) {
+            self.done(refused.token, Outcome::Failed(refused.failure));
+        }
+    }
+
+    /// Likewise, where nobody waits for the outcome.
+    ///
+    /// # Errors
+    /// The server cannot be asked now.
+    pub fn tell(
+        &self,
+        lane: Lane,
+        request: Request<Vec<u8>>,
+        timing: Timing,
+    ) -> Result<(), Failure> {
+        let submitted = self.submit_on(lane, request, timing, Asker::Store);
+        submitted.map(drop).map_err(|refused| refused.failure)
+    }
+
+    /// Whether a request is not done with.
+    pub(super) fn is_busy(&self) -> bool {
+        let core = self.core.borrow();
+        Lane::ALL.iter().any(|&lane| core.load(lane).0 > 0)
+    }
+
     fn submit(
         &self,
         request: Request<Vec<u8>>,
         timing: Timing,
         asker: Asker,
     ) -> Result<RequestId, Failure> {
+        self.submit_on(request.lane(), request, timing, asker)
+            .map_err(|refused| refused.failure)
+    }
+
+    fn submit_on(
+        &self,
+        lane: Lane,
+        request: Request<Vec<u8>>,
+        timing: Timing,
+        token: Asker,
+    ) -> Result<RequestId, Refused<Asker>> {
         if self.given_up.get() {
-            return Err(Failure::Down);
+            let failure = Failure::Down;
+            return Err(Refused { token, failure });
         }
         let _entered = Entered(self);
         panic_point("driver-submit");
         if let Some(key) = request.changes() {
             self.lookups.borrow_mut().changed(key);
         }
-        let submitted = self
-            .core
-            .borrow_mut()
-            .submit(self.now(), request, timing, asker);
-        match submitted {
-            Ok(id) => {
-                self.flush.later();
-                Ok(id)
-            }
-            Err(refused) => Err(refused.failure),
+        let now = self.now();
+        let mut core = self.core.borrow_mut();
+        let submitted = core.submit_on(lane, now, request, timing, token);
+        drop(core);
+        if submitted.is_ok() {
+            self.flush.later();
         }
+        submitted
     }
 
     fn cancel(&self, id: RequestId) {
@@ -493,6 +546,7 @@ impl ServerDriver {
                     .borrow_mut()
                     .answer(group, outcome.into(), tell);
             }
+            Asker::Other(asker) => asker.settle(outcome),
             Asker::Store => {
                 if let Outcome::Reply(Reply::ServerError(text)) = outcome {
                     self.trouble(|| format!("not stored: {text}"));

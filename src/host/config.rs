@@ -178,6 +178,13 @@ impl SockAddr {
         })
     }
 
+    /// The address that the host's bytes are; they are not empty.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
+        Self {
+            bytes: bytes.into(),
+        }
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }

@@ -11,9 +11,16 @@ mod filter;
 mod guard;
 mod plugin;
 mod request;
+mod script;
 mod socket;
 
-#[allow(non_camel_case_types, dead_code, missing_docs, clippy::pedantic)]
+#[allow(
+    non_camel_case_types,
+    non_upper_case_globals,
+    dead_code,
+    missing_docs,
+    clippy::pedantic
+)]
 pub mod ffi {
     //! Declarations made of `ffi/shim.h`.
     include!(concat!(env!("OUT_DIR"), "/shim.rs"));
@@ -26,6 +33,7 @@ pub use filter::{BodyFilter, FilterIo};
 pub use guard::panic_point;
 pub use plugin::{ActionEntry, ActionKind, PluginKind, Server, Worker, action_entry, free, init};
 pub use request::{ResponseState, VRequest, Waker};
+pub use script::{Answer, AnswerValue, Bell, Call, Code, Command, CommandKind, Offer, ScriptKind};
 pub use socket::{Connected, Socket};
 
 use ffi::mmc_bytes;

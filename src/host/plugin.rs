@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::config::ConfigValue;
 use super::request::VRequest;
+use super::script::{self, ScriptKind};
 use super::{Flow, Level, bytes_of, ffi, guard};
 
 /// The server; lives as long as the plugin is registered.
@@ -103,7 +104,7 @@ pub fn action_entry<A: ActionKind>() -> ActionEntry {
 ///
 /// # Safety
 /// Called by the host with what it gives a module to load.
-pub unsafe fn init<P: PluginKind>(
+pub unsafe fn init<P: PluginKind, S: ScriptKind<Plugin = P>>(
     modules: *mut ffi::mmc_modules,
     module: *mut ffi::mmc_module,
 ) -> bool {
@@ -121,6 +122,7 @@ pub unsafe fn init<P: PluginKind>(
                 request_closed: Some(request_closed::<P>),
                 actions: actions.as_ptr(),
                 action_count: actions.len(),
+                scripts: Box::leak(Box::new(script::definition::<S>())),
             }));
             // SAFETY: the caller vouches for the modules; the definition stays.
             unsafe { ffi::mmc_init(modules, module, plugin) }

@@ -1,0 +1,201 @@
+/* Answers on their way to the scripts that wait for them. They are given out
+ * from the worker's loop, never while a script submits, and no Rust frame lies
+ * below a callback. */
+#include "scripts.h"
+
+#include <string.h>
+
+void mmc_scripts_ring(mmc_scripts *s) {
+	if (s->job) mmc_job_later(s->job);
+}
+
+static void set_number(lua_State *L, int table, const char *name, uint64_t number) {
+#if LUA_VERSION_NUM >= 503
+	if (number <= (uint64_t)LUA_MAXINTEGER) lua_pushinteger(L, (lua_Integer)number);
+	else lua_pushnumber(L, (lua_Number)number);
+#else
+	lua_pushnumber(L, (lua_Number)number);
+#endif
+	lua_pushstring(L, name);
+	lua_insert(L, -2);
+	lua_rawset(L, table);
+}
+
+static void set_bytes(lua_State *L, int table, const char *name, mmc_bytes bytes) {
+	lua_pushstring(L, name);
+	lua_pushlstring(L, bytes.len ? (const char *)bytes.ptr : "", bytes.len);
+	lua_rawset(L, table);
+}
+
+static void set_data(lua_State *L, int table, void *state, size_t at, size_t pieces) {
+	const mmc_script_def *rust = mmc_def()->scripts;
+	if (pieces < 2) {
+		set_bytes(L, table, "data", pieces ? rust->piece(state, at, 0) : (mmc_bytes){ NULL, 0 });
+		return;
+	}
+	lua_pushstring(L, "data");
+	luaL_Buffer buffer;
+	luaL_buffinit(L, &buffer);
+	for (size_t i = 0; i < pieces; i++) {
+		mmc_bytes piece = rust->piece(state, at, i);
+		luaL_addlstring(&buffer, (const char *)piece.ptr, piece.len);
+	}
+	luaL_pushresult(&buffer);
+	lua_rawset(L, table);
+}
+
+static void set_value(lua_State *L, int table, void *state, size_t at, const mmc_answer_value *value) {
+	set_number(L, table, "flags", value->flags);
+	if (value->has_cas) {
+		/* As text: not every number of Lua can hold it. */
+		char digits[24];
+		int len = g_snprintf(digits, sizeof(digits), "%" G_GUINT64_FORMAT, value->cas);
+		set_bytes(L, table, "cas", (mmc_bytes){ (const uint8_t *)digits, (size_t)len });
+	}
+	set_data(L, table, state, at, value->pieces);
+}
+
+/* Fills the table at the top with what is not of one value; `key` is where the
+ * key stands. */
+static void set_common(lua_State *L, const mmc_answer *a, uint32_t code, int key) {
+	int table = lua_gettop(L);
+	set_number(L, table, "code", code);
+	if (a->error.len) set_bytes(L, table, "error", a->error);
+	lua_pushstring(L, "key");
+	lua_pushvalue(L, key);
+	lua_rawset(L, table);
+}
+
+enum { CODE_OK = 1, CODE_NOT_FOUND = 4 };
+
+/* Makes the response: of the answer in the argument, which is in no danger if
+ * this raises. Returns the callback, or nil, and the response. */
+int mmc_answer_build(lua_State *L) {
+	enum { ANSWER = 1, CALL, ASKER, RESPONSE, KEYS, END };
+	const mmc_answer *a = lua_touserdata(L, ANSWER);
+	void *state = a->call->scripts->state;
+	const mmc_script_def *rust = mmc_def()->scripts;
+	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
+	lua_rawgeti(L, CALL, CALL_ASKER);
+	if (lua_type(L, ASKER) == LUA_TFUNCTION) {
+		lua_createtable(L, 0, 6);
+	} else {
+		lua_pushvalue(L, ASKER);
+		lua_pushnil(L);
+		lua_replace(L, ASKER);
+	}
+	lua_rawgeti(L, CALL, CALL_KEYS);
+	if (!a->call->many) {
+		lua_pushvalue(L, RESPONSE);
+		set_common(L, a, a->code, KEYS);
+		if (a->has_number) set_number(L, RESPONSE, "data", a->number);
+		for (size_t i = 0; i < a->values; i++) {
+			mmc_answer_value value = rust->value(state, i);
+			set_value(L, RESPONSE, state, i, &value);
+		}
+		lua_rawgeti(L, CALL, CALL_TTL);
+		if (lua_tonumber(L, -1) > 0) {
+			lua_pushstring(L, "ttl");
+			lua_insert(L, -2);
+			lua_rawset(L, RESPONSE);
+		}
+	} else {
+		for (int i = 1;; i++) {
+			lua_settop(L, KEYS);
+			lua_rawgeti(L, KEYS, i);
+			if (lua_type(L, -1) == LUA_TNIL) break;
+			lua_pushvalue(L, -1);
+			lua_createtable(L, 0, 6);
+			set_common(L, a, a->code == CODE_OK ? CODE_NOT_FOUND : a->code, END);
+			lua_rawset(L, RESPONSE);
+		}
+		for (size_t i = 0; i < a->values; i++) {
+			mmc_answer_value value = rust->value(state, i);
+			lua_settop(L, KEYS);
+			lua_rawgeti(L, KEYS, (int)value.key + 1);
+			lua_rawget(L, RESPONSE);
+			set_number(L, END, "code", CODE_OK);
+			set_value(L, END, state, i, &value);
+		}
+	}
+	lua_settop(L, RESPONSE);
+	return 2;
+}
+
+/* Behind an error message comes where it happened. The upvalue is
+ * debug.traceback. */
+int mmc_answer_traceback(lua_State *L) {
+	lua_settop(L, 1);
+	if (!lua_isstring(L, 1)) {
+		lua_pushfstring(L, "an error that is a %s", lua_typename(L, lua_type(L, 1)));
+		lua_replace(L, 1);
+	}
+	if (lua_type(L, lua_upvalueindex(1)) != LUA_TFUNCTION) return 1;
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, 2);
+	lua_call(L, 2, 1);
+	return 1;
+}
+
+static void log_error(mmc_scripts *s, const char *what) {
+	size_t len = 0;
+	const char *text = lua_tolstring(s->LL->L, -1, &len);
+	char *line = g_strdup_printf("mod_memcached: %s: %.*s", what, (int)len, text ? text : "");
+	mmc_worker_log((mmc_worker *)s->wrk, LI_LOG_LEVEL_ERROR, (mmc_bytes){ (const uint8_t *)line, strlen(line) });
+	g_free(line);
+}
+
+static void deliver(mmc_scripts *s, mmc_answer *a) {
+	lua_State *L = s->LL->L;
+	g_static_rec_mutex_lock(&s->LL->lualock);
+	int top = lua_gettop(L);
+	enum { TRACEBACK = 1, GLOBALS, BEFORE, CALLBACK, RESPONSE };
+	if (!lua_checkstack(L, LUA_MINSTACK)) g_error("mod_memcached: no room on the stack of Lua");
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->traceback_ref);
+	/* The global variables that the callback sees are those of the request that
+	 * it was made for, as the host does it: by the metatable of one table. */
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->LL->li_env_ref);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
+	lua_rawgeti(L, -1, CALL_ENVIRONMENT);
+	lua_remove(L, -2);
+	bool changed = false;
+	if (lua_type(L, -1) == LUA_TTABLE && lua_getmetatable(L, top + GLOBALS)) {
+		lua_insert(L, top + BEFORE);
+		lua_setmetatable(L, top + GLOBALS);
+		changed = true;
+	}
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->build_ref);
+	lua_pushlightuserdata(L, a);
+	int failed = lua_pcall(L, 1, 2, top + TRACEBACK);
+	if (a->call->waker) mmc_waker_wake(a->call->waker);
+	mmc_call_free(a->call);
+	a->call = NULL;
+	if (failed) {
+		log_error(s, "no response could be made");
+	} else if (lua_type(L, top + CALLBACK) == LUA_TFUNCTION && lua_pcall(L, 1, 0, top + TRACEBACK)) {
+		log_error(s, "error in a callback");
+	}
+	if (changed) {
+		lua_settop(L, top + BEFORE);
+		lua_setmetatable(L, top + GLOBALS);
+	}
+	lua_settop(L, top);
+	g_static_rec_mutex_unlock(&s->LL->lualock);
+}
+
+void mmc_answers_run(void *data) {
+	mmc_scripts *s = data;
+	const mmc_script_def *rust = mmc_def()->scripts;
+	mmc_answer answer;
+	bool any = false;
+	/* A script whose callbacks ask again and again must not keep the worker
+	 * from its other work, so this has an end. */
+	for (size_t left = s->count; left > 0 && rust->next(s->state, &answer); left--) {
+		deliver(s, &answer);
+		any = true;
+	}
+	/* The host has run its jobs for this pass; who was woken now must not wait
+	 * until something else happens. */
+	if (any) mmc_job_later(s->job);
+}
