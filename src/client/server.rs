@@ -190,7 +190,9 @@ impl ServerDriver {
         };
         let submitted = self.submit(request, timing, Asker::Store);
         if submitted == Err(Failure::QueueFull) {
-            self.trouble(|| "too much to store is waiting, stores are dropped".into());
+            self.trouble(false, || {
+                "too much to store is waiting, stores are dropped".into()
+            });
         }
         submitted.map(drop)
     }
@@ -289,10 +291,12 @@ impl ServerDriver {
         Time::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 
-    fn trouble(&self, text: impl FnOnce() -> String) {
+    fn trouble(&self, grave: bool, text: impl FnOnce() -> String) {
         let now = self.now();
         let mut reporter = self.reporter.borrow_mut();
-        reporter.trouble(now, || format!("memcached {}: {}", self.address, text()));
+        reporter.trouble(now, grave, || {
+            format!("memcached {}: {}", self.address, text())
+        });
         drop(reporter);
         self.report();
     }
@@ -303,7 +307,7 @@ impl ServerDriver {
             let level = if report.trouble {
                 Level::Error
             } else {
-                Level::Info
+                Level::Warning
             };
             self.worker.log(level, &report.to_string());
         }
@@ -518,7 +522,7 @@ impl ServerDriver {
                 }
                 Some(Event::Fault {
                     fault, now_down, ..
-                }) => self.trouble(|| {
+                }) => self.trouble(now_down, || {
                     let state = if now_down {
                         "; it counts as down now"
                     } else {
@@ -549,7 +553,7 @@ impl ServerDriver {
             Asker::Other(asker) => asker.settle(outcome),
             Asker::Store => {
                 if let Outcome::Reply(Reply::ServerError(text)) = outcome {
-                    self.trouble(|| format!("not stored: {text}"));
+                    self.trouble(false, || format!("not stored: {text}"));
                 }
             }
         }

@@ -57,8 +57,8 @@ pub enum Flow {
 pub enum Level {
     /// For whoever asked for it.
     Debug = 0,
-    /// Good to know.
-    Info = 1,
+    /// Good to know; the lowest that the host logs unless told otherwise.
+    Warning = 2,
     /// Something failed.
     Error = 3,
 }

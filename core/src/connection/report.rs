@@ -38,8 +38,16 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// Something is wrong; `text` is made only if it will be told.
-    pub fn trouble(&mut self, now: Time, text: impl FnOnce() -> String) {
+    /// Something is wrong; `text` is made only if it will be told. What is
+    /// `grave`, such as a server that counts as down now, is told in any case,
+    /// if only when the second is over and it is not over itself by then.
+    pub fn trouble(&mut self, now: Time, grave: bool, text: impl FnOnce() -> String) {
+        if grave {
+            // Takes the place of one that would have been told.
+            self.suppressed += u64::from(self.held.as_ref().is_some_and(|held| held.trouble));
+            self.hold(true, text());
+            return;
+        }
         match &self.held {
             Some(held) if held.trouble => self.suppressed += 1,
             _ if now < self.quiet_until && self.told_trouble => {
@@ -102,15 +110,15 @@ mod tests {
     #[test]
     fn first_line_at_once_then_one_a_second_with_a_count() {
         let mut r = Reporter::default();
-        r.trouble(at(0), || "down".into());
+        r.trouble(at(0), false, || "down".into());
         assert_eq!(poll(&mut r, 0).as_deref(), Some("down"));
         for ms in 1..1000 {
-            r.trouble(at(ms), || {
+            r.trouble(at(ms), false, || {
                 unreachable!("no text for a line that is not told")
             });
             assert_eq!(poll(&mut r, ms), None);
         }
-        r.trouble(at(1000), || "still down".into());
+        r.trouble(at(1000), false, || "still down".into());
         assert_eq!(
             poll(&mut r, 1000).as_deref(),
             Some("still down (999 more not logged)")
@@ -121,23 +129,45 @@ mod tests {
     fn recovery_is_told_after_told_trouble_only_and_waits_its_turn() {
         let mut r = Reporter::default();
         r.recovery(|| unreachable!("nothing was wrong"));
-        r.trouble(at(0), || "down".into());
+        r.trouble(at(0), false, || "down".into());
         assert!(poll(&mut r, 0).is_some());
         r.recovery(|| "up".into());
         assert_eq!(r.poll_timeout(), Some(at(1000)));
         assert_eq!(poll(&mut r, 999), None);
         assert_eq!(poll(&mut r, 1000).as_deref(), Some("up"));
         // Flapping inside the quiet second: told once, as what it ends as.
-        r.trouble(at(1100), || "down".into());
+        r.trouble(at(1100), false, || "down".into());
         assert_eq!(poll(&mut r, 1100), None);
         assert_eq!(poll(&mut r, 2000).as_deref(), Some("down"));
         r.recovery(|| "up".into());
-        r.trouble(at(2100), || unreachable!("down was told"));
+        r.trouble(at(2100), false, || unreachable!("down was told"));
         assert_eq!(poll(&mut r, 3000), None);
-        r.trouble(at(3000), || "down".into());
+        r.trouble(at(3000), false, || "down".into());
         assert_eq!(
             poll(&mut r, 3000).as_deref(),
             Some("down (1 more not logged)")
         );
+    }
+
+    #[test]
+    fn what_is_grave_is_told_when_the_second_is_over() {
+        let mut r = Reporter::default();
+        r.trouble(at(0), false, || "refused".into());
+        assert!(poll(&mut r, 0).is_some());
+        r.trouble(at(100), false, || unreachable!());
+        r.trouble(at(200), true, || "refused, down".into());
+        r.trouble(at(300), false, || unreachable!());
+        assert_eq!(r.poll_timeout(), Some(at(1000)));
+        assert_eq!(
+            poll(&mut r, 1000).as_deref(),
+            Some("refused, down (2 more not logged)")
+        );
+        // It is told once, and not at all if it is over by then.
+        assert_eq!(poll(&mut r, 3000), None);
+        r.trouble(at(3000), false, || "refused".into());
+        assert!(poll(&mut r, 3000).is_some());
+        r.trouble(at(3100), true, || "refused, down".into());
+        r.recovery(|| "up".into());
+        assert_eq!(poll(&mut r, 4000).as_deref(), Some("up"));
     }
 }

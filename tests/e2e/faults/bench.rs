@@ -6,19 +6,28 @@ use std::time::{Duration, Instant};
 
 use testkit::{Faulty, Peer, Response, Site};
 
-/// Every path is looked up; below `/page/` a page is made and stored. Another
-/// connection may be tried at once, so that no case has to wait for it.
+/// Every path is looked up; below `/page/` and `/file/` what is made is stored
+/// too.
 const CONFIG: &str = r#"
 if req.path =^ "/page/" {
-	memcached.lookup (["server" => "$CACHE", "timeout_ms" => $TIMEOUT, "connect_timeout_ms" => $CONNECT, "retry_ms" => $RETRY], {
+	memcached.lookup ([$BOTH], {
 		header.add "X-Memcached" => "Hit";
 	}, {
 		header.add "X-Memcached" => "Miss";
 		respond 200 => "page";
-		memcached.store ["server" => "$CACHE", "timeout_ms" => $TIMEOUT, "connect_timeout_ms" => $CONNECT, "retry_ms" => $RETRY];
+		memcached.store [$BOTH];
+	});
+} else if req.path =^ "/file/" {
+	memcached.lookup ([$BOTH], {
+		header.add "X-Memcached" => "Hit";
+	}, {
+		header.add "X-Memcached" => "Miss";
+		docroot "$DIR";
+		static;
+		memcached.store [$BOTH, "maxsize" => 100000000];
 	});
 } else {
-	memcached.lookup (["server" => "$CACHE", "timeout_ms" => $TIMEOUT, "connect_timeout_ms" => $CONNECT, "retry_ms" => $RETRY], {
+	memcached.lookup ([$BOTH], {
 		header.add "X-Memcached" => "Hit";
 	}, {
 		header.add "X-Memcached" => "Miss";
@@ -117,6 +126,33 @@ impl Bench {
         check(name, path, &response, Expect::Hit(value));
     }
 
+    /// Asks, and takes either answer.
+    pub fn ask_either(&mut self, name: &str, path: &str, value: &[u8]) {
+        let begun = Instant::now();
+        let response = self.site.get(path);
+        let took = begun.elapsed();
+        let expect = if response.cache() == "Hit" {
+            Expect::Hit(value)
+        } else {
+            Expect::Miss
+        };
+        check(name, path, &response, expect);
+        assert!(took <= self.times.limit(), "{name}: {took:?}");
+    }
+
+    /// Makes a file, and asks for it for the first time.
+    pub fn ask_file(&mut self, name: &str, path: &str, body: &[u8]) {
+        let file = self.site.dir().join(&path[1..]);
+        std::fs::create_dir_all(self.site.dir().join("file")).expect("a folder");
+        std::fs::write(file, body).expect("a file");
+        let begun = Instant::now();
+        let response = self.site.get(path);
+        let took = begun.elapsed();
+        assert_eq!((response.status, response.cache()), (200, "Miss"), "{name}");
+        assert!(response.body == body, "{name}");
+        assert!(took <= self.times.limit(), "{name}: {took:?}");
+    }
+
     /// All is well after a memcached that behaves, and the server ends as it
     /// should.
     pub fn finish(mut self) {
@@ -130,13 +166,13 @@ impl Bench {
 
 /// A server with the configuration of all these tests.
 pub fn start_site(cache: &dyn std::fmt::Display, times: Times, workers: u32) -> Site {
-    let names: [(&str, &dyn std::fmt::Display); 4] = [
-        ("CACHE", cache),
-        ("TIMEOUT", &times.answer),
-        ("CONNECT", &times.connect),
-        ("RETRY", &times.retry),
-    ];
-    Site::builder().workers(workers).start(CONFIG, &names)
+    let both = format!(
+        r#""server" => "{cache}", "timeout_ms" => {}, "connect_timeout_ms" => {}, "retry_ms" => {}"#,
+        times.answer, times.connect, times.retry
+    );
+    Site::builder()
+        .workers(workers)
+        .start(CONFIG, &[("BOTH", &both)])
 }
 
 /// Compares a response with what is expected.

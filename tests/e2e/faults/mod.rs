@@ -2,6 +2,8 @@
 //! and afterwards all is well again.
 
 mod bench;
+mod connect;
 mod replies;
 mod silence;
 mod splits;
+mod unasked;

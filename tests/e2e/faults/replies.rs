@@ -61,7 +61,7 @@ fn bad_replies_to_get_are_misses() {
         b"DELETED\r\n",
         b"VERSION 1.6.18\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01",
+        b"\x15\x03\x01\x00\x02\x02\x0a\r\n",
         b"\r\n",
         b"\n",
         b"\0\r\n",

@@ -12,6 +12,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::peer::Peer;
 use crate::wait::{PATIENCE, eventually};
@@ -26,6 +27,9 @@ pub struct FaultyRequest {
     /// The value, of a `set`.
     pub data: Vec<u8>,
 }
+
+/// A connection on loopback that takes longer waits for room in the queue.
+const FULL_AFTER: Duration = Duration::from_millis(300);
 
 type Behaviour = dyn Fn(&mut Peer) + Send + Sync;
 
@@ -47,6 +51,8 @@ pub(crate) struct Shared {
 /// The server. Prints as `IP:PORT`; it lives as long as the test program.
 pub struct Faulty {
     addr: SocketAddr,
+    listener: TcpListener,
+    fillers: Vec<TcpStream>,
     shared: Arc<Shared>,
 }
 
@@ -59,21 +65,46 @@ impl fmt::Display for Faulty {
 impl Faulty {
     /// Starts one that behaves well.
     pub fn start() -> Self {
+        let server = Self::bind();
+        server.accept();
+        server
+    }
+
+    /// One that listens but takes no connection, and the system's queue for
+    /// those that wait to be taken is full.
+    pub fn with_full_queue() -> Self {
+        let mut server = Self::bind();
+        rustix::net::listen(&server.listener, 0).expect("a shorter queue");
+        while let Ok(filler) = TcpStream::connect_timeout(&server.addr, FULL_AFTER) {
+            server.fillers.push(filler);
+            assert!(server.fillers.len() < 1000, "the queue is not filled");
+        }
+        server
+    }
+
+    fn bind() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let addr = listener.local_addr().expect("an address");
-        let shared: Arc<Shared> = Arc::default();
         let server = Self {
             addr,
-            shared: Arc::clone(&shared),
+            listener,
+            fillers: Vec::new(),
+            shared: Arc::default(),
         };
         server.behave(Peer::serve);
+        server
+    }
+
+    /// Begins to take connections.
+    pub fn accept(&self) {
+        let listener = self.listener.try_clone().expect("a descriptor");
+        let shared = Arc::clone(&self.shared);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = Arc::clone(&shared);
                 thread::spawn(move || attend(stream, &shared));
             }
         });
-        server
     }
 
     /// From now on every connection is treated like this. Those that there are

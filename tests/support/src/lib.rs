@@ -21,6 +21,7 @@ mod peer;
 mod ports;
 mod process;
 mod server;
+mod socket_memcached;
 mod tap;
 mod wait;
 
@@ -33,5 +34,6 @@ pub use paths::{Host, panicking_library, plugin_library, project_root};
 pub use peer::{Peer, value_reply};
 pub use ports::free_port;
 pub use server::{Checked, Site, SiteBuilder, check_config};
+pub use socket_memcached::SocketMemcached;
 pub use tap::Tap;
 pub use wait::{PATIENCE, eventually, eventually_some};

@@ -87,6 +87,12 @@ impl Peer {
         line.strip_suffix("\r\n").map(str::to_owned)
     }
 
+    /// Reads so many bytes and forgets them; false if the connection ends.
+    pub fn skip(&mut self, count: u64) -> bool {
+        let mut part = (&mut self.stream).take(count);
+        std::io::copy(&mut part, &mut std::io::sink()).is_ok_and(|read| read == count)
+    }
+
     /// Sends bytes; those for which nobody is left are lost.
     pub fn send(&mut self, bytes: &[u8]) {
         let _ = self.stream.get_mut().write_all(bytes);
