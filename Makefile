@@ -6,12 +6,16 @@ APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-d
 # server too where LIGHTTPD2_WORKER names one.
 HOST = target/host/lighttpd2-worker
 
-.PHONY: help run test check fuzz build install deps host
+# What the benchmarks need beside that. nginx is compared where it is installed.
+BENCH_APT_PACKAGES = python3 wrk strace valgrind
+
+.PHONY: help run test check fuzz bench build install deps host
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
 	@echo "make test     formatting, lints, documentation, all tests"
 	@echo "make fuzz     each fuzz target for SECONDS=60; make test replays what it found"
+	@echo "make bench    compare with BASELINE_MODULE_DIR, plain responses and nginx; BENCH=options"
 	@echo "make build    target/release/libmod_memcached.so"
 	@echo "make install MODULE_DIR=/path/to/lighttpd2/modules"
 
@@ -43,6 +47,12 @@ fuzz:
 	    -max_len=4096 -timeout=10 -dict=fuzz/memcached.dict -print_final_stats=1 \
 	  || exit 1; \
 	done
+
+# LIGHTTPD2_WORKER names the server, BASELINE_MODULE_DIR the folder of another
+# plugin of that name; BENCH="--help" shows what can be asked for.
+bench: APT_PACKAGES += $(BENCH_APT_PACKAGES)
+bench: build
+	@python3 bench/run.py $(BENCH)
 
 build: deps
 	cargo build --release
