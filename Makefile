@@ -1,6 +1,6 @@
 # Targets for people and for continuous integration; `make help` lists them.
 
-APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-dev libclang-dev clang memcached curl
+APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-dev libclang-dev clang memcached curl valgrind
 
 # The stand-in for lighttpd2 that end-to-end tests run on; they run on the real
 # server too where LIGHTTPD2_WORKER names one.
@@ -9,7 +9,7 @@ HOST = target/host/lighttpd2-worker
 # What the benchmarks need beside that. nginx is compared where it is installed.
 BENCH_APT_PACKAGES = python3 wrk strace valgrind
 
-.PHONY: help run test check fuzz bench build install deps host
+.PHONY: help run test check fuzz bench build install deps host panic-library
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
@@ -23,9 +23,16 @@ run: deps build host
 	@scripts/run
 
 # Everything: formatting, lints, documentation, all tests.
-test: deps check host
+test: deps check host panic-library
 	cargo build --workspace
-	cargo test --workspace
+	env -u LIGHTTPD2_WORKER cargo test --workspace
+	@if [ -n "$$LIGHTTPD2_WORKER" ]; then \
+	  echo "once more on $$LIGHTTPD2_WORKER" && cargo test --test e2e --test exports; \
+	fi
+
+# The library that panics where a test tells it to.
+panic-library: deps
+	cargo build --features deliberate-panic --target-dir target/panic
 
 check:
 	cargo fmt --all --check

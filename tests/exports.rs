@@ -1,26 +1,14 @@
 //! What the library shows to the dynamic linker.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use object::{Object, ObjectSymbol};
+use testkit::{Host, plugin_library};
 
-/// The library that `cargo build` made.
-fn library() -> Vec<u8> {
-    let path = std::env::var_os("MOD_MEMCACHED_SO").map_or_else(
-        || {
-            let test = std::env::current_exe().expect("a test knows where it is");
-            // Cargo does not build a cdylib for a test, so `make test` does.
-            let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
-            profile.join("libmod_memcached.so")
-        },
-        PathBuf::from,
-    );
-    std::fs::read(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}; run `cargo build` first", path.display()))
-}
-
-fn names(defined: bool) -> Vec<String> {
-    let bytes = library();
+fn names(library: &Path, defined: bool) -> Vec<String> {
+    let bytes =
+        std::fs::read(library).unwrap_or_else(|error| panic!("{}: {error}", library.display()));
     let file = object::File::parse(bytes.as_slice()).expect("an ELF file");
     let mut names: Vec<String> = file
         .dynamic_symbols()
@@ -34,12 +22,15 @@ fn names(defined: bool) -> Vec<String> {
 
 #[test]
 fn exports_are_the_two_entry_points() {
-    assert_eq!(names(true), ["mod_memcached_free", "mod_memcached_init"]);
+    assert_eq!(
+        names(&plugin_library(), true),
+        ["mod_memcached_free", "mod_memcached_init"]
+    );
 }
 
 /// What the library wants of the host.
 fn wanted() -> Vec<String> {
-    let wanted: Vec<_> = names(false)
+    let wanted: Vec<_> = names(&plugin_library(), false)
         .into_iter()
         .filter(|name| name.starts_with("li_"))
         .collect();
@@ -63,7 +54,7 @@ fn the_types_of_all_that_is_wanted_are_facts() {
 /// A host without Lua loads the library all the same.
 #[test]
 fn lua_is_not_needed() {
-    let bytes = library();
+    let bytes = std::fs::read(plugin_library()).expect("the library");
     let file = object::File::parse(bytes.as_slice()).expect("an ELF file");
     let mut weak = 0;
     for symbol in file.dynamic_symbols().filter(ObjectSymbol::is_undefined) {
@@ -74,4 +65,33 @@ fn lua_is_not_needed() {
         }
     }
     assert!(weak > 0, "the library uses Lua");
+}
+
+/// A program and the libraries that it is linked with.
+fn parts(program: &Path) -> Vec<PathBuf> {
+    let output = Command::new("ldd").arg(program).output().expect("ldd runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let linked = text
+        .split_whitespace()
+        .filter(|word| word.starts_with('/'))
+        .map(PathBuf::from);
+    std::iter::once(program.to_path_buf())
+        .chain(linked)
+        .collect()
+}
+
+#[test]
+fn the_host_has_all_that_is_wanted() {
+    let host = Host::find();
+    let has: Vec<String> = parts(&host.worker)
+        .iter()
+        .flat_map(|part| names(part, true))
+        .collect();
+    for name in wanted() {
+        assert!(
+            has.contains(&name),
+            "{} does not have {name}",
+            host.worker.display()
+        );
+    }
 }

@@ -9,8 +9,10 @@ mod joining;
 mod key;
 mod life;
 mod lookup;
+mod panics;
 mod sample;
 mod store;
+mod valgrind;
 mod value;
 mod wire;
 

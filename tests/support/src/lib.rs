@@ -33,7 +33,7 @@ pub use memcached::{Item, Memcached};
 pub use paths::{Host, panicking_library, plugin_library, project_root};
 pub use peer::{Peer, value_reply};
 pub use ports::free_port;
-pub use server::{Checked, Site, SiteBuilder, check_config};
+pub use server::{Checked, Site, SiteBuilder, check_config, check_config_with};
 pub use socket_memcached::SocketMemcached;
 pub use tap::Tap;
 pub use wait::{PATIENCE, eventually, eventually_some};

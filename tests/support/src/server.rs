@@ -166,6 +166,8 @@ impl SiteBuilder {
             .args(&line[1..])
             .arg("-m")
             .arg(modules)
+            // Under valgrind a backtrace takes half a minute.
+            .env("RUST_BACKTRACE", "0")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a descriptor"))
@@ -301,14 +303,15 @@ pub struct Checked {
 
 /// Lets the server look at a configuration without serving it.
 pub fn check_config(config: &str) -> Checked {
+    check_config_with(&SiteBuilder::default(), config)
+}
+
+/// As [`check_config`], with another builder.
+pub fn check_config_with(builder: &SiteBuilder, config: &str) -> Checked {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let builder = SiteBuilder::default();
     let file = folder.path().join("lighttpd2.conf");
-    fs::write(
-        &file,
-        builder.full_config(folder.path(), free_port(), config, &[]),
-    )
-    .expect("a file");
+    let text = builder.full_config(folder.path(), free_port(), config, &[]);
+    fs::write(&file, text).expect("a file");
     let status = builder
         .command(folder.path())
         .arg("-t")

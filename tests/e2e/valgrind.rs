@@ -1,0 +1,102 @@
+//! Memory errors and leaks of the plugin in a server that does a bit of
+//! everything, as valgrind sees them.
+
+use std::fs;
+use std::path::Path;
+
+use testkit::{
+    Backend, Memcached, Site, eventually, panicking_library, plugin_library, random_bytes,
+};
+
+use crate::cached;
+
+/// Runs a server under valgrind and gives the errors in which the plugin has
+/// a part, as valgrind describes them.
+fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let report = folder.path().join("report.xml");
+    let report_option = format!("--xml-file={}", report.display());
+    let mut cache = Memcached::start();
+    let backend = Backend::constant("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345");
+    let pages = cached(
+        r#""key" => "K%{req.path}", "timeout_ms" => 20000, "connect_timeout_ms" => 20000, "retry_ms" => 20"#,
+        r#"if req.path =^ "/cut" { proxy "$BACKEND"; } else { docroot "$DIR/www"; static; }"#,
+        r#""maxsize" => 2000000"#,
+    );
+    let site = Site::builder()
+        .plugin(plugin)
+        .environment("MOD_MEMCACHED_PANIC_AT", panic_at)
+        // So that valgrind sees each block by itself.
+        .environment("G_SLICE", "always-malloc")
+        .wrapper(&[
+            "valgrind",
+            "--leak-check=full",
+            "--show-leak-kinds=definite",
+            "--num-callers=40",
+            "--xml=yes",
+            &report_option,
+        ])
+        .start(&pages, &[("CACHE", &cache), ("BACKEND", &backend)]);
+    let www = site.dir().join("www");
+    fs::create_dir(&www).expect("a folder");
+    for size in [0, 1, 4097, 70_000, 1_000_000, 2_000_001] {
+        fs::write(www.join(size.to_string()), random_bytes(1, size)).expect("a file");
+    }
+    for _ in 0..2 {
+        for path in [
+            "/0", "/1", "/4097", "/70000", "/1000000", "/2000001", "/none",
+        ] {
+            site.get(path);
+            site.request("HEAD", path, &[]);
+            site.request("POST", path, &[("Content-Length", "0")]);
+        }
+    }
+    let mut client = site.connect();
+    client.send_request("GET", "/cut", &[]);
+    eventually("the backend is asked", || backend.requests() > 0);
+    client.reset();
+    cache.suspend();
+    for _ in 0..10 {
+        let mut client = site.connect();
+        client.send_request("GET", "/1", &[]);
+        client.reset();
+    }
+    cache.kill();
+    for _ in 0..5 {
+        site.get("/1");
+    }
+    cache.restart();
+    site.get("/1");
+    cache.suspend();
+    let mut waiting = site.connect();
+    waiting.send_request("GET", "/0", &[]);
+    site.stop();
+
+    let report = fs::read_to_string(&report).expect("valgrind's report");
+    assert!(report.contains("<state>FINISHED</state>"), "{report}");
+    let errors = report.split("<error>").skip(1);
+    errors
+        .filter_map(|error| error.split("</error>").next())
+        .filter(|error| error.contains("libmod_memcached.so"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn no_invalid_access_and_nothing_lost() {
+    let errors = errors_of_the_plugin(&plugin_library(), "");
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+}
+
+/// A panic's message is not freed, since its own end might panic: a leak that
+/// is there must be seen.
+#[test]
+fn a_leak_is_seen() {
+    let errors = errors_of_the_plugin(&panicking_library(), "filter-drop");
+    assert!(
+        errors
+            .iter()
+            .any(|error| error.contains("Leak_DefinitelyLost")),
+        "{errors:?}"
+    );
+}
