@@ -2,6 +2,7 @@
 
 mod conditions;
 mod foreign;
+mod interop;
 mod options;
 mod reasons;
 mod store;
