@@ -1,6 +1,8 @@
 //! The stored form: what is written is read again, and nothing else is.
 
 mod property;
+mod replay;
+mod script;
 mod table;
 
 use memcached_core::response::stored::{Head, HeadWriter};
