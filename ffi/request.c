@@ -1,4 +1,6 @@
 /* Requests, their headers and bodies, filters, buffers. */
+#include <string.h>
+
 #include "internal.h"
 
 mmc_worker *mmc_request_worker(mmc_request *r) { return (mmc_worker *)REQ(r)->wrk; }
@@ -9,7 +11,11 @@ void **mmc_request_state(mmc_request *r) { return &g_ptr_array_index(REQ(r)->plu
 
 mmc_bytes mmc_request_method(mmc_request *r) { return mmc_of_string(REQ(r)->request.http_method_str); }
 
-mmc_bytes mmc_request_mime_type(mmc_request *r) { return mmc_of_string(li_mimetype_get(REQ(r), REQ(r)->request.uri.path)); }
+void mmc_request_set_content_type(mmc_request *r, mmc_bytes otherwise) {
+	mmc_bytes type = mmc_of_string(li_mimetype_get(REQ(r), REQ(r)->request.uri.path));
+	if (!type.len) type = otherwise;
+	li_http_header_overwrite(REQ(r)->response.headers, "Content-Type", strlen("Content-Type"), (const char *)type.ptr, type.len);
+}
 
 bool mmc_request_is_handled(mmc_request *r) { return li_vrequest_is_handled(REQ(r)); }
 

@@ -114,7 +114,8 @@ mmc_worker *mmc_request_worker(mmc_request *);
 void *mmc_request_worker_state(mmc_request *);
 void **mmc_request_state(mmc_request *);
 mmc_bytes mmc_request_method(mmc_request *);
-mmc_bytes mmc_request_mime_type(mmc_request *);
+/* By the configuration's type for its path. */
+void mmc_request_set_content_type(mmc_request *, mmc_bytes otherwise);
 bool mmc_request_is_handled(mmc_request *);
 uint32_t mmc_request_progress(mmc_request *);
 bool mmc_request_handle_direct(mmc_request *);

@@ -1,4 +1,8 @@
 //! Where bytes from memcached are read to, and how values are cut out of them.
+//!
+//! Large parts of values are handed on by reference, so a large value is never
+//! copied: the system writes it to where the response takes it from. Small ones
+//! are copied, so that a slow client does not keep a read buffer in memory.
 
 use std::cell::RefCell;
 use std::io;
@@ -6,47 +10,73 @@ use std::ops::Range;
 
 use memcached_core::protocol::Input;
 
-use crate::host::{Buffer, BufferSlice, SharedBuffer, Socket};
+use crate::host::{Buffer, BufferSlice, Socket};
 
 /// One read takes so much at most.
 const READ_SIZE: usize = 64 * 1024;
 
-/// A smaller part of a value is copied to a buffer of its own, so that a slow
-/// client does not keep a whole read buffer in memory for it.
+/// A read buffer that is referred to is filled on while it has so much room.
+const READ_ROOM_MIN: usize = READ_SIZE / 2;
+
+/// A smaller part of a value is copied.
 const COPY_BELOW: usize = 16 * 1024;
 
-/// Bytes that were just read.
-pub struct ReadInput(SharedBuffer);
+/// Parts up to [`SHARED_MAX`] are copied into a buffer of this size that several
+/// of them share: it costs more to make a buffer than to copy into one.
+const SHARED_SIZE: usize = 8 * 1024;
 
-impl Input for ReadInput {
+const SHARED_MAX: usize = SHARED_SIZE / 4;
+
+/// Bytes that were just read.
+pub struct ReadInput<'a> {
+    buffer: Buffer,
+    start: usize,
+    shared: &'a RefCell<Option<Buffer>>,
+}
+
+impl Input for ReadInput<'_> {
     type Piece = BufferSlice;
 
     fn bytes(&self) -> &[u8] {
-        self.0.as_slice()
+        &self.buffer.as_slice()[self.start..]
     }
 
     fn piece(&self, range: Range<usize>) -> BufferSlice {
         if range.len() >= COPY_BELOW {
-            return self.0.slice(range);
+            return self
+                .buffer
+                .slice(self.start + range.start..self.start + range.end);
         }
-        let bytes = &self.0.as_slice()[range];
-        let mut copy = Buffer::with_capacity(bytes.len());
-        copy.extend(bytes);
-        copy.freeze().slice(0..bytes.len())
+        let bytes = &self.bytes()[range];
+        if bytes.len() > SHARED_MAX {
+            return append(&mut Buffer::with_capacity(bytes.len()), bytes);
+        }
+        let mut shared = self.shared.borrow_mut();
+        let buffer = shared.get_or_insert_with(|| Buffer::with_capacity(SHARED_SIZE));
+        if !buffer.reuse() && buffer.room() < bytes.len() {
+            *buffer = Buffer::with_capacity(SHARED_SIZE);
+        }
+        append(buffer, bytes)
     }
 }
 
-/// The read buffer of a worker: used again and again unless a value still
-/// refers to it.
+fn append(buffer: &mut Buffer, bytes: &[u8]) -> BufferSlice {
+    let start = buffer.as_slice().len();
+    buffer.extend(bytes);
+    buffer.slice(start..start + bytes.len())
+}
+
+/// The read buffer of a worker, and the one that small values share.
 #[derive(Default)]
 pub struct ReadBuffers {
-    spare: RefCell<Option<Buffer>>,
+    current: RefCell<Option<Buffer>>,
+    shared: RefCell<Option<Buffer>>,
 }
 
 /// What a read gave.
-pub enum Read {
+pub enum Read<'a> {
     /// Bytes, and whether there may be more.
-    Data(ReadInput, bool),
+    Data(ReadInput<'a>, bool),
     /// The peer closed its end.
     Eof,
     /// Nothing to be had at present.
@@ -58,33 +88,40 @@ impl ReadBuffers {
     ///
     /// # Errors
     /// What the operating system says of the socket.
-    pub fn read(&self, socket: &Socket) -> io::Result<Read> {
-        let spare = self.spare.borrow_mut().take();
-        let mut buffer = spare.unwrap_or_else(|| Buffer::with_capacity(READ_SIZE));
+    pub fn read(&self, socket: &Socket) -> io::Result<Read<'_>> {
+        let current = self.current.borrow_mut().take();
+        let mut buffer = current.unwrap_or_else(|| Buffer::with_capacity(READ_SIZE));
+        let start = buffer.as_slice().len();
         let result = buffer.read_from(socket);
         match result {
-            Ok(0) => {
-                self.spare.replace(Some(buffer));
-                Ok(Read::Eof)
+            Ok(count) if count > 0 => {
+                let more = buffer.room() == 0;
+                let shared = &self.shared;
+                let input = ReadInput {
+                    buffer,
+                    start,
+                    shared,
+                };
+                Ok(Read::Data(input, more))
             }
-            Ok(count) => {
-                let more = count == buffer.capacity();
-                Ok(Read::Data(ReadInput(buffer.freeze()), more))
-            }
-            Err(error) => {
-                self.spare.replace(Some(buffer));
-                match error.kind() {
-                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(Read::Nothing),
-                    _ => Err(error),
+            other => {
+                self.current.replace(Some(buffer));
+                match other {
+                    Ok(_) => Ok(Read::Eof),
+                    Err(error) => match error.kind() {
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(Read::Nothing),
+                        _ => Err(error),
+                    },
                 }
             }
         }
     }
 
     /// Takes a read buffer back when all that was wanted is cut out.
-    pub fn give_back(&self, input: ReadInput) {
-        if let Ok(buffer) = input.0.try_into_unique() {
-            self.spare.replace(Some(buffer));
+    pub fn give_back(&self, input: ReadInput<'_>) {
+        let mut buffer = input.buffer;
+        if buffer.reuse() || buffer.room() >= READ_ROOM_MIN {
+            self.current.replace(Some(buffer));
         }
     }
 }

@@ -42,7 +42,8 @@ impl Drop for Reference {
     }
 }
 
-/// A buffer that is being filled and that nobody else refers to.
+/// A buffer that is being filled. What is in it does not change any more and
+/// can be shared in parts; this is the only way to add to it.
 pub struct Buffer(Reference);
 
 impl Buffer {
@@ -55,15 +56,16 @@ impl Buffer {
         ))
     }
 
-    /// Room in all, in bytes.
-    pub fn capacity(&self) -> usize {
-        // SAFETY: the reference keeps the buffer alive.
-        unsafe { ffi::mmc_buffer_capacity(self.0.ptr()) }
+    /// Bytes that can still be added.
+    pub fn room(&self) -> usize {
+        self.spare().1
     }
 
     fn spare(&self) -> (*mut u8, usize) {
         let used = self.0.used();
-        (self.0.start().wrapping_add(used), self.capacity() - used)
+        // SAFETY: the reference keeps the buffer alive.
+        let capacity = unsafe { ffi::mmc_buffer_capacity(self.0.ptr()) };
+        (self.0.start().wrapping_add(used), capacity - used)
     }
 
     fn grow(&mut self, by: usize) {
@@ -72,13 +74,13 @@ impl Buffer {
         unsafe { ffi::mmc_buffer_set_used(self.0.ptr(), used) };
     }
 
-    /// Reads once into the spare room.
+    /// Reads once into the room that is left.
     ///
     /// # Errors
     /// What the operating system says of the socket.
     pub fn read_from(&mut self, socket: &Socket) -> io::Result<usize> {
         let (start, room) = self.spare();
-        // SAFETY: `start` begins `room` bytes that only this buffer owns.
+        // SAFETY: `start` begins `room` bytes that no part refers to.
         let count = unsafe { socket.recv(start, room) }?;
         self.grow(count);
         Ok(count)
@@ -88,26 +90,16 @@ impl Buffer {
     pub fn extend(&mut self, bytes: &[u8]) {
         let (start, room) = self.spare();
         let count = bytes.len().min(room);
-        // SAFETY: `count` bytes fit at `start`, in memory apart from `bytes`.
+        // SAFETY: `count` bytes fit at `start`; no part refers to them, so
+        // `bytes` lie elsewhere.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start, count) };
         self.grow(count);
     }
 
-    /// From now on it can be shared and does not change.
-    pub fn freeze(self) -> SharedBuffer {
-        SharedBuffer(self.0)
-    }
-}
-
-/// A filled buffer.
-#[derive(Clone)]
-pub struct SharedBuffer(Reference);
-
-impl SharedBuffer {
-    /// Its bytes.
+    /// What is in it.
     pub fn as_slice(&self) -> &[u8] {
-        // SAFETY: frozen: `used` bytes were written and none changes while a
-        // reference exists.
+        // SAFETY: `used` bytes were written, and nothing is added or taken
+        // away while `self` is borrowed.
         unsafe { std::slice::from_raw_parts(self.0.start(), self.0.used()) }
     }
 
@@ -121,22 +113,19 @@ impl SharedBuffer {
         }
     }
 
-    /// Empties it to be filled again, if nobody else refers to it.
-    ///
-    /// # Errors
-    /// Somebody does.
-    pub fn try_into_unique(self) -> Result<Buffer, Self> {
+    /// Empties it if no part of it is kept anywhere; whether that was so.
+    pub fn reuse(&mut self) -> bool {
         // SAFETY: the reference keeps the buffer alive.
-        if !unsafe { ffi::mmc_buffer_is_unique(self.0.ptr()) } {
-            return Err(self);
+        let unique = unsafe { ffi::mmc_buffer_is_unique(self.0.ptr()) };
+        if unique {
+            // SAFETY: as above, and nobody else refers to what was written.
+            unsafe { ffi::mmc_buffer_set_used(self.0.ptr(), 0) };
         }
-        // SAFETY: as above, and no byte counts as written any more.
-        unsafe { ffi::mmc_buffer_set_used(self.0.ptr(), 0) };
-        Ok(Buffer(self.0))
+        unique
     }
 }
 
-/// A part of a filled buffer.
+/// A part of what is in a buffer.
 #[derive(Clone)]
 pub struct BufferSlice {
     buffer: Reference,
@@ -147,8 +136,8 @@ pub struct BufferSlice {
 impl AsRef<[u8]> for BufferSlice {
     fn as_ref(&self) -> &[u8] {
         let start = self.buffer.start().wrapping_add(self.offset);
-        // SAFETY: the part lies within the frozen bytes of the buffer, which
-        // none changes while a reference exists.
+        // SAFETY: the part lies within what was written, which does not change
+        // while a reference exists.
         unsafe { std::slice::from_raw_parts(start, self.len) }
     }
 }

@@ -26,7 +26,7 @@ pub mod ffi {
     include!(concat!(env!("OUT_DIR"), "/shim.rs"));
 }
 
-pub use buffer::{Buffer, BufferSlice, SharedBuffer};
+pub use buffer::{Buffer, BufferSlice};
 pub use config::{Action, ConfigValue, Pattern, SockAddr};
 pub use event::{IoWatcher, Job, Ready, Timer};
 pub use filter::{BodyFilter, FilterIo};

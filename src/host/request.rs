@@ -42,13 +42,11 @@ impl VRequest<'_> {
         unsafe { slice_of(bytes) }
     }
 
-    /// The type that the configuration gives for its path.
-    pub fn mime_type(&self) -> Option<Vec<u8>> {
-        // SAFETY: the request lives.
-        let bytes = unsafe { ffi::mmc_request_mime_type(self.ptr()) };
-        // SAFETY: copied before the host is called again.
-        let found = unsafe { slice_of(bytes) };
-        (!found.is_empty()).then(|| found.to_vec())
+    /// Sets the type of its response to what the configuration gives for its
+    /// path, or to another if that gives none.
+    pub fn set_content_type(&self, otherwise: &[u8]) {
+        // SAFETY: the request lives; the host copies the text.
+        unsafe { ffi::mmc_request_set_content_type(self.ptr(), bytes_of(otherwise)) };
     }
 
     /// Whether something has taken it on.
@@ -201,10 +199,10 @@ impl VRequest<'_> {
     }
 
     /// Remembers something of it, in place of what was remembered before.
-    pub fn set_state<P: PluginKind>(&self, state: P::RequestState) {
+    pub fn set_state<P: PluginKind>(&self, state: Box<P::RequestState>) {
         // SAFETY: the request lives.
         let slot = unsafe { ffi::mmc_request_state(self.ptr()) };
-        let new = Box::into_raw(Box::new(state)).cast();
+        let new = Box::into_raw(state).cast();
         // SAFETY: the slot is this plugin's own.
         let old = unsafe { slot.replace(new) }.cast::<P::RequestState>();
         if !old.is_null() {

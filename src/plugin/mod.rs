@@ -11,16 +11,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use memcached_core::protocol::Key;
 
-use crate::client::Client;
+use crate::client::{Client, LookupHandle};
 use crate::host::{ActionEntry, Level, PluginKind, VRequest, Worker, action_entry};
 
 /// `mod_memcached` as the host sees it.
 pub struct Memcached;
 
-/// What the plugin remembers of one request of a client.
+/// What the plugin remembers of one request of a client: first for the lookup
+/// that it waits for, then, if that was a hit, until the request ends.
 pub struct RequestState {
-    /// The key whose item is being sent as the answer.
-    hit: Key,
+    /// The key that was asked for; once remembered, the key whose item is being
+    /// sent as the answer.
+    key: Key,
+    /// The lookup, while it is under way.
+    lookup: Option<LookupHandle>,
 }
 
 impl PluginKind for Memcached {

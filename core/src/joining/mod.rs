@@ -18,10 +18,9 @@
 mod groups;
 
 use core::hash::BuildHasher;
-use std::hash::RandomState;
 
-use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::connection::{RequestId, Timing};
 use crate::protocol::Key;
@@ -56,7 +55,9 @@ pub struct Joining<A, O> {
     groups: Groups<A, O>,
     /// Groups that can be joined, by their key.
     joinable: HashTable<GroupId>,
-    hasher: RandomState,
+    /// Fast and seeded; it need not withstand more, for the table holds no more
+    /// than what is under way.
+    hasher: DefaultHashBuilder,
 }
 
 impl<A, O> Default for Joining<A, O> {
@@ -64,7 +65,7 @@ impl<A, O> Default for Joining<A, O> {
         Self {
             groups: Groups::default(),
             joinable: HashTable::new(),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
         }
     }
 }

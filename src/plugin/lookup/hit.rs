@@ -13,9 +13,7 @@ pub(super) fn send_body(vr: &VRequest<'_>, value: &Value<BufferSlice>) -> bool {
         return false;
     }
     vr.set_status(200);
-    let mime_type = vr.mime_type();
-    let mime_type = mime_type.as_deref().unwrap_or(b"application/octet-stream");
-    vr.set_response_header("Content-Type", mime_type);
+    vr.set_content_type(b"application/octet-stream");
     if value.len == 0 {
         say_empty(vr);
     }

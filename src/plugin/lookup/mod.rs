@@ -5,7 +5,7 @@ mod hit;
 
 use std::ffi::CStr;
 
-use memcached_core::protocol::{Key, Value};
+use memcached_core::protocol::Value;
 use memcached_core::response::Conditions;
 
 use super::options::Options;
@@ -24,16 +24,10 @@ pub struct LookupAction {
     miss: Option<Action>,
 }
 
-/// A request that waits for its lookup.
-pub struct Waiting {
-    handle: LookupHandle,
-    key: Key,
-}
-
 impl ActionKind for LookupAction {
     const NAME: &'static CStr = c"memcached.lookup";
     type Plugin = Memcached;
-    type Context = Waiting;
+    type Context = RequestState;
 
     fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let (list, hit, miss) = arguments(value)?;
@@ -45,18 +39,19 @@ impl ActionKind for LookupAction {
         &self,
         vr: &VRequest<'_>,
         client: Option<&Client>,
-        context: &mut Option<Box<Waiting>>,
+        context: &mut Option<Box<RequestState>>,
     ) -> Flow {
         match context {
             None => self.start(vr, client, context),
             Some(waiting) => {
-                let Some(found) = waiting.handle.poll() else {
+                let found = waiting.lookup.as_ref().map(LookupHandle::poll);
+                if let Some(None) = found {
                     return Flow::WaitForEvent;
-                };
-                let waiting = context.take();
-                match (found, waiting) {
-                    (Found::Hit(value), Some(waiting)) => self.answer(vr, &value, waiting.key),
-                    (Found::Failed(failure), _) => self.fail(vr, &failure.to_string()),
+                }
+                waiting.lookup = None;
+                match (found.flatten(), context.take()) {
+                    (Some(Found::Hit(value)), Some(asked)) => self.answer(vr, &value, asked),
+                    (Some(Found::Failed(failure)), _) => self.fail(vr, &failure.to_string()),
                     _ => self.pass(vr, "miss", "not found"),
                 }
             }
@@ -73,7 +68,7 @@ impl LookupAction {
         &self,
         vr: &VRequest<'_>,
         client: Option<&Client>,
-        context: &mut Option<Box<Waiting>>,
+        context: &mut Option<Box<RequestState>>,
     ) -> Flow {
         if vr.is_handled() {
             return Flow::GoOn;
@@ -95,7 +90,8 @@ impl LookupAction {
         let server = client.server(&self.options.server);
         match server.lookup(key.clone(), self.options.timing, waker) {
             Ok(handle) => {
-                *context = Some(Box::new(Waiting { handle, key }));
+                let lookup = Some(handle);
+                *context = Some(Box::new(RequestState { key, lookup }));
                 Flow::WaitForEvent
             }
             Err(failure) => self.fail(vr, &failure.to_string()),
@@ -103,7 +99,12 @@ impl LookupAction {
     }
 
     /// The item becomes the response.
-    fn answer(&self, vr: &VRequest<'_>, value: &Value<BufferSlice>, key: Key) -> Flow {
+    fn answer(
+        &self,
+        vr: &VRequest<'_>,
+        value: &Value<BufferSlice>,
+        asked: Box<RequestState>,
+    ) -> Flow {
         let sent = if self.options.headers {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
@@ -120,7 +121,7 @@ impl LookupAction {
             // Something else answered while the lookup was under way.
             return Flow::GoOn;
         }
-        vr.set_state::<Memcached>(RequestState { hit: key });
+        vr.set_state::<Memcached>(asked);
         note(vr, "hit", "hit");
         enter(vr, self.hit.as_ref())
     }

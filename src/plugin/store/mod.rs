@@ -96,7 +96,7 @@ impl StoreAction {
         }
         if vr
             .state::<Memcached>()
-            .is_some_and(|known| known.hit == *key)
+            .is_some_and(|known| known.key == *key)
         {
             return Err(Reason::FromCache);
         }
