@@ -355,6 +355,14 @@ impl ServerDriver {
         let _entered = Entered(self);
         panic_point("driver-timer");
         self.timer_at.set(None);
+        // It may be the worker that was late, while the answer lies there.
+        for lane in Lane::ALL {
+            if let Some(connection) = self.connection(lane)
+                && !connection.connecting.get()
+            {
+                self.read(lane, &connection);
+            }
+        }
         self.core.borrow_mut().handle_timeout(self.now());
         self.report();
         self.follow_up();

@@ -3,6 +3,9 @@
 
 mod bench;
 mod connect;
+mod crowds;
+mod mixup;
+mod processes;
 mod replies;
 mod silence;
 mod splits;

@@ -283,6 +283,17 @@ impl Site {
         self.process.signal(Signal::INT);
     }
 
+    /// Stops it in the middle of whatever it does; the system still takes
+    /// connections and bytes for it.
+    pub fn suspend(&self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.process.signal(Signal::CONT);
+    }
+
     /// Stops it and gives its log.
     pub fn stop(mut self) -> String {
         self.interrupt();
