@@ -138,8 +138,12 @@ static liAction *create_alias(liServer *srv, liWorker *wrk, liPlugin *p, liValue
 	(void)wrk;
 	(void)p;
 	(void)userdata;
-	liAction *list = action_new_list();
 	v = value_single(v);
+	if (value_type(v) != LI_VALUE_LIST) {
+		LOG(SERVER(srv), ERROR, "unexpected or no parameter for alias action");
+		return NULL;
+	}
+	liAction *list = action_new_list();
 	gboolean one = value_len(v) == 2 && value_type(value_at(v, 0)) == LI_VALUE_STRING;
 	for (guint i = 0; i < (one ? 1 : value_len(v)); i++) {
 		liValue *pair = one ? v : value_at(v, i);
@@ -162,12 +166,33 @@ static liAction *create_alias(liServer *srv, liWorker *wrk, liPlugin *p, liValue
 	return list;
 }
 
+static void redirect_to_folder(struct vrequest *vr) {
+	const struct uri *uri = URI(vr);
+	if (!li_vrequest_handle_direct(&vr->pub)) return;
+	GString *target = g_string_new(NULL);
+	g_string_printf(target, "%s://%s", uri->scheme->str, uri->authority->str);
+	url_encode(target, uri->path->str);
+	g_string_append_c(target, '/');
+	if (uri->query->len) g_string_append_printf(target, "?%s", uri->query->str);
+	vr->pub.response.http_status = 301;
+	header_set(vr->pub.response.headers, "Location", target->str);
+	g_string_free(target, TRUE);
+}
+
 static liHandlerResult run_index(liVRequest *vr, gpointer param, gpointer *context) {
 	(void)context;
 	const liValue *names = param;
 	GString *path = PHYSICAL(VREQUEST(vr))->path;
 	struct stat st;
-	if (!path->len || path->str[path->len - 1] != '/') return LI_HANDLER_GO_ON;
+	if (!PHYSICAL(VREQUEST(vr))->doc_root->len) {
+		VR_LOG(VREQUEST(vr), ERROR, "no docroot specified yet but index action called");
+		return LI_HANDLER_ERROR;
+	}
+	if (stat(path->str, &st) != 0 || !S_ISDIR(st.st_mode)) return LI_HANDLER_GO_ON;
+	if (!g_str_has_suffix(vr->request.uri.path->str, "/")) {
+		redirect_to_folder(VREQUEST(vr));
+		return LI_HANDLER_GO_ON;
+	}
 	gsize len = path->len;
 	for (guint i = 0; i < value_len(names); i++) {
 		const GString *name = value_at(names, i)->data.string;

@@ -41,7 +41,6 @@ static gint64 stat_says(struct vrequest *vr, enum subject s) {
 
 gboolean subject_text(struct vrequest *vr, enum subject s, const GString *key, GString *out, gint64 *number) {
 	const GString *text = NULL;
-	const liHttpHeader *h = NULL;
 	switch (s) {
 	case SUBJECT_PATH: text = URI(vr)->path; break;
 	case SUBJECT_RAW_PATH: text = URI(vr)->raw_path; break;
@@ -54,8 +53,8 @@ gboolean subject_text(struct vrequest *vr, enum subject s, const GString *key, G
 	case SUBJECT_PHYS_PATH: text = PHYSICAL(vr)->path; break;
 	case SUBJECT_PHYS_DOCROOT: text = PHYSICAL(vr)->doc_root; break;
 	case SUBJECT_ENV: text = vr->pub.env.table ? g_hash_table_lookup(vr->pub.env.table, key->str) : NULL; break;
-	case SUBJECT_HEADER: h = header_find(vr->pub.request.headers, key->str); break;
-	case SUBJECT_RESPONSE_HEADER: h = header_find(vr->pub.response.headers, key->str); break;
+	case SUBJECT_HEADER: header_join(vr->pub.request.headers, key->str, out); break;
+	case SUBJECT_RESPONSE_HEADER: header_join(vr->pub.response.headers, key->str, out); break;
 	case SUBJECT_LENGTH: *number = vr->pub.request.content_length; return FALSE;
 	case SUBJECT_STATUS: *number = vr->pub.response.http_status; return FALSE;
 	case SUBJECT_HANDLED: *number = li_vrequest_is_handled(&vr->pub); return FALSE;
@@ -65,7 +64,6 @@ gboolean subject_text(struct vrequest *vr, enum subject s, const GString *key, G
 	case SUBJECT_NONE: break;
 	}
 	if (text) g_string_append_len(out, STR(text));
-	if (h) g_string_append(out, header_value(h));
 	return TRUE;
 }
 

@@ -64,21 +64,12 @@ static gboolean number(struct lexer *lex, GError **error) {
 	lex->kind = T_NUMBER;
 	lex->number = g_ascii_strtoll(lex->at, &end, 0);
 	lex->at = end;
-	if (g_ascii_isalpha(*end) == 0) {
-		const char *ahead = end + strspn(end, " \t");
-		if (!g_ascii_isalpha(*ahead)) return TRUE;
-		lex->at = ahead;
-	}
 	gsize len = word_length(lex->at);
+	if (!len) return TRUE;
 	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
 		if (strlen(units[i].name) != len || strncmp(units[i].name, lex->at, len) != 0) continue;
 		lex->number = lex->number / units[i].divisor * units[i].factor;
 		lex->at += len;
-		return TRUE;
-	}
-	if (lex->at != end) {
-		/* A word behind a space is none of the number's business. */
-		lex->at = end;
 		return TRUE;
 	}
 	lexer_error(lex, error, "unknown unit behind a number");

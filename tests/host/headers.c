@@ -83,6 +83,22 @@ void header_set(liHttpHeaders *headers, const char *key, const char *value) {
 
 const liHttpHeader *header_find(const liHttpHeaders *headers, const char *key) { return find(headers, key, strlen(key)); }
 
+gboolean header_join(const liHttpHeaders *headers, const char *key, GString *out) {
+	gboolean found = FALSE;
+	for (GList *l = headers->entries.head; l; l = l->next) {
+		if (!is_named(l->data, key, strlen(key))) continue;
+		g_string_append_printf(out, "%s%s", found ? ", " : "", header_value(l->data));
+		found = TRUE;
+	}
+	return found;
+}
+
+gboolean header_is(const liHttpHeaders *headers, const char *key, const char *value) {
+	for (GList *l = headers->entries.head; l; l = l->next)
+		if (is_named(l->data, key, strlen(key)) && g_ascii_strcasecmp(header_value(l->data), value) == 0) return TRUE;
+	return FALSE;
+}
+
 const char *header_value(const liHttpHeader *h) { return h->data->str + h->keylen + 2; }
 
 gboolean header_has(const liHttpHeaders *headers, const char *key, const char *word) {

@@ -76,6 +76,7 @@ struct server {
 	GHashTable *actions, *setups; /* name to struct registered */
 	GPtrArray *plugins;           /* liPlugin */
 	GPtrArray *modules;           /* struct module */
+	GPtrArray *addresses;         /* GString, to listen on */
 	GPtrArray *listeners;         /* struct listener */
 	GHashTable *globals;          /* variables of the configuration */
 	liAction *main_action;
@@ -105,7 +106,7 @@ void worker_give(struct worker *, int fd);
 void worker_stop(struct worker *);
 void worker_free(struct worker *);
 
-gboolean server_listen(struct server *, const GString *address);
+void server_listen(struct server *);
 void server_accept_start(struct server *);
 void server_accept_stop(struct server *);
 
@@ -117,6 +118,7 @@ void server_accept_stop(struct server *);
 	do { \
 		if ((vr)->settings[SETTING_DEBUG].boolean) VR_LOG(vr, DEBUG, __VA_ARGS__); \
 	} while (0)
+gboolean log_check_targets(struct server *, const liValue *);
 gboolean log_set_targets(struct server *, const liValue *);
 
 /* --- modules, plugins --- */
@@ -274,6 +276,10 @@ void header_append(liHttpHeaders *, const char *key, gsize, const char *value, g
 void header_set(liHttpHeaders *, const char *key, const char *value);
 const liHttpHeader *header_find(const liHttpHeaders *, const char *key);
 const char *header_value(const liHttpHeader *);
+/* Appends all values of that name, commas between them. */
+gboolean header_join(const liHttpHeaders *, const char *key, GString *out);
+/* Whether one line of that name has just that value. */
+gboolean header_is(const liHttpHeaders *, const char *key, const char *value);
 /* Whether a header's comma separated list holds a word. */
 gboolean header_has(const liHttpHeaders *, const char *key, const char *word);
 
@@ -296,6 +302,7 @@ struct vrequest {
 	GPtrArray *mime_types;
 	liChunkQueue body;    /* from the content handler */
 	gboolean body_gone;   /* it broke off */
+	gboolean backend_failed;
 	gboolean connected;   /* the response's headers are ready, the body flows */
 	GPtrArray *filters;
 	liJob pump_job;
@@ -313,8 +320,8 @@ void vrequest_error(struct vrequest *);
 /* A content handler that answers over time took the request. */
 gboolean vrequest_handle_indirect(struct vrequest *);
 void vrequest_headers_ready(struct vrequest *);
-/* No answer came from the content handler: an error page instead. */
-void vrequest_backend_failed(struct vrequest *, int status);
+/* The content handler has nobody to ask: an error page instead. */
+void vrequest_backend_failed(struct vrequest *);
 
 void filters_run(struct vrequest *);
 void filters_reset(struct vrequest *);

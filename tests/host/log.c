@@ -36,31 +36,43 @@ gboolean li_log_write(liServer *server, liWorker *wrk, liLogContext *context, li
 	return written;
 }
 
-static void set(struct server *srv, guint level, const char *target) {
-	g_free(srv->log_targets[level]);
-	srv->log_targets[level] = g_strdup(target);
+static gboolean is_for_all(const liValue *level) {
+	return value_type(level) == LI_VALUE_NONE || g_str_equal(level->data.string->str, "*");
 }
 
-/* A list of pairs, level => target: "stderr", a file's path, or nothing; "*" is
- * for the levels that are not named, "default" likewise. */
+static int level_of(const liValue *level) {
+	for (int i = 0; i < (int)G_N_ELEMENTS(levels); i++)
+		if (g_str_equal(level->data.string->str, levels[i])) return i;
+	return -1;
+}
+
+/* A list of pairs, level => target: "stderr", a file's path, or "" for none;
+ * `default` is for all levels that are not named. */
+gboolean log_check_targets(struct server *srv, const liValue *pairs) {
+	gboolean fine = value_type(pairs) == LI_VALUE_LIST;
+	for (guint i = 0; fine && i < value_len(pairs); i++) {
+		const liValue *level = value_at(value_at(pairs, i), 0), *target = value_at(value_at(pairs, i), 1);
+		gboolean named = value_type(level) == LI_VALUE_STRING;
+		fine = value_len(value_at(pairs, i)) == 2 && value_type(target) == LI_VALUE_STRING && (named || value_type(level) == LI_VALUE_NONE);
+		if (fine && !is_for_all(level) && level_of(level) < 0) {
+			LOG(srv, ERROR, "unknown log level '%s'", level->data.string->str);
+			return FALSE;
+		}
+	}
+	if (!fine) LOG(srv, ERROR, "log expects a list of pairs, level => target");
+	return fine;
+}
+
 gboolean log_set_targets(struct server *srv, const liValue *pairs) {
+	if (!log_check_targets(srv, pairs)) return FALSE;
 	for (int named = 0; named < 2; named++) {
 		for (guint i = 0; i < value_len(pairs); i++) {
-			liValue *pair = value_at(pairs, i);
-			if (value_len(pair) != 2 || value_type(value_at(pair, 1)) != LI_VALUE_STRING) return FALSE;
-			const char *level = value_type(value_at(pair, 0)) == LI_VALUE_STRING ? value_at(pair, 0)->data.string->str : "*";
-			const char *target = value_at(pair, 1)->data.string->str;
-			gboolean all = g_str_equal(level, "*") || g_str_equal(level, "default");
-			if (all == (named == 1)) continue;
-			gboolean known = all;
-			for (guint l = 0; l < G_N_ELEMENTS(levels); l++) {
-				if (!all && !g_str_equal(level, levels[l])) continue;
-				set(srv, l, target);
-				known = TRUE;
-			}
-			if (!known) {
-				LOG(srv, ERROR, "unknown log level '%s'", level);
-				return FALSE;
+			const liValue *level = value_at(value_at(pairs, i), 0), *target = value_at(value_at(pairs, i), 1);
+			if (is_for_all(level) == (named == 1)) continue;
+			for (int l = 0; l < (int)G_N_ELEMENTS(levels); l++) {
+				if (named && l != level_of(level)) continue;
+				g_free(srv->log_targets[l]);
+				srv->log_targets[l] = g_strdup(target->data.string->str);
 			}
 		}
 	}

@@ -39,11 +39,14 @@ static gboolean command_line(struct server *srv, int argc, char **argv) {
 	return srv->config_path && optind == argc;
 }
 
+static void string_free(gpointer s) { g_string_free(s, TRUE); }
+
 static void server_init(struct server *srv) {
 	srv->pub.magic = LIGHTTPD_SERVER_MAGIC;
 	srv->pub.worker_count = 1;
 	srv->pub.workers = g_array_new(FALSE, TRUE, sizeof(liWorker *));
 	srv->globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)value_free);
+	srv->addresses = g_ptr_array_new_with_free_func(string_free);
 	srv->listeners = g_ptr_array_new_with_free_func(g_free);
 	srv->settings[SETTING_KEEPALIVE_TIMEOUT].number = 5;
 	srv->settings[SETTING_RANGES].boolean = TRUE;
@@ -60,6 +63,7 @@ static void server_free(struct server *srv) {
 	li_action_release(&srv->pub, srv->main_action);
 	g_hash_table_destroy(srv->globals);
 	plugins_clear(srv);
+	g_ptr_array_free(srv->addresses, TRUE);
 	g_ptr_array_free(srv->listeners, TRUE);
 	if (srv->mime_types) g_ptr_array_unref(srv->mime_types);
 	for (guint i = 0; i < srv->pub.workers->len; i++) worker_free(g_array_index(srv->pub.workers, struct worker *, i));
@@ -83,6 +87,7 @@ static void serve(struct server *srv) {
 		g_array_append_val(srv->pub.workers, wrk);
 	}
 	plugins_prepare(srv);
+	server_listen(srv);
 	for (guint i = 1; i < srv->pub.worker_count; i++) worker_start(g_array_index(srv->pub.workers, struct worker *, i));
 	static const int signals[] = { SIGINT, SIGTERM };
 	ev_signal watchers[G_N_ELEMENTS(signals)];

@@ -13,6 +13,10 @@ static void mime_free(gpointer data) {
 }
 
 GPtrArray *mime_parse(struct server *srv, liValue *pairs) {
+	if (value_type(pairs) != LI_VALUE_LIST) {
+		LOG(srv, ERROR, "mime_types expects a list of pairs of strings");
+		return NULL;
+	}
 	GPtrArray *types = g_ptr_array_new_with_free_func(mime_free);
 	for (guint i = 0; i < value_len(pairs); i++) {
 		liValue *key = value_at(value_at(pairs, i), 0), *type = value_at(value_at(pairs, i), 1);

@@ -50,7 +50,7 @@ static const char *subject(const char *s, struct part *p) {
 		p->text = g_string_new_len(s, (gssize)key_len);
 		s += key_len + 1;
 	}
-	if (*s != '}' || subject_has_key(p->subject) != (p->text != NULL)) return NULL;
+	if (*s != '}' || (subject_has_key(p->subject) && !p->text)) return NULL;
 	return s + 1;
 }
 

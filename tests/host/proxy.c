@@ -11,7 +11,7 @@ struct backend {
 	int fd;
 	ev_io reader, writer;
 	GString *out, *in;
-	gboolean headers_done, chunked, until_close, is_head;
+	gboolean established, headers_done, chunked, until_close, is_head;
 	goffset left; /* of a body of known length */
 };
 
@@ -25,18 +25,19 @@ void backend_free(struct backend *b) {
 }
 
 void backend_resume(struct backend *b) {
-	if (b->out->len == 0) ev_io_start(b->loop, &b->reader);
+	if (b->established && b->out->len == 0 && !ev_is_active(&b->writer)) ev_io_start(b->loop, &b->reader);
 }
 
-/* Nothing more comes from it; the body may be whole or not. */
+/* Nothing more comes from it. A body that its length says is not whole is
+ * neither ended nor broken off: as on the real server the client waits. */
 static void finish(struct backend *b, gboolean whole) {
 	struct vrequest *vr = b->vr;
 	vr->backend = NULL;
-	backend_free(b);
 	if (whole)
 		vr->body.is_closed = TRUE;
-	else
+	else if (b->chunked)
 		vr->body_gone = TRUE;
+	backend_free(b);
 	vrequest_pump_later(vr);
 }
 
@@ -141,20 +142,35 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events) {
 	}
 }
 
-static void on_writable(struct ev_loop *loop, ev_io *w, int events) {
-	(void)events;
-	struct backend *b = w->data;
+/* The action goes on, or an error page takes its place. */
+static void established(struct backend *b) {
+	struct vrequest *vr = b->vr;
 	int error = 0;
 	socklen_t len = sizeof(error);
 	getsockopt(b->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-	ssize_t n = error ? -1 : send(b->fd, b->out->str, b->out->len, MSG_NOSIGNAL);
-	if (n < 0 && !error && (errno == EAGAIN || errno == EINTR)) return;
-	if (n < 0) {
-		struct vrequest *vr = b->vr;
-		VR_LOG(vr, ERROR, "backend: %s", g_strerror(error ? error : errno));
+	ev_io_stop(b->loop, &b->writer);
+	if (error) {
+		VR_LOG(vr, ERROR, "backend: %s", g_strerror(error));
 		vr->backend = NULL;
 		backend_free(b);
-		vrequest_backend_failed(vr, 503);
+		vrequest_backend_failed(vr);
+		return;
+	}
+	b->established = TRUE;
+	vrequest_wake(vr);
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *w, int events) {
+	(void)events;
+	struct backend *b = w->data;
+	if (!b->established) {
+		established(b);
+		return;
+	}
+	ssize_t n = send(b->fd, b->out->str, b->out->len, MSG_NOSIGNAL);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+	if (n < 0) {
+		fail(b, g_strerror(errno));
 		return;
 	}
 	g_string_erase(b->out, 0, n);
@@ -167,7 +183,7 @@ static void compose(struct vrequest *vr, GString *out) {
 	static const char *const left_out[] = { "Connection", "Proxy-Connection", "Content-Length", "Transfer-Encoding", "TE", "Expect", "X-Forwarded-For", "X-Forwarded-Proto" };
 	const char *method = vr->pub.request.http_method_str->str;
 	g_string_printf(out, "%s %s HTTP/1.%d\r\n", method, URI(vr)->raw_path->str, vr->pub.request.http_version ? 1 : 0);
-	g_string_append(out, "Connection: close\r\n");
+	if (vr->pub.request.http_version) g_string_append(out, "Connection: close\r\n");
 	if (!g_str_equal(method, "GET") && !g_str_equal(method, "HEAD")) g_string_append_printf(out, "Content-Length: %zu\r\n", vr->request_body->len);
 	for (GList *l = vr->pub.request.headers->entries.head; l; l = l->next) {
 		const liHttpHeader *h = l->data;
@@ -184,13 +200,20 @@ static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 	(void)context;
 	struct vrequest *vr = VREQUEST(pub);
 	const liSocketAddress *addr = param;
-	if (!vrequest_handle_indirect(vr)) return LI_HANDLER_GO_ON;
+	if (vr->backend) {
+		if (!vr->backend->established) return LI_HANDLER_WAIT_FOR_EVENT;
+		vrequest_handle_indirect(vr);
+		compose(vr, vr->backend->out);
+		ev_io_start(vr->backend->loop, &vr->backend->writer);
+		return LI_HANDLER_GO_ON;
+	}
+	if (li_vrequest_is_handled(pub)) return LI_HANDLER_GO_ON;
 	int fd = socket(addr->addr_up.plain->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0 || (connect(fd, addr->addr_up.plain, addr->len) < 0 && errno != EINPROGRESS)) {
 		VR_LOG(vr, ERROR, "backend: %s", g_strerror(errno));
 		if (fd >= 0) close(fd);
-		vrequest_backend_failed(vr, 503);
-		return LI_HANDLER_GO_ON;
+		vrequest_backend_failed(vr);
+		return LI_HANDLER_WAIT_FOR_EVENT;
 	}
 	struct backend *b = g_new0(struct backend, 1);
 	b->vr = vr;
@@ -199,13 +222,12 @@ static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 	b->in = g_string_new(NULL);
 	b->out = g_string_new(NULL);
 	b->is_head = g_str_equal(pub->request.http_method_str->str, "HEAD");
-	compose(vr, b->out);
 	ev_io_init(&b->reader, on_readable, fd, EV_READ);
 	ev_io_init(&b->writer, on_writable, fd, EV_WRITE);
 	b->reader.data = b->writer.data = b;
 	ev_io_start(b->loop, &b->writer);
 	vr->backend = b;
-	return LI_HANDLER_GO_ON;
+	return LI_HANDLER_WAIT_FOR_EVENT;
 }
 
 static void free_address(liServer *srv, gpointer param) {

@@ -41,7 +41,7 @@ static int target(struct vrequest *vr) {
 	if (s[len] == '?') g_string_append_len(uri->query, s + len + 1, (gssize)strcspn(s + len + 1, "#"));
 	url_decode(uri->path);
 	if (strlen(uri->path->str) != uri->path->len) return 400;
-	if (!g_str_equal(uri->path->str, "*")) path_simplify(uri->path);
+	path_simplify(uri->path);
 	return PARSE_DONE;
 }
 
@@ -68,22 +68,26 @@ static int request_line(struct connection *con, const char *line, gsize len) {
 }
 
 static int header_line(liHttpHeaders *headers, const char *line, gsize len) {
+	if (*line == ' ' || *line == '\t') {
+		/* A line that goes on with the value of the one before. */
+		liHttpHeader *last = headers->entries.tail ? headers->entries.tail->data : NULL;
+		if (last) g_string_append_printf(last->data, " %s", line + strspn(line, " \t"));
+		return last ? PARSE_DONE : 400;
+	}
 	const char *colon = memchr(line, ':', len);
 	if (!colon || !is_token(line, (gsize)(colon - line))) return 400;
 	gchar *value = g_strndup(colon + 1, len - (gsize)(colon + 1 - line));
-	gsize stated = len - (gsize)(colon + 1 - line);
-	gboolean has_nul = strlen(value) != stated;
 	g_strstrip(value);
 	li_http_header_insert(headers, line, (gsize)(colon - line), value, strlen(value));
 	g_free(value);
-	return has_nul ? 400 : PARSE_DONE;
+	return PARSE_DONE;
 }
 
 /* How long the body is, whether the connection is kept, what Expect says. */
 static int framing(struct connection *con) {
 	struct vrequest *vr = con->vr;
 	liRequest *req = &vr->pub.request;
-	con->keep_alive = req->http_version == 1 ? !header_has(req->headers, "Connection", "close") : header_has(req->headers, "Connection", "keep-alive");
+	con->keep_alive = req->http_version == 1 ? !header_is(req->headers, "Connection", "close") : header_is(req->headers, "Connection", "keep-alive");
 	const liHttpHeader *host = header_find(req->headers, "Host");
 	guint hosts = 0;
 	for (GList *l = req->headers->entries.head; l; l = l->next)
@@ -115,12 +119,21 @@ static int framing(struct connection *con) {
 	return PARSE_DONE;
 }
 
+/* Up to and with the empty line; lines may end without a carriage return. */
+static gsize head_length(const char *s) {
+	for (const char *eol = strchr(s, '\n'); eol; eol = strchr(eol + 1, '\n')) {
+		if (eol[1] == '\n') return (gsize)(eol + 2 - s);
+		if (eol[1] == '\r' && eol[2] == '\n') return (gsize)(eol + 3 - s);
+	}
+	return 0;
+}
+
 int request_parse_headers(struct connection *con) {
 	GString *in = con->in;
 	/* Empty lines before a request are a habit of old clients. */
 	while (g_str_has_prefix(in->str, "\r\n")) g_string_erase(in, 0, 2);
-	const char *end = strstr(in->str, "\r\n\r\n");
-	if (!end) {
+	gsize head_len = head_length(in->str);
+	if (!head_len) {
 		if (strlen(in->str) != in->len) return 400;
 		return in->len > HEAD_LIMIT ? 431 : PARSE_MORE;
 	}
@@ -128,14 +141,17 @@ int request_parse_headers(struct connection *con) {
 	struct vrequest *vr = con->vr;
 	g_string_append(URI(vr)->scheme, "http");
 	int result = PARSE_DONE;
-	gboolean first = TRUE;
-	for (const char *line = in->str; line < end + 2 && result == PARSE_DONE; first = FALSE) {
-		const char *eol = strstr(line, "\r\n");
-		gsize len = (gsize)(eol - line);
-		result = first ? request_line(con, line, len) : header_line(vr->pub.request.headers, line, len);
-		line = eol + 2;
+	gchar *head = g_strndup(in->str, head_len);
+	gchar **lines = g_strsplit(head, "\n", -1);
+	g_free(head);
+	g_string_erase(in, 0, (gssize)head_len);
+	for (gchar **line = lines; *line && result == PARSE_DONE; line++) {
+		gsize len = strlen(*line);
+		if (len && (*line)[len - 1] == '\r') (*line)[--len] = '\0';
+		if (!len) break;
+		result = line == lines ? request_line(con, *line, len) : header_line(vr->pub.request.headers, *line, len);
 	}
-	g_string_erase(in, 0, end + 4 - in->str);
+	g_strfreev(lines);
 	if (result == PARSE_DONE) result = framing(con);
 	if (result != PARSE_DONE) con->keep_alive = FALSE;
 	return result;

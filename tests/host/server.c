@@ -16,11 +16,11 @@ struct listener {
 
 static struct listener *at(struct server *srv, guint i) { return g_ptr_array_index(srv->listeners, i); }
 
-gboolean server_listen(struct server *srv, const GString *text) {
+static void listen_on(struct server *srv, const GString *text) {
 	liSocketAddress addr = li_sockaddr_from_string(text, 80);
 	if (!addr.addr_up.raw) {
-		LOG(srv, ERROR, "invalid socket address '%s'", text->str);
-		return FALSE;
+		LOG(srv, ERROR, "Invalid socket address: '%s'", text->str);
+		return;
 	}
 	struct listener *l = g_new0(struct listener, 1);
 	l->fd = -1;
@@ -33,7 +33,15 @@ gboolean server_listen(struct server *srv, const GString *text) {
 	fine = fine && bind(l->fd, addr.addr_up.plain, addr.len) == 0 && listen(l->fd, 1000) == 0;
 	if (!fine) LOG(srv, ERROR, "cannot listen on '%s': %s", text->str, g_strerror(errno));
 	li_sockaddr_clear(&addr);
-	return fine;
+	if (fine) return;
+	if (l->fd >= 0) close(l->fd);
+	g_ptr_array_set_size(srv->listeners, (gint)srv->listeners->len - 1);
+}
+
+/* An address that cannot be used is logged, and the server runs without it, as
+ * the real one does. */
+void server_listen(struct server *srv) {
+	for (guint i = 0; i < srv->addresses->len; i++) listen_on(srv, g_ptr_array_index(srv->addresses, i));
 }
 
 static struct worker *least_loaded(struct server *srv) {

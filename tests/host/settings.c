@@ -29,11 +29,13 @@ static const struct setting_name *find(const char *name) {
 
 static gboolean take(struct server *srv, const struct setting_name *s, liValue *v, gint64 *number) {
 	liValue *single = value_single(v);
-	if (s->index < 0) return TRUE;
-	if (value_type(single) != s->type) {
-		LOG(srv, ERROR, "'%s' expects %s", s->name, s->type == LI_VALUE_BOOLEAN ? "true or false" : "a number");
+	static const char *const expected[] = { "nothing", "true or false", "a number", "a string", "a list" };
+	/* A list of one is as good as that one. */
+	if (value_type(single) != s->type && value_type(v) != s->type) {
+		LOG(srv, ERROR, "'%s' expects %s", s->name, expected[s->type]);
 		return FALSE;
 	}
+	if (s->index < 0) return TRUE;
 	*number = s->type == LI_VALUE_BOOLEAN ? single->data.boolean : single->data.number;
 	return TRUE;
 }
@@ -120,6 +122,13 @@ static liHandlerResult nothing(liVRequest *vr, gpointer param, gpointer *context
 	return LI_HANDLER_GO_ON;
 }
 
+static liAction *create_log(liServer *server, liWorker *wrk, liPlugin *p, liValue *v, gpointer userdata) {
+	(void)wrk;
+	(void)p;
+	(void)userdata;
+	return log_check_targets(SERVER(server), value_single(v)) ? li_action_new_function(nothing, NULL, NULL, NULL) : NULL;
+}
+
 static liAction *create_nothing(liServer *server, liWorker *wrk, liPlugin *p, liValue *v, gpointer userdata) {
 	(void)server;
 	(void)wrk;
@@ -136,6 +145,6 @@ const liPluginAction setting_actions[] = {
 	SETTING("static.exclude_extensions"), SETTING("server.name"), SETTING("server.tag"),
 	{ "mime_types", create_mime, NULL },
 	/* These have no effect here. */
-	{ "log", create_nothing, NULL }, { "io.buffer_out", create_nothing, NULL }, { "io.buffer_in", create_nothing, NULL },
+	{ "log", create_log, NULL }, { "io.buffer_out", create_nothing, NULL }, { "io.buffer_in", create_nothing, NULL },
 	{ NULL, NULL, NULL }
 };

@@ -14,7 +14,12 @@ static gboolean load(struct server *srv, const GString *name) { return module_lo
 
 static gboolean setup_module_load(struct server *srv, liValue *v) { return each_string(srv, v, load); }
 
-static gboolean setup_listen(struct server *srv, liValue *v) { return each_string(srv, v, server_listen); }
+static gboolean add_address(struct server *srv, const GString *text) {
+	g_ptr_array_add(srv->addresses, g_string_new_len(STR(text)));
+	return TRUE;
+}
+
+static gboolean setup_listen(struct server *srv, liValue *v) { return each_string(srv, v, add_address); }
 
 static gboolean setup_workers(struct server *srv, liValue *v) {
 	liValue *n = value_single(v);
@@ -27,10 +32,7 @@ static gboolean setup_workers(struct server *srv, liValue *v) {
 }
 
 static gboolean setup_log(struct server *srv, liValue *v) {
-	liValue *targets = value_single(v);
-	if (value_type(targets) == LI_VALUE_LIST && log_set_targets(srv, targets)) return TRUE;
-	LOG(srv, ERROR, "log expects a list of pairs, level => target");
-	return FALSE;
+	return log_set_targets(srv, value_single(v));
 }
 
 static gboolean setup_ignored(struct server *srv, liValue *v) {

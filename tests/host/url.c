@@ -20,10 +20,10 @@ void url_decode(GString *s) {
 
 void url_encode(GString *out, const char *s) {
 	for (; *s; s++) {
-		if (g_ascii_isalnum(*s) || strchr("-._~/", *s))
+		if (g_ascii_isalnum(*s) || strchr("-._/!()*", *s))
 			g_string_append_c(out, *s);
 		else
-			g_string_append_printf(out, "%%%02X", (guchar)*s);
+			g_string_append_printf(out, "%%%02x", (guchar)*s);
 	}
 }
 

@@ -64,7 +64,7 @@ void vrequest_reset(struct vrequest *vr) {
 	filters_reset(vr);
 	li_chunkqueue_skip_all(&vr->body);
 	queue_init(&vr->body);
-	vr->body_gone = vr->connected = FALSE;
+	vr->body_gone = vr->connected = vr->backend_failed = FALSE;
 	job_detach(&vr->pub.job);
 	job_detach(&vr->pump_job);
 	if (vr->pub.env.table) g_hash_table_destroy(vr->pub.env.table);
@@ -117,14 +117,9 @@ void vrequest_headers_ready(struct vrequest *vr) {
 	vrequest_wake(vr);
 }
 
-void vrequest_backend_failed(struct vrequest *vr, int status) {
-	if (vr->pub.state >= LI_VRS_HANDLE_RESPONSE_HEADERS) {
-		vrequest_error(vr);
-		return;
-	}
-	vr->pub.state = LI_VRS_HANDLE_REQUEST_HEADERS;
-	li_vrequest_handle_direct(&vr->pub);
-	vr->pub.response.http_status = status;
+void vrequest_backend_failed(struct vrequest *vr) {
+	vr->backend_failed = TRUE;
+	vrequest_wake(vr);
 }
 
 gboolean li_vrequest_handle_direct(liVRequest *pub) {
@@ -142,6 +137,13 @@ liJobRef *li_vrequest_get_ref(liVRequest *vr) { return job_ref(&vr->wrk->loop.jo
 
 /* Whether the actions are through, for now. */
 static gboolean run_actions(struct vrequest *vr) {
+	if (vr->backend_failed && vr->pub.state == LI_VRS_HANDLE_REQUEST_HEADERS) {
+		/* No action that follows is run. */
+		vr->backend_failed = FALSE;
+		action_stack_reset(vr);
+		li_vrequest_handle_direct(&vr->pub);
+		vr->pub.response.http_status = 503;
+	}
 	switch (action_execute(vr)) {
 	case LI_HANDLER_GO_ON:
 		break;
