@@ -184,6 +184,27 @@ fn whole_responses() {
 }
 
 #[test]
+fn freshness_has_an_end() {
+    let until = |lines: &str, force| {
+        let policy = Policy {
+            force,
+            ..Policy::default()
+        };
+        facts(lines).fresh_until(policy, NOW)
+    };
+    assert_eq!(
+        until("Cache-Control: max-age=60\nAge: 20", false),
+        Some(NOW + 40)
+    );
+    assert_eq!(
+        until(&format!("Expires: {IN_A_MINUTE}"), false),
+        Some(NOW + 60)
+    );
+    assert_eq!(until("Cache-Control: public", false), None);
+    assert_eq!(until("Cache-Control: max-age=60", true), None);
+}
+
+#[test]
 fn ages() {
     for (lines, age) in [
         ("", 0),

@@ -22,6 +22,14 @@ impl Ttl {
         }
     }
 
+    /// What is left of it where the item must be gone at `until`, both in
+    /// seconds since 1970; nothing if that has come.
+    #[must_use]
+    pub fn ending_by(self, until: u64, unix_now_secs: u64) -> Option<Self> {
+        let left = until.checked_sub(unix_now_secs).filter(|&left| left > 0)?;
+        Some(self.at_most(u32::try_from(left).unwrap_or(u32::MAX)))
+    }
+
     /// The shorter of the two, but a second at least: 0 would be for ever.
     #[must_use]
     pub fn at_most(self, secs: u32) -> Self {
@@ -88,6 +96,17 @@ mod tests {
         for now in [last - 2_591_999, last, last + 1, u64::MAX] {
             assert_eq!(exptime(ttl, now), 2_592_000, "{now}");
         }
+    }
+
+    #[test]
+    fn an_end_that_is_given() {
+        assert_eq!(Ttl::Forever.ending_by(110, 100), Some(Ttl::Secs(10)));
+        assert_eq!(Ttl::Secs(5).ending_by(110, 100), Some(Ttl::Secs(5)));
+        assert_eq!(Ttl::Secs(50).ending_by(110, 109), Some(Ttl::Secs(1)));
+        assert_eq!(Ttl::Forever.ending_by(110, 110), None);
+        assert_eq!(Ttl::Forever.ending_by(110, 200), None);
+        let far = Ttl::Forever.ending_by(u64::MAX, 0);
+        assert_eq!(far, Some(Ttl::Secs(u32::MAX)));
     }
 
     #[test]

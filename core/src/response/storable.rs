@@ -128,6 +128,15 @@ impl Facts {
         }
     }
 
+    /// Until when the response is fresh, in seconds since 1970, if it says so
+    /// and that counts. A body may take its time, and an item must not outlive
+    /// this.
+    #[must_use]
+    pub fn fresh_until(&self, policy: Policy<'_>, unix_now_secs: u64) -> Option<u64> {
+        let secs = self.lifetime(unix_now_secs).filter(|_| !policy.force)?;
+        Some(unix_now_secs.saturating_add(secs))
+    }
+
     /// Whether every hit would name the coding of the body, to clients that
     /// accept it. Without a key that tells what they accept, only an
     /// administrator can know that they do.

@@ -176,6 +176,7 @@ fn values_that_are_refused() {
         ("", Malformed::Unfinished),
         ("just a body", Malformed::Unfinished),
         ("\r\n\r\n", Malformed::StatusLine),
+        ("\nA: 1\r\n\r\n", Malformed::StatusLine),
         ("HTTP/1.1 200 OK\r\nA: 1\r\n", Malformed::Unfinished),
         ("HTTP/1.1 200 OK\n\nbody", Malformed::Unfinished),
         ("HTTP/1.1 200 OK\nA: 1\r\n\r\n", Malformed::StatusLine),

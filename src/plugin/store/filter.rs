@@ -13,6 +13,8 @@ use crate::plugin::{Memcached, tell, unix_now};
 pub(super) struct StoreFilter {
     pub key: Key,
     pub ttl: Ttl,
+    /// When the response stops being fresh, in seconds since 1970.
+    pub fresh_until: Option<u64>,
     /// What the response had when it was looked at.
     pub status: i32,
     pub flags: u32,
@@ -84,7 +86,16 @@ impl StoreFilter {
         let Some(client) = vr.worker_state::<Memcached>() else {
             return;
         };
-        let exptime = exptime(self.ttl, unix_now());
+        let now = unix_now();
+        let ttl = match self.fresh_until {
+            None => Some(self.ttl),
+            Some(until) => self.ttl.ending_by(until, now),
+        };
+        let Some(ttl) = ttl else {
+            not_stored(vr, &Reason::Expired);
+            return;
+        };
+        let exptime = exptime(ttl, now);
         let server = client.server(&self.server);
         let value = entry.finish();
         match server.store(self.key.clone(), self.flags, exptime, value, self.timing) {

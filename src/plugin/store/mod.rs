@@ -68,7 +68,7 @@ impl ActionKind for StoreAction {
             return Flow::GoOn;
         }
         match self.decide(vr, &key) {
-            Ok((ttl, entry)) => self.collect(vr, key, ttl, entry),
+            Ok(item) => self.collect(vr, key, item),
             Err(reason) => not_stored(vr, &reason),
         }
         Flow::GoOn
@@ -81,7 +81,7 @@ impl ActionKind for StoreAction {
 
 impl StoreAction {
     /// Whether the response may be stored, for how long, and behind what head.
-    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<(Ttl, Entry), Reason> {
+    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<Item, Reason> {
         let options = &self.options;
         let method = vr.method();
         if method == b"HEAD" {
@@ -127,23 +127,30 @@ impl StoreAction {
         };
         let now = unix_now();
         let ttl = facts.decide(policy, options.lifetimes.of(status), now)?;
-        if !options.headers {
-            return Ok((ttl, Entry::default()));
-        }
-        let entry = head.encode(status, now, facts.age(now), options.etag);
-        entry.map(|entry| (ttl, entry)).map_err(Reason::Headers)
+        let entry = if options.headers {
+            head.encode(status, now, facts.age(now), options.etag)
+                .map_err(Reason::Headers)?
+        } else {
+            Entry::default()
+        };
+        Ok(Item {
+            ttl,
+            fresh_until: facts.fresh_until(policy, now),
+            entry,
+        })
     }
 
-    fn collect(&self, vr: &VRequest<'_>, key: Key, ttl: Ttl, entry: Entry) {
+    fn collect(&self, vr: &VRequest<'_>, key: Key, item: Item) {
         let filter = StoreFilter {
             key,
-            ttl,
+            ttl: item.ttl,
+            fresh_until: item.fresh_until,
             status: vr.status(),
             flags: self.options.flags,
             maxsize: self.options.maxsize,
             server: self.options.server.clone(),
             timing: self.options.timing,
-            entry: Some(entry),
+            entry: Some(item.entry),
         };
         if vr.add_filter_out(filter) {
             vr.set_environment(VARIABLE, "storing");
@@ -151,6 +158,15 @@ impl StoreAction {
             not_stored(vr, &Reason::TooLate);
         }
     }
+}
+
+/// What becomes of a response that may be stored.
+struct Item {
+    ttl: Ttl,
+    /// In seconds since 1970.
+    fresh_until: Option<u64>,
+    /// Its head, where headers are stored.
+    entry: Entry,
 }
 
 /// Tells why a response is not stored.

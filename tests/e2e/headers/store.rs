@@ -1,5 +1,8 @@
 //! Responses that are stored whole and come back.
 
+use std::io::Write;
+use std::time::Duration;
+
 use testkit::Backend;
 
 use super::{Cached, backend, config, values};
@@ -126,6 +129,26 @@ fn the_age_before_it_was_stored_counts() {
     let age: u64 = hit.header("Age").expect("an age").parse().expect("seconds");
     assert!((100..160).contains(&age), "{age}");
     assert_eq!(values(&hit, "Age").len(), 1);
+    cached.site.stop();
+}
+
+/// A response that is no longer fresh when its body ends is not stored.
+#[test]
+fn the_body_takes_longer_than_the_response_is_fresh() {
+    let slow = Backend::start(|_, stream| {
+        let head = "HTTP/1.1 200 OK\r\nCache-Control: max-age=1\r\nContent-Length: 2\r\n\r\na";
+        // The server may be gone before it has read all.
+        drop(stream.write_all(head.as_bytes()));
+        // Time itself has to pass.
+        std::thread::sleep(Duration::from_millis(2100));
+        drop(stream.write_all(b"b"));
+    });
+    let cached = Cached::start("", slow);
+    assert_eq!(cached.get("/x", &[]).text(), "ab");
+    cached
+        .site
+        .await_log("memcached.store: not stored: expired");
+    assert_eq!(cached.cache.get("/x"), None);
     cached.site.stop();
 }
 

@@ -192,7 +192,7 @@ fn next_line(bytes: &[u8], at: &mut usize) -> Option<Range<usize>> {
     let start = *at;
     let end = start + memchr(b'\n', bytes.get(start..)?)?;
     *at = end + 1;
-    (end > start && bytes[end - 1] == b'\r').then_some(start..end - 1)
+    (end > start && bytes[end - 1] == b'\r').then(|| start..end - 1)
 }
 
 /// The status of `HTTP/1.1 200 OK`; the words may be missing.
