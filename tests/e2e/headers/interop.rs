@@ -1,7 +1,4 @@
-//! Items that are shared with other programs: nginx with its modules srcache
-//! and memc, and scripts.
-
-use std::process::Command;
+//! Items that are shared with nginx and its modules srcache and memc.
 
 use testkit::{Backend, Memcached, Nginx, Response, Site, eventually_some};
 
@@ -130,67 +127,4 @@ fn we_store_and_nginx_hits() {
     }
     assert_eq!(both.backend.requests(), ANSWERS.len());
     both.site.stop();
-}
-
-/// Runs a Python script with the memcached's address as its argument. It is the
-/// system's Python, which has the system's packages.
-fn python(script: &str, cache: &Memcached) -> String {
-    let output = Command::new("/usr/bin/python3")
-        .args(["-c", script, &cache.to_string()])
-        .output()
-        .expect("python3 is installed");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// As the documentation shows it.
-#[test]
-fn a_script_writes_and_deletes_items() {
-    let cache = Memcached::start();
-    let config = crate::looked_up(r#""headers" => true"#);
-    let site = Site::start(&config, &[("CACHE", &cache)]);
-    let write = r#"
-import sys
-from email.utils import formatdate
-from pymemcache.client.base import Client
-
-client = Client(sys.argv[1])
-body = '{"greeting": "Grüße"}'.encode()
-head = (
-    "HTTP/1.1 200 OK\r\n"
-    "Content-Type: application/json\r\n"
-    'ETag: "7"\r\n'
-    "Date: " + formatdate(usegmt=True) + "\r\n"
-    "\r\n"
-)
-client.set("/greeting", head.encode() + body, expire=60)
-"#;
-    python(write, &cache);
-    let hit = site.get("/greeting");
-    assert_eq!((hit.status, hit.cache()), (200, "Hit"));
-    assert_eq!(hit.text(), "{\"greeting\": \"Grüße\"}");
-    assert_eq!(hit.header("Content-Type"), Some("application/json"));
-    assert_eq!(hit.header("ETag"), Some("\"7\""));
-    assert!(hit.header("Age").is_some());
-
-    let purge = r#"
-import hashlib, sys
-from pymemcache.client.base import Client
-
-def item_key(key: bytes) -> bytes:
-    plain = 1 <= len(key) <= 250 and all(0x21 <= byte <= 0x7E for byte in key)
-    return key if plain else hashlib.sha1(key).hexdigest().encode()
-
-client = Client(sys.argv[1])
-print(client.delete(item_key(b"/greeting"), noreply=False))
-print(item_key(b"/a page").decode())
-"#;
-    let printed = python(purge, &cache);
-    let hashed = testkit::sha1_hex(b"/a page");
-    assert_eq!(printed, format!("True\n{hashed}\n"));
-    assert_eq!(site.get("/greeting").text(), "missed");
-    cache.set(&hashed, 0, b"HTTP/1.1 200 OK\r\n\r\nspace");
-    assert_eq!(site.get("/a%20page").text(), "space");
-    site.stop();
 }

@@ -1,6 +1,7 @@
 //! `headers => true`: whole responses.
 
 mod conditions;
+mod docs;
 mod foreign;
 mod interop;
 mod options;

@@ -1,0 +1,80 @@
+//! What the documentation shows works.
+
+use std::process::Command;
+
+use testkit::{Host, Memcached, Site, SiteBuilder, check_config_with, project_root};
+
+/// The blocks of `docs/whole-responses.md` whose first line begins with this
+/// word; the words behind it, and the text.
+fn blocks(language: &str) -> Vec<(String, String)> {
+    let path = project_root().join("docs/whole-responses.md");
+    let text = std::fs::read_to_string(path).expect("our own documentation");
+    let mut found = Vec::new();
+    // Every second part stands between fences.
+    for block in text.split("```").skip(1).step_by(2) {
+        let (line, body) = block.split_once('\n').expect("a block has lines");
+        if let Some(words) = line.strip_prefix(language) {
+            found.push((words.trim().to_owned(), body.to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn configurations_are_accepted() {
+    let all = blocks("lighttpd");
+    assert_eq!(all.len(), 5);
+    for (module, config) in all {
+        let mut builder = SiteBuilder::default();
+        if !module.is_empty() {
+            if !Host::find().is_real() {
+                // The stand-in has no such module.
+                continue;
+            }
+            builder = builder.module(&format!("mod_{module}"));
+        }
+        let checked = check_config_with(&builder, &config);
+        assert_eq!(checked.status, Some(0), "{config}\n{}", checked.output);
+    }
+}
+
+/// Runs a Python script that uses a memcached at the usual address on another
+/// one. It is the system's Python, which has the system's packages.
+fn python(script: &str, cache: &Memcached) {
+    let output = Command::new("/usr/bin/python3")
+        .args(["-c", &script.replace("127.0.0.1:11211", &cache.to_string())])
+        .output()
+        .expect("python3 is installed");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+}
+
+#[test]
+fn a_script_writes_and_deletes_items() {
+    let cache = Memcached::start();
+    let config = crate::looked_up(r#""headers" => true"#);
+    let site = Site::start(&config, &[("CACHE", &cache)]);
+    let scripts = blocks("python");
+    let [(_, write), (_, purge)] = &scripts[..] else {
+        panic!("{scripts:?}");
+    };
+    python(write, &cache);
+    let hit = site.get("/greeting");
+    assert_eq!((hit.status, hit.cache()), (200, "Hit"));
+    assert_eq!(hit.text(), "{\"greeting\": \"Grüße\"}");
+    assert_eq!(hit.header("Content-Type"), Some("application/json"));
+    assert_eq!(hit.header("ETag"), Some("\"7\""));
+    assert!(hit.header("Age").is_some());
+
+    let variant = "/greeting#accept-encoding=br,gzip";
+    cache.set(variant, 0, b"x");
+    let hashed = testkit::sha1_hex(b"/a page");
+    cache.set(&hashed, 0, b"HTTP/1.1 200 OK\r\n\r\nspace");
+    assert_eq!(site.get("/a%20page").text(), "space");
+    let purge_all = format!("{purge}\nclient.delete(item_key(b\"/a page\"), noreply=False)\n");
+    python(&purge_all, &cache);
+    assert_eq!(cache.get(variant), None);
+    assert_eq!(site.get("/greeting").text(), "missed");
+    assert_eq!(site.get("/a%20page").text(), "missed");
+    site.stop();
+}
