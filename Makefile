@@ -10,13 +10,14 @@ HOST = target/host/lighttpd2-worker
 # What the benchmarks need beside that. nginx is compared where it is installed.
 BENCH_APT_PACKAGES = python3 wrk strace valgrind
 
-.PHONY: help run test check fuzz bench build install deps host panic-library
+.PHONY: help run test check fuzz soak bench build install deps host panic-library
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
 	@echo "make test     formatting, lints, documentation, all tests"
 	@echo "make fuzz     each fuzz target for SECONDS=60; make test replays what it found"
 	@echo "make bench    compare with BASELINE_MODULE_DIR, plain responses and nginx; BENCH=options"
+	@echo "make soak     load for SECONDS=60 while memcached is killed, stopped and cut off"
 	@echo "make build    target/release/libmod_memcached.so"
 	@echo "make install MODULE_DIR=/path/to/lighttpd2/modules"
 
@@ -55,6 +56,11 @@ fuzz:
 	    -max_len=4096 -timeout=10 -dict=fuzz/memcached.dict -print_final_stats=1 \
 	  || exit 1; \
 	done
+
+# On the stand-in, or on the server that LIGHTTPD2_WORKER names.
+soak: build host
+	MOD_MEMCACHED_SO=target/release/libmod_memcached.so \
+	  cargo run --release -q -p testkit --example soak -- $(SECONDS)
 
 # LIGHTTPD2_WORKER names the server, BASELINE_MODULE_DIR the folder of another
 # plugin of that name; BENCH="--help" shows what can be asked for.

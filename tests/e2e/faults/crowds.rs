@@ -1,14 +1,9 @@
 //! Many clients that leave, and servers that stop, while memcached says
 //! nothing.
 
-use testkit::{Faulty, Memcached, Peer, Site, eventually, random_bytes};
+use testkit::{Faulty, Memcached, Peer, eventually, random_bytes};
 
 use super::bench::{Expect, Times, check, start_site};
-
-fn descriptors(site: &Site) -> usize {
-    let folder = format!("/proc/{}/fd", site.pid());
-    std::fs::read_dir(folder).expect("a process").count()
-}
 
 /// Requests of clients that are gone are forgotten, and leave nothing behind.
 #[test]
@@ -20,7 +15,7 @@ fn clients_leave_by_the_hundred_while_memcached_is_stopped() {
         let response = site.get("/k");
         check("before", "/k", &response, Expect::Hit(b"value"));
     }
-    let are_idle = || descriptors(&site) < 100;
+    let are_idle = || site.descriptors() < 100;
     eventually("the server is idle", are_idle);
     cache.suspend();
     for round in 0..3 {
@@ -30,7 +25,7 @@ fn clients_leave_by_the_hundred_while_memcached_is_stopped() {
             let path = format!("/k{}", if number % 3 == 0 { number } else { 0 });
             client.send_request("GET", &path, &[]);
         }
-        eventually("all are connected", || descriptors(&site) > 300);
+        eventually("all are connected", || site.descriptors() > 300);
         for (number, client) in clients.into_iter().enumerate() {
             if number % 2 == 0 {
                 client.reset();
@@ -74,7 +69,7 @@ fn shutdown_with_lookups_and_stores_in_flight() {
         for (number, client) in clients.iter_mut().enumerate() {
             client.send_request("GET", &format!("/k{number}"), &[]);
         }
-        eventually("all are connected", || descriptors(&site) > 100);
+        eventually("all are connected", || site.descriptors() > 100);
         // Fails unless the server ends with 0.
         let log = site.stop();
         assert!(!log.contains("internal error"), "{log}");

@@ -42,7 +42,7 @@ fn a_dripping_reply_is_not_waited_for() {
 #[test]
 fn a_huge_length_and_little_data() {
     let mut bench = Bench::start(Times::HASTY);
-    let before = resident_kib(bench.site.pid());
+    let before = bench.site.resident_kib();
     for _ in 0..20 {
         bench.case("1 GiB", "/k", Expect::Miss, |peer| {
             if peer.request().is_some() {
@@ -51,16 +51,9 @@ fn a_huge_length_and_little_data() {
             }
         });
     }
-    let after = resident_kib(bench.site.pid());
+    let after = bench.site.resident_kib();
     assert!(after < before + 64 * 1024, "{before} KiB, then {after} KiB");
     bench.finish();
-}
-
-fn resident_kib(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let words = line.expect("VmRSS").split_whitespace().next();
-    words.expect("a number").parse().expect("a number")
 }
 
 /// Nobody reads what is stored; the responses do not wait for it.

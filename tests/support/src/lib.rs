@@ -13,6 +13,7 @@
 
 mod backend;
 mod bytes;
+mod cutter;
 mod faulty;
 mod http;
 mod memcached;
@@ -28,6 +29,7 @@ mod wait;
 
 pub use backend::{Backend, BackendRequest};
 pub use bytes::{random_bytes, sha1_hex};
+pub use cutter::Cutter;
 pub use faulty::{Faulty, FaultyRequest};
 pub use http::{Client, Response, get, request};
 pub use memcached::{Item, Memcached};

@@ -283,6 +283,21 @@ impl Site {
         self.process.signal(Signal::INT);
     }
 
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.pid());
+        fs::read_dir(folder).expect("a process").count()
+    }
+
+    /// How much memory it has.
+    pub fn resident_kib(&self) -> u64 {
+        let file = format!("/proc/{}/status", self.pid());
+        let status = fs::read_to_string(file).expect("a process");
+        let figure = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = figure.and_then(|text| text.split_whitespace().next());
+        number.expect("VmRSS").parse().expect("a number")
+    }
+
     /// Stops it in the middle of whatever it does; the system still takes
     /// connections and bytes for it.
     pub fn suspend(&self) {
