@@ -23,6 +23,15 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
         r#"if req.path =^ "/cut" { proxy "$BACKEND"; } else { docroot "$DIR/www"; static; }"#,
         r#""maxsize" => 2000000"#,
     );
+    let whole = Backend::constant(
+        "HTTP/1.1 200 OK\r\nVary: Accept-Encoding\r\nContent-Length: 10\r\n\r\n1234567890",
+    );
+    let whole_pages = cached(
+        r#""headers" => true, "vary" => ["accept-encoding"], "timeout_ms" => 20000"#,
+        "proxy \"$WHOLE\";",
+        r#""etag" => true, "ttl" => ["200" => 600]"#,
+    );
+    let pages = format!("if req.path =^ \"/whole\" {{ {whole_pages} }} else {{ {pages} }}");
     let site = Site::builder()
         .plugin(plugin)
         .environment("MOD_MEMCACHED_PANIC_AT", panic_at)
@@ -36,7 +45,10 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
             "--xml=yes",
             &report_option,
         ])
-        .start(&pages, &[("CACHE", &cache), ("BACKEND", &backend)]);
+        .start(
+            &pages,
+            &[("CACHE", &cache), ("BACKEND", &backend), ("WHOLE", &whole)],
+        );
     let www = site.dir().join("www");
     fs::create_dir(&www).expect("a folder");
     for size in [0, 1, 4097, 70_000, 1_000_000, 2_000_001] {
@@ -51,6 +63,7 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
             site.request("POST", path, &[("Content-Length", "0")]);
         }
     }
+    use_whole_responses(&site, &cache);
     let mut client = site.connect();
     client.send_request("GET", "/cut", &[]);
     eventually("the backend is asked", || backend.requests() > 0);
@@ -80,6 +93,30 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
         .filter(|error| error.contains("libmod_memcached.so"))
         .map(str::to_owned)
         .collect()
+}
+
+fn use_whole_responses(site: &Site, cache: &Memcached) {
+    site.get("/whole");
+    let key = "/whole#accept-encoding=";
+    eventually("a whole response is stored", || cache.get(key).is_some());
+    for header in [
+        ("If-None-Match", "*"),
+        ("If-Match", "*"),
+        ("Range", "bytes=2-4"),
+        ("Range", "bytes=99-"),
+        ("Accept-Encoding", "gzip"),
+    ] {
+        site.request("GET", "/whole", &[header]);
+        site.request("HEAD", "/whole", &[header]);
+    }
+    for damaged in ["damaged", "HTTP/1.1 200 OK\r\nX: 1\n\r\n\r\n"] {
+        cache.set(key, 0, damaged.as_bytes());
+        site.get("/whole");
+    }
+    let mut large = b"HTTP/1.1 200 OK\r\nX: 1\r\n\r\n".to_vec();
+    large.extend(random_bytes(1, 200_000));
+    cache.set(key, 0, &large);
+    site.request("GET", "/whole", &[("Range", "bytes=60000-140000")]);
 }
 
 #[test]

@@ -211,6 +211,44 @@ fn conditions_for_the_origin_bypass_the_cache() {
     one.site.stop();
 }
 
+/// Who shares a request to memcached still gets the answer to what he asked.
+#[test]
+fn joined_lookups_have_conditions_of_their_own() {
+    let cache = Memcached::start();
+    cache.set(
+        "/x",
+        0,
+        b"HTTP/1.1 200 OK\r\nETag: \"v1\"\r\n\r\n0123456789",
+    );
+    // No time-out may pass on a slow machine.
+    let config = crate::looked_up(r#""headers" => true, "timeout_ms" => 600000"#);
+    let site = Site::start(&config, &[("CACHE", &cache)]);
+    assert_eq!(site.get("/x").cache(), "Hit");
+    cache.suspend();
+    let mut clients: Vec<_> = [
+        (&[][..], 200, "0123456789"),
+        (&[("Range", "bytes=2-4")], 206, "234"),
+        (&[("If-None-Match", TAG)], 304, ""),
+        (&[("Range", "bytes=-1")], 206, "9"),
+    ]
+    .into_iter()
+    .map(|(headers, status, body)| {
+        let mut client = site.connect();
+        client.send_request("GET", "/x", headers);
+        (client, status, body)
+    })
+    .collect();
+    cache.resume();
+    for (client, status, body) in &mut clients {
+        let response = client.response("GET").expect("an answer");
+        assert_eq!(
+            (response.status, response.text().as_str()),
+            (*status, *body)
+        );
+    }
+    site.stop();
+}
+
 /// A value larger than one read comes in pieces.
 #[test]
 fn ranges_of_a_large_body() {
