@@ -159,7 +159,7 @@ static int submit(lua_State *L, mmc_scripts *s, const mmc_command *command, mmc_
 
 /* Takes the command and leaves the request object. `keys` and `asker` are where
  * these stand. */
-static int call(lua_State *L, mmc_scripts *s, const mmc_command *command, int keys, int asker, liVRequest *vr) {
+static int call(lua_State *L, mmc_scripts *s, const method *m, const mmc_command *command, int keys, int asker, liVRequest *vr) {
 	lua_createtable(L, 0, 1);
 	int request = lua_gettop(L);
 	lua_createtable(L, 4, 0);
@@ -177,8 +177,10 @@ static int call(lua_State *L, mmc_scripts *s, const mmc_command *command, int ke
 	lua_rawseti(L, table, CALL_ASKER);
 	lua_pushvalue(L, keys);
 	lua_rawseti(L, table, CALL_KEYS);
-	lua_pushnumber(L, command->ttl_secs);
-	lua_rawseti(L, table, CALL_TTL);
+	if (strpbrk(m->arguments, "tT")) {
+		lua_pushinteger(L, (lua_Integer)command->ttl_secs);
+		lua_rawseti(L, table, CALL_TTL);
+	}
 
 	/* From here on nothing raises until Rust has it. */
 	int ref = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -274,7 +276,7 @@ static int call_method(lua_State *L) {
 	if (!start(s)) return NOTHING(L, "memcached is not available on this worker");
 	if (asker) {
 		if (s->count >= CALLS_MAX) return NOTHING(L, "too many requests are waiting");
-		return call(L, s, &command, keys, asker, vr);
+		return call(L, s, m, &command, keys, asker, vr);
 	}
 	int results = submit(L, s, &command, NULL);
 	if (results) return results;

@@ -94,7 +94,7 @@ int mmc_answer_build(lua_State *L) {
 			set_value(L, RESPONSE, state, i, &value);
 		}
 		lua_rawgeti(L, CALL, CALL_TTL);
-		if (lua_tonumber(L, -1) > 0) {
+		if (lua_type(L, -1) != LUA_TNIL) {
 			lua_pushstring(L, "ttl");
 			lua_insert(L, -2);
 			lua_rawset(L, RESPONSE);

@@ -26,6 +26,16 @@ use crate::host::{
 /// that one busy connection does not starve the worker.
 const READS_PER_PASS: usize = 16;
 
+/// A timer that fires so late tells that the worker was held up, by a script
+/// for example. Then answers may be there that it could not read, and requests
+/// that it could not send, and no server is to blame.
+const HELD_UP: Duration = Duration::from_millis(20);
+
+/// As long as it was late, but not longer than this, the worker may look after
+/// them before time-outs count; once, since a machine that is too slow for
+/// everything must not wait the longer for it.
+const REPRIEVE_MAX: Duration = Duration::from_millis(200);
+
 /// Who asked for what a request brings.
 pub enum Asker {
     /// Those who wait for one lookup.
@@ -69,6 +79,7 @@ pub struct ServerDriver {
     reporter: RefCell<Reporter>,
     timer: Timer,
     timer_at: Cell<Option<Time>>,
+    reprieved: Cell<bool>,
     flush: Job,
     buffers: Rc<ReadBuffers>,
     given_up: Cell<bool>,
@@ -106,6 +117,7 @@ impl ServerDriver {
                     Rc::new(move || with(&on_timer, ServerDriver::on_timer)),
                 ),
                 timer_at: Cell::new(None),
+                reprieved: Cell::new(false),
                 flush: Job::new(
                     worker,
                     Rc::new(move || with(&on_flush, ServerDriver::on_flush)),
@@ -354,7 +366,18 @@ impl ServerDriver {
         }
         let _entered = Entered(self);
         panic_point("driver-timer");
-        self.timer_at.set(None);
+        let now = self.now();
+        let late = self
+            .timer_at
+            .take()
+            .map_or(Duration::ZERO, |at| now.since(at));
+        if late > HELD_UP && !self.reprieved.replace(true) {
+            let reprieve = late.min(REPRIEVE_MAX);
+            self.timer_at.set(Some(now + reprieve));
+            self.timer.arm(reprieve);
+            return;
+        }
+        self.reprieved.set(false);
         // It may be the worker that was late, while the answer lies there.
         for lane in Lane::ALL {
             if let Some(connection) = self.connection(lane)
@@ -574,7 +597,7 @@ impl ServerDriver {
         let Some(at) = [report_at, core_at].into_iter().flatten().min() else {
             return;
         };
-        if self.timer_at.get().is_some_and(|armed| armed <= at) {
+        if self.reprieved.get() || self.timer_at.get().is_some_and(|armed| armed <= at) {
             return;
         }
         self.timer_at.set(Some(at));

@@ -9,6 +9,7 @@ mod joining;
 mod key;
 mod life;
 mod lookup;
+mod lua;
 mod panics;
 mod sample;
 mod store;

@@ -1,0 +1,160 @@
+-- Calls with wrong arguments: each raises an error that shows the call's form,
+-- or gives nil and a message. Says what is not as it should be.
+local function test(t)
+	local say = t.say
+	local function cb() end
+	local function raises(form, what, f, ...)
+		local ok, message = pcall(f, ...)
+		if ok then
+			return say("no error", form, what)
+		end
+		message = tostring(message)
+		if not message:find(form, 1, true) or not message:find(what, 1, true) then
+			say("wrong error", form, what, message)
+		end
+	end
+	local function gives_nil(what, f, ...)
+		local ok, result, message = pcall(f, ...)
+		if not ok or result ~= nil or not tostring(message):find(what, 1, true) then
+			say("not nil", what, ok, result, message)
+		end
+	end
+
+	local count = "wrong number of arguments"
+	local new = "memcached.new(address)"
+	raises(new, count, memcached.new)
+	raises(new, count, memcached.new, "127.0.0.1", "x")
+	for _, bad in ipairs({ true, {}, cb, 11211, con }) do
+		raises(new, "address must be a string, not a " .. type(bad), memcached.new, bad)
+	end
+	raises(new, "address must be a string, not a nil", memcached.new, nil)
+	for _, bad in ipairs({
+		"", "localhost", "127.0.0.1:x", "127.0.0.1:99999", "1.2.3", "[::1", "unix", "127.0.0.1\0",
+		("x"):rep(5000),
+	}) do
+		raises(new, 'no socket address: "' .. bad:match("^[^%z]*") .. '"', memcached.new, bad)
+	end
+
+	-- Name, form, good arguments behind the key.
+	local forms = {
+		{ "get", "con:get(key, cb | vr)", { cb } },
+		{ "gets", "con:gets(key, cb | vr)", { cb } },
+		{ "set", "con:set(key, value, cb | vr, [ttl])", { "v", cb, 10 } },
+		{ "setq", "con:setq(key, value, [ttl])", { "v", 10 } },
+		{ "add", "con:add(key, value, cb | vr, [ttl])", { "v", cb, 10 } },
+		{ "replace", "con:replace(key, value, cb | vr, [ttl])", { "v", cb, 10 } },
+		{ "append", "con:append(key, value, cb | vr)", { "v", cb } },
+		{ "prepend", "con:prepend(key, value, cb | vr)", { "v", cb } },
+		{ "cas", "con:cas(key, value, cas, cb | vr, [ttl])", { "v", "1", cb, 10 } },
+		{ "delete", "con:delete(key, cb | vr)", { cb } },
+		{ "deleteq", "con:deleteq(key)", {} },
+		{ "touch", "con:touch(key, ttl, cb | vr)", { 10, cb } },
+		{ "incr", "con:incr(key, cb | vr, [delta])", { cb, 10 } },
+		{ "decr", "con:decr(key, cb | vr, [delta])", { cb, 10 } },
+	}
+	local unpack = unpack or table.unpack
+	local nan, inf = 0 / 0, 1 / 0
+	local wrong = {
+		value = { { nil, "nil" }, { true, "boolean" }, { {}, "table" }, { cb, "function" }, { con, "userdata" } },
+		["cb | vr"] = { { nil, "nil" }, { true, "boolean" }, { {}, "table" }, { "x", "string" }, { 1, "number" },
+			{ con, "userdata" } },
+		ttl = { { true, "boolean" }, { "x", "string" }, { "10", "string" }, { {}, "table" }, { cb, "function" },
+			{ -1, "at least 0" }, { -0.5, "at least 0" }, { nan, "at least 0" }, { -inf, "at least 0" } },
+		cas = { { nil }, { true }, { {} }, { "" }, { "x" }, { "-1" }, { "1 " }, { "0x1" }, { "1.5" }, { 1.5 }, { -1 },
+			{ nan }, { inf }, { "18446744073709551616" }, { "1\0" } },
+		delta = { { true }, { {} }, { "x" }, { "-1" }, { 1.5 }, { -1 }, { nan }, { inf } },
+	}
+	for _, entry in ipairs(forms) do
+		local name, form, good = unpack(entry)
+		local f = con[name]
+		local function with(at, bad)
+			local arguments = {}
+			for i = 1, #good do
+				arguments[i] = good[i]
+			end
+			arguments[at] = bad
+			return arguments
+		end
+		local function call(arguments)
+			return f(con, "k", unpack(arguments, 1, #good))
+		end
+		-- How many there are.
+		raises(form, count, f, con)
+		if #good > 0 then
+			local least = #good - (form:find("[", 1, true) and 1 or 0)
+			if least > 0 then
+				raises(form, count, f, con, "k", unpack(good, 1, least - 1))
+			end
+		end
+		local extra = with(#good + 1, "x")
+		raises(form, count, f, con, "k", unpack(extra, 1, #good + 1))
+		-- Whose method it is.
+		raises(form, "con must be a connection", f)
+		for _, bad in ipairs({ true, 1, "x", {}, cb, t.vr, lighty }) do
+			raises(form, "con must be a connection", f, bad, "k", unpack(good))
+		end
+		-- The key.
+		local many = name == "get" and "key must be a string or a table of strings, not a " or "key must be a string, not a "
+		for _, bad in ipairs({ true, cb, con }) do
+			raises(form, many .. type(bad), f, con, bad, unpack(good))
+		end
+		raises(form, many .. "nil", f, con, nil, unpack(good))
+		if name ~= "get" then
+			raises(form, many .. "table", f, con, { "k" }, unpack(good))
+		end
+		for key, shown in pairs({
+			[""] = 'invalid key "": a key must not be empty',
+			["a b"] = 'invalid key "a b": byte 0x20 at 1 is not allowed',
+			["a\r\nb"] = [[invalid key "a\r\nb": byte 0x0d at 1]],
+			["\0"] = [[invalid key "\x00": byte 0x00 at 0]],
+			["\255"] = [[invalid key "\xff": byte 0xff at 0]],
+			[("x"):rep(251)] = 'invalid key "' .. ("x"):rep(60) .. '...": a key of 251 bytes is longer than 250',
+			[("\1"):rep(100000)] = [[...": a key of 100000 bytes is longer than 250]],
+		}) do
+			gives_nil(shown, f, con, key, unpack(good))
+		end
+		-- The others, by the names that they have in the form.
+		local at = 0
+		for argument in form:match("%((.*)%)"):gmatch("[^,]+") do
+			argument = argument:match("^%s*%[?(.-)%]?$")
+			if argument ~= "key" then
+				at = at + 1
+				for _, case in ipairs(wrong[argument]) do
+					local what = argument .. " must be "
+					if argument == "value" or argument == "cb | vr" then
+						what = "not a " .. tostring(case[2])
+					elseif case[2] == "at least 0" then
+						what = "ttl must be at least 0"
+					end
+					raises(form, what, call, with(at, case[1]))
+				end
+			end
+		end
+	end
+
+	-- Several keys.
+	local get = "con:get({key, ...}, cb | vr)"
+	gives_nil("no keys", con.get, con, {}, cb)
+	gives_nil('invalid key "a b"', con.get, con, { "k", "a b" }, cb)
+	gives_nil('invalid key "a b"', con.get, con, { "a b" }, cb)
+	raises(get, "key 2 must be a string, not a table", con.get, con, { "k", {} }, cb)
+	raises(get, "key 1 must be a string, not a boolean", con.get, con, { true }, cb)
+	local keys = {}
+	for i = 1, 1001 do
+		keys[i] = "k" .. i
+	end
+	gives_nil("too many keys at once", con.get, con, keys, cb)
+
+	-- What scripts must not reach.
+	if getmetatable(con) ~= false then
+		say("the metatable can be seen")
+	end
+	raises("", "table expected", setmetatable, con, {})
+	for _, name in ipairs({ "__gc", "__index", "__metatable", "new" }) do
+		if con[name] ~= nil then
+			say("con has", name)
+		end
+	end
+	raises("", "index", function() con.x = 1 end)
+	t.finish()
+end
