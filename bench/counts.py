@@ -73,7 +73,7 @@ def drive(port, case, rounds):
         sock.close()
 
 
-def under_valgrind(tool, pattern, worker, modules, memcached, case):
+def under_valgrind(tool, pattern, worker, modules, memcached, case, more=""):
     """A total of valgrind's per request: the difference of two runs."""
     totals = []
     warm, counted = (max(count // case.clients, 1) for count in (WARM, COUNTED))
@@ -87,7 +87,7 @@ def under_valgrind(tool, pattern, worker, modules, memcached, case):
         if "--tool=memcheck" in tool:
             # GLib's own pools would hide allocations from the count.
             env["G_SLICE"] = "always-malloc"
-        server = Lighttpd(worker, modules, memcached.port, wrapper, env)
+        server = Lighttpd(worker, modules, memcached.port, more, wrapper, env)
         try:
             drive(server.port, case, rounds)
         finally:

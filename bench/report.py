@@ -8,6 +8,7 @@ COLORS = {
     "respond alone": "#999999",
     "baseline plugin": "#d95f02",
     "this plugin": "#1b9e77",
+    "without environment": "#66a61e",
     "nginx memcached_pass": "#7570b3",
     "nginx srcache": "#a6761d",
 }

@@ -16,6 +16,7 @@ import servers
 from load import CASES, Load, Sample, machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OURS = ("this plugin", "without environment")
 STAND_IN = os.path.join(ROOT, "target/host/lighttpd2-worker")
 
 
@@ -29,6 +30,8 @@ class Subject:
     prefix: str = ""
     # Folder of modules, where it is lighttpd2; `None` without the plugin.
     modules: str | None = None
+    # Options that it has and others have not.
+    more: str = ""
     is_lighttpd: bool = True
 
     def takes(self, case):
@@ -63,15 +66,16 @@ def start_subjects(worker, plugin_folder, memcached):
     """Everything that there is here to be compared."""
     subjects = []
 
-    def lighttpd(name, modules):
-        server = servers.Lighttpd(worker, modules, memcached.port)
-        subjects.append(Subject(name, server, modules=modules))
+    def lighttpd(name, modules, more=""):
+        server = servers.Lighttpd(worker, modules, memcached.port, more)
+        subjects.append(Subject(name, server, modules=modules, more=more))
 
     lighttpd("respond alone", None)
     baseline = os.environ.get("BASELINE_MODULE_DIR")
     if baseline:
         lighttpd("baseline plugin", baseline)
     lighttpd("this plugin", plugin_folder)
+    lighttpd("without environment", plugin_folder, ', "environment" => false')
     if shutil.which("nginx"):
         server = servers.Nginx(servers.PASS, [], memcached.port)
         subjects.append(Subject("nginx memcached_pass", server, ("one", "keys"), is_lighttpd=False))
@@ -104,7 +108,9 @@ def count(case, subject, result, memcached, worker, load):
     if shutil.which("strace"):
         result.syscalls = counts.syscalls(case, subject.server, memcached, load, 1)
     if subject.is_lighttpd and shutil.which("valgrind"):
-        what = (worker, subject.modules, memcached, case)
+        # Everything is much slower there.
+        patience = ', "timeout_ms" => 60000' if subject.name in OURS else ""
+        what = (worker, subject.modules, memcached, case, subject.more + patience)
         result.instructions = counts.instructions(*what)
         result.allocations = counts.allocations(*what)
 

@@ -113,11 +113,11 @@ keepalive.requests 1000000000;
 
 LOOKUP = """
 if req.path =^ "/down/" {{
-	memcached.lookup (["server" => "127.0.0.1:{dead}"], none, {{ respond 200 => "{small}"; }});
+	memcached.lookup (["server" => "127.0.0.1:{dead}"{more}], none, {{ respond 200 => "{small}"; }});
 }} else {{
-	memcached.lookup (["server" => "127.0.0.1:{memcached}"], none, {{
+	memcached.lookup (["server" => "127.0.0.1:{memcached}"{more}], none, {{
 		respond 200 => "{small}";
-		memcached.store ["server" => "127.0.0.1:{memcached}"];
+		memcached.store ["server" => "127.0.0.1:{memcached}"{more}];
 	}});
 }}
 """
@@ -130,10 +130,10 @@ if req.path =^ "/big" {{ respond 200 => "{big}"; }} else {{ respond 200 => "{sma
 class Lighttpd(Process):
     """lighttpd2 with the plugin of a folder, or without one."""
 
-    def __init__(self, worker, modules, memcached_port, wrapper=(), env=None, **options):
+    def __init__(self, worker, modules, memcached_port, more="", wrapper=(), env=None, **options):
         self.folder = tempfile.mkdtemp(prefix="bench-")
         port, dead = free_port(), free_port()
-        texts = {"dead": dead, "memcached": memcached_port,
+        texts = {"dead": dead, "memcached": memcached_port, "more": more,
                  "small": "x" * SMALL, "big": "x" * BIG}
         actions = (LOOKUP if modules else BARE).format(**texts)
         load = 'module_load "mod_memcached";' if modules else ""

@@ -7,11 +7,14 @@ mod options;
 mod store;
 
 use std::ffi::CStr;
+use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use memcached_core::protocol::Key;
 
 use crate::client::{Client, LookupHandle};
+use options::Environment;
+
 use crate::host::{ActionEntry, Level, PluginKind, VRequest, Worker, action_entry};
 
 /// `mod_memcached` as the host sees it.
@@ -49,11 +52,23 @@ impl PluginKind for Memcached {
 }
 
 /// Tells of a decision: in a variable of the request's environment, for access
-/// logs, header actions and backends, and in the log if somebody asked for it.
-fn tell(vr: &VRequest<'_>, variable: &str, text: &str, line: impl FnOnce() -> String) {
-    vr.set_environment(variable, text);
+/// logs, header actions and backends, unless the option `environment` is off;
+/// and in the log if somebody asked for it.
+fn tell(
+    vr: &VRequest<'_>,
+    options: Environment,
+    variable: &str,
+    text: fmt::Arguments<'_>,
+    line: fmt::Arguments<'_>,
+) {
+    if options == Environment::Set {
+        match text.as_str() {
+            Some(text) => vr.set_environment(variable, text),
+            None => vr.set_environment(variable, &text.to_string()),
+        }
+    }
     if vr.debug_requests() {
-        vr.log(Level::Debug, &line());
+        vr.log(Level::Debug, &line.to_string());
     }
 }
 

@@ -4,6 +4,7 @@ mod arguments;
 mod hit;
 
 use std::ffi::CStr;
+use std::fmt::{Arguments, Display};
 
 use memcached_core::protocol::Value;
 use memcached_core::response::Conditions;
@@ -51,15 +52,15 @@ impl ActionKind for LookupAction {
                 waiting.lookup = None;
                 match (found.flatten(), context.take()) {
                     (Some(Found::Hit(value)), Some(asked)) => self.answer(vr, &value, asked),
-                    (Some(Found::Failed(failure)), _) => self.fail(vr, &failure.to_string()),
-                    _ => self.pass(vr, "miss", "not found"),
+                    (Some(Found::Failed(failure)), _) => self.fail(vr, &failure),
+                    _ => self.pass(vr, format_args!("miss"), &"not found"),
                 }
             }
         }
     }
 
     fn panicked(&self, vr: &VRequest<'_>) -> Flow {
-        self.fail(vr, "internal error")
+        self.fail(vr, &"internal error")
     }
 }
 
@@ -74,17 +75,17 @@ impl LookupAction {
             return Flow::GoOn;
         }
         if !self.options.allows_method(vr.method()) {
-            return self.pass(vr, "bypass: method", "not for this method");
+            return self.pass(vr, format_args!("bypass: method"), &"not for this method");
         }
         if self.options.headers && conditions(vr).are_for_origin() {
-            let header = "bypass: If-Match or If-Unmodified-Since";
-            return self.pass(vr, header, "not for a request with such a condition");
+            let status = format_args!("bypass: If-Match or If-Unmodified-Since");
+            return self.pass(vr, status, &"not for a request with such a condition");
         }
         let Some(client) = client else {
-            return self.fail(vr, "not available on this worker");
+            return self.fail(vr, &"not available on this worker");
         };
         let Some(waker) = vr.waker() else {
-            return self.fail(vr, "not available on this server");
+            return self.fail(vr, &"not available on this server");
         };
         let key = self.options.key_of(vr);
         let server = client.server(&self.options.server);
@@ -94,7 +95,7 @@ impl LookupAction {
                 *context = Some(Box::new(RequestState { key, lookup }));
                 Flow::WaitForEvent
             }
-            Err(failure) => self.fail(vr, &failure.to_string()),
+            Err(failure) => self.fail(vr, &failure),
         }
     }
 
@@ -109,9 +110,9 @@ impl LookupAction {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
                 Err(malformed) => {
-                    let status = format!("miss: {malformed}");
-                    let line = format!("not a stored response: {malformed}");
-                    return self.pass(vr, &status, &line);
+                    let status = format_args!("miss: {malformed}");
+                    let line = format_args!("not a stored response: {malformed}");
+                    return self.pass(vr, status, &line);
                 }
             }
         } else {
@@ -122,19 +123,25 @@ impl LookupAction {
             return Flow::GoOn;
         }
         vr.set_state::<Memcached>(asked);
-        note(vr, "hit", "hit");
+        self.note(vr, format_args!("hit"), &"hit");
         enter(vr, self.hit.as_ref())
     }
 
     /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &VRequest<'_>, why: &str) -> Flow {
-        self.pass(vr, &format!("error: {why}"), why)
+    fn fail(&self, vr: &VRequest<'_>, why: &dyn Display) -> Flow {
+        self.pass(vr, format_args!("error: {why}"), why)
     }
 
     /// The request goes on without the cache.
-    fn pass(&self, vr: &VRequest<'_>, status: &str, line: &str) -> Flow {
-        note(vr, status, line);
+    fn pass(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
+        self.note(vr, status, line);
         enter(vr, self.miss.as_ref())
+    }
+
+    /// Tells what a lookup came to, for logs and header actions, and as a line.
+    fn note(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) {
+        let line = format_args!("memcached.lookup: {line}");
+        tell(vr, self.options.environment, VARIABLE, status, line);
     }
 }
 
@@ -142,11 +149,6 @@ fn conditions(vr: &VRequest<'_>) -> Conditions {
     let mut conditions = Conditions::default();
     vr.request_headers(|name, value| conditions.observe(name, value));
     conditions
-}
-
-/// Tells what a lookup came to, for logs and header actions, and as a line.
-fn note(vr: &VRequest<'_>, status: &str, line: &str) {
-    tell(vr, VARIABLE, status, || format!("memcached.lookup: {line}"));
 }
 
 fn enter(vr: &VRequest<'_>, action: Option<&Action>) -> Flow {

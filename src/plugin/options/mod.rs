@@ -44,6 +44,19 @@ pub struct Options {
     pub etag: bool,
     /// `vary`
     pub vary: VaryBy,
+    /// `environment`
+    pub environment: Environment,
+}
+
+/// Whether decisions are told in the request's environment, which costs the
+/// host as much as all of the rest of a hit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Environment {
+    /// They are.
+    #[default]
+    Set,
+    /// They are not.
+    Untouched,
 }
 
 impl Options {
@@ -75,6 +88,7 @@ impl Options {
             statuses: raw.statuses,
             etag: raw.etag,
             vary: raw.vary,
+            environment: raw.environment,
         })
     }
 

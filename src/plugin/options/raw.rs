@@ -6,6 +6,7 @@ use memcached_core::connection::Timing;
 use memcached_core::protocol::Ttl;
 use memcached_core::response::{Lifetimes, VaryBy};
 
+use super::Environment;
 use super::error::OptionError;
 use super::value::{
     TTL, boolean, lifetimes, methods, number, pair, shown, span, statuses, text, ttl, vary, wrong,
@@ -16,7 +17,7 @@ const DEFAULT_SERVER: &[u8] = b"127.0.0.1:11211";
 const DEFAULT_KEY: &[u8] = b"%{req.path}";
 
 /// All option names.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 15] = [
     "server",
     "key",
     "headers",
@@ -31,6 +32,7 @@ pub(super) const NAMES: [&str; 14] = [
     "status",
     "etag",
     "vary",
+    "environment",
 ];
 
 /// The text form of the options, before the host has looked at address and
@@ -48,6 +50,7 @@ pub(super) struct Raw {
     pub statuses: Vec<u16>,
     pub etag: bool,
     pub vary: VaryBy,
+    pub environment: Environment,
     /// An option that was given and makes sense with `headers` alone.
     needs_headers: Option<&'static str>,
 }
@@ -71,6 +74,7 @@ impl Default for Raw {
             statuses: vec![200],
             etag: false,
             vary: VaryBy::default(),
+            environment: Environment::Set,
             needs_headers: None,
         }
     }
@@ -130,6 +134,13 @@ impl Raw {
             "headers" => self.headers = boolean(option, value)?,
             "status" => self.statuses = statuses(option, value)?,
             "etag" => self.etag = boolean(option, value)?,
+            "environment" => {
+                self.environment = if boolean(option, value)? {
+                    Environment::Set
+                } else {
+                    Environment::Untouched
+                };
+            }
             _vary => self.vary = vary(option, value)?,
         }
         if matches!(option, "status" | "etag" | "vary") {

@@ -7,6 +7,7 @@ use memcached_core::response::stored::Entry;
 
 use super::{VARIABLE, not_stored};
 use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, VRequest};
+use crate::plugin::options::Environment;
 use crate::plugin::{Memcached, tell, unix_now};
 
 /// Copies a body that passes and stores it when it ends.
@@ -22,6 +23,7 @@ pub(super) struct StoreFilter {
     pub maxsize: u64,
     pub server: SockAddr,
     pub timing: Timing,
+    pub environment: Environment,
     /// The item with what has passed; `None` once it is decided that nothing
     /// is stored, or when it has been.
     pub entry: Option<Entry>,
@@ -71,7 +73,7 @@ impl StoreFilter {
         if self.entry.take().is_some()
             && let Some(vr) = vr
         {
-            not_stored(vr, reason);
+            not_stored(vr, self.environment, reason);
         }
     }
 
@@ -80,7 +82,7 @@ impl StoreFilter {
             return;
         };
         if vr.status() != self.status {
-            not_stored(vr, &Reason::Status(vr.status()));
+            not_stored(vr, self.environment, &Reason::Status(vr.status()));
             return;
         }
         let Some(client) = vr.worker_state::<Memcached>() else {
@@ -100,10 +102,10 @@ impl StoreFilter {
         let value = entry.finish();
         match server.store(self.key.clone(), self.flags, exptime, value, self.timing) {
             Ok(()) => {
-                let line = || "memcached.store: sent to memcached".into();
-                tell(vr, VARIABLE, "sent", line);
+                let line = format_args!("memcached.store: sent to memcached");
+                tell(vr, self.environment, VARIABLE, format_args!("sent"), line);
             }
-            Err(failure) => not_stored(vr, &failure),
+            Err(failure) => not_stored(vr, self.environment, &failure),
         }
     }
 }

@@ -9,7 +9,7 @@ use memcached_core::protocol::{Key, Ttl};
 use memcached_core::response::stored::{Entry, HeadWriter};
 use memcached_core::response::{Facts, Policy, Reason, Scope};
 
-use super::options::{self, Options};
+use super::options::{self, Environment, Options};
 use super::{Memcached, tell, unix_now};
 use crate::client::Client;
 use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server, VRequest};
@@ -69,7 +69,7 @@ impl ActionKind for StoreAction {
         }
         match self.decide(vr, &key) {
             Ok(item) => self.collect(vr, key, item),
-            Err(reason) => not_stored(vr, &reason),
+            Err(reason) => not_stored(vr, self.options.environment, &reason),
         }
         Flow::GoOn
     }
@@ -150,12 +150,15 @@ impl StoreAction {
             maxsize: self.options.maxsize,
             server: self.options.server.clone(),
             timing: self.options.timing,
+            environment: self.options.environment,
             entry: Some(item.entry),
         };
         if vr.add_filter_out(filter) {
-            vr.set_environment(VARIABLE, "storing");
+            if self.options.environment == Environment::Set {
+                vr.set_environment(VARIABLE, "storing");
+            }
         } else {
-            not_stored(vr, &Reason::TooLate);
+            not_stored(vr, self.options.environment, &Reason::TooLate);
         }
     }
 }
@@ -170,9 +173,9 @@ struct Item {
 }
 
 /// Tells why a response is not stored.
-fn not_stored(vr: &VRequest<'_>, why: &dyn Display) {
-    let line = || format!("memcached.store: not stored: {why}");
-    tell(vr, VARIABLE, &format!("no: {why}"), line);
+fn not_stored(vr: &VRequest<'_>, environment: Environment, why: &dyn Display) {
+    let line = format_args!("memcached.store: not stored: {why}");
+    tell(vr, environment, VARIABLE, format_args!("no: {why}"), line);
 }
 
 /// The one argument of a list that holds just that.

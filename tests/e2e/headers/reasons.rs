@@ -92,3 +92,19 @@ fn a_damaged_value_and_a_condition() {
     assert_eq!(condition.header("X-Status"), expected);
     site.stop();
 }
+
+#[test]
+fn the_environment_can_be_left_alone() {
+    let cache = Memcached::start();
+    let quiet = r#""environment" => false"#;
+    let cached = crate::cached(quiet, r#"respond 200 => "page";"#, "");
+    let site = Site::start(&format!("{cached}{SHOWN}"), &[("CACHE", &cache)]);
+    let first = site.get("/x");
+    let hit = site.get_hit("/x");
+    for response in [first, hit] {
+        assert_eq!(response.text(), "page");
+        assert_eq!(response.header("X-Status"), Some(""));
+        assert_eq!(response.header("X-Store"), Some(""));
+    }
+    site.stop();
+}
