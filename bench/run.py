@@ -107,7 +107,8 @@ def measure(options, subjects, memcached, worker):
 def count(case, subject, result, memcached, worker, load):
     if shutil.which("strace"):
         result.syscalls = counts.syscalls(case, subject.server, memcached, load, 1)
-    if subject.is_lighttpd and shutil.which("valgrind"):
+    # The number of clients makes little difference to these, and each takes long.
+    if case.clients == 64 and subject.is_lighttpd and shutil.which("valgrind"):
         # Everything is much slower there.
         patience = ', "timeout_ms" => 60000' if subject.name in OURS else ""
         what = (worker, subject.modules, memcached, case, subject.more + patience)
