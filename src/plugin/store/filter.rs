@@ -94,7 +94,7 @@ impl StoreFilter {
             Some(until) => self.ttl.ending_by(until, now),
         };
         let Some(ttl) = ttl else {
-            not_stored(vr, &Reason::Expired);
+            not_stored(vr, self.environment, &Reason::Expired);
             return;
         };
         let exptime = exptime(ttl, now);
