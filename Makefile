@@ -74,7 +74,7 @@ build: deps
 host: deps $(HOST)
 
 HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fno-strict-aliasing
-HOST_PACKAGES = glib-2.0 gmodule-2.0 gthread-2.0
+HOST_PACKAGES = glib-2.0 gmodule-2.0 gthread-2.0 lua5.1
 
 # Functions that modules use are exported, as the server's own libraries do it.
 $(HOST): $(wildcard tests/host/*.c tests/host/*.h include/lighttpd/*.h) ffi/abi_check.c ffi/abi.def

@@ -62,6 +62,8 @@ liJobRef *job_ref(liJobQueue *, liJob *);
 
 /* --- server and workers --- */
 
+#define WORKERS_MAX 256
+
 enum setting {
 	SETTING_DEBUG = LI_CORE_OPTION_DEBUG_REQUEST_HANDLING,
 	SETTING_KEEPALIVE_TIMEOUT,
@@ -138,8 +140,18 @@ void plugins_vrclose(struct vrequest *);
 void core_register(struct server *);
 void core_setups_register(struct server *);
 void setup_register(struct server *, const char *name, setup_cb);
-extern const liPluginAction core_actions[], static_actions[], header_actions[], rewrite_actions[], proxy_actions[], setting_actions[];
+extern const liPluginAction core_actions[], static_actions[], header_actions[], rewrite_actions[], proxy_actions[], setting_actions[], lua_actions[];
 gboolean setting_default(struct server *, const char *name, liValue *, gboolean *failed);
+
+/* --- scripts --- */
+
+/* The server's own state, which the public declarations leave out. */
+#define SERVER_LUA(srv) ((liLuaState *)(void *)((char *)(srv) + 152))
+#define NO_LUA_REF (-2)
+void lua_state_init(liLuaState *, liServer *);
+void lua_state_free(liLuaState *);
+void lua_state_show_plugins(liLuaState *, struct server *, liWorker *);
+void lua_request_gone(struct vrequest *);
 
 /* --- values of the configuration --- */
 
@@ -308,6 +320,7 @@ struct vrequest {
 	liJob pump_job;
 	GString *request_body;
 	struct backend *backend;
+	int lua_ref; /* of the table that its scripts share */
 };
 #define VREQUEST(v) ((struct vrequest *)(v))
 

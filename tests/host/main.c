@@ -52,9 +52,10 @@ static void server_init(struct server *srv) {
 	srv->settings[SETTING_RANGES].boolean = TRUE;
 	g_mutex_init(&srv->log_lock);
 	for (gsize i = 0; i < G_N_ELEMENTS(srv->log_targets); i++) srv->log_targets[i] = g_strdup("stderr");
+	lua_state_init(SERVER_LUA(srv), &srv->pub);
+	plugins_init(srv);
 	srv->pub.main_worker = &worker_new(srv, 0, ev_loop_new(EVFLAG_AUTO))->pub;
 	g_array_append_val(srv->pub.workers, srv->pub.main_worker);
-	plugins_init(srv);
 	core_register(srv);
 }
 
@@ -67,6 +68,7 @@ static void server_free(struct server *srv) {
 	g_ptr_array_free(srv->listeners, TRUE);
 	if (srv->mime_types) g_ptr_array_unref(srv->mime_types);
 	for (guint i = 0; i < srv->pub.workers->len; i++) worker_free(g_array_index(srv->pub.workers, struct worker *, i));
+	lua_state_free(SERVER_LUA(srv));
 	g_array_free(srv->pub.workers, TRUE);
 	for (gsize i = 0; i < G_N_ELEMENTS(srv->log_targets); i++) g_free(srv->log_targets[i]);
 	g_mutex_clear(&srv->log_lock);
@@ -82,8 +84,11 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int events) {
 }
 
 static void serve(struct server *srv) {
+	lua_state_show_plugins(SERVER_LUA(srv), srv, NULL);
+	lua_state_show_plugins(&srv->pub.main_worker->LL, srv, srv->pub.main_worker);
 	for (guint i = 1; i < srv->pub.worker_count; i++) {
 		struct worker *wrk = worker_new(srv, i, ev_loop_new(EVFLAG_AUTO));
+		lua_state_show_plugins(&wrk->pub.LL, srv, &wrk->pub);
 		g_array_append_val(srv->pub.workers, wrk);
 	}
 	plugins_prepare(srv);

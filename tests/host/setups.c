@@ -23,7 +23,7 @@ static gboolean setup_listen(struct server *srv, liValue *v) { return each_strin
 
 static gboolean setup_workers(struct server *srv, liValue *v) {
 	liValue *n = value_single(v);
-	if (value_type(n) != LI_VALUE_NUMBER || n->data.number < 1 || n->data.number > 256) {
+	if (value_type(n) != LI_VALUE_NUMBER || n->data.number < 1 || n->data.number > WORKERS_MAX) {
 		LOG(srv, ERROR, "workers expects a number of 1 to 256");
 		return FALSE;
 	}

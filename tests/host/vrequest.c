@@ -25,6 +25,7 @@ struct vrequest *vrequest_new(struct connection *con) {
 	texts = (GString **)PHYSICAL(vr);
 	for (gsize i = 0; i < sizeof(struct physical) / sizeof(GString *); i++) texts[i] = g_string_new(NULL);
 	vr->request_body = g_string_new(NULL);
+	vr->lua_ref = NO_LUA_REF;
 	vr->filters = g_ptr_array_new();
 	queue_init(&vr->body);
 	action_stack_init(vr);
@@ -61,6 +62,7 @@ void vrequest_reset(struct vrequest *vr) {
 	g_string_truncate(vr->request_body, 0);
 	vr->pub.request.content_length = 0;
 	vr->pub.response.http_status = 0;
+	lua_request_gone(vr);
 	filters_reset(vr);
 	li_chunkqueue_skip_all(&vr->body);
 	queue_init(&vr->body);

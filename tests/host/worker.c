@@ -34,8 +34,11 @@ static void on_wake(struct ev_loop *loop, ev_async *w, int events) {
 struct worker *worker_new(struct server *srv, guint ndx, struct ev_loop *loop) {
 	struct worker *wrk = g_new0(struct worker, 1);
 	wrk->pub.srv = &srv->pub;
-	wrk->pub.ndx = ndx;
 	wrk->pub.loop.loop = loop;
+	lua_state_init(&wrk->pub.LL, &srv->pub);
+	/* Before it has its number, as the real server does it. */
+	lua_state_show_plugins(&wrk->pub.LL, srv, &wrk->pub);
+	wrk->pub.ndx = ndx;
 	wrk->pub.tmp_str = g_string_sized_new(255);
 	jobs_init(&wrk->pub.loop.jobqueue, loop);
 	g_queue_init(&wrk->connections);
@@ -81,6 +84,7 @@ void worker_free(struct worker *wrk) {
 	ev_async_stop(loop, &wrk->wake);
 	g_async_queue_unref(wrk->accepted);
 	g_string_free(wrk->pub.tmp_str, TRUE);
+	lua_state_free(&wrk->pub.LL);
 	ev_loop_destroy(loop);
 	g_free(wrk);
 }

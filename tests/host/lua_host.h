@@ -1,0 +1,21 @@
+/* Private declarations of the part that runs scripts (Lua 5.1). */
+#ifndef LUA_HOST_H
+#define LUA_HOST_H
+
+#include "host.h"
+
+#include <lauxlib.h>
+#include <lighttpd/core_lua.h>
+#include <lua.h>
+
+void lua_lock_state(liLuaState *);
+void lua_unlock_state(liLuaState *);
+GString *lua_text_of_arguments(lua_State *, int from);
+int lua_globals_new(liLuaState *, struct vrequest *);
+/* Without a reference to some (LUA_NOREF): ones that are lost when it is left. */
+void lua_globals_enter(liLuaState *, int ref);
+void lua_globals_leave(liLuaState *);
+void lua_objects_init(lua_State *);
+void lua_push_vrequest(lua_State *, struct vrequest *);
+
+#endif
