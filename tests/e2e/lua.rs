@@ -1,8 +1,10 @@
 //! Scripts that use memcached.
 
+mod examples;
+
 use std::fs;
 
-use testkit::{Host, Memcached, Site, SiteBuilder, project_root};
+use testkit::{Faulty, Host, Memcached, Peer, Site, SiteBuilder, eventually, project_root};
 
 /// The stand-in has no scripts.
 fn no_lua() -> bool {
@@ -174,4 +176,194 @@ fn a_script_that_holds_the_worker_up_makes_nothing_time_out() {
     }
     assert_eq!(seen, expected);
     assert_quiet(&site.stop());
+}
+
+/// Every request has its answer, code 5, and the next one too.
+#[test]
+fn a_server_that_is_down_silent_or_hostile_gives_errors() {
+    if no_lua() {
+        return;
+    }
+    let mut cache = Memcached::reserve();
+    let site = site("failing.lua", &cache);
+    let all_fail = |why: &[&str]| {
+        let seen = lines(&site, "/");
+        for name in ["get", "incr", "delete", "append", "set"] {
+            let of_it = |line: &&String| line.starts_with(&format!("{name} {{"));
+            let line = seen.iter().find(of_it).expect(name);
+            assert!(line.contains("code=5 error="), "{line}");
+            assert!(why.iter().any(|why| line.contains(why)), "{line}");
+        }
+        let several = seen.iter().find(|line| line.contains(" l={code=5 error="));
+        assert!(several.is_some(), "{seen:?}");
+    };
+    let down = ["cannot connect", "waiting to connect again", "is down"];
+    for _ in 0..3 {
+        all_fail(&down);
+    }
+    cache.restart();
+    eventually("memcached is used again", || {
+        lines(&site, "/?one") == ["get {code=4 key=k}"]
+    });
+    cache.suspend();
+    all_fail(&["timed out"]);
+    all_fail(&["timed out", down[0], down[1], down[2]]);
+    cache.resume();
+    eventually("memcached is used again", || {
+        lines(&site, "/?one") == ["get {code=4 key=k}"]
+    });
+    // Requests that have no answer when their server dies.
+    cache.suspend();
+    let mut client = site.connect();
+    client.send_request("GET", "/", &[]);
+    cache.kill();
+    let page = client.response("GET").expect("a page").text();
+    assert!(page.contains("incr {code=5 error="), "{page}");
+    site.stop();
+}
+
+#[test]
+fn a_hostile_server_gives_errors() {
+    if no_lua() {
+        return;
+    }
+    let cache = Faulty::start();
+    let site = site("failing.lua", &cache);
+    let replies: [&[u8]; 9] = [
+        b"VALUE other 0 1\r\nx\r\nEND\r\n",
+        b"VALUE k 0 99999999999\r\n",
+        b"STORED\r\n",
+        b"CLIENT_ERROR no\r\n",
+        b"ERROR\r\n",
+        b"\0\xff\r\n",
+        b"VALUE k 0 1\r\nxx\r\nEND\r\n",
+        b"END",
+        b"",
+    ];
+    for reply in replies {
+        cache.behave(move |peer| {
+            if peer.request().is_some() {
+                peer.send(reply);
+            }
+        });
+        eventually("the connection is made again", || {
+            let seen = lines(&site, "/?one");
+            let text = &seen[0];
+            assert!(text.starts_with("get {code=5 error="), "{text}");
+            !text.contains("waiting to connect") && !text.contains("is down")
+        });
+    }
+    cache.behave(Peer::serve);
+    eventually("memcached is used again", || {
+        lines(&site, "/?one") == ["get {code=4 key=k}"]
+    });
+    site.stop();
+}
+
+/// Figures of a process from the system.
+fn descriptors(site: &Site) -> usize {
+    let folder = format!("/proc/{}/fd", site.pid());
+    fs::read_dir(folder).expect("our own child").count()
+}
+
+fn resident_kib(site: &Site) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", site.pid()));
+    let status = status.expect("our own child");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.expect("VmRSS").parse().expect("a number")
+}
+
+#[test]
+fn hundreds_of_thousands_of_requests_leave_nothing_behind() {
+    if no_lua() {
+        return;
+    }
+    let cache = Memcached::start();
+    let site = site("many.lua", &cache);
+    let mut client = site.connect();
+    let mut run = |requests: u32| {
+        // Each with a connection object of its own.
+        for _ in 0..requests / 5000 {
+            let page = client.get("/?5000");
+            assert_eq!(page.text(), "5000", "{}", site.log());
+        }
+    };
+    run(40_000);
+    let before = (descriptors(&site), resident_kib(&site));
+    run(200_000);
+    let after = (descriptors(&site), resident_kib(&site));
+    assert_eq!(before.0, after.0, "descriptors");
+    assert!(after.1 < before.1 + 4096, "KiB: {before:?}, then {after:?}");
+    assert_quiet(&site.stop());
+}
+
+#[test]
+fn callbacks_come_when_client_and_handler_are_gone() {
+    if no_lua() {
+        return;
+    }
+    let cache = Memcached::start();
+    let mut site = site("forgotten.lua", &cache);
+    for round in 0..20 {
+        let mut client = site.connect();
+        client.send_request("GET", "/", &[]);
+        if round % 2 == 0 {
+            client.reset();
+        }
+    }
+    eventually("every callback was called", || {
+        let count: u32 = lines(&site, "/?count")[0].parse().unwrap_or(0);
+        assert!(site.is_running());
+        count >= 100 * 21
+    });
+    assert_quiet(&site.stop());
+}
+
+#[test]
+fn every_worker_has_scripts_of_its_own() {
+    if no_lua() {
+        return;
+    }
+    let cache = Memcached::start();
+    let site = site_of(Site::builder().workers(3), "many.lua", &cache);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    assert_eq!(lines(&site, "/?200"), ["200"]);
+                }
+            });
+        }
+    });
+    assert_quiet(&site.stop());
+}
+
+/// The callbacks are not called any more, and nothing is lost or used again.
+#[test]
+fn a_worker_stops_with_requests_pending() {
+    if no_lua() {
+        return;
+    }
+    for suspended in [true, false] {
+        let cache = Memcached::start();
+        let site = site("forgotten.lua", &cache);
+        assert_eq!(lines(&site, "/?count").len(), 1);
+        if suspended {
+            cache.suspend();
+        }
+        let mut clients = Vec::new();
+        for _ in 0..20 {
+            let mut client = site.connect();
+            client.send_request("GET", "/", &[]);
+            clients.push(client);
+        }
+        let before = cache.pid();
+        drop(clients);
+        site.stop();
+        if suspended {
+            cache.resume();
+        }
+        assert_eq!(cache.pid(), before);
+    }
 }
