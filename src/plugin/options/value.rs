@@ -116,7 +116,8 @@ pub(super) fn statuses(
     value: Value<'_, '_>,
 ) -> Result<Vec<u16>, OptionError> {
     let expected = "a list of numbers such as [200, 301, 404], from 200 to 599 without 206 and 304";
-    let mut all = Vec::new();
+    // What is named comes on top of the one status that everybody caches.
+    let mut all = vec![200];
     for entry in entries(option, expected, value)? {
         let status: u16 = number(option, expected, entry.as_ref())?;
         if !is_whole(status) {
@@ -124,7 +125,7 @@ pub(super) fn statuses(
         }
         all.push(status);
     }
-    if all.is_empty() {
+    if all.len() == 1 {
         return Err(wrong(option, expected, "an empty list".into()));
     }
     Ok(all)
