@@ -155,6 +155,11 @@ impl ServerDriver {
                     Ok(id) => lookups.submitted(group, id),
                     Err(failure) => {
                         lookups.leave(asker);
+                        if failure == Failure::QueueFull {
+                            self.trouble(false, || {
+                                "too many lookups are waiting, others are misses".into()
+                            });
+                        }
                         return Err(failure);
                     }
                 }
@@ -191,9 +196,11 @@ impl ServerDriver {
         key: Key,
         flags: u32,
         exptime: i64,
-        data: Vec<u8>,
+        mut data: Vec<u8>,
         timing: Timing,
     ) -> Result<(), Failure> {
+        // It grew with the body, and the room it has left counts nowhere.
+        data.shrink_to_fit();
         let request = Request::Set {
             key,
             flags,
@@ -576,6 +583,9 @@ impl ServerDriver {
     fn done(&self, asker: Asker, outcome: Outcome<BufferSlice>) {
         match asker {
             Asker::Lookup(group) => {
+                if let Outcome::Reply(Reply::ServerError(text)) = &outcome {
+                    self.trouble(false, || format!("not looked up: {text}"));
+                }
                 let tell = |waker: Waker| waker.wake();
                 self.lookups
                     .borrow_mut()

@@ -37,6 +37,7 @@ fn ask_often(site: &Site, count: usize) -> Vec<Duration> {
 fn refused_connections_cost_no_time() {
     let mut cache = Memcached::reserve();
     let site = start_site(&cache, TIMES, 1);
+    let started = Instant::now();
     let times = ask_often(&site, 400);
     let longest = times.iter().max().copied();
     assert!(longest.is_some_and(|it| it <= TIMES.limit()), "{longest:?}");
@@ -62,10 +63,9 @@ fn refused_connections_cost_no_time() {
     site.await_log("works again after");
     let log = site.stop();
     let lines = log.matches(&format!("memcached {cache}: ")).count();
-    // A line a second at most; the suppressed ones are counted.
-    assert!(lines < 10, "{log}");
-    let told = log.matches("Connection refused").count();
-    assert!(told >= 1, "{log}");
+    let seconds = started.elapsed().as_secs();
+    // A line a second at most, and those that were left out are counted.
+    assert!(lines as u64 <= seconds + 2, "{seconds} s: {log}");
 }
 
 /// The system answers no attempt to connect while the queue is full. Requests

@@ -9,4 +9,5 @@ mod processes;
 mod replies;
 mod silence;
 mod splits;
+mod stores;
 mod unasked;

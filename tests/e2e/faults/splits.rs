@@ -44,6 +44,23 @@ fn replies_split_at_every_byte() {
     bench.finish();
 }
 
+/// A value of many tiny parts costs time and memory for its bytes, not more.
+#[test]
+fn a_large_value_in_single_bytes() {
+    let mut bench = Bench::start(Times::PATIENT);
+    let value = vec![b'v'; 200_000];
+    let reply = value_reply("/k", &value);
+    let before = bench.site.resident_kib();
+    bench.case("tiny parts", "/k", Expect::Hit(&value), move |peer| {
+        while peer.request().is_some() {
+            peer.drip(&reply, 1, Duration::ZERO);
+        }
+    });
+    let after = bench.site.resident_kib();
+    assert!(after < before + 64 * 1024, "{before} KiB, then {after} KiB");
+    bench.finish();
+}
+
 /// How a connection ends in the middle of a reply.
 #[derive(Clone, Copy, Debug)]
 enum Ending {
