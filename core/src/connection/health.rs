@@ -3,7 +3,7 @@
 //! Invariants: the server is down from the third failure in a row to the next
 //! good reply; while it is down at most one request at a time tries it, and at
 //! most one per retry interval. Failures are counted for all connections
-//! together, since most that ends one ends the otherss; that all is well again is
+//! together, since most that ends one ends the others; that all is well again is
 //! said only when none has failed since its last good reply.
 
 use core::time::Duration;

@@ -113,7 +113,8 @@ impl Memcached {
     /// Stops it in the middle of whatever it does; the system still takes
     /// connections and bytes for it.
     pub fn suspend(&self) {
-        self.signal(Signal::STOP);
+        let process = self.process.as_ref().expect("memcached is running");
+        process.suspend();
     }
 
     /// Lets it go on.

@@ -4,7 +4,7 @@ use std::process::{Child, Command, ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::wait::eventually_some;
+use crate::wait::{eventually, eventually_some};
 
 /// A running program; killed when dropped.
 pub struct Process {
@@ -29,6 +29,24 @@ impl Process {
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).expect("our own child takes signals");
+    }
+
+    /// Stops it, and waits until all its threads stand still: the signal is
+    /// only on its way when it has been sent.
+    pub fn suspend(&self) {
+        self.signal(Signal::STOP);
+        eventually("the process stands still", || self.is_suspended());
+    }
+
+    fn is_suspended(&self) -> bool {
+        let tasks = format!("/proc/{}/task", self.id());
+        let mut tasks = std::fs::read_dir(tasks).expect("a process").flatten();
+        tasks.all(|task| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            // The name before the state may hold anything, a parenthesis too.
+            let state = stat.rsplit(')').next().unwrap_or_default();
+            state.trim_start().starts_with('T')
+        })
     }
 
     /// How it ended, if it has.

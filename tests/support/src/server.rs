@@ -301,7 +301,7 @@ impl Site {
     /// Stops it in the middle of whatever it does; the system still takes
     /// connections and bytes for it.
     pub fn suspend(&self) {
-        self.process.signal(Signal::STOP);
+        self.process.suspend();
     }
 
     /// Lets it go on.
