@@ -13,7 +13,7 @@ import tempfile
 from servers import KEYS, Lighttpd
 
 # Requests before and within the part that is counted.
-WARM, COUNTED = 1280, 2560
+WARM, COUNTED = 640, 1280
 
 # Paths that memcached has not seen.
 FRESH = itertools.count()

@@ -71,23 +71,32 @@ class Load:
         self.next_fresh = 0
 
     def run(self, case, server, memcached, secs):
+        """One run. One in which requests timed out is done again: so much
+        happens only where something else keeps the machine busy."""
+        for _ in range(3):
+            sample, errors = self.attempt(case, server, memcached, secs)
+            if not errors:
+                return sample
+        raise SystemExit(f"{case}: {errors} errors")
+
+    def attempt(self, case, server, memcached, secs):
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
             script.write(SCRIPT % (case.kind, self.next_fresh, KEYS - 1, KEYS))
             script.flush()
             before = server.cpu_ns(), memcached.cpu_ns()
             wrk = subprocess.run(
-                ["wrk", "-t", "1", "-c", str(case.clients), "-d", f"{secs}s",
+                ["wrk", "-t", "1", "-c", str(case.clients), "-d", f"{secs}s", "--timeout", "10s",
                  "-s", script.name, f"http://127.0.0.1:{server.port}{case.path}"],
                 check=True, capture_output=True, text=True)
             after = server.cpu_ns(), memcached.cpu_ns()
         line = next(l for l in wrk.stdout.splitlines() if l.startswith("RESULT"))
         requests, micros, p50, p99, bad, errors = map(int, line.split()[1:])
-        if bad or errors:
-            raise SystemExit(f"{case}: {bad} wrong answers, {errors} errors\n{wrk.stdout}")
+        if bad:
+            raise SystemExit(f"{case}: {bad} wrong answers\n{wrk.stdout}")
         if case.kind == "fresh":
             self.next_fresh += requests + 1_000_000
         worker, cache = (((b - a) / 1000) / max(requests, 1) for a, b in zip(before, after))
-        return Sample(requests, requests * 1e6 / micros, p50, p99, worker, cache)
+        return Sample(requests, requests * 1e6 / micros, p50, p99, worker, cache), errors
 
 
 def machine():

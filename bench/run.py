@@ -86,9 +86,8 @@ def start_subjects(worker, plugin_folder, memcached):
     return subjects
 
 
-def measure(options, subjects, memcached, worker):
+def measure(options, subjects, memcached, worker, table, show):
     load = Load()
-    table = []
     for case in (case for case in CASES if options.case in case.name):
         print(f"{case.name}, {case.clients} clients", file=sys.stderr, flush=True)
         taking = [subject for subject in subjects if subject.takes(case)]
@@ -101,7 +100,7 @@ def measure(options, subjects, memcached, worker):
             for subject in taking:
                 count(case, subject, results[subject.name], memcached, worker, load)
         table.append((case, list(results.values())))
-    return table
+        show()
 
 
 def count(case, subject, result, memcached, worker, load):
@@ -121,6 +120,9 @@ def main():
     worker = os.environ.get("LIGHTTPD2_WORKER") or STAND_IN
     folder = tempfile.mkdtemp(prefix="bench-")
     os.symlink(os.path.abspath(options.plugin), os.path.join(folder, "libmod_memcached.so"))
+    host = "lighttpd2" if os.environ.get("LIGHTTPD2_WORKER") else "the tests' stand-in for lighttpd2"
+    heading = f"{machine()}; {host}, 1 worker; {options.rounds} runs of {options.secs} s each."
+    os.makedirs(options.out, exist_ok=True)
     memcached = servers.Memcached()
     started = [memcached]
     try:
@@ -128,21 +130,27 @@ def main():
         subjects = start_subjects(worker, folder, memcached)
         started += [subject.server for subject in subjects]
         idle = {s.name: s.server.rss_kb() for s in subjects if s.is_lighttpd}
-        table = measure(options, subjects, memcached, worker)
-        loaded = {s.name: s.server.rss_kb() for s in subjects if s.is_lighttpd}
+        table = []
+
+        def show():
+            """Writes what there is, after each case."""
+            loaded = {s.name: s.server.rss_kb() for s in subjects if s.is_lighttpd}
+            write(options, report.markdown(table, heading, idle, loaded),
+                  report.svg(table, heading))
+
+        measure(options, subjects, memcached, worker, table, show)
     finally:
         for server in started:
             server.stop()
         shutil.rmtree(folder)
-    host = "lighttpd2" if os.environ.get("LIGHTTPD2_WORKER") else "the tests' stand-in for lighttpd2"
-    os.makedirs(options.out, exist_ok=True)
-    heading = f"{machine()}; {host}, 1 worker; {options.rounds} runs of {options.secs} s each."
-    text = report.markdown(table, heading, idle, loaded)
-    with open(os.path.join(options.out, "results.md"), "w") as out:
-        out.write(text)
-    with open(os.path.join(options.out, "results.svg"), "w") as out:
-        out.write(report.svg(table, heading))
-    print(text)
+    with open(os.path.join(options.out, "results.md")) as text:
+        print(text.read())
+
+
+def write(options, markdown, svg):
+    for name, text in (("results.md", markdown), ("results.svg", svg)):
+        with open(os.path.join(options.out, name), "w") as out:
+            out.write(text)
 
 
 if __name__ == "__main__":
