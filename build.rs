@@ -21,6 +21,7 @@ fn main() {
         "event",
         "lua",
         "lua_answer",
+        "lua_command",
         "abi_check",
     ] {
         shim.file(format!("ffi/{name}.c"));

@@ -76,8 +76,15 @@ struct mmc_scripts {
 	mmc_call *calls;  /* all that have no answer yet */
 	size_t count;
 	int build_ref, traceback_ref;
+	guint last_found; /* the connection whose vrequest waited last */
 	bool stopped;
 };
+
+/* What a script has of a server: its address and nothing else. */
+typedef struct {
+	size_t len;
+	uint8_t address[128];
+} mmc_connection;
 
 /* A command that will have an answer. */
 struct mmc_call {
@@ -94,6 +101,8 @@ enum {
 	CALL_TTL
 };
 
+/* Puts the methods of connections into the table at the top. */
+void mmc_methods_fill(lua_State *, mmc_scripts *);
 /* Forgets a call; the state is locked. */
 void mmc_call_free(mmc_call *);
 /* The functions that `build_ref` and `traceback_ref` refer to. */

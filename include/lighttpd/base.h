@@ -118,13 +118,21 @@ struct liLuaState {
 	int li_env_ref, li_env_default_metatable_ref;
 };
 G_GNUC_END_IGNORE_DEPRECATIONS
+typedef struct liConnection {
+	char gap_[600];
+	liVRequest *mainvr;
+	char tail_[328];
+} liConnection;
 struct liWorker {
 	liServer *srv;
 	char gap_[8];
 	guint ndx;
 	liLuaState LL;
 	liEventLoop loop;
-	char gap3_[480];
+	char gap3_[456];
+	guint connections_active;
+	GArray *connections;
+	gpointer gap4_;
 	GString *tmp_str;
 	char tail_[952];
 };

@@ -1,5 +1,5 @@
 //! Scripts: the commands that they give and the answers that they get. What
-//! talks to Lua is C, in `ffi/lua.c`; nothing here runs while a script's
+//! talks to Lua is C, in `ffi/lua*.c`; nothing here runs while a script's
 //! callback does, but what the callback itself submits.
 
 use std::cell::{Cell, RefCell};

@@ -367,3 +367,55 @@ fn a_worker_stops_with_requests_pending() {
         assert_eq!(cache.pid(), before);
     }
 }
+
+/// For long: `LUA_RANDOM_ROUNDS=100000 cargo test --test e2e random_calls`.
+#[test]
+fn random_calls_do_no_harm() {
+    if no_lua() {
+        return;
+    }
+    let given = std::env::var("LUA_RANDOM_ROUNDS").ok();
+    let rounds: u32 = given.map_or(30, |text| text.parse().expect("a number"));
+    let cache = Memcached::start();
+    let mut site = site("random.lua", &cache);
+    for seed in 0..rounds {
+        let path = format!("/?seed={seed}&steps={}", 50 + seed % 200);
+        if seed % 5 == 0 {
+            // The client leaves.
+            site.connect().send_request("GET", &path, &[]);
+        } else {
+            assert_eq!(lines(&site, &path), [""; 0], "{path}");
+        }
+        assert!(site.is_running(), "{path}: {}", site.log());
+    }
+    site.stop();
+}
+
+#[test]
+fn a_vrequest_that_is_over_is_not_woken() {
+    if no_lua() {
+        return;
+    }
+    let cache = Memcached::start();
+    let site = site("stale.lua", &cache);
+    let mut stays = site.connect();
+    assert_eq!(stays.get("/").text(), "none yet");
+    let mut leaves = site.connect();
+    leaves.send_request("GET", "/?leave", &[]);
+    eventually("the script has the vrequest", || {
+        stays.get("/").text() != "none yet"
+    });
+    leaves.reset();
+    eventually("the vrequest is over", || {
+        stays.get("/").text() == "the vrequest is over"
+    });
+    // And when another request has its place.
+    for _ in 0..10 {
+        let text = site.get("/").text();
+        assert!(
+            ["the vrequest is over", "nil"].contains(&&text[..]),
+            "{text}"
+        );
+    }
+    assert_quiet(&site.stop());
+}
