@@ -8,9 +8,10 @@ use crate::{looked_up, options};
 const PATIENT: &str = r#""key" => "k", "timeout_ms" => 600000"#;
 
 /// Everything that was sent to the server before this has reached the plugin
-/// when it returns: what is answered without memcached was read in a later pass
-/// of the worker's loop.
+/// when it returns: it was read, and what is answered without memcached was
+/// read in a later pass of the worker's loop.
 fn settle(site: &Site) {
+    site.await_read();
     for _ in 0..2 {
         let response = site.request("POST", "/", &[("Content-Length", "0")]);
         assert_eq!(response.cache(), "Miss");

@@ -268,6 +268,17 @@ impl Site {
         });
     }
 
+    /// Waits until it has read all that clients have sent, as far as the
+    /// system knows.
+    pub fn await_read(&self) {
+        eventually("the server reads what it was sent", || {
+            let sockets = fs::read_to_string("/proc/net/tcp").expect("Linux's list of sockets");
+            !sockets
+                .lines()
+                .any(|line| has_unread(line, self.addr.port()))
+        });
+    }
+
     /// Its process's number.
     pub fn pid(&self) -> u32 {
         self.process.id()
@@ -317,6 +328,17 @@ impl Site {
         assert!(status.success(), "the server ended with {status}:\n{log}");
         log
     }
+}
+
+/// Whether a line of `/proc/net/tcp` is a socket at that local port with
+/// bytes, or for a listener with connections, that nobody has taken yet.
+fn has_unread(line: &str, port: u16) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [_, local, _, _, queues, ..] = words[..] else {
+        return false;
+    };
+    let is_here = local.ends_with(&format!(":{port:04X}"));
+    is_here && !queues.ends_with(":00000000")
 }
 
 /// What came of looking at a configuration with `-t`.
