@@ -22,6 +22,7 @@
 #pragma weak lua_call
 #pragma weak lua_callk
 #pragma weak lua_checkstack
+#pragma weak lua_copy
 #pragma weak lua_createtable
 #pragma weak lua_getfield
 #pragma weak lua_getglobal
