@@ -4,16 +4,9 @@ mod examples;
 
 use std::fs;
 
-use testkit::{Faulty, Host, Memcached, Peer, Site, SiteBuilder, eventually, project_root};
+use crate::valgrind;
 
-/// The stand-in has no scripts.
-fn no_lua() -> bool {
-    let without = !Host::find().is_real();
-    if without {
-        println!("this server has no Lua: nothing to see here");
-    }
-    without
-}
+use testkit::{Faulty, Memcached, Peer, Site, SiteBuilder, eventually, project_root};
 
 fn script(name: &str) -> String {
     let path = project_root().join("tests/e2e/lua").join(name);
@@ -49,9 +42,6 @@ fn assert_quiet(log: &str) {
 
 #[test]
 fn every_command_and_its_response() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let site = site("commands.lua", &cache);
     let seen = lines(&site, "/");
@@ -62,9 +52,6 @@ fn every_command_and_its_response() {
 
 #[test]
 fn wrong_arguments_are_told() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let site = site("arguments.lua", &cache);
     assert_eq!(lines(&site, "/"), [""; 0]);
@@ -73,9 +60,6 @@ fn wrong_arguments_are_told() {
 
 #[test]
 fn callbacks_and_vrequests_outlive_what_the_script_keeps() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let site = site("modes.lua", &cache);
     for _ in 0..20 {
@@ -97,9 +81,6 @@ fn callbacks_and_vrequests_outlive_what_the_script_keeps() {
 
 #[test]
 fn values_of_every_size_and_kind() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let site = site("values.lua", &cache);
     let mut expected = vec![
@@ -125,9 +106,6 @@ fn values_of_every_size_and_kind() {
 
 #[test]
 fn callbacks_have_the_global_variables_of_their_request() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let site = site("environment.lua", &cache);
     for query in ["a", "b", "c"] {
@@ -160,9 +138,6 @@ fn callbacks_have_the_global_variables_of_their_request() {
 /// Nor is it the server's fault.
 #[test]
 fn a_script_that_holds_the_worker_up_makes_nothing_time_out() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let site = site("blocking.lua", &cache);
     // A machine that is held up as well has more attempts.
@@ -181,9 +156,6 @@ fn a_script_that_holds_the_worker_up_makes_nothing_time_out() {
 /// Every request has its answer, code 5, and the next one too.
 #[test]
 fn a_server_that_is_down_silent_or_hostile_gives_errors() {
-    if no_lua() {
-        return;
-    }
     let mut cache = Memcached::reserve();
     let site = site("failing.lua", &cache);
     let all_fail = |why: &[&str]| {
@@ -224,9 +196,6 @@ fn a_server_that_is_down_silent_or_hostile_gives_errors() {
 
 #[test]
 fn a_hostile_server_gives_errors() {
-    if no_lua() {
-        return;
-    }
     let cache = Faulty::start();
     let site = site("failing.lua", &cache);
     let replies: [&[u8]; 9] = [
@@ -276,9 +245,6 @@ fn resident_kib(site: &Site) -> u64 {
 
 #[test]
 fn hundreds_of_thousands_of_requests_leave_nothing_behind() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let site = site("many.lua", &cache);
     let mut client = site.connect();
@@ -300,9 +266,6 @@ fn hundreds_of_thousands_of_requests_leave_nothing_behind() {
 
 #[test]
 fn callbacks_come_when_client_and_handler_are_gone() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let mut site = site("forgotten.lua", &cache);
     for round in 0..20 {
@@ -322,9 +285,6 @@ fn callbacks_come_when_client_and_handler_are_gone() {
 
 #[test]
 fn every_worker_has_scripts_of_its_own() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let site = site_of(Site::builder().workers(3), "many.lua", &cache);
     std::thread::scope(|scope| {
@@ -342,9 +302,6 @@ fn every_worker_has_scripts_of_its_own() {
 /// The callbacks are not called any more, and nothing is lost or used again.
 #[test]
 fn a_worker_stops_with_requests_pending() {
-    if no_lua() {
-        return;
-    }
     for suspended in [true, false] {
         let cache = Memcached::start();
         let site = site("forgotten.lua", &cache);
@@ -371,9 +328,6 @@ fn a_worker_stops_with_requests_pending() {
 /// For long: `LUA_RANDOM_ROUNDS=100000 cargo test --test e2e random_calls`.
 #[test]
 fn random_calls_do_no_harm() {
-    if no_lua() {
-        return;
-    }
     let given = std::env::var("LUA_RANDOM_ROUNDS").ok();
     let rounds: u32 = given.map_or(30, |text| text.parse().expect("a number"));
     let cache = Memcached::start();
@@ -393,9 +347,6 @@ fn random_calls_do_no_harm() {
 
 #[test]
 fn a_vrequest_that_is_over_is_not_woken() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     let site = site("stale.lua", &cache);
     let mut stays = site.connect();
@@ -418,4 +369,32 @@ fn a_vrequest_that_is_over_is_not_woken() {
         );
     }
     assert_quiet(&site.stop());
+}
+
+#[test]
+fn valgrind_sees_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let report = folder.path().join("report.xml");
+    let wrapper = valgrind::wrapper(&report);
+    let wrapper: Vec<_> = wrapper.iter().map(String::as_str).collect();
+    let cache = Memcached::start();
+    let builder = Site::builder()
+        .environment("G_SLICE", "always-malloc")
+        .wrapper(&wrapper);
+    let site = site_of(builder, "random.lua", &cache);
+    for seed in 0..12 {
+        let path = format!("/?seed={seed}&steps=100");
+        if seed % 4 == 0 {
+            site.connect().send_request("GET", &path, &[]);
+        } else {
+            assert_eq!(lines(&site, &path), [""; 0], "{path}");
+        }
+    }
+    // Some are pending when it stops.
+    cache.suspend();
+    let mut client = site.connect();
+    client.send_request("GET", "/?seed=99&steps=100", &[]);
+    site.stop();
+    let errors = valgrind::errors_in(&report);
+    assert!(errors.is_empty(), "{errors:#?}");
 }

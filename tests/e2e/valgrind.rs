@@ -15,7 +15,7 @@ use crate::cached;
 fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let report = folder.path().join("report.xml");
-    let report_option = format!("--xml-file={}", report.display());
+    let wrapper = wrapper(&report);
     let mut cache = Memcached::start();
     let backend = Backend::constant("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345");
     let pages = cached(
@@ -37,14 +37,7 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
         .environment("MOD_MEMCACHED_PANIC_AT", panic_at)
         // So that valgrind sees each block by itself.
         .environment("G_SLICE", "always-malloc")
-        .wrapper(&[
-            "valgrind",
-            "--leak-check=full",
-            "--show-leak-kinds=definite",
-            "--num-callers=40",
-            "--xml=yes",
-            &report_option,
-        ])
+        .wrapper(&wrapper.iter().map(String::as_str).collect::<Vec<_>>())
         .start(
             &pages,
             &[("CACHE", &cache), ("BACKEND", &backend), ("WHOLE", &whole)],
@@ -85,7 +78,27 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
     waiting.send_request("GET", "/0", &[]);
     site.stop();
 
-    let report = fs::read_to_string(&report).expect("valgrind's report");
+    errors_in(&report)
+}
+
+/// The command that runs a server under valgrind.
+pub fn wrapper(report: &Path) -> Vec<String> {
+    let report = format!("--xml-file={}", report.display());
+    [
+        "valgrind",
+        "--leak-check=full",
+        "--show-leak-kinds=definite",
+        "--num-callers=40",
+        "--xml=yes",
+        &report,
+    ]
+    .map(String::from)
+    .to_vec()
+}
+
+/// The errors in which the plugin has a part, as valgrind describes them.
+pub fn errors_in(report: &Path) -> Vec<String> {
+    let report = fs::read_to_string(report).expect("valgrind's report");
     assert!(report.contains("<state>FINISHED</state>"), "{report}");
     let errors = report.split("<error>").skip(1);
     errors

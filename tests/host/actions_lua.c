@@ -1,11 +1,11 @@
-/* Action lua.handler "file": each worker loads the file once; the function that
+/* Action lua.handler "file" or ("file", [], "argument"): each worker loads the file once; the function that
  * it leaves in `actions` is run for each request, and once more each time that
  * something wakes it. */
 #include "lua_host.h"
 
 struct script {
 	struct server *srv;
-	GString *file;
+	GString *file, *argument;
 	int *functions; /* by worker; LUA_NOREF while it is not loaded */
 };
 
@@ -47,7 +47,11 @@ static gboolean load(struct script *s, liWorker *wrk) {
 	lua_globals_enter(LL, LUA_NOREF);
 	lua_insert(L, -2);
 	lua_pushstring(L, s->file->str);
-	gboolean fine = call(LL, wrk, 1, 0);
+	if (s->argument)
+		lua_pushlstring(L, s->argument->str, s->argument->len);
+	else
+		lua_pushnil(L);
+	gboolean fine = call(LL, wrk, 2, 0);
 	if (fine) {
 		lua_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_ref);
 		lua_getfield(L, -1, "actions");
@@ -109,6 +113,7 @@ static void free_script(liServer *srv, gpointer param) {
 	(void)srv;
 	struct script *s = param;
 	g_string_free(s->file, TRUE);
+	if (s->argument) g_string_free(s->argument, TRUE);
 	g_free(s->functions);
 	g_free(s);
 }
@@ -125,6 +130,10 @@ static liAction *create(liServer *server, liWorker *wrk, liPlugin *p, liValue *v
 	struct script *s = g_new0(struct script, 1);
 	s->srv = SERVER(server);
 	s->file = g_string_new_len(STR(file->data.string));
+	/* The script's second argument; of the real server's types strings alone. */
+	liValue *argument = value_type(v) == LI_VALUE_LIST && value_len(v) > 2 ? value_at(v, 2) : NULL;
+	if (argument && value_type(argument) == LI_VALUE_STRING)
+		s->argument = g_string_new_len(STR(argument->data.string));
 	s->functions = g_new(int, WORKERS_MAX);
 	for (int i = 0; i < WORKERS_MAX; i++) s->functions[i] = LUA_NOREF;
 	return li_action_new_function(run, cleanup, free_script, s);

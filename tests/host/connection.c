@@ -38,6 +38,13 @@ void connection_free(struct connection *con) {
 	g_string_free(con->remote_ip, TRUE);
 	g_string_free(con->local_ip, TRUE);
 	g_queue_unlink(&con->wrk->connections, &con->link);
+	GArray *all = con->wrk->pub.connections;
+	for (guint i = 0; i < all->len; i++)
+		if (g_array_index(all, struct connection *, i) == con) {
+			g_array_remove_index_fast(all, i);
+			con->wrk->pub.connections_active--;
+			break;
+		}
 	g_atomic_int_add(&con->wrk->load, -1);
 	g_free(con);
 }
@@ -232,6 +239,9 @@ void connection_new(struct worker *wrk, int fd) {
 	con->link.data = con;
 	g_queue_push_tail_link(&wrk->connections, &con->link);
 	con->vr = vrequest_new(con);
+	con->pub.mainvr = &con->vr->pub;
+	g_array_append_val(wrk->pub.connections, con);
+	wrk->pub.connections_active++;
 	int yes = 1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	ev_io_init(&con->reader, on_readable, fd, EV_READ);

@@ -356,6 +356,7 @@ enum connection_state {
 	CON_READ_HEADERS, CON_READ_BODY, CON_HANDLE
 };
 struct connection {
+	liConnection pub;
 	struct worker *wrk;
 	GList link;
 	int fd;

@@ -1,9 +1,9 @@
-/* What a script sees of a request: vr, vr.req, vr.req.uri, vr.resp, headers,
+/* What a script sees of a request: vr, vr.con, vr.req, vr.req.uri, vr.resp, headers,
  * vr.env, vr.out. */
 #include "lua_host.h"
 
-enum kind { VR, REQ, URI_OBJECT, RESP, HEADERS, ENV, OUT, KINDS };
-static const char *const kinds[] = { "vrequest", "request", "uri", "response", "headers", "environment", "chunkqueue" };
+enum kind { VR, CON, REQ, URI_OBJECT, RESP, HEADERS, ENV, OUT, KINDS };
+static const char *const kinds[] = { "vrequest", "coninfo", "request", "uri", "response", "headers", "environment", "chunkqueue" };
 
 struct object {
 	enum kind kind;
@@ -45,6 +45,8 @@ static int vr_index(lua_State *L, const char *key) {
 	struct vrequest *vr = check(L, VR);
 	if (g_str_equal(key, "req"))
 		push(L, REQ, vr);
+	else if (g_str_equal(key, "con"))
+		push(L, CON, vr->con);
 	else if (g_str_equal(key, "resp"))
 		push(L, RESP, vr);
 	else if (g_str_equal(key, "env"))
@@ -60,6 +62,12 @@ static int vr_index(lua_State *L, const char *key) {
 	else
 		return 0;
 	return 1;
+}
+
+static int con_index(lua_State *L, const char *key) {
+	struct connection *con = check(L, CON);
+	if (g_str_equal(key, "remote")) return push_string(L, con->remote_ip);
+	return g_str_equal(key, "local") ? push_string(L, con->local_ip) : 0;
 }
 
 static int request_index(lua_State *L, const char *key) {
@@ -128,6 +136,7 @@ static int on_index(lua_State *L) {
 	int found = 0;
 	switch (kind) {
 	case VR: found = vr_index(L, key); break;
+	case CON: found = con_index(L, key); break;
 	case REQ: found = request_index(L, key); break;
 	case RESP: found = response_index(L, key); break;
 	case HEADERS: found = headers_index(L, key); break;

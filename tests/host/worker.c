@@ -42,6 +42,7 @@ struct worker *worker_new(struct server *srv, guint ndx, struct ev_loop *loop) {
 	wrk->pub.tmp_str = g_string_sized_new(255);
 	jobs_init(&wrk->pub.loop.jobqueue, loop);
 	g_queue_init(&wrk->connections);
+	wrk->pub.connections = g_array_new(FALSE, TRUE, sizeof(liConnection *));
 	wrk->accepted = g_async_queue_new();
 	ev_async_init(&wrk->wake, on_wake);
 	wrk->wake.data = wrk;
@@ -83,6 +84,7 @@ void worker_free(struct worker *wrk) {
 	struct ev_loop *loop = wrk->pub.loop.loop;
 	ev_async_stop(loop, &wrk->wake);
 	g_async_queue_unref(wrk->accepted);
+	g_array_free(wrk->pub.connections, TRUE);
 	g_string_free(wrk->pub.tmp_str, TRUE);
 	lua_state_free(&wrk->pub.LL);
 	ev_loop_destroy(loop);

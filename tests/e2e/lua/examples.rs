@@ -2,7 +2,7 @@
 
 use testkit::{Memcached, Site, eventually, project_root};
 
-use super::{assert_quiet, no_lua};
+use super::assert_quiet;
 
 /// A site with an example in front of a page.
 fn site(name: &str, cache: &Memcached) -> Site {
@@ -17,9 +17,6 @@ fn site(name: &str, cache: &Memcached) -> Site {
 
 #[test]
 fn lookup() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     cache.set("/here", 0, b"an item");
     cache.set("/empty", 0, b"");
@@ -35,9 +32,6 @@ fn lookup() {
 
 #[test]
 fn cache() {
-    if no_lua() {
-        return;
-    }
     let mut cache = Memcached::start();
     let site = site("cache.lua", &cache);
     let first = site.get("/page");
@@ -55,9 +49,6 @@ fn cache() {
 
 #[test]
 fn purge() {
-    if no_lua() {
-        return;
-    }
     let mut cache = Memcached::start();
     cache.set("/page", 0, b"x");
     let hash = testkit::sha1_hex(b"/a page");
@@ -81,9 +72,6 @@ fn purge() {
 
 #[test]
 fn limit() {
-    if no_lua() {
-        return;
-    }
     let mut cache = Memcached::start();
     let site = site("limit.lua", &cache);
     // In two minutes at most, since one may end while the test runs.
@@ -107,9 +95,6 @@ fn limit() {
 
 #[test]
 fn several() {
-    if no_lua() {
-        return;
-    }
     let cache = Memcached::start();
     cache.set("part:head", 0, b"<h1>head</h1>");
     cache.set("part:foot", 0, b"<p>foot</p>");
