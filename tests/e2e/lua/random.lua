@@ -104,7 +104,7 @@ local function test(t)
 		local before = waiting
 		local ok, request = pcall(function()
 			local con = handle()
-			return con[call[1]](con, unpack(call, 2, 5))
+			return con[call[1]](con, unpack(call, 2))
 		end)
 		local takes_answer = ok and request and call[1] ~= "setq" and call[1] ~= "deleteq"
 		if not takes_answer and before > 0 then
