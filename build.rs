@@ -16,6 +16,7 @@ fn main() {
     let mut shim = cc::Build::new();
     for name in [
         "module",
+        "log",
         "config",
         "request",
         "event",

@@ -1,17 +1,9 @@
-/* Values of the configuration, patterns, addresses, log. */
+/* Values of the configuration, patterns, addresses. */
 #include <string.h>
 
 #include "internal.h"
 
 #define VAL(p) ((const liValue *)(p))
-
-void mmc_server_log(mmc_server *srv, uint32_t level, mmc_bytes text) {
-	li_log_write(SRV(srv), NULL, NULL, (liLogLevel)level, LI_LOG_FLAG_TIMESTAMP, "%.*s", (int)text.len, (const char *)text.ptr);
-}
-
-void mmc_worker_log(mmc_worker *wrk, uint32_t level, mmc_bytes text) {
-	li_log_write(WRK(wrk)->srv, WRK(wrk), NULL, (liLogLevel)level, LI_LOG_FLAG_TIMESTAMP, "%.*s", (int)text.len, (const char *)text.ptr);
-}
 
 uint32_t mmc_worker_index(const mmc_worker *wrk) { return ((const liWorker *)wrk)->ndx; }
 

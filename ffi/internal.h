@@ -16,6 +16,10 @@ static inline mmc_bytes mmc_of_string(const GString *s) {
 	return s ? (mmc_bytes){ (const uint8_t *)s->str, s->len } : (mmc_bytes){ NULL, 0 };
 }
 
+/* A line for the log, with its level in front as the host's own lines have it.
+ * Worker and context may be missing. */
+void mmc_log(liServer *, liWorker *, liLogContext *, liLogLevel, const char *format, ...) G_GNUC_PRINTF(5, 6);
+
 /* The plugin's slots for one worker and one request. */
 void *mmc_state_of_worker(const liWorker *wrk);
 guint mmc_plugin_id(void);

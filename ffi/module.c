@@ -7,7 +7,7 @@ static void **worker_states;
 static guint worker_count;
 
 static void complain(liServer *srv, const char *what, long long is, long long expected) {
-	li_log_write(srv, NULL, NULL, LI_LOG_LEVEL_ERROR, LI_LOG_FLAG_TIMESTAMP,
+	mmc_log(srv, NULL, NULL, LI_LOG_LEVEL_ERROR,
 		"mod_memcached: this server does not fit the plugin: %s is %lld, expected %lld", what, is, expected);
 }
 

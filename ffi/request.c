@@ -68,10 +68,6 @@ bool mmc_request_append_body(mmc_request *r, mmc_buffer *buffer, size_t offset, 
 
 void mmc_request_enter(mmc_request *r, mmc_action *a) { li_action_enter(REQ(r), (liAction *)a); }
 
-void mmc_request_log(mmc_request *r, uint32_t level, mmc_bytes text) {
-	li_log_write(REQ(r)->wrk->srv, REQ(r)->wrk, &REQ(r)->log_context, (liLogLevel)level, LI_LOG_FLAG_TIMESTAMP, "%.*s", (int)text.len, (const char *)text.ptr);
-}
-
 bool mmc_request_debug(mmc_request *r) { return REQ(r)->options[LI_CORE_OPTION_DEBUG_REQUEST_HANDLING].boolean; }
 
 /* A reference to a job stays valid when the request is gone, and does nothing. */
@@ -84,7 +80,7 @@ mmc_waker *mmc_request_waker(mmc_request *r) {
 	li_job_ref_release(ref);
 	static gint told = 0;
 	if (g_atomic_int_compare_and_exchange(&told, 0, 1))
-		li_log_write(vr->wrk->srv, vr->wrk, NULL, LI_LOG_LEVEL_ERROR, LI_LOG_FLAG_TIMESTAMP,
+		mmc_log(vr->wrk->srv, vr->wrk, NULL, LI_LOG_LEVEL_ERROR,
 			"mod_memcached: this server does not fit the plugin: a request's job is not where it should be; memcached is not asked");
 	return NULL;
 }

@@ -486,8 +486,12 @@ impl ServerDriver {
 
     fn handle_error(&self, lane: Lane, error: &std::io::Error) {
         let text = error.to_string();
+        // The system's words are enough, without Rust's number behind them.
+        let words = text
+            .split_once(" (os error")
+            .map_or(&*text, |(words, _)| words);
         let now = self.now();
-        self.core.borrow_mut().handle_error(lane, now, &text);
+        self.core.borrow_mut().handle_error(lane, now, words);
     }
 
     fn read(&self, lane: Lane, connection: &Connection) {

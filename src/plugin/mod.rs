@@ -15,7 +15,7 @@ use memcached_core::protocol::Key;
 use crate::client::{Client, LookupHandle};
 use options::Environment;
 
-use crate::host::{ActionEntry, Level, PluginKind, VRequest, Worker, action_entry};
+use crate::host::{ActionEntry, Level, PluginKind, SockAddr, VRequest, Worker, action_entry};
 
 /// `mod_memcached` as the host sees it.
 pub struct Memcached;
@@ -23,6 +23,8 @@ pub struct Memcached;
 /// What the plugin remembers of one request of a client: first for the lookup
 /// that it waits for, then, if that was a hit, until the request ends.
 pub struct RequestState {
+    /// Where it was asked for.
+    server: SockAddr,
     /// The key that was asked for; once remembered, the key whose item is being
     /// sent as the answer.
     key: Key,

@@ -162,7 +162,7 @@ fn all_else_is_refused_by_name() {
         assert_eq!(checked.status, Some(1), "{line}\n{output}");
         let ours: Vec<_> = output
             .lines()
-            .filter(|text| text.contains("memcached."))
+            .filter(|text| text.contains("(error) memcached."))
             .collect();
         assert!(
             ours.iter()

@@ -38,7 +38,9 @@ fn memcached_that_is_down_is_a_miss() {
             ("Miss", "page")
         );
     }
-    site.await_log(&format!("memcached {cache}: Connection refused"));
+    // The level stands in front, as in the host's own lines, and behind it
+    // nothing but the system's words.
+    site.await_log(&format!("(error) memcached {cache}: Connection refused\n"));
     cache.restart();
     site.get_hit("/");
     cache.kill();

@@ -10,6 +10,7 @@ mod key;
 mod life;
 mod lookup;
 mod lua;
+mod odd;
 mod panics;
 mod sample;
 mod store;

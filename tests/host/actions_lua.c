@@ -29,7 +29,7 @@ static gboolean call(liLuaState *LL, liWorker *wrk, int arguments, int results) 
 	lua_remove(L, base);
 	if (fine) return TRUE;
 	const char *text = lua_tostring(L, -1);
-	li_log_write(wrk->srv, wrk, NULL, LI_LOG_LEVEL_ERROR, LI_LOG_FLAG_TIMESTAMP, "lua_pcall(): %s", text ? text : "(no text)");
+	li_log_write(wrk->srv, wrk, NULL, LI_LOG_LEVEL_ERROR, LI_LOG_FLAG_TIMESTAMP, "(error) lua_pcall(): %s", text ? text : "(no text)");
 	lua_pop(L, 1);
 	return FALSE;
 }

@@ -114,8 +114,12 @@ void server_accept_stop(struct server *);
 
 /* --- log --- */
 
-#define LOG(srv, level, ...) li_log_write(&(srv)->pub, NULL, NULL, LI_LOG_LEVEL_##level, LI_LOG_FLAG_TIMESTAMP, __VA_ARGS__)
-#define VR_LOG(vr, level, ...) li_log_write((vr)->pub.wrk->srv, (vr)->pub.wrk, &(vr)->pub.log_context, LI_LOG_LEVEL_##level, LI_LOG_FLAG_TIMESTAMP, __VA_ARGS__)
+/* As on the real server it is up to whoever logs to put the level in front. */
+extern const char *const log_levels[];
+#define LOG(srv, level, format, ...) \
+	li_log_write(&(srv)->pub, NULL, NULL, LI_LOG_LEVEL_##level, LI_LOG_FLAG_TIMESTAMP, "(%s) " format, log_levels[LI_LOG_LEVEL_##level], ##__VA_ARGS__)
+#define VR_LOG(vr, level, format, ...) \
+	li_log_write((vr)->pub.wrk->srv, (vr)->pub.wrk, &(vr)->pub.log_context, LI_LOG_LEVEL_##level, LI_LOG_FLAG_TIMESTAMP, "(%s) " format, log_levels[LI_LOG_LEVEL_##level], ##__VA_ARGS__)
 #define VR_DEBUG(vr, ...) \
 	do { \
 		if ((vr)->settings[SETTING_DEBUG].boolean) VR_LOG(vr, DEBUG, __VA_ARGS__); \

@@ -6,7 +6,7 @@
 
 #include "host.h"
 
-static const char *const levels[] = { "debug", "info", "warning", "error", "abort", "backend" };
+const char *const log_levels[LI_LOG_LEVEL_BACKEND + 1] = { "debug", "info", "warning", "error", "abort", "backend" };
 
 gboolean li_log_write(liServer *server, liWorker *wrk, liLogContext *context, liLogLevel level, guint flags, const gchar *format, ...) {
 	(void)context;
@@ -20,7 +20,7 @@ gboolean li_log_write(liServer *server, liWorker *wrk, liLogContext *context, li
 	localtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%d/%b/%Y %H:%M:%S %Z", &tm);
 	GString *line = g_string_new(NULL);
-	g_string_printf(line, "%s (%s) ", stamp, levels[level]);
+	g_string_printf(line, "%s ", stamp);
 	va_list args;
 	va_start(args, format);
 	g_string_append_vprintf(line, format, args);
@@ -41,8 +41,8 @@ static gboolean is_for_all(const liValue *level) {
 }
 
 static int level_of(const liValue *level) {
-	for (int i = 0; i < (int)G_N_ELEMENTS(levels); i++)
-		if (g_str_equal(level->data.string->str, levels[i])) return i;
+	for (int i = 0; i < (int)G_N_ELEMENTS(log_levels); i++)
+		if (g_str_equal(level->data.string->str, log_levels[i])) return i;
 	return -1;
 }
 
@@ -69,7 +69,7 @@ gboolean log_set_targets(struct server *srv, const liValue *pairs) {
 		for (guint i = 0; i < value_len(pairs); i++) {
 			const liValue *level = value_at(value_at(pairs, i), 0), *target = value_at(value_at(pairs, i), 1);
 			if (is_for_all(level) == (named == 1)) continue;
-			for (int l = 0; l < (int)G_N_ELEMENTS(levels); l++) {
+			for (int l = 0; l < (int)G_N_ELEMENTS(log_levels); l++) {
 				if (named && l != level_of(level)) continue;
 				g_free(srv->log_targets[l]);
 				srv->log_targets[l] = g_strdup(target->data.string->str);

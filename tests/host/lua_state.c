@@ -39,7 +39,7 @@ static int log_arguments(lua_State *L) {
 	liServer *srv = lua_touserdata(L, lua_upvalueindex(1));
 	liLogLevel level = (liLogLevel)lua_tointeger(L, lua_upvalueindex(2));
 	GString *text = lua_text_of_arguments(L, 1);
-	li_log_write(srv, NULL, NULL, level, LI_LOG_FLAG_TIMESTAMP, "(lua): %s", text->str);
+	li_log_write(srv, NULL, NULL, level, LI_LOG_FLAG_TIMESTAMP, "(%s) (lua): %s", log_levels[level], text->str);
 	g_string_free(text, TRUE);
 	return 0;
 }

@@ -91,8 +91,11 @@ impl LookupAction {
         let server = client.server(&self.options.server);
         match server.lookup(key.clone(), self.options.timing, waker) {
             Ok(handle) => {
-                let lookup = Some(handle);
-                *context = Some(Box::new(RequestState { key, lookup }));
+                *context = Some(Box::new(RequestState {
+                    server: self.options.server.clone(),
+                    key,
+                    lookup: Some(handle),
+                }));
                 Flow::WaitForEvent
             }
             Err(failure) => self.fail(vr, &failure),

@@ -50,7 +50,7 @@ impl fmt::Display for OptionError {
             Self::Address(text) => write!(
                 f,
                 "option \"server\": cannot use address \"{text}\", expected IP:PORT, \
-                 [IPv6]:PORT or unix:/absolute/path"
+                 [IPv6]:PORT or unix:/absolute/path of at most 107 bytes"
             ),
             Self::Pattern(text) => write!(f, "option \"key\": cannot parse pattern \"{text}\""),
             Self::NeedsHeaders(option) => {

@@ -90,7 +90,7 @@ pub(super) fn lifetimes(
     value: Value<'_, '_>,
     default: Ttl,
 ) -> Result<Lifetimes, OptionError> {
-    let expected = "a number of seconds, or a list of seconds by status such as \
+    let expected = "a number of seconds, or a list of seconds by status, each once, such as \
                     [\"200\" => 60, \"404\" => 10]";
     let mut all = Lifetimes::of_all(default);
     for entry in entries(option, expected, value)? {

@@ -96,7 +96,7 @@ impl StoreAction {
         }
         if vr
             .state::<Memcached>()
-            .is_some_and(|known| known.key == *key)
+            .is_some_and(|hit| hit.key == *key && hit.server == options.server)
         {
             return Err(Reason::FromCache);
         }
