@@ -225,6 +225,81 @@ fn maxsize_to_the_byte() {
     site.stop();
 }
 
+/// Backends that end a body by closing cannot tell otherwise that they broke
+/// off, so the length that they announced counts.
+#[test]
+fn a_body_of_another_length_than_announced_is_not_stored() {
+    let cache = Memcached::start();
+    let tap = Tap::start(cache.addr());
+    let config = r#"
+if req.path == "/short" {
+	respond 200 => "page";
+	header.add "Content-Length" => "10";
+} else if req.path == "/long" {
+	respond 200 => "page";
+	header.add "Content-Length" => "3";
+} else {
+	respond 200 => "page";
+	header.add "Content-Length" => "4";
+}
+memcached.store ["server" => "$CACHE"];
+"#;
+    let site = Site::start(config, &[("CACHE", &tap)]);
+    for path in ["/short", "/long", "/whole"] {
+        assert_eq!(site.get(path).text(), "page", "{path}");
+    }
+    eventually("the page is stored", || cache.get("/whole").is_some());
+    tap.expect_sent(b"set /whole 0 30 4\r\npage\r\n");
+    site.stop();
+}
+
+/// The same with a protocol whose bodies end by closing.
+#[test]
+fn what_an_scgi_backend_cuts_short_is_not_stored() {
+    if !testkit::Host::find().is_real() {
+        // The stand-in has no such backend.
+        return;
+    }
+    let cache = Memcached::start();
+    let backend = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let addr = backend.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        for mut stream in backend.incoming().flatten() {
+            let mut request = Vec::new();
+            // Headers in a netstring, of which the comma is the end.
+            while !request.ends_with(b"\0,") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).expect("the server writes");
+                request.push(byte[0]);
+            }
+            let is_whole = request.windows(6).any(|part| part == b"/whole");
+            let body = if is_whole { "0123456789" } else { "01234" };
+            // The server may be gone before it has read all.
+            drop(write!(
+                stream,
+                "Status: 200\r\nContent-Length: 10\r\n\r\n{body}"
+            ));
+        }
+    });
+    let config = r#"
+debug.log_request_handling true;
+scgi "$BACKEND";
+memcached.store ["server" => "$CACHE"];
+"#;
+    let site = Site::builder()
+        .module("mod_scgi")
+        .setup(r#"log [default => "stderr"];"#)
+        .start(config, &[("CACHE", &cache), ("BACKEND", &addr)]);
+    let mut client = site.connect();
+    client.send_request("GET", "/short", &[]);
+    site.await_log("memcached.store: not stored: body cut short");
+    assert_eq!(site.get("/whole").text(), "0123456789");
+    eventually("the page is stored", || cache.get("/whole").is_some());
+    assert_eq!(cache.get("/short"), None);
+    site.stop();
+}
+
 /// A page that came from the cache would otherwise live for ever.
 #[test]
 fn a_hit_is_not_stored_again() {

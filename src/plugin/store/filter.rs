@@ -14,6 +14,9 @@ use crate::plugin::{Memcached, tell, unix_now};
 pub(super) struct StoreFilter {
     pub key: Key,
     pub ttl: Ttl,
+    /// What the response announces of its body. Some backends end a body by
+    /// closing, whether they are done with it or not.
+    pub length: Option<u64>,
     /// When the response stops being fresh, in seconds since 1970.
     pub fresh_until: Option<u64>,
     /// What the response had when it was looked at.
@@ -83,6 +86,10 @@ impl StoreFilter {
         };
         if vr.status() != self.status {
             not_stored(vr, self.environment, &Reason::Status(vr.status()));
+            return;
+        }
+        if self.length.is_some_and(|length| length != entry.body_len()) {
+            not_stored(vr, self.environment, &Reason::Cut);
             return;
         }
         let Some(client) = vr.worker_state::<Memcached>() else {

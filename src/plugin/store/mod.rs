@@ -102,7 +102,7 @@ impl StoreAction {
         }
         let mut facts = Facts::default();
         let mut head = HeadWriter::default();
-        let mut length = None;
+        let mut length: Option<u64> = None;
         vr.request_headers(|name, value| facts.observe_request(name, value));
         vr.response_headers(|name, value| {
             facts.observe_response(name, value);
@@ -114,7 +114,7 @@ impl StoreAction {
             }
         });
         // A body that is known to be too long need not be collected first.
-        if length.is_some_and(|length: u64| length > options.maxsize) {
+        if length.is_some_and(|length| length > options.maxsize) {
             return Err(Reason::TooLarge);
         }
         let policy = Policy {
@@ -135,6 +135,7 @@ impl StoreAction {
         };
         Ok(Item {
             ttl,
+            length,
             fresh_until: facts.fresh_until(policy, now),
             entry,
         })
@@ -144,6 +145,7 @@ impl StoreAction {
         let filter = StoreFilter {
             key,
             ttl: item.ttl,
+            length: item.length,
             fresh_until: item.fresh_until,
             status: vr.status(),
             flags: self.options.flags,
@@ -166,6 +168,8 @@ impl StoreAction {
 /// What becomes of a response that may be stored.
 struct Item {
     ttl: Ttl,
+    /// The body's, as the response announces it.
+    length: Option<u64>,
     /// In seconds since 1970.
     fresh_until: Option<u64>,
     /// Its head, where headers are stored.
