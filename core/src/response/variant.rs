@@ -9,13 +9,14 @@ use super::stored::is_token;
 pub struct VaryBy(Vec<Box<str>>);
 
 impl VaryBy {
-    /// Adds a header's name; false if it is none or there already.
+    /// Adds a header's name; false if it is none or there already. `*` is none:
+    /// in `Vary` it stands for more than headers can tell.
     pub fn add(&mut self, name: &[u8]) -> bool {
         let Ok(text) = core::str::from_utf8(name) else {
             return false;
         };
         let name = text.to_ascii_lowercase();
-        if !is_token(name.as_bytes()) || self.contains(name.as_bytes()) {
+        if !is_token(name.as_bytes()) || name == "*" || self.contains(name.as_bytes()) {
             return false;
         }
         self.0.push(name.into());
@@ -188,7 +189,7 @@ mod tests {
     fn names() {
         let mut vary = VaryBy::default();
         assert!(vary.is_empty() && vary.add(b"Accept-Encoding"));
-        for bad in [&b"accept-encoding"[..], b"", b"a b", b"*:", b"\xff"] {
+        for bad in [&b"accept-encoding"[..], b"", b"a b", b"a:", b"\xff", b"*"] {
             assert!(!vary.add(bad), "{bad:?}");
         }
         assert!(vary.contains(b"ACCEPT-encoding") && !vary.contains(b"Accept"));

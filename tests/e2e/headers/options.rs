@@ -65,7 +65,8 @@ fn refused() {
             vary,
             "\"accept language\"",
         ),
-        (r#""vary" => ["*", "a:"]"#, "vary", vary, "\"a:\""),
+        (r#""vary" => ["a", "a:"]"#, "vary", vary, "\"a:\""),
+        (r#""vary" => ["*"]"#, "vary", vary, "\"*\""),
         (
             r#""vary" => ["Accept", "accept"]"#,
             "vary",
