@@ -65,7 +65,7 @@ soak: build host
 # LIGHTTPD2_WORKER names the server, BASELINE_MODULE_DIR the folder of another
 # plugin of that name; BENCH="--help" shows what can be asked for.
 bench: APT_PACKAGES += $(BENCH_APT_PACKAGES)
-bench: build
+bench: build host
 	@python3 bench/run.py $(BENCH)
 
 build: deps
