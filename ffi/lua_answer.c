@@ -66,7 +66,7 @@ static void set_common(lua_State *L, const mmc_answer *a, uint32_t code, int key
 	lua_rawset(L, table);
 }
 
-enum { CODE_OK = 1, CODE_NOT_FOUND = 4 };
+enum { CODE_OK = 1, CODE_NOT_FOUND = 4, CODE_ERROR };
 
 /* Makes the response: of the answer in the argument, which is in no danger if
  * this raises. Returns the callback, or nil, and the response. */
@@ -184,15 +184,33 @@ static void deliver(mmc_scripts *s, mmc_answer *a) {
 	g_static_rec_mutex_unlock(&s->LL->lualock);
 }
 
+/* Everybody who waits is told, so that no request hangs. */
+static void give_up(mmc_scripts *s) {
+	static const char text[] = "internal error";
+	s->broken = true;
+	while (s->calls) {
+		mmc_answer answer = { .call = s->calls, .code = CODE_ERROR };
+		answer.error = (mmc_bytes){ (const uint8_t *)text, sizeof(text) - 1 };
+		deliver(s, &answer);
+	}
+}
+
 void mmc_answers_run(void *data) {
 	mmc_scripts *s = data;
 	const mmc_script_def *rust = mmc_def()->scripts;
 	mmc_answer answer;
+	mmc_next next = MMC_NEXT_NONE;
 	bool any = false;
 	/* A script whose callbacks ask again and again must not keep the worker
 	 * from its other work, so this has an end. */
-	for (size_t left = s->count; left > 0 && rust->next(s->state, &answer); left--) {
+	for (size_t left = s->count; left > 0; left--) {
+		next = s->broken ? MMC_NEXT_NONE : rust->next(s->state, &answer);
+		if (next != MMC_NEXT_ANSWER) break;
 		deliver(s, &answer);
+		any = true;
+	}
+	if (next == MMC_NEXT_BROKEN) {
+		give_up(s);
 		any = true;
 	}
 	/* The host has run its jobs for this pass; who was woken now must not wait

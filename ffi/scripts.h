@@ -79,6 +79,7 @@ struct mmc_scripts {
 	int build_ref, traceback_ref;
 	guint last_found; /* the connection whose vrequest waited last */
 	bool stopped;
+	bool broken;      /* Rust's half panicked: nothing is submitted any more */
 };
 
 /* What a script has of a server: its address and nothing else. */

@@ -66,6 +66,9 @@ typedef struct {
 	size_t pieces;
 } mmc_answer_value;
 
+/* Broken: no answer will come any more, to whatever was submitted. */
+typedef enum { MMC_NEXT_NONE, MMC_NEXT_ANSWER, MMC_NEXT_BROKEN } mmc_next;
+
 /* One worker's scripts as Rust serves them. C alone talks to Lua: it submits
  * commands while a script runs and, when it was rung for, takes the answers out
  * one by one. An answer stays as it is until the next is taken. */
@@ -75,7 +78,7 @@ typedef struct {
 	/* 0: taken, and if `call` is not NULL there will be an answer. Else the
 	 * length of the error. */
 	size_t (*submit)(void *state, const mmc_command *, mmc_call *, uint8_t *error, size_t room);
-	bool (*next)(void *state, mmc_answer *);
+	mmc_next (*next)(void *state, mmc_answer *);
 	mmc_answer_value (*value)(void *state, size_t at);
 	mmc_bytes (*piece)(void *state, size_t at, size_t piece);
 } mmc_script_def;

@@ -252,16 +252,19 @@ unsafe extern "C" fn submit<S: ScriptKind>(
     len
 }
 
-unsafe extern "C" fn next<S: ScriptKind>(state: *mut c_void, answer: *mut ffi::mmc_answer) -> bool {
+unsafe extern "C" fn next<S: ScriptKind>(
+    state: *mut c_void,
+    answer: *mut ffi::mmc_answer,
+) -> ffi::mmc_next {
     // SAFETY: the shim passes what `start` made.
     let state = unsafe { state_of::<S>(state) };
     guard(
         "script-next",
-        |_| false,
+        |_| ffi::mmc_next_MMC_NEXT_BROKEN,
         || {
             let Some((call, next)) = state.scripts.next() else {
                 state.current.take();
-                return false;
+                return ffi::mmc_next_MMC_NEXT_NONE;
             };
             let mut current = state.current.borrow_mut();
             let next = current.insert(next);
@@ -275,7 +278,7 @@ unsafe extern "C" fn next<S: ScriptKind>(state: *mut c_void, answer: *mut ffi::m
             };
             // SAFETY: the shim gives room for an answer.
             unsafe { answer.write(shown) };
-            true
+            ffi::mmc_next_MMC_NEXT_ANSWER
         },
     )
 }

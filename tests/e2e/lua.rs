@@ -398,3 +398,37 @@ fn valgrind_sees_nothing() {
     let errors = valgrind::errors_in(&report);
     assert!(errors.is_empty(), "{errors:#?}");
 }
+
+/// Whatever goes wrong inside, a script has its answer or an error, and the
+/// server goes on.
+#[test]
+fn a_panic_is_an_error_for_the_script() {
+    let cache = Memcached::start();
+    for point in [
+        "script-start",
+        "script-submit",
+        "script-next",
+        "script-stop",
+    ] {
+        let site = Site::builder()
+            .module("mod_lua")
+            .plugin(&testkit::panicking_library())
+            .environment("MOD_MEMCACHED_PANIC_AT", point)
+            .start("lua.handler \"$DIR/page.lua\";", &[]);
+        let text = script("panicking.lua").replace("$CACHE", &cache.to_string());
+        fs::write(site.dir().join("page.lua"), text).expect("a file");
+        let pages: Vec<_> = (0..3).map(|_| site.get("/").text()).collect();
+        let unavailable = "nil memcached is not available on this worker";
+        let expected = match point {
+            "script-start" => [unavailable; 3],
+            "script-submit" => ["nil internal error: deliberate panic at script-submit"; 3],
+            // Nothing is asked once an answer was lost.
+            "script-next" => ["5 internal error", unavailable, unavailable],
+            _ => ["4 nil"; 3],
+        };
+        assert_eq!(pages, expected, "{point}");
+        let log = site.stop();
+        let reached = format!("deliberate panic at {point}");
+        assert!(log.contains(&reached), "{point} was never reached:\n{log}");
+    }
+}
