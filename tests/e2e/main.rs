@@ -12,6 +12,7 @@ mod lookup;
 mod lua;
 mod odd;
 mod panics;
+mod readme;
 mod sample;
 mod store;
 mod valgrind;

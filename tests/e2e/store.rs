@@ -187,6 +187,28 @@ fn an_item_lives_no_longer_than_the_response_allows() {
     stored.site.stop();
 }
 
+/// What comes behind the store can still change the status.
+#[test]
+fn a_status_that_changes_later_is_not_stored() {
+    let cache = Memcached::start();
+    let config = r#"
+if req.path == "/page" {
+	respond 200 => "page";
+	memcached.store ["server" => "$CACHE"];
+	set_status 404;
+} else {
+	respond 200 => "canary";
+	memcached.store ["server" => "$CACHE"];
+}
+"#;
+    let site = Site::start(config, &[("CACHE", &cache)]);
+    assert_eq!(site.get("/page").status, 404);
+    site.get("/canary");
+    eventually("the canary is stored", || cache.get("/canary").is_some());
+    assert_eq!(cache.get("/page"), None);
+    site.stop();
+}
+
 #[test]
 fn head_and_other_methods_are_not_stored() {
     let stored = Stored::new(

@@ -1,0 +1,178 @@
+//! What the README shows works as it is shown.
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+
+use testkit::{Memcached, Site, check_config, eventually, project_root};
+
+fn readme() -> String {
+    fs::read_to_string(project_root().join("README.md")).expect("our own documentation")
+}
+
+/// Lines without comments, and without the blanks that only lay them out.
+fn statements(text: &str) -> Vec<&str> {
+    let lines = text.lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
+}
+
+/// The block of code that begins with this.
+fn block(text: &str, start: &str) -> String {
+    let (before, _) = text.split_once(start).expect("what the README shows");
+    let lines = text[before.len()..].lines();
+    let block: Vec<_> = lines
+        .take_while(|line| line.is_empty() || line.starts_with("    ") || line.starts_with(start))
+        .map(str::trim)
+        .collect();
+    block.join("\n")
+}
+
+#[test]
+fn the_sample_in_short_is_the_sample() {
+    let path = project_root().join("lighttpd2-sample.conf");
+    let sample = fs::read_to_string(path).expect("the sample");
+    let (_, full) = sample
+        .split_once("\nmime_types")
+        .expect("the setup block's end");
+    let (_, full) = full.split_once('\n').expect("more lines");
+    let readme = readme();
+    let shown = block(&readme, "memcached.lookup ([\"key\"");
+    assert_eq!(statements(&shown), statements(full));
+}
+
+#[test]
+fn lines_for_the_configuration() {
+    let readme = readme();
+    for line in [
+        "debug.log_request_handling true;",
+        "setup { log [default => \"stderr\"]; }",
+    ] {
+        assert!(readme.contains(line), "{line}");
+        let checked = check_config(line);
+        assert_eq!(checked.status, Some(0), "{line}\n{}", checked.output);
+    }
+    // Requests with a session do not reach the lookup.
+    let (_, rest) = readme.split_once("    if req.header").expect("the line");
+    let line = format!("if req.header{}", rest.lines().next().unwrap_or_default());
+    let lookup = r#"(["server" => "$CACHE"], { header.add "X-Memcached" => "Hit"; })"#;
+    let config = format!(
+        "{}\nif !req.is_handled {{ respond 200 => \"own\"; }}",
+        line.replace("(...)", lookup)
+    );
+    let cache = Memcached::start();
+    cache.set("/", 0, b"for all");
+    let site = Site::start(&config, &[("CACHE", &cache)]);
+    assert_eq!(site.get("/").text(), "for all");
+    let own = site.request("GET", "/", &[("Cookie", "a=b; session=1")]);
+    assert_eq!(own.text(), "own");
+    site.stop();
+}
+
+/// `index` turns a folder into its page, so that both actions have its key.
+#[test]
+fn folders_where_index_stands_before_the_lookup() {
+    assert!(readme().contains("`docroot` and `index (\"index.html\");` before the lookup"));
+    let cache = Memcached::start();
+    let handlers = crate::cached("", "static;", "");
+    let config = format!("docroot \"$DIR/www\";\nindex (\"index.html\");\n{handlers}");
+    let site = Site::start(&config, &[("CACHE", &cache)]);
+    fs::create_dir(site.dir().join("www")).expect("a folder");
+    fs::write(site.dir().join("www/index.html"), "page").expect("a file");
+    assert_eq!(site.get("/").text(), "page");
+    assert_eq!(site.get_hit("/").text(), "page");
+    site.stop();
+}
+
+#[test]
+fn a_script_deletes_a_page() {
+    let cache = Memcached::start();
+    cache.set("http://example.org/news", 0, b"old");
+    let script = block(&readme(), "from pymemcache")
+        .replace("11211", &cache.addr().port().to_string())
+        // Without it the client does not wait for the answer.
+        .replace("news\")", "news\", noreply=False)");
+    let status = std::process::Command::new("/usr/bin/python3")
+        .args(["-c", &script])
+        .status()
+        .expect("python3 is installed");
+    assert!(status.success(), "{script}");
+    assert_eq!(cache.get("http://example.org/news"), None);
+}
+
+/// The line of the troubleshooting table with these words in it, for a server.
+fn line(readme: &str, words: &str, server: &str) -> String {
+    let mut rows = readme.lines().filter_map(|row| row.strip_prefix("| `"));
+    let row = rows.find(|row| row.contains(words));
+    let row = row.unwrap_or_else(|| panic!("no row with {words:?}"));
+    let text = row.split('`').next().unwrap_or_default();
+    text.replace("ADDR", server).replace("...", "")
+}
+
+#[test]
+fn lines_of_the_log() {
+    let readme = readme();
+    let mut cache = Memcached::reserve();
+    let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let other_addr = other.local_addr().expect("an address").to_string();
+    let greeter = std::thread::spawn(move || {
+        let (mut stream, _) = other.accept().expect("a connection");
+        let _ = stream.write_all(b"220 example.test\r\n");
+        stream
+    });
+    let config = r#"
+if req.path == "/missing" {
+	memcached.lookup ["server" => "unix:$DIR/missing"];
+	respond 200 => "page";
+} else if req.path == "/other" {
+	memcached.lookup ["server" => "$OTHER"];
+	respond 200 => "page";
+} else if req.path == "/no-handler" {
+	memcached.store;
+} else {
+	memcached.lookup ["server" => "$CACHE", "retry_ms" => 50];
+	if !req.is_handled { respond 200 => "page"; }
+}
+"#;
+    let names: [(&str, &dyn std::fmt::Display); 2] = [("CACHE", &cache), ("OTHER", &other_addr)];
+    let site = Site::start(config, &names);
+    let addr = cache.to_string();
+    let path = site.dir().join("missing").display().to_string();
+
+    site.get("/missing");
+    site.await_log(&line(
+        &readme,
+        "No such file or directory",
+        &format!("unix:{path}"),
+    ));
+    site.get("/other");
+    site.await_log(&line(&readme, "protocol error", &other_addr));
+    let mut client = site.connect();
+    client.send_request("GET", "/no-handler", &[]);
+    site.await_log(&line(&readme, "no response to store", ""));
+
+    site.get("/");
+    site.await_log(&line(&readme, "Connection refused", &addr));
+    eventually("it counts as down", || {
+        site.get("/");
+        site.log()
+            .contains(line(&readme, "counts as down", "").trim_start_matches("..."))
+    });
+    cache.restart();
+    let works = line(&readme, "works again", &addr);
+    let works = works.split_once("after").expect("a time").0;
+    eventually("it works again", || {
+        site.get("/");
+        site.log().contains(works)
+    });
+    cache.suspend();
+    let no_answer = line(&readme, "no answer within", &addr);
+    eventually("it does not answer", || {
+        site.get("/");
+        site.log().contains(&no_answer)
+    });
+    cache.resume();
+    site.stop();
+    drop(greeter.join());
+}
