@@ -138,12 +138,24 @@ int mmc_answer_traceback(lua_State *L) {
 	return 1;
 }
 
+/* A message may hold what a client or memcached sent: its lines are indented, so
+ * that none of them passes for one of the log's own. */
+static void append_printable(GString *line, const char *text, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+		if (c == '\n') g_string_append(line, i + 1 < len && text[i + 1] == '\t' ? "\n" : "\n\t");
+		else g_string_append_c(line, g_ascii_iscntrl(c) && c != '\t' ? '?' : c);
+	}
+}
+
 static void log_error(mmc_scripts *s, const char *what) {
 	size_t len = 0;
 	const char *text = lua_tolstring(s->LL->L, -1, &len);
-	char *line = g_strdup_printf("mod_memcached: %s: %.*s", what, (int)len, text ? text : "");
-	mmc_worker_log((mmc_worker *)s->wrk, LI_LOG_LEVEL_ERROR, (mmc_bytes){ (const uint8_t *)line, strlen(line) });
-	g_free(line);
+	GString *line = g_string_new(NULL);
+	g_string_printf(line, "mod_memcached: %s: ", what);
+	if (text) append_printable(line, text, len);
+	mmc_worker_log((mmc_worker *)s->wrk, LI_LOG_LEVEL_ERROR, mmc_of_string(line));
+	g_string_free(line, TRUE);
 }
 
 static void deliver(mmc_scripts *s, mmc_answer *a) {

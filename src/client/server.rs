@@ -63,7 +63,6 @@ impl memcached_core::connection::Driver for Types {
 }
 
 struct Connection {
-    socket: Socket,
     watcher: IoWatcher,
     connecting: Cell<bool>,
 }
@@ -454,11 +453,10 @@ impl ServerDriver {
             Ok((socket, connected)) => {
                 let me = self.me.clone();
                 let on_ready = move |ready| with(&me, |driver| driver.on_ready(lane, ready));
-                let watcher = IoWatcher::new(self.worker, &socket, Rc::new(on_ready));
+                let watcher = IoWatcher::new(self.worker, socket, Rc::new(on_ready));
                 let connecting = connected == Connected::InProgress;
                 watcher.set_interest(!connecting, connecting);
                 let connection = Connection {
-                    socket,
                     watcher,
                     connecting: Cell::new(connecting),
                 };
@@ -473,7 +471,7 @@ impl ServerDriver {
     }
 
     fn finish_connecting(&self, lane: Lane, connection: &Connection) {
-        match connection.socket.take_error() {
+        match connection.watcher.socket().take_error() {
             Ok(()) => {
                 connection.connecting.set(false);
                 connection.watcher.set_interest(true, false);
@@ -497,7 +495,7 @@ impl ServerDriver {
     fn read(&self, lane: Lane, connection: &Connection) {
         for _ in 0..READS_PER_PASS {
             let now = self.now();
-            match self.buffers.read(&connection.socket) {
+            match self.buffers.read(connection.watcher.socket()) {
                 Ok(Read::Data(input, more)) => {
                     self.core.borrow_mut().handle_data(lane, now, &input);
                     self.buffers.give_back(input);
@@ -531,7 +529,7 @@ impl ServerDriver {
         while core.wants_write(lane) {
             let transmit = core.transmit(lane);
             let offered: usize = transmit.parts().iter().map(|part| part.len()).sum();
-            let sent = match connection.socket.send(transmit.parts()) {
+            let sent = match connection.watcher.socket().send(transmit.parts()) {
                 Ok(sent) => sent,
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => 0,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,

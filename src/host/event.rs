@@ -53,9 +53,11 @@ unsafe extern "C" fn fired(data: *mut c_void) {
     unsafe { call::<dyn Fn()>(data, |run| run()) };
 }
 
-/// Watches a socket.
+/// Watches a socket, which it owns: a descriptor must not be closed, and its
+/// number given to another, while the loop watches it.
 pub struct IoWatcher {
     watcher: NonNull<ffi::mmc_io>,
+    socket: Socket,
     interest: std::cell::Cell<(bool, bool)>,
     _callback: Box<Callback<dyn Fn(Ready)>>,
 }
@@ -67,16 +69,22 @@ fn callback<F: ?Sized>(worker: Worker, run: Rc<F>) -> (Box<Callback<F>>, *mut c_
 }
 
 impl IoWatcher {
-    /// Watches for nothing yet. It must be dropped before the socket.
-    pub fn new(worker: Worker, socket: &Socket, ready: Rc<dyn Fn(Ready)>) -> Self {
+    /// Watches for nothing yet.
+    pub fn new(worker: Worker, socket: Socket, ready: Rc<dyn Fn(Ready)>) -> Self {
         let (callback, data) = callback(worker, ready);
         // SAFETY: worker and descriptor live; `data` lives as long as this.
         let watcher = unsafe { ffi::mmc_io_new(worker.ptr(), socket.fd(), Some(io_ready), data) };
         Self {
             watcher: NonNull::new(watcher).expect("the host's allocator never fails"),
+            socket,
             interest: std::cell::Cell::new((false, false)),
             _callback: callback,
         }
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
     }
 
     /// What to watch for; costs nothing if it stays the same.
@@ -90,7 +98,7 @@ impl IoWatcher {
 
 impl Drop for IoWatcher {
     fn drop(&mut self) {
-        // SAFETY: this owns the watcher.
+        // SAFETY: this owns the watcher, and the socket is still open.
         unsafe { ffi::mmc_io_free(self.watcher.as_ptr()) };
     }
 }

@@ -234,6 +234,10 @@ unsafe extern "C" fn run<A: ActionKind>(
             flow
         },
     );
+    if let Some(context) = context {
+        // Left behind by a panic.
+        guard("cleanup", |_| (), || drop(context));
+    }
     flow as u32
 }
 

@@ -113,7 +113,7 @@ impl VRequest<'_> {
         }
     }
 
-    /// Sets a header of the response, in place of all of that name.
+    /// Sets a header of the response, in place of the last of that name.
     pub fn set_response_header(&self, name: &str, value: &[u8]) {
         let name = bytes_of(name.as_bytes());
         // SAFETY: the request lives; the host copies both.
