@@ -185,3 +185,22 @@ fn negative_numbers_are_refused() {
         assert!(output.contains("found -1"), "{line}\n{output}");
     }
 }
+
+/// The system has room for 107 bytes; a longer path is not cut.
+#[test]
+fn the_longest_path_of_a_unix_socket() {
+    for (length, status) in [(107, 0), (108, 1)] {
+        let path = format!("/{}", "s".repeat(length - 1));
+        let line = format!("memcached.lookup [\"server\" => \"unix:{path}\"];");
+        let checked = check_config(&line);
+        let output = &checked.output;
+        assert_eq!(checked.status, Some(status), "{length}\n{output}");
+        let named = format!("cannot use address \"unix:{path}\"");
+        assert_eq!(output.contains(&named), status == 1, "{output}");
+        assert_eq!(
+            output.contains("at most 107 bytes"),
+            status == 1,
+            "{output}"
+        );
+    }
+}

@@ -244,3 +244,38 @@ memcached.lookup (shared, { header.add "X-Memcached" => "Hit"; }, {
     assert_eq!(cache.get("shared/").expect("an item").flags, 7);
     site.stop();
 }
+
+/// Requests of one connection wait for their turn, not for each other's servers.
+#[test]
+fn pipelined_requests_to_a_silent_server_and_a_good_one() {
+    let (good, silent) = (Memcached::start(), Memcached::start());
+    good.set("/full", 0, b"body");
+    good.set("/empty", 0, b"");
+    silent.suspend();
+    let config = r#"
+if req.path =^ "/silent" {
+	memcached.lookup (["server" => "$SILENT", "timeout_ms" => 100], none, { respond 200 => "silent"; });
+} else {
+	memcached.lookup (["server" => "$GOOD"], none, { respond 200 => "missed"; });
+}
+"#;
+    let site = Site::start(config, &[("SILENT", &silent), ("GOOD", &good)]);
+    let mut client = site.connect();
+    let all = [
+        ("/full", "body"),
+        ("/silent/1", "silent"),
+        ("/empty", ""),
+        ("/silent/2", "silent"),
+        ("/none", "missed"),
+        ("/full", "body"),
+    ];
+    for (path, _) in all {
+        client.send_request("GET", path, &[]);
+    }
+    for (path, body) in all {
+        let response = client.response("GET").expect("an answer");
+        assert_eq!(response.text(), body, "{path}");
+    }
+    silent.resume();
+    site.stop();
+}
