@@ -4,12 +4,15 @@
 //! - Requests are sent and answered in the order of their serials: those in
 //!   `sent` are encoded, at least, those in `waiting` come behind them.
 //! - Both are empty while the state is [`State::Closed`].
+//! - Lookups that are sent as one command lie side by side in `sent`, have the
+//!   same place in the stream and are answered together.
 //! - Every entry that still has its token gets exactly one outcome.
 //! - No input costs more than one walk over the requests, and those that come
 //!   once a request (push, cancel, a reply) cost none.
 //! - After a fault nothing that the old socket still holds can reach a request:
 //!   the parser is reset, the outbox emptied, the socket asked to be closed.
 
+use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
 
@@ -19,7 +22,15 @@ use super::outcome::{Failure, Fault, Outcome};
 use super::request::{Data, Entry, Lane};
 use super::server::{Driver, Event, Limits};
 use super::time::Time;
-use crate::protocol::{Input, ProtocolError, Reply, ReplyParser};
+use crate::protocol::{Expect, Input, Key, KeyList, ProtocolError, Reply, ReplyParser};
+
+/// So many lookups that wait are sent as one command: memcached then looks up
+/// and answers all of them at a third of the cost. More would make the first
+/// wait for the last without being much cheaper.
+const TOGETHER_MAX: usize = 16;
+
+/// Bytes of the keys in one command: memcached looks twice at longer lines.
+const TOGETHER_BYTES: usize = 1000;
 
 /// More than this is not encoded ahead of the socket.
 const BACKLOG_MAX: u64 = 256 * 1024;
@@ -218,18 +229,59 @@ impl<D: Driver> Link<D> {
             return Transmit::empty();
         }
         while self.outbox.backlog() < BACKLOG_MAX && !self.outbox.is_full() {
-            let Some(mut entry) = self.waiting.pop_front() else {
+            let Some(entry) = self.next_waiting() else {
                 break;
             };
-            if entry.token.is_none() {
-                self.cancelled -= 1;
-                continue;
-            }
-            entry.wire = self.outbox.encode(entry.serial, &entry.request);
-            self.sent.push_back(entry);
+            self.encode(entry);
         }
         let sent = &self.sent;
         self.outbox.transmit(|serial| value_of(sent, serial))
+    }
+
+    /// The next request that is to be sent, where it waits.
+    fn peek_waiting(&mut self) -> Option<&Entry<D::Token, D::Data>> {
+        while self.waiting.front()?.token.is_none() {
+            self.waiting.pop_front();
+            self.cancelled -= 1;
+        }
+        self.waiting.front()
+    }
+
+    fn next_waiting(&mut self) -> Option<Entry<D::Token, D::Data>> {
+        self.peek_waiting()?;
+        self.waiting.pop_front()
+    }
+
+    /// Encodes a request, and with a lookup those that wait behind it.
+    fn encode(&mut self, first: Entry<D::Token, D::Data>) {
+        let start = self.sent.len();
+        let mut room = first
+            .request
+            .shared_key()
+            .map_or(0, |key| TOGETHER_BYTES.saturating_sub(key.as_bytes().len()));
+        let serial = first.serial;
+        self.sent.push_back(first);
+        while self.sent.len() - start < TOGETHER_MAX
+            && let Some(next) = self.peek_waiting()
+            && let Some(key) = next.request.shared_key()
+            && key.as_bytes().len() < room
+        {
+            room -= key.as_bytes().len();
+            let next = self.waiting.pop_front();
+            self.sent.extend(next);
+        }
+        let together = self.sent.len() - start;
+        let wire = if together == 1 {
+            self.outbox.encode(serial, &self.sent[start].request)
+        } else {
+            let entries = self.sent.range(start..);
+            let keys = entries.filter_map(|entry| entry.request.shared_key());
+            self.outbox.encode_together(keys)
+        };
+        for entry in self.sent.range_mut(start..) {
+            entry.wire = wire.clone();
+        }
+        self.sent[start].together = together;
     }
 
     pub fn handle_written(&mut self, count: usize, shared: &mut Shared<'_, D>) {
@@ -259,7 +311,15 @@ impl<D: Driver> Link<D> {
         while at < total && self.state == State::Open {
             let parsed = match self.sent.front() {
                 Some(head) if !head.answered => {
-                    self.parser.parse(head.request.expect(), input, &mut at)
+                    let keys = Together(&self.sent);
+                    let expect = match head.together {
+                        1 => head.request.expect(),
+                        _ => Expect::Values {
+                            keys: &keys,
+                            with_cas: false,
+                        },
+                    };
+                    self.parser.parse(expect, input, &mut at)
                 }
                 _ => Err(ProtocolError::unexpected(&input.bytes()[at..])),
             };
@@ -284,7 +344,13 @@ impl<D: Driver> Link<D> {
         let Some(head) = self.sent.front_mut() else {
             return Ok(());
         };
+        let together = head.together;
         let token = if head.wire.end <= self.outbox.written() {
+            if together > 1 {
+                self.succeed(shared);
+                self.answer_together(together, reply, shared);
+                return Ok(());
+            }
             self.pop_sent(shared.health)
         } else if matches!(reply, Reply::ServerError(_)) && head.request.data().is_some() {
             // The server refuses the value by its head alone and will swallow
@@ -294,12 +360,42 @@ impl<D: Driver> Link<D> {
         } else {
             return Err(ProtocolError::Premature);
         };
+        self.succeed(shared);
+        shared.finish(token, Outcome::Reply(reply));
+        Ok(())
+    }
+
+    /// A good reply came.
+    fn succeed(&mut self, shared: &mut Shared<'_, D>) {
         self.pacing.worked();
         if let Some(failing_for) = shared.health.succeeded(self.lane, shared.now) {
             shared.events.push_back(Event::Recovered { failing_for });
         }
-        shared.finish(token, Outcome::Reply(reply));
-        Ok(())
+    }
+
+    /// The oldest requests were sent as one command and have their reply.
+    fn answer_together(
+        &mut self,
+        count: usize,
+        reply: Reply<D::Piece>,
+        shared: &mut Shared<'_, D>,
+    ) {
+        let (mut found, complaint) = match reply {
+            Reply::Values(found) => (found, None),
+            Reply::ServerError(text) => (Vec::new(), Some(text)),
+            // The parser gives no other reply to several keys.
+            _ => (Vec::new(), None),
+        };
+        for at in 0..count {
+            let token = self.pop_sent(shared.health);
+            let value = found.iter().position(|(of, _)| *of == at);
+            let reply = match (value, &complaint) {
+                (Some(place), _) => Reply::Value(found.swap_remove(place).1),
+                (None, Some(text)) => Reply::ServerError(text.clone()),
+                (None, None) => Reply::Miss,
+            };
+            shared.finish(token, Outcome::Reply(reply));
+        }
     }
 
     pub fn handle_timeout(&mut self, shared: &mut Shared<'_, D>) {
@@ -352,6 +448,10 @@ impl<D: Driver> Link<D> {
     /// sent once more: get and set do the same when done twice.
     fn lose(&mut self, fault: &Fault, shared: &mut Shared<'_, D>) {
         let torn_reply = self.parser.mid_reply();
+        let torn = match self.sent.front() {
+            Some(head) if torn_reply => head.together,
+            _ => 0,
+        };
         let asked = self.load().0 > 0;
         let worked = self.pacing.has_worked();
         let written = self.outbox.written();
@@ -360,7 +460,7 @@ impl<D: Driver> Link<D> {
         for (at, mut entry) in std::mem::take(&mut self.sent).into_iter().enumerate() {
             let was_sent = entry.wire.start < written;
             let may_repeat = !entry.resent && entry.request.may_repeat();
-            let hopeless = was_sent && (!may_repeat || (at == 0 && torn_reply));
+            let hopeless = was_sent && (!may_repeat || at < torn);
             if entry.token.is_none() || hopeless {
                 self.drop_entry(entry, Failure::Lost, shared);
             } else {
@@ -445,6 +545,25 @@ impl<D: Driver> Link<D> {
             shared.health.probe_over();
         }
         shared.finish(entry.token, Outcome::Failed(failure));
+    }
+}
+
+/// The keys of the oldest command that was sent.
+struct Together<'a, T, D>(&'a Queue<T, D>);
+
+impl<T, D: Data> KeyList for Together<'_, T, D> {
+    fn count(&self) -> usize {
+        self.0.front().map_or(0, |head| head.together)
+    }
+
+    fn at(&self, position: usize) -> Option<&Key> {
+        self.0.get(position)?.request.shared_key()
+    }
+}
+
+impl<T, D: Data> fmt::Debug for Together<'_, T, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} keys", self.count())
     }
 }
 

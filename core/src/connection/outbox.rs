@@ -7,7 +7,7 @@ use core::ops::Range;
 use std::collections::VecDeque;
 
 use super::request::{Data, Request};
-use crate::protocol::CRLF;
+use crate::protocol::{CRLF, Key, encode_get_many};
 
 /// Values up to this size are copied behind their head; a piece of their own
 /// costs more than the copy.
@@ -90,11 +90,25 @@ impl Outbox {
         start..self.encoded
     }
 
-    fn append<D: Data>(&mut self, serial: u64, request: &Request<D>) {
+    /// Appends one `get` of several keys; returns which bytes of the stream it is.
+    pub fn encode_together<'k>(&mut self, keys: impl IntoIterator<Item = &'k Key>) -> Range<u64> {
+        let start = self.encoded;
+        self.compact();
+        let before = self.heads.len();
+        encode_get_many(&mut self.heads, keys);
+        self.push_inline(before);
+        start..self.encoded
+    }
+
+    fn compact(&mut self) {
         if self.taken >= COMPACT_AT {
             self.heads.drain(..self.taken);
             self.taken = 0;
         }
+    }
+
+    fn append<D: Data>(&mut self, serial: u64, request: &Request<D>) {
+        self.compact();
         let before = self.heads.len();
         request.encode_head(&mut self.heads);
         let Some(data) = request.data() else {

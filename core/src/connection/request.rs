@@ -192,6 +192,14 @@ impl<D: Data> Request<D> {
         }
     }
 
+    /// The key, if it may be asked for together with others.
+    pub(super) const fn shared_key(&self) -> Option<&Key> {
+        match self {
+            Self::Get { key } => Some(key),
+            _ => None,
+        }
+    }
+
     /// Whether it does the same, and has the same answer, when it is done
     /// twice, so that it may be sent again when nobody knows if it was carried
     /// out.
@@ -214,7 +222,10 @@ impl<D: Data> Request<D> {
         match self {
             Self::Get { key } => Expect::Value { key },
             Self::Gets { key } => Expect::ValueWithCas { key },
-            Self::GetsMany { keys } => Expect::Values { keys },
+            Self::GetsMany { keys } => Expect::Values {
+                keys,
+                with_cas: true,
+            },
             Self::Change {
                 change: Change::Cas(_),
                 ..
@@ -252,6 +263,9 @@ pub(super) struct Entry<T, D> {
     pub awaits_connection: bool,
     /// Where in the connection's stream it stands, once it is encoded.
     pub wire: Range<u64>,
+    /// How many requests are sent as one command with this one, if it is the
+    /// first of them.
+    pub together: usize,
     /// Was on a connection that died; it is not sent a third time.
     pub resent: bool,
     /// The server answered before it had read all of the request.

@@ -169,6 +169,7 @@ impl<D: Driver> Server<D> {
                 deadline: now,
                 awaits_connection: false,
                 wire: 0..0,
+                together: 1,
                 resent: false,
                 answered: false,
                 probe,

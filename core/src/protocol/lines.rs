@@ -4,7 +4,7 @@
 use super::error::{ProtocolError, excerpt};
 use super::key::Key;
 use super::limits::VALUE_MAX;
-use super::reply::{Expect, Reply};
+use super::reply::{Expect, KeyList, Reply};
 use super::value::{Pieces, Value};
 
 /// What the first line of a reply means.
@@ -32,8 +32,8 @@ pub(super) fn first<P>(expect: Expect<'_>, line: &[u8]) -> Result<Step<P>, Proto
         (Expect::Value { .. } | Expect::ValueWithCas { .. }, b"END") => Reply::Miss,
         (Expect::Value { key }, _) => return one_value(key, false, line),
         (Expect::ValueWithCas { key }, _) => return one_value(key, true, line),
-        (Expect::Values { keys }, _) => {
-            return Ok(match next(keys, &[], line)? {
+        (Expect::Values { keys, with_cas }, _) => {
+            return Ok(match next(keys, with_cas, &[], line)? {
                 None => Step::Done(Reply::Values(Vec::new())),
                 Some((at, value)) => Step::ValueOf(at, value),
             });
@@ -69,7 +69,8 @@ fn one_value<P>(key: &Key, with_cas: bool, line: &[u8]) -> Result<Step<P>, Proto
 /// Reads a line that begins a value of one of `keys`, of which those in `found`
 /// had theirs; `None` if it says that there are no more.
 pub(super) fn next<P>(
-    keys: &[Key],
+    keys: &dyn KeyList,
+    with_cas: bool,
     found: &[(usize, Value<P>)],
     line: &[u8],
 ) -> Result<Option<(usize, Value<P>)>, ProtocolError> {
@@ -77,15 +78,15 @@ pub(super) fn next<P>(
     if line == b"END" {
         return Ok(None);
     }
-    let (name, value) = value(true, line)?;
+    let (name, value) = value(with_cas, line)?;
     // Most servers keep to the order of the keys.
     let likely = found.last().map_or(0, |(at, _)| at + 1);
-    let after = keys[likely..].iter().position(|key| key.as_bytes() == name);
-    let at = after.map(|at| likely + at).or_else(|| {
-        let mut before = keys[..likely].iter();
-        before.position(|key| key.as_bytes() == name)
-    });
-    let at = at.filter(|at| found.iter().all(|(other, _)| other != at));
+    let is_it = |at: &usize| {
+        keys.at(*at).is_some_and(|key| key.as_bytes() == name)
+            && found.iter().all(|(other, _)| other != at)
+    };
+    let at = (likely..keys.count()).find(is_it);
+    let at = at.or_else(|| (0..likely).find(is_it));
     let at = at.ok_or_else(|| ProtocolError::WrongKey(excerpt(name)))?;
     check_len(&value)?;
     Ok(Some((at, value)))

@@ -4,6 +4,8 @@
 //! in parts; memory grows with bytes received, never with a length announced;
 //! after an error the parser must be [`reset`](ReplyParser::reset).
 
+use core::fmt;
+
 use memchr::memchr;
 
 use super::error::ProtocolError;
@@ -26,10 +28,13 @@ pub enum Expect<'k> {
         /// The key that was asked for.
         key: &'k Key,
     },
-    /// To a `gets` of several keys: values of any of them, each once at most.
+    /// To a `get` or `gets` of several keys: a value for any of them, once at
+    /// most for each time that it was asked for.
     Values {
-        /// The keys that were asked for, each once.
-        keys: &'k [Key],
+        /// The keys that were asked for.
+        keys: &'k dyn KeyList,
+        /// Whether the versions of the items were asked for.
+        with_cas: bool,
     },
     /// To a storage command.
     Stored,
@@ -41,6 +46,35 @@ pub enum Expect<'k> {
     Touched,
     /// To an `incr` or `decr`.
     Number,
+}
+
+/// The keys of one command, wherever they are kept.
+pub trait KeyList: fmt::Debug {
+    /// How many they are.
+    fn count(&self) -> usize;
+
+    /// The key at a position; `None` behind the last one.
+    fn at(&self, position: usize) -> Option<&Key>;
+}
+
+impl<const N: usize> KeyList for [Key; N] {
+    fn count(&self) -> usize {
+        N
+    }
+
+    fn at(&self, position: usize) -> Option<&Key> {
+        self.get(position)
+    }
+}
+
+impl KeyList for Box<[Key]> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn at(&self, position: usize) -> Option<&Key> {
+        self.get(position)
+    }
 }
 
 /// A reply.
@@ -163,11 +197,11 @@ impl<P> ReplyParser<P> {
                     }
                 }
                 Place::NextLine => {
-                    let Expect::Values { keys } = expect else {
+                    let Expect::Values { keys, with_cas } = expect else {
                         return Err(ProtocolError::unexpected(&input.bytes()[*at..]));
                     };
                     let found = std::mem::take(&mut self.found);
-                    let read = |line: &[u8]| next(keys, &found, line);
+                    let read = |line: &[u8]| next(keys, with_cas, &found, line);
                     let step = self.line(input.bytes(), at, read)?;
                     self.found = found;
                     match step {

@@ -13,6 +13,16 @@ pub fn encode_get(out: &mut Vec<u8>, key: &Key) {
     out.extend_from_slice(CRLF);
 }
 
+/// Appends `get KEY KEY...` (protocol.txt, "Retrieval command").
+pub fn encode_get_many<'k>(out: &mut Vec<u8>, keys: impl IntoIterator<Item = &'k Key>) {
+    out.extend_from_slice(b"get");
+    for key in keys {
+        out.push(b' ');
+        out.extend_from_slice(key.as_bytes());
+    }
+    out.extend_from_slice(CRLF);
+}
+
 /// Appends `gets KEY`, whose reply also tells the item's version
 /// (protocol.txt, "Retrieval command").
 pub fn encode_gets(out: &mut Vec<u8>, key: &Key) {
@@ -144,6 +154,7 @@ mod tests {
         let mut out = Vec::new();
         encode_get(&mut out, &key);
         encode_gets(&mut out, &key);
+        encode_get_many(&mut out, [&key, &Key::new(b"c").unwrap()]);
         encode_set_header(&mut out, &key, u32::MAX, 30, 5);
         encode_set_header(&mut out, &key, 0, 1_800_000_000, 0);
         encode_gets_many(&mut out, &[key.clone(), Key::new(b"c").unwrap()]);
@@ -160,7 +171,7 @@ mod tests {
         encode_touch(&mut out, &key, 0);
         encode_count(&mut out, Count::Up, &key, 1);
         encode_count(&mut out, Count::Down, &key, u64::MAX);
-        let wire = "get a/b\r\ngets a/b\r\nset a/b 4294967295 30 5\r\nset a/b 0 1800000000 0\r\n\
+        let wire = "get a/b\r\ngets a/b\r\nget a/b c\r\nset a/b 4294967295 30 5\r\nset a/b 0 1800000000 0\r\n\
                     gets a/b c\r\n\
                     add a/b 7 300 2\r\nreplace a/b 7 300 2\r\nappend a/b 7 300 2\r\n\
                     prepend a/b 7 300 2\r\ncas a/b 7 300 2 18446744073709551615\r\n\

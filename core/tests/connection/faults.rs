@@ -56,8 +56,8 @@ fn replies_that_end_a_connection() {
                     Lane::Lookup | Lane::Script => sim.get(token, key).unwrap(),
                     Lane::Store => sim.set(token, key, b"x").unwrap(),
                 };
+                sim.written(999);
             }
-            sim.written(999);
             sim.data(reply);
             if sim.closes == 0 {
                 sim.eof();
@@ -77,9 +77,10 @@ fn replies_that_end_a_connection() {
 #[test]
 fn server_error_answers_one_request_and_keeps_the_connection() {
     let mut sim = Sim::new();
+    sim.works();
     sim.get(1, "a").unwrap();
+    sim.written(99);
     sim.get(2, "b").unwrap();
-    sim.connected();
     sim.written(99);
     sim.data(b"SERVER_ERROR out of memory writing get response\r\nEND\r\n");
     assert_eq!(

@@ -7,15 +7,27 @@ use memcached_core::connection::{Failure, Lane};
 use super::sim::{Sim, outcomes};
 
 #[test]
-fn requests_wait_for_the_connection_and_are_pipelined() {
+fn requests_wait_for_the_connection_and_are_sent_together() {
     let mut sim = Sim::new();
     sim.get(1, "a").unwrap();
     sim.get(2, "b").unwrap();
     assert_eq!((sim.connects, sim.written(99)), (1, vec![]));
     sim.connected();
-    assert_eq!(sim.written(99), b"get a\r\nget b\r\n");
-    sim.data(b"VALUE a 0 2\r\nAA\r\nEND\r\nEND\r\n");
+    assert_eq!(sim.written(99), b"get a b\r\n");
+    sim.data(b"VALUE a 0 2\r\nAA\r\nEND\r\n");
     assert_eq!(sim.done(), outcomes(&[(1, "AA"), (2, "miss")]));
+}
+
+#[test]
+fn requests_do_not_wait_for_answers() {
+    let mut sim = Sim::new();
+    sim.works();
+    for (token, key) in [(1, "a"), (2, "b"), (3, "c")] {
+        sim.get(token, key).unwrap();
+        assert_eq!(sim.written(99), format!("get {key}\r\n").into_bytes());
+    }
+    sim.data(b"VALUE a 0 2\r\nAA\r\nEND\r\nEND\r\nVALUE c 0 1\r\nC\r\nEND\r\n");
+    assert_eq!(sim.done(), outcomes(&[(1, "AA"), (2, "miss"), (3, "C")]));
 }
 
 #[test]
@@ -55,20 +67,22 @@ fn a_request_on_a_stale_connection_is_sent_once_more_and_not_twice() {
 #[test]
 fn what_was_not_sent_at_all_may_still_be_sent_twice() {
     let mut sim = Sim::new();
+    sim.lane = Lane::Store;
     sim.works();
-    sim.get(1, "a").unwrap();
-    sim.get(2, "b").unwrap();
+    let first = b"set a 0 30 1\r\n1\r\n";
+    sim.set(1, "a", b"1").unwrap();
+    sim.set(2, "b", b"2").unwrap();
     // All of the first and nothing of the second.
-    sim.written(7);
+    assert_eq!(sim.written(first.len()), first);
     sim.eof();
     sim.connected();
-    sim.written(99);
-    sim.data(b"END\r\n");
+    sim.written(usize::MAX);
+    sim.data(b"STORED\r\n");
     sim.eof();
     sim.connected();
-    assert_eq!(sim.written(99), b"get b\r\n");
-    sim.data(b"END\r\n");
-    assert_eq!(sim.done(), outcomes(&[(1, "miss"), (2, "miss")]));
+    assert_eq!(sim.written(usize::MAX), b"set b 0 30 1\r\n2\r\n");
+    sim.data(b"STORED\r\n");
+    assert_eq!(sim.done(), outcomes(&[(1, "Stored"), (2, "Stored")]));
 }
 
 #[test]
@@ -76,6 +90,7 @@ fn nothing_is_sent_again_behind_a_torn_reply() {
     let mut sim = Sim::new();
     sim.works();
     sim.get(1, "a").unwrap();
+    sim.written(99);
     sim.get(2, "b").unwrap();
     sim.written(99);
     sim.data(b"VALUE a 0 2\r\nA");

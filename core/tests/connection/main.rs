@@ -8,3 +8,4 @@ mod random;
 mod replay;
 mod scripts;
 mod sim;
+mod together;

@@ -1,6 +1,6 @@
 //! A stream of replies, and what the parser sees in it.
 
-use memcached_core::protocol::{Expect, Key, ProtocolError, Reply, ReplyParser, Value};
+use memcached_core::protocol::{Expect, Key, KeyList, ProtocolError, Reply, ReplyParser, Value};
 
 /// A reply with its value in one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,11 +95,14 @@ impl Asked {
         Self::Count,
     ];
 
-    pub fn expect<'k>(self, key: &'k Key, keys: &'k [Key]) -> Expect<'k> {
+    pub fn expect<'k>(self, key: &'k Key, keys: &'k dyn KeyList) -> Expect<'k> {
         match self {
             Self::Get => Expect::Value { key },
             Self::Gets => Expect::ValueWithCas { key },
-            Self::Many => Expect::Values { keys },
+            Self::Many => Expect::Values {
+                keys,
+                with_cas: true,
+            },
             Self::Set => Expect::Stored,
             Self::Cas => Expect::StoredIfSame,
             Self::Delete => Expect::Deleted,

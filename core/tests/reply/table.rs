@@ -202,7 +202,10 @@ fn several_values() {
     let key = Key::new(b"k").unwrap();
     let mut parser = memcached_core::protocol::ReplyParser::new();
     let keys = [key];
-    let expect = memcached_core::protocol::Expect::Values { keys: &keys };
+    let expect = memcached_core::protocol::Expect::Values {
+        keys: &keys,
+        with_cas: true,
+    };
     let broken = format!("{first}x\r\n");
     assert!(parser.parse(expect, &broken.as_bytes(), &mut 0).is_err());
     parser.reset();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::{Client, Faulty, FaultyRequest, Peer, value_reply};
+use testkit::{Client, Faulty, FaultyRequest, Peer, value_reply, values_reply};
 
 use super::bench::{Expect, Times, check, start_site};
 
@@ -41,7 +41,7 @@ fn value_of(key: &str) -> Vec<u8> {
 }
 
 fn misbehave(peer: &mut Peer, dice: &mut Dice, request: &FaultyRequest) -> bool {
-    let good = value_reply(&request.key, &value_of(&request.key));
+    let good = values_reply(request.keys().map(|key| (key, value_of(key))));
     let part = usize::try_from(dice.roll(good.len() as u64)).expect("a length");
     match dice.roll(100) {
         0..=2 => {

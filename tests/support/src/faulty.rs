@@ -22,10 +22,20 @@ use crate::wait::{PATIENCE, eventually};
 pub struct FaultyRequest {
     /// `get`, `set`.
     pub verb: String,
-    /// The key.
+    /// The key, or the first of several.
     pub key: String,
+    /// The other keys, of a `get`.
+    pub more: Vec<String>,
     /// The value, of a `set`.
     pub data: Vec<u8>,
+}
+
+impl FaultyRequest {
+    /// All its keys.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let more = self.more.iter();
+        std::iter::once(&self.key).chain(more).map(String::as_str)
+    }
 }
 
 /// A connection on loopback that takes longer waits for room in the queue.

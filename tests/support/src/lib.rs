@@ -35,7 +35,7 @@ pub use http::{Client, Response, get, request};
 pub use memcached::{Item, Memcached};
 pub use nginx::Nginx;
 pub use paths::{Host, panicking_library, plugin_library, project_root};
-pub use peer::{Peer, value_reply};
+pub use peer::{Peer, value_reply, values_reply};
 pub use ports::free_port;
 pub use server::{Checked, Site, SiteBuilder, check_config, check_config_with};
 pub use socket_memcached::SocketMemcached;

@@ -51,9 +51,9 @@ impl Peer {
     pub fn request(&mut self) -> Option<FaultyRequest> {
         let line = self.line()?;
         let words: Vec<&str> = line.split(' ').collect();
-        let (key, len) = match words[..] {
-            ["get", key] => (key, None),
-            ["set", key, _, _, len] => (key, Some(len.parse().ok()?)),
+        let (key, more, len): (_, &[&str], _) = match words[..] {
+            ["get", key, ref more @ ..] => (key, more, None),
+            ["set", key, _, _, len] => (key, &[], Some(len.parse().ok()?)),
             _ => {
                 lock(&self.shared.complaints).push(line);
                 return None;
@@ -72,6 +72,7 @@ impl Peer {
         let request = FaultyRequest {
             verb: words[0].into(),
             key: key.into(),
+            more: more.iter().map(|&key| key.into()).collect(),
             data,
         };
         if !self.is_over() {
@@ -156,8 +157,8 @@ impl Peer {
             b"STORED\r\n".to_vec()
         } else {
             let items = lock(&self.shared.items);
-            let found = items.get(&request.key);
-            found.map_or(b"END\r\n".to_vec(), |data| value_reply(&request.key, data))
+            let found = |key| items.get(key).map(|data: &Vec<u8>| (key, data.clone()));
+            values_reply(request.keys().filter_map(found))
         };
         self.send(&reply);
     }
@@ -172,8 +173,17 @@ impl Peer {
 
 /// What a memcached answers to a `get` that finds something.
 pub fn value_reply(key: &str, data: &[u8]) -> Vec<u8> {
-    let mut reply = format!("VALUE {key} 0 {}\r\n", data.len()).into_bytes();
-    reply.extend_from_slice(data);
-    reply.extend_from_slice(b"\r\nEND\r\n");
+    values_reply([(key, data.to_vec())])
+}
+
+/// What a memcached answers to a `get` of several keys.
+pub fn values_reply<'k>(found: impl IntoIterator<Item = (&'k str, Vec<u8>)>) -> Vec<u8> {
+    let mut reply = Vec::new();
+    for (key, data) in found {
+        reply.extend(format!("VALUE {key} 0 {}\r\n", data.len()).into_bytes());
+        reply.extend(data);
+        reply.extend_from_slice(b"\r\n");
+    }
+    reply.extend_from_slice(b"END\r\n");
     reply
 }

@@ -1,0 +1,188 @@
+//! Lookups that wait at the same time are sent as one command.
+
+use std::time::Duration;
+
+use memcached_core::connection::Lane;
+
+use super::sim::{Sim, outcomes};
+
+/// A connection that works, on which these keys were asked for by one command.
+fn asked(keys: &[&str]) -> Sim {
+    let mut sim = Sim::new();
+    sim.works();
+    for (token, key) in (1..).zip(keys) {
+        sim.get(token, key).unwrap();
+    }
+    let line = format!("get {}\r\n", keys.join(" "));
+    assert_eq!(sim.written(usize::MAX), line.into_bytes());
+    sim
+}
+
+#[test]
+fn everybody_gets_the_value_of_its_key_in_whatever_order_they_come() {
+    for reply in [
+        "VALUE a 0 1\r\nA\r\nVALUE c 0 0\r\n\r\nVALUE d 0 2\r\nDD\r\nEND\r\n",
+        "VALUE d 0 2\r\nDD\r\nVALUE a 0 1\r\nA\r\nVALUE c 0 0\r\n\r\nEND\r\n",
+    ] {
+        // However the reply is split.
+        for at in 0..reply.len() {
+            let mut sim = asked(&["a", "b", "c", "d"]);
+            sim.data(&reply.as_bytes()[..at]);
+            assert_eq!(sim.done(), []);
+            sim.data(&reply.as_bytes()[at..]);
+            let expected = [(1, "A"), (2, "miss"), (3, ""), (4, "DD")];
+            assert_eq!(sim.done(), outcomes(&expected));
+            assert_eq!(sim.server.load(Lane::Lookup), (0, 0));
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_asked_for_twice_has_a_value_twice() {
+    let mut sim = asked(&["a", "a", "b"]);
+    sim.data(b"VALUE a 0 1\r\nA\r\nVALUE a 0 1\r\nA\r\nEND\r\n");
+    assert_eq!(sim.done(), outcomes(&[(1, "A"), (2, "A"), (3, "miss")]));
+}
+
+#[test]
+fn what_does_not_fit_the_keys_is_for_nobody() {
+    for (reply, reason) in [
+        (
+            "VALUE a 0 1\r\nA\r\nVALUE c 0 1\r\nC\r\nEND\r\n",
+            "value of another key than asked: \"c\"",
+        ),
+        (
+            "VALUE a 0 1\r\nA\r\nVALUE a 0 1\r\nA\r\nEND\r\n",
+            "value of another key than asked: \"a\"",
+        ),
+        (
+            "VALUE a 0 1\r\nA\r\nSTORED\r\n",
+            "unexpected reply \"STORED\"",
+        ),
+        (
+            "VALUE a 0 1 9\r\nA\r\nEND\r\n",
+            "cannot read value line \"VALUE a 0 1 9\"",
+        ),
+    ] {
+        let mut sim = asked(&["a", "b"]);
+        sim.data(reply.as_bytes());
+        let expected = [(1, "protocol error"), (2, "protocol error")];
+        assert_eq!(sim.done(), outcomes(&expected), "{reply}");
+        assert_eq!(sim.log(), [format!("protocol error: {reason}")]);
+        assert_eq!(sim.closes, 1);
+    }
+}
+
+#[test]
+fn server_error_answers_one_command() {
+    let mut sim = asked(&["a", "b"]);
+    sim.get(3, "c").unwrap();
+    sim.written(99);
+    sim.data(b"SERVER_ERROR x\r\nEND\r\n");
+    let error = "ServerError(\"x\")";
+    assert_eq!(sim.done(), outcomes(&[(1, error), (2, error), (3, "miss")]));
+    assert_eq!(sim.closes, 0);
+}
+
+#[test]
+fn a_torn_reply_loses_all_that_it_would_have_answered() {
+    let mut sim = asked(&["a", "b"]);
+    sim.get(3, "c").unwrap();
+    sim.written(99);
+    sim.data(b"VALUE a 0 1\r\nA\r\n");
+    sim.eof();
+    let lost = [(1, "connection lost"), (2, "connection lost")];
+    assert_eq!(sim.done(), outcomes(&lost));
+    sim.connected();
+    assert_eq!(sim.written(99), b"get c\r\n");
+}
+
+#[test]
+fn all_of_a_stale_connection_are_sent_once_more() {
+    let mut sim = asked(&["a", "b"]);
+    sim.eof();
+    sim.get(3, "c").unwrap();
+    sim.connected();
+    assert_eq!(sim.written(99), b"get a b c\r\n");
+    sim.data(b"VALUE b 0 1\r\nB\r\nEND\r\n");
+    let expected = [(1, "miss"), (2, "B"), (3, "miss")];
+    assert_eq!(sim.done(), outcomes(&expected));
+}
+
+#[test]
+fn who_has_gone_is_not_answered_and_the_others_are() {
+    let mut sim = Sim::new();
+    sim.works();
+    let first = sim.get(1, "a").unwrap();
+    let second = sim.get(2, "b").unwrap();
+    sim.get(3, "c").unwrap();
+    assert_eq!(sim.cancel(second), Some(2));
+    assert_eq!(sim.written(99), b"get a c\r\n");
+    assert_eq!(sim.cancel(first), Some(1));
+    sim.data(b"VALUE a 0 1\r\nA\r\nVALUE c 0 1\r\nC\r\nEND\r\n");
+    assert_eq!(sim.done(), outcomes(&[(3, "C")]));
+}
+
+#[test]
+fn a_command_has_bounds() {
+    let mut sim = Sim::new();
+    sim.works();
+    for token in 0..20 {
+        sim.get(token, "k").unwrap();
+    }
+    let many = "get".to_owned() + &" k".repeat(16) + "\r\nget k k k k\r\n";
+    assert_eq!(sim.written(usize::MAX), many.into_bytes());
+    sim.data(b"END\r\nEND\r\n");
+    let long = "x".repeat(250);
+    for token in 0..4 {
+        sim.get(token, &long).unwrap();
+    }
+    let lines = format!("get {long} {long} {long}\r\nget {long}\r\n");
+    assert_eq!(sim.written(usize::MAX), lines.into_bytes());
+}
+
+#[test]
+fn a_reply_before_the_whole_command_is_sent_ends_the_connection() {
+    let mut sim = Sim::new();
+    sim.works();
+    sim.get(1, "a").unwrap();
+    sim.get(2, "b").unwrap();
+    // The first key is out, its request is not.
+    sim.written(5);
+    sim.data(b"VALUE a 0 1\r\nA\r\nEND\r\n");
+    let expected = [(1, "protocol error"), (2, "protocol error")];
+    assert_eq!(sim.done(), outcomes(&expected));
+    assert_eq!(sim.closes, 1);
+}
+
+#[test]
+fn the_shortest_patience_ends_the_connection() {
+    let mut sim = Sim::new();
+    sim.works();
+    sim.get(1, "a").unwrap();
+    sim.timing.timeout = Duration::from_millis(100);
+    sim.get(2, "b").unwrap();
+    sim.written(99);
+    sim.at(100);
+    let expected = [(1, "timed out"), (2, "timed out")];
+    assert_eq!(sim.done(), outcomes(&expected));
+}
+
+/// A script's calls are carried out in their order.
+#[test]
+fn other_commands_stay_where_they_stand() {
+    let mut sim = Sim::new();
+    sim.lane = Lane::Script;
+    sim.works();
+    sim.get(1, "a").unwrap();
+    sim.get(2, "b").unwrap();
+    sim.set(3, "a", b"1").unwrap();
+    sim.get(4, "a").unwrap();
+    assert_eq!(
+        sim.written(usize::MAX),
+        b"get a b\r\nset a 0 30 1\r\n1\r\nget a\r\n"
+    );
+    sim.data(b"END\r\nSTORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n");
+    let expected = [(1, "miss"), (2, "miss"), (3, "Stored"), (4, "1")];
+    assert_eq!(sim.done(), outcomes(&expected));
+}
