@@ -326,14 +326,19 @@ fn a_worker_stops_with_requests_pending() {
     }
 }
 
-/// For long: `LUA_RANDOM_ROUNDS=100000 cargo test --test e2e random_calls`.
+/// For long: `LUA_RANDOM_ROUNDS=100000 cargo test --test e2e random_calls`, and
+/// with other calls from another first seed, `LUA_RANDOM_FIRST=1000000`.
 #[test]
 fn random_calls_do_no_harm() {
-    let given = std::env::var("LUA_RANDOM_ROUNDS").ok();
-    let rounds: u32 = given.map_or(30, |text| text.parse().expect("a number"));
+    let given = |name, default: u32| {
+        let text = std::env::var(name).ok();
+        text.map_or(default, |text| text.parse().expect("a number"))
+    };
+    let first = given("LUA_RANDOM_FIRST", 0);
+    let rounds = given("LUA_RANDOM_ROUNDS", 30);
     let cache = Memcached::start();
     let mut site = site("random.lua", &cache);
-    for seed in 0..rounds {
+    for seed in first..first + rounds {
         let path = format!("/?seed={seed}&steps={}", 50 + seed % 200);
         if seed % 5 == 0 {
             // The client leaves.

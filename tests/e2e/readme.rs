@@ -176,3 +176,12 @@ if req.path == "/missing" {
     site.stop();
     drop(greeter.join());
 }
+
+#[test]
+fn the_script_is_the_one_that_is_tested() {
+    let readme = readme();
+    let (_, from) = readme.split_once("```lua\n").expect("a script");
+    let (shown, _) = from.split_once("```").expect("its end");
+    let script = fs::read_to_string(project_root().join("examples/lua/cache.lua"));
+    assert_eq!(shown, script.expect("the example"));
+}
