@@ -1,6 +1,6 @@
 //! What a configuration may say, and what it is told when it may not.
 
-use testkit::check_config;
+use testkit::{Host, Site, check_config, check_config_with};
 
 #[test]
 fn all_forms_of_arguments_are_accepted() {
@@ -202,5 +202,31 @@ fn the_longest_path_of_a_unix_socket() {
             status == 1,
             "{output}"
         );
+    }
+}
+
+/// The real server does not pretend, so this runs on the stand-in alone.
+#[test]
+fn a_server_that_does_not_fit_is_refused() {
+    if Host::find().is_real() {
+        println!("lighttpd2 itself fits: tested on the stand-in");
+        return;
+    }
+    for (pretended, told) in [
+        (
+            "version",
+            "the version of the module interface is 2, expected 1",
+        ),
+        ("off_t", "the size of off_t is 4, expected 8"),
+        (
+            "magic",
+            "the magic number of the server is 313210062, expected 313210061",
+        ),
+    ] {
+        let builder = Site::builder().environment("HOST_PRETENDS", pretended);
+        let checked = check_config_with(&builder, "memcached.lookup;");
+        let line = format!("mod_memcached: this server does not fit the plugin: {told}");
+        assert_eq!(checked.status, Some(1), "{pretended}");
+        assert!(checked.output.contains(&line), "{}", checked.output);
     }
 }

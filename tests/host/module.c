@@ -21,9 +21,12 @@ struct registered {
 static liModules interface;
 
 void plugins_init(struct server *srv) {
-	interface.version = MODULE_VERSION;
+	const char *pretended = g_getenv("HOST_PRETENDS");
+	if (!pretended) pretended = "";
+	interface.version = MODULE_VERSION + g_str_equal(pretended, "version");
 	interface.main = srv;
-	interface.sizeof_off_t = sizeof(off_t);
+	interface.sizeof_off_t = sizeof(off_t) / (g_str_equal(pretended, "off_t") ? 2 : 1);
+	if (g_str_equal(pretended, "magic")) srv->pub.magic++;
 	srv->plugins = g_ptr_array_new();
 	srv->modules = g_ptr_array_new();
 	srv->actions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
