@@ -24,10 +24,15 @@ use super::server::{Driver, Event, Limits};
 use super::time::Time;
 use crate::protocol::{Expect, Input, Key, KeyList, ProtocolError, Reply, ReplyParser};
 
-/// So many lookups that wait are sent as one command: memcached then looks up
-/// and answers all of them at a third of the cost. More would make the first
-/// wait for the last without being much cheaper.
+/// So many lookups that wait are sent as one command at most: memcached then
+/// looks up and answers all of them at a third of the cost. More would make the
+/// first wait for the last without being much cheaper.
 const TOGETHER_MAX: usize = 16;
+
+/// Values of one command that are larger than this in all are not worth it: the
+/// time that they take hides what is saved, and one that is slow to come holds
+/// all the others.
+const TOGETHER_LARGE: u64 = 64 * 1024;
 
 /// Bytes of the keys in one command: memcached looks twice at longer lines.
 const TOGETHER_BYTES: usize = 1000;
@@ -80,6 +85,9 @@ pub(super) struct Link<D: Driver> {
     /// comes, or all at once when they are the greater part.
     cancelled: usize,
     data_bytes: usize,
+    /// So many lookups may be sent as one command now: more after each good and
+    /// small reply, few after large ones, one on a new connection.
+    together_limit: usize,
     outbox: Outbox,
     parser: ReplyParser<D::Piece>,
     pacing: Pacing,
@@ -98,6 +106,7 @@ impl<D: Driver> Link<D> {
             waiting: VecDeque::new(),
             cancelled: 0,
             data_bytes: 0,
+            together_limit: 1,
             outbox: Outbox::default(),
             parser: ReplyParser::new(),
             pacing: Pacing::default(),
@@ -261,7 +270,7 @@ impl<D: Driver> Link<D> {
             .map_or(0, |key| TOGETHER_BYTES.saturating_sub(key.as_bytes().len()));
         let serial = first.serial;
         self.sent.push_back(first);
-        while self.sent.len() - start < TOGETHER_MAX
+        while self.sent.len() - start < self.together_limit
             && let Some(next) = self.peek_waiting()
             && let Some(key) = next.request.shared_key()
             && key.as_bytes().len() < room
@@ -310,6 +319,10 @@ impl<D: Driver> Link<D> {
         let total = input.bytes().len();
         while at < total && self.state == State::Open {
             let parsed = match self.sent.front() {
+                // Nothing of it is sent: this answers something else.
+                Some(head) if head.wire.start >= self.outbox.written() => {
+                    Err(ProtocolError::Premature)
+                }
                 Some(head) if !head.answered => {
                     let keys = Together(&self.sent);
                     let expect = match head.together {
@@ -341,6 +354,7 @@ impl<D: Driver> Link<D> {
         reply: Reply<D::Piece>,
         shared: &mut Shared<'_, D>,
     ) -> Result<(), ProtocolError> {
+        self.learn_from(&reply);
         let Some(head) = self.sent.front_mut() else {
             return Ok(());
         };
@@ -363,6 +377,20 @@ impl<D: Driver> Link<D> {
         self.succeed(shared);
         shared.finish(token, Outcome::Reply(reply));
         Ok(())
+    }
+
+    /// Settles how many lookups are sent together from now on.
+    fn learn_from(&mut self, reply: &Reply<D::Piece>) {
+        let bytes = match reply {
+            Reply::Value(value) => value.len,
+            Reply::Values(values) => values.iter().map(|(_, value)| value.len).sum(),
+            _ => 0,
+        };
+        self.together_limit = if bytes > TOGETHER_LARGE {
+            (self.together_limit / 4).max(1)
+        } else {
+            (self.together_limit * 2).min(TOGETHER_MAX)
+        };
     }
 
     /// A good reply came.
@@ -522,6 +550,7 @@ impl<D: Driver> Link<D> {
     fn reset_wire(&mut self) {
         self.outbox.clear();
         self.parser.reset();
+        self.together_limit = 1;
         self.connect = false;
         self.close = true;
     }

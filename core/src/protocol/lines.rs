@@ -112,7 +112,7 @@ fn check_refusal(line: &[u8]) -> Result<(), ProtocolError> {
 
 /// What the server says behind `word`, if the line begins with that word
 /// (protocol.txt, "Error strings").
-fn complaint(line: &[u8], word: &[u8]) -> Option<Box<str>> {
+pub(super) fn complaint(line: &[u8], word: &[u8]) -> Option<Box<str>> {
     let text = line.strip_prefix(word)?;
     let is_word = text.first().is_none_or(|&byte| byte == b' ');
     is_word.then(|| excerpt(text.trim_ascii()))

@@ -11,7 +11,7 @@ use memchr::memchr;
 use super::error::ProtocolError;
 use super::key::Key;
 use super::limits::LINE_MAX;
-use super::lines::{Step, first, last, next};
+use super::lines::{Step, complaint, first, last, next};
 use super::request::CRLF;
 use super::value::{Input, Value};
 
@@ -201,8 +201,16 @@ impl<P> ReplyParser<P> {
                         return Err(ProtocolError::unexpected(&input.bytes()[*at..]));
                     };
                     let found = std::mem::take(&mut self.found);
-                    let read = |line: &[u8]| next(keys, with_cas, &found, line);
-                    let step = self.line(input.bytes(), at, read)?;
+                    let read = |line: &[u8]| match complaint(line, b"SERVER_ERROR") {
+                        Some(text) => Ok(Err(text)),
+                        None => next(keys, with_cas, &found, line).map(Ok),
+                    };
+                    let step = match self.line(input.bytes(), at, read)? {
+                        // Proxies end a reply so whose other part is missing.
+                        Some(Err(text)) => return Ok(Some(Reply::ServerError(text))),
+                        Some(Ok(step)) => Some(step),
+                        None => None,
+                    };
                     self.found = found;
                     match step {
                         None => {

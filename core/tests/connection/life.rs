@@ -7,14 +7,14 @@ use memcached_core::connection::{Failure, Lane};
 use super::sim::{Sim, outcomes};
 
 #[test]
-fn requests_wait_for_the_connection_and_are_sent_together() {
+fn requests_wait_for_the_connection_and_are_pipelined() {
     let mut sim = Sim::new();
     sim.get(1, "a").unwrap();
     sim.get(2, "b").unwrap();
     assert_eq!((sim.connects, sim.written(99)), (1, vec![]));
     sim.connected();
-    assert_eq!(sim.written(99), b"get a b\r\n");
-    sim.data(b"VALUE a 0 2\r\nAA\r\nEND\r\n");
+    assert_eq!(sim.written(99), b"get a\r\nget b\r\n");
+    sim.data(b"VALUE a 0 2\r\nAA\r\nEND\r\nEND\r\n");
     assert_eq!(sim.done(), outcomes(&[(1, "AA"), (2, "miss")]));
 }
 

@@ -105,6 +105,18 @@ impl Sim {
         (self.connects, self.closes) = (0, 0);
     }
 
+    /// Likewise, with so many small replies that as many lookups as ever are
+    /// sent together.
+    pub fn works_well(&mut self) {
+        self.works();
+        for _ in 0..4 {
+            self.get(0, "works").unwrap();
+            self.written(usize::MAX);
+            self.data(b"END\r\n");
+        }
+        self.done.clear();
+    }
+
     pub fn written(&mut self, at_most: usize) -> Vec<u8> {
         let parts = self.server.transmit(self.lane).parts().concat();
         let count = parts.len().min(at_most);

@@ -9,7 +9,7 @@ use super::sim::{Sim, outcomes};
 /// A connection that works, on which these keys were asked for by one command.
 fn asked(keys: &[&str]) -> Sim {
     let mut sim = Sim::new();
-    sim.works();
+    sim.works_well();
     for (token, key) in (1..).zip(keys) {
         sim.get(token, key).unwrap();
     }
@@ -103,8 +103,9 @@ fn all_of_a_stale_connection_are_sent_once_more() {
     sim.eof();
     sim.get(3, "c").unwrap();
     sim.connected();
-    assert_eq!(sim.written(99), b"get a b c\r\n");
-    sim.data(b"VALUE b 0 1\r\nB\r\nEND\r\n");
+    // One by one, until the new connection has shown what it is worth.
+    assert_eq!(sim.written(99), b"get a\r\nget b\r\nget c\r\n");
+    sim.data(b"END\r\nVALUE b 0 1\r\nB\r\nEND\r\nEND\r\n");
     let expected = [(1, "miss"), (2, "B"), (3, "miss")];
     assert_eq!(sim.done(), outcomes(&expected));
 }
@@ -112,7 +113,7 @@ fn all_of_a_stale_connection_are_sent_once_more() {
 #[test]
 fn who_has_gone_is_not_answered_and_the_others_are() {
     let mut sim = Sim::new();
-    sim.works();
+    sim.works_well();
     let first = sim.get(1, "a").unwrap();
     let second = sim.get(2, "b").unwrap();
     sim.get(3, "c").unwrap();
@@ -126,7 +127,7 @@ fn who_has_gone_is_not_answered_and_the_others_are() {
 #[test]
 fn a_command_has_bounds() {
     let mut sim = Sim::new();
-    sim.works();
+    sim.works_well();
     for token in 0..20 {
         sim.get(token, "k").unwrap();
     }
@@ -144,7 +145,7 @@ fn a_command_has_bounds() {
 #[test]
 fn a_reply_before_the_whole_command_is_sent_ends_the_connection() {
     let mut sim = Sim::new();
-    sim.works();
+    sim.works_well();
     sim.get(1, "a").unwrap();
     sim.get(2, "b").unwrap();
     // The first key is out, its request is not.
@@ -158,7 +159,7 @@ fn a_reply_before_the_whole_command_is_sent_ends_the_connection() {
 #[test]
 fn the_shortest_patience_ends_the_connection() {
     let mut sim = Sim::new();
-    sim.works();
+    sim.works_well();
     sim.get(1, "a").unwrap();
     sim.timing.timeout = Duration::from_millis(100);
     sim.get(2, "b").unwrap();
@@ -173,7 +174,7 @@ fn the_shortest_patience_ends_the_connection() {
 fn other_commands_stay_where_they_stand() {
     let mut sim = Sim::new();
     sim.lane = Lane::Script;
-    sim.works();
+    sim.works_well();
     sim.get(1, "a").unwrap();
     sim.get(2, "b").unwrap();
     sim.set(3, "a", b"1").unwrap();
@@ -185,4 +186,68 @@ fn other_commands_stay_where_they_stand() {
     sim.data(b"END\r\nSTORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n");
     let expected = [(1, "miss"), (2, "miss"), (3, "Stored"), (4, "1")];
     assert_eq!(sim.done(), outcomes(&expected));
+}
+
+/// A proxy ends a reply so whose other part it could not get.
+#[test]
+fn server_error_behind_a_value_keeps_the_connection() {
+    let mut sim = asked(&["a", "b"]);
+    sim.get(3, "c").unwrap();
+    sim.written(99);
+    sim.data(b"VALUE a 0 1\r\nA\r\nSERVER_ERROR x\r\nEND\r\n");
+    let error = "ServerError(\"x\")";
+    assert_eq!(sim.done(), outcomes(&[(1, error), (2, error), (3, "miss")]));
+    assert_eq!(sim.closes, 0);
+}
+
+#[test]
+fn bytes_that_come_before_any_was_sent_end_the_connection() {
+    for keys in [&["a"][..], &["a", "b"]] {
+        let mut sim = Sim::new();
+        sim.works_well();
+        for (token, key) in (1..).zip(keys) {
+            sim.get(token, key).unwrap();
+        }
+        sim.written(0);
+        sim.data(b"VALUE a 0 1\r\nX\r\n");
+        assert_eq!(sim.closes, 1, "{keys:?}");
+        assert!(sim.done().iter().all(|(_, text)| text == "protocol error"));
+    }
+}
+
+/// How many of 40 lookups go out as one command.
+fn together_now(sim: &mut Sim) -> usize {
+    for token in 0..40 {
+        sim.get(token, "k").unwrap();
+    }
+    let written = sim.written(usize::MAX);
+    let lines: Vec<_> = written.split(|&byte| byte == b'\n').collect();
+    sim.data(&b"END\r\n".repeat(lines.len() - 1));
+    sim.done.clear();
+    lines[0].split(|&byte| byte == b' ').count() - 1
+}
+
+/// One slow value would hold all that are asked for with it.
+#[test]
+fn large_values_and_new_connections_are_asked_for_apart() {
+    let mut sim = Sim::new();
+    sim.works();
+    assert_eq!(together_now(&mut sim), 2);
+    assert_eq!(together_now(&mut sim), 16);
+    let large = vec![b'x'; 100_000];
+    for _ in 0..2 {
+        sim.get(1, "large").unwrap();
+        sim.written(usize::MAX);
+        sim.data(b"VALUE large 0 100000\r\n");
+        sim.data(&large);
+        sim.data(b"\r\nEND\r\n");
+    }
+    sim.done.clear();
+    assert_eq!(together_now(&mut sim), 1);
+    assert_eq!(together_now(&mut sim), 16);
+    sim.eof();
+    sim.get(1, "k").unwrap();
+    sim.get(2, "k").unwrap();
+    sim.connected();
+    assert_eq!(sim.written(usize::MAX), b"get k\r\nget k\r\n");
 }

@@ -86,6 +86,10 @@ fn several(bytes: &[u8]) -> Found<(Seen, usize)> {
         let text = || excerpt(first[words[0].len()..].trim_ascii());
         match (words[0], words.len()) {
             (b"END", 1) => return Ok(Some((Seen::Values(values), len + 5))),
+            (b"SERVER_ERROR", _) => {
+                let len = len + first.len() + 2;
+                return Ok(Some((Seen::ServerError(text().into()), len)));
+            }
             (b"ERROR", 1) => return Err(ProtocolError::UnknownCommand),
             (b"CLIENT_ERROR", _) => return Err(ProtocolError::ClientError(text())),
             (b"VALUE", 2..) => {}
