@@ -94,7 +94,7 @@ fn write_get(bencher: Bencher<'_, '_>) {
     let (key, mut out) = (key(), Vec::with_capacity(512));
     bencher.bench_local(|| {
         out.clear();
-        encode_get(&mut out, black_box(&key));
+        encode_get(&mut out, [black_box(&key)]);
         out.len()
     });
 }

@@ -12,30 +12,17 @@
 //! - After a fault nothing that the old socket still holds can reach a request:
 //!   the parser is reset, the outbox emptied, the socket asked to be closed.
 
-use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
 
 use super::health::{Health, Pacing};
 use super::outbox::{Outbox, Transmit};
 use super::outcome::{Failure, Fault, Outcome};
-use super::request::{Data, Entry, Lane};
+use super::request::{Data, Entry, Lane, Queue};
 use super::server::{Driver, Event, Limits};
 use super::time::Time;
-use crate::protocol::{Expect, Input, Key, KeyList, ProtocolError, Reply, ReplyParser};
-
-/// So many lookups that wait are sent as one command at most: memcached then
-/// looks up and answers all of them at a third of the cost. More would make the
-/// first wait for the last without being much cheaper.
-const TOGETHER_MAX: usize = 16;
-
-/// Values of one command that are larger than this in all are not worth it: the
-/// time that they take hides what is saved, and one that is slow to come holds
-/// all the others.
-const TOGETHER_LARGE: u64 = 64 * 1024;
-
-/// Bytes of the keys in one command: memcached looks twice at longer lines.
-const TOGETHER_BYTES: usize = 1000;
+use super::together;
+use crate::protocol::{Expect, Input, ProtocolError, Reply, ReplyParser};
 
 /// More than this is not encoded ahead of the socket.
 const BACKLOG_MAX: u64 = 256 * 1024;
@@ -79,15 +66,13 @@ impl<D: Driver> Shared<'_, D> {
 pub(super) struct Link<D: Driver> {
     pub lane: Lane,
     pub state: State,
-    sent: VecDeque<Entry<D::Token, D::Data>>,
-    waiting: VecDeque<Entry<D::Token, D::Data>>,
+    sent: Queue<D::Token, D::Data>,
+    waiting: Queue<D::Token, D::Data>,
     /// So many of `waiting` were cancelled; they are dropped when their turn
     /// comes, or all at once when they are the greater part.
     cancelled: usize,
     data_bytes: usize,
-    /// So many lookups may be sent as one command now: more after each good and
-    /// small reply, few after large ones, one on a new connection.
-    together_limit: usize,
+    together: together::Limit,
     outbox: Outbox,
     parser: ReplyParser<D::Piece>,
     pacing: Pacing,
@@ -106,7 +91,7 @@ impl<D: Driver> Link<D> {
             waiting: VecDeque::new(),
             cancelled: 0,
             data_bytes: 0,
-            together_limit: 1,
+            together: together::Limit::default(),
             outbox: Outbox::default(),
             parser: ReplyParser::new(),
             pacing: Pacing::default(),
@@ -264,13 +249,12 @@ impl<D: Driver> Link<D> {
     /// Encodes a request, and with a lookup those that wait behind it.
     fn encode(&mut self, first: Entry<D::Token, D::Data>) {
         let start = self.sent.len();
-        let mut room = first
-            .request
-            .shared_key()
-            .map_or(0, |key| TOGETHER_BYTES.saturating_sub(key.as_bytes().len()));
+        let mut room = first.request.shared_key().map_or(0, |key| {
+            together::KEY_BYTES.saturating_sub(key.as_bytes().len())
+        });
         let serial = first.serial;
         self.sent.push_back(first);
-        while self.sent.len() - start < self.together_limit
+        while self.sent.len() - start < self.together.get()
             && let Some(next) = self.peek_waiting()
             && let Some(key) = next.request.shared_key()
             && key.as_bytes().len() < room
@@ -324,7 +308,7 @@ impl<D: Driver> Link<D> {
                     Err(ProtocolError::Premature)
                 }
                 Some(head) if !head.answered => {
-                    let keys = Together(&self.sent);
+                    let keys = together::Keys(&self.sent);
                     let expect = match head.together {
                         1 => head.request.expect(),
                         _ => Expect::Values {
@@ -354,7 +338,7 @@ impl<D: Driver> Link<D> {
         reply: Reply<D::Piece>,
         shared: &mut Shared<'_, D>,
     ) -> Result<(), ProtocolError> {
-        self.learn_from(&reply);
+        self.together.learn_from(&reply);
         let Some(head) = self.sent.front_mut() else {
             return Ok(());
         };
@@ -362,7 +346,10 @@ impl<D: Driver> Link<D> {
         let token = if head.wire.end <= self.outbox.written() {
             if together > 1 {
                 self.succeed(shared);
-                self.answer_together(together, reply, shared);
+                for reply in together::split(reply, together) {
+                    let token = self.pop_sent(shared.health);
+                    shared.finish(token, Outcome::Reply(reply));
+                }
                 return Ok(());
             }
             self.pop_sent(shared.health)
@@ -379,50 +366,11 @@ impl<D: Driver> Link<D> {
         Ok(())
     }
 
-    /// Settles how many lookups are sent together from now on.
-    fn learn_from(&mut self, reply: &Reply<D::Piece>) {
-        let bytes = match reply {
-            Reply::Value(value) => value.len,
-            Reply::Values(values) => values.iter().map(|(_, value)| value.len).sum(),
-            _ => 0,
-        };
-        self.together_limit = if bytes > TOGETHER_LARGE {
-            (self.together_limit / 4).max(1)
-        } else {
-            (self.together_limit * 2).min(TOGETHER_MAX)
-        };
-    }
-
     /// A good reply came.
     fn succeed(&mut self, shared: &mut Shared<'_, D>) {
         self.pacing.worked();
         if let Some(failing_for) = shared.health.succeeded(self.lane, shared.now) {
             shared.events.push_back(Event::Recovered { failing_for });
-        }
-    }
-
-    /// The oldest requests were sent as one command and have their reply.
-    fn answer_together(
-        &mut self,
-        count: usize,
-        reply: Reply<D::Piece>,
-        shared: &mut Shared<'_, D>,
-    ) {
-        let (mut found, complaint) = match reply {
-            Reply::Values(found) => (found, None),
-            Reply::ServerError(text) => (Vec::new(), Some(text)),
-            // The parser gives no other reply to several keys.
-            _ => (Vec::new(), None),
-        };
-        for at in 0..count {
-            let token = self.pop_sent(shared.health);
-            let value = found.iter().position(|(of, _)| *of == at);
-            let reply = match (value, &complaint) {
-                (Some(place), _) => Reply::Value(found.swap_remove(place).1),
-                (None, Some(text)) => Reply::ServerError(text.clone()),
-                (None, None) => Reply::Miss,
-            };
-            shared.finish(token, Outcome::Reply(reply));
         }
     }
 
@@ -550,7 +498,7 @@ impl<D: Driver> Link<D> {
     fn reset_wire(&mut self) {
         self.outbox.clear();
         self.parser.reset();
-        self.together_limit = 1;
+        self.together = together::Limit::default();
         self.connect = false;
         self.close = true;
     }
@@ -576,27 +524,6 @@ impl<D: Driver> Link<D> {
         shared.finish(entry.token, Outcome::Failed(failure));
     }
 }
-
-/// The keys of the oldest command that was sent.
-struct Together<'a, T, D>(&'a Queue<T, D>);
-
-impl<T, D: Data> KeyList for Together<'_, T, D> {
-    fn count(&self) -> usize {
-        self.0.front().map_or(0, |head| head.together)
-    }
-
-    fn at(&self, position: usize) -> Option<&Key> {
-        self.0.get(position)?.request.shared_key()
-    }
-}
-
-impl<T, D: Data> fmt::Debug for Together<'_, T, D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} keys", self.count())
-    }
-}
-
-type Queue<T, D> = VecDeque<Entry<T, D>>;
 
 fn position<T, D>(queue: &Queue<T, D>, serial: u64) -> Option<usize> {
     queue.binary_search_by_key(&serial, |e| e.serial).ok()

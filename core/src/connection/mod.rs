@@ -15,6 +15,7 @@ mod report;
 mod request;
 mod server;
 mod time;
+mod together;
 
 pub use health::FAILURES_UNTIL_DOWN;
 pub use link::Action;

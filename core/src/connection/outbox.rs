@@ -7,7 +7,7 @@ use core::ops::Range;
 use std::collections::VecDeque;
 
 use super::request::{Data, Request};
-use crate::protocol::{CRLF, Key, encode_get_many};
+use crate::protocol::{CRLF, Key, encode_get};
 
 /// Values up to this size are copied behind their head; a piece of their own
 /// costs more than the copy.
@@ -95,7 +95,7 @@ impl Outbox {
         let start = self.encoded;
         self.compact();
         let before = self.heads.len();
-        encode_get_many(&mut self.heads, keys);
+        encode_get(&mut self.heads, keys);
         self.push_inline(before);
         start..self.encoded
     }

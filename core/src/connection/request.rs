@@ -2,11 +2,12 @@
 
 use core::ops::Range;
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use super::time::Time;
 use crate::protocol::{
     Change, Count, Expect, Key, encode_change_header, encode_count, encode_delete, encode_get,
-    encode_gets, encode_gets_many, encode_set_header, encode_touch,
+    encode_gets, encode_set_header, encode_touch,
 };
 
 /// How long one request may take; each comes from its action's options.
@@ -170,9 +171,9 @@ impl<D: Data> Request<D> {
 
     pub(super) fn encode_head(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Get { key } => encode_get(out, key),
-            Self::Gets { key } => encode_gets(out, key),
-            Self::GetsMany { keys } => encode_gets_many(out, keys),
+            Self::Get { key } => encode_get(out, [key]),
+            Self::Gets { key } => encode_gets(out, [key]),
+            Self::GetsMany { keys } => encode_gets(out, keys.iter()),
             Self::Set {
                 key,
                 flags,
@@ -244,6 +245,9 @@ pub struct RequestId {
     pub(super) lane: u8,
     pub(super) serial: u64,
 }
+
+/// Requests in the order of their serials.
+pub(super) type Queue<T, D> = VecDeque<Entry<T, D>>;
 
 #[expect(
     clippy::struct_excessive_bools,

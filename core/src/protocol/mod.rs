@@ -17,7 +17,7 @@ pub(crate) use key::{SHA1_HEX_LEN, sha1_hex};
 pub use reply::{Expect, KeyList, Reply, ReplyParser};
 pub use request::{
     CRLF, Change, Count, encode_change_header, encode_count, encode_delete, encode_get,
-    encode_get_many, encode_gets, encode_gets_many, encode_set_header, encode_touch,
+    encode_gets, encode_set_header, encode_touch,
 };
 pub use ttl::{Ttl, exptime};
 pub use value::{Input, Pieces, Value};

@@ -6,34 +6,23 @@ use super::key::Key;
 /// Ends every line and every data block.
 pub const CRLF: &[u8] = b"\r\n";
 
-/// Appends `get KEY` (protocol.txt, "Retrieval command").
-pub fn encode_get(out: &mut Vec<u8>, key: &Key) {
-    out.extend_from_slice(b"get ");
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(CRLF);
-}
-
 /// Appends `get KEY KEY...` (protocol.txt, "Retrieval command").
-pub fn encode_get_many<'k>(out: &mut Vec<u8>, keys: impl IntoIterator<Item = &'k Key>) {
-    out.extend_from_slice(b"get");
-    for key in keys {
-        out.push(b' ');
-        out.extend_from_slice(key.as_bytes());
-    }
-    out.extend_from_slice(CRLF);
+pub fn encode_get<'k>(out: &mut Vec<u8>, keys: impl IntoIterator<Item = &'k Key>) {
+    encode_retrieval(out, b"get", keys);
 }
 
-/// Appends `gets KEY`, whose reply also tells the item's version
+/// Appends `gets KEY KEY...`, whose reply also tells the items' versions
 /// (protocol.txt, "Retrieval command").
-pub fn encode_gets(out: &mut Vec<u8>, key: &Key) {
-    out.extend_from_slice(b"gets ");
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(CRLF);
+pub fn encode_gets<'k>(out: &mut Vec<u8>, keys: impl IntoIterator<Item = &'k Key>) {
+    encode_retrieval(out, b"gets", keys);
 }
 
-/// Appends `gets KEY KEY...` (protocol.txt, "Retrieval command").
-pub fn encode_gets_many(out: &mut Vec<u8>, keys: &[Key]) {
-    out.extend_from_slice(b"gets");
+fn encode_retrieval<'k>(
+    out: &mut Vec<u8>,
+    command: &[u8],
+    keys: impl IntoIterator<Item = &'k Key>,
+) {
+    out.extend_from_slice(command);
     for key in keys {
         out.push(b' ');
         out.extend_from_slice(key.as_bytes());
@@ -152,12 +141,12 @@ mod tests {
     fn wire_form() {
         let key = Key::new(b"a/b").unwrap();
         let mut out = Vec::new();
-        encode_get(&mut out, &key);
-        encode_gets(&mut out, &key);
-        encode_get_many(&mut out, [&key, &Key::new(b"c").unwrap()]);
+        encode_get(&mut out, [&key]);
+        encode_gets(&mut out, [&key]);
+        encode_get(&mut out, [&key, &Key::new(b"c").unwrap()]);
         encode_set_header(&mut out, &key, u32::MAX, 30, 5);
         encode_set_header(&mut out, &key, 0, 1_800_000_000, 0);
-        encode_gets_many(&mut out, &[key.clone(), Key::new(b"c").unwrap()]);
+        encode_gets(&mut out, [&key, &Key::new(b"c").unwrap()]);
         for change in [
             Change::Add,
             Change::Replace,

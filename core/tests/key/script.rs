@@ -40,8 +40,8 @@ fn explain(raw: &[u8], error: KeyError) {
 
 fn requests(key: &Key) {
     let mut wire = Vec::new();
-    encode_get(&mut wire, key);
-    encode_gets(&mut wire, key);
+    encode_get(&mut wire, [key]);
+    encode_gets(&mut wire, [key]);
     encode_set_header(&mut wire, key, u32::MAX, i64::from(i32::MAX), 1 << 30);
     let lines: Vec<&[u8]> = wire.split(|&byte| byte == b'\n').collect();
     let read: Vec<Vec<&[u8]>> = lines

@@ -188,12 +188,12 @@ proptest! {
     ) {
         let key = Key::hashing(&raw);
         let mut wire = Vec::new();
-        encode_get(&mut wire, &key);
+        encode_get(&mut wire, [&key]);
         encode_set_header(&mut wire, &key, flags, exptime, data.len());
         wire.extend_from_slice(&data);
         wire.extend_from_slice(b"\r\n");
-        encode_get(&mut wire, &key);
-        encode_gets(&mut wire, &key);
+        encode_get(&mut wire, [&key]);
+        encode_gets(&mut wire, [&key]);
         let answers = serve(&wire, exptime);
         let asked = [Asked::Get, Asked::Set, Asked::Get, Asked::Gets];
         let (seen, end) = parse(&key, &asked, &[&answers]);
