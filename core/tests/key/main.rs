@@ -2,8 +2,7 @@
 
 mod script;
 
-#[path = "../seeds/mod.rs"]
-mod seeds;
+use memcached_core::testing::seeds;
 
 #[test]
 fn seeds_and_findings() {
