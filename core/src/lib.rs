@@ -8,6 +8,9 @@
 #![forbid(unsafe_code)]
 
 pub mod connection;
+pub mod decimal;
 pub mod joining;
 pub mod protocol;
 pub mod response;
+#[cfg(feature = "testing")]
+pub mod testing;

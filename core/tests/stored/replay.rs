@@ -1,7 +1,6 @@
 //! What the fuzzer starts from and what it found.
 
-#[path = "../seeds/mod.rs"]
-mod seeds;
+use memcached_core::testing::seeds;
 
 use super::script;
 

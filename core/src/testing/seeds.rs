@@ -1,9 +1,12 @@
 //! Files in `fuzz/`: the seeds in the tree, and the corpus and the crashes that
-//! a fuzzer has left behind, if one ran here.
+//! a fuzzer left there, if one has run.
 
 use std::path::Path;
 
 /// Runs every file of a fuzz target through the function that the target calls.
+///
+/// # Panics
+/// `run` does, a file cannot be read, or the target has no seeds.
 pub fn replay(target: &str, run: impl Fn(&[u8])) {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
     let mut seeds = 0;
