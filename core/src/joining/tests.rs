@@ -1,5 +1,6 @@
 use super::*;
-use crate::connection::{Driver, Limits, Request, Server, Time};
+use crate::connection::{Driver, Limits, Server, Time};
+use crate::protocol::Retrieve;
 use core::time::Duration;
 use proptest::prelude::*;
 
@@ -29,7 +30,7 @@ impl Driver for Types {
 /// Names of requests, as a server gives them.
 fn request_ids(count: usize) -> Vec<RequestId> {
     let mut server = Server::<Types>::new(Limits::default());
-    let request = || Request::Get { key: key("k") };
+    let request = || Retrieve::one(key("k")).into();
     (0..count)
         .map(|_| server.submit(Time::default(), request(), timing(500), ()))
         .collect::<Result<_, _>>()

@@ -1,7 +1,7 @@
-//! A stream of replies out of arbitrary bytes, and what must hold of it: however
-//! it is split, the parser says what its naive twin says of the whole.
+//! A stream of replies made of arbitrary bytes, and what must hold of it: however
+//! it is split, the parser reads in it what its naive twin reads in the whole.
 
-use memcached_core::protocol::Key;
+use crate::protocol::Key;
 
 use super::naive;
 use super::stream::{Asked, End, parse};
@@ -17,8 +17,10 @@ const SCRIPTED: [Asked; 5] = [
 ];
 
 /// The first byte says how many replies are due and how the stream is split,
-/// the second of which kinds they are; the rest is the stream. It panics where
-/// something is wrong.
+/// the second of which kinds they are; the rest is the stream.
+///
+/// # Panics
+/// Something that must hold does not.
 pub fn run(script: &[u8]) {
     let [how, kinds, wire @ ..] = script else {
         return;

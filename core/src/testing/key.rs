@@ -1,9 +1,12 @@
-//! A key out of arbitrary bytes, and what must hold of it: whatever is asked or
-//! stored under it, the server reads one request and no more.
+//! A key made of arbitrary bytes, and what must hold of it: whatever is looked
+//! up or stored under it, the server reads one command and no more.
 
-use memcached_core::protocol::{Key, KeyError, encode_get, encode_gets, encode_set_header};
+use crate::protocol::{Command, Data, Key, KeyError, Retrieve, Store, StoreMode};
 
-/// The bytes are a raw key. It panics where something is wrong.
+/// The bytes are a raw key.
+///
+/// # Panics
+/// Something that must hold does not.
 pub fn run(raw: &[u8]) {
     let valid = (1..=250).contains(&raw.len()) && raw.iter().all(u8::is_ascii_graphic);
     match Key::new(raw) {
@@ -23,7 +26,7 @@ pub fn run(raw: &[u8]) {
     }
     assert_eq!(Key::new(sent).as_ref(), Ok(&key));
     assert_eq!(key.to_string().as_bytes(), escaped(sent));
-    requests(&key);
+    commands(&key);
 }
 
 fn explain(raw: &[u8], error: KeyError) {
@@ -38,11 +41,33 @@ fn explain(raw: &[u8], error: KeyError) {
     assert!(error.to_string().is_ascii());
 }
 
-fn requests(key: &Key) {
+/// A value that is announced, and never sent.
+struct Announced(usize);
+
+impl Data for Announced {
+    fn len(&self) -> usize {
+        self.0
+    }
+
+    fn part(&self, _offset: usize) -> &[u8] {
+        &[]
+    }
+}
+
+fn commands(key: &Key) {
+    let set = Store {
+        mode: StoreMode::Set,
+        key: key.clone(),
+        flags: u32::MAX,
+        exptime: i64::from(i32::MAX),
+        data: Announced(1 << 30),
+    };
+    let get = Retrieve::one(key.clone());
+    let gets = get.clone().with_cas();
     let mut wire = Vec::new();
-    encode_get(&mut wire, [key]);
-    encode_gets(&mut wire, [key]);
-    encode_set_header(&mut wire, key, u32::MAX, i64::from(i32::MAX), 1 << 30);
+    for command in [get.into(), gets.into(), Command::Store(set)] {
+        command.encode_head(&mut wire);
+    }
     let lines: Vec<&[u8]> = wire.split(|&byte| byte == b'\n').collect();
     let read: Vec<Vec<&[u8]>> = lines
         .iter()

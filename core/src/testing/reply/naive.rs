@@ -1,12 +1,14 @@
-//! The twin: reads a stream that is there as a whole, in the plainest way.
+//! The parser's naive twin: reads a stream that is there as a whole, in the
+//! plainest way.
 
-use memcached_core::protocol::{Key, ProtocolError};
+use crate::protocol::{Key, ProtocolError, Status, excerpt};
 
-use super::stream::{Asked, End, KEYS, Seen};
+use super::stream::{Asked, End, Item, KEYS, Seen};
 
 /// `Ok(None)`: the bytes end early.
 type Found<T> = Result<Option<T>, ProtocolError>;
 
+/// The replies to commands about `key` in `bytes`, and how they end.
 pub fn parse(key: &Key, asked: &[Asked], mut bytes: &[u8]) -> (Vec<Seen>, End) {
     let mut seen = Vec::new();
     for &due in asked {
@@ -47,27 +49,28 @@ fn reply(key: &Key, asked: Asked, bytes: &[u8]) -> Found<(Seen, usize)> {
         (Asked::Count, b"CLIENT_ERROR", _) => Seen::NotCountable(text().into()),
         (_, b"ERROR", 1) => return Err(ProtocolError::UnknownCommand),
         (_, b"CLIENT_ERROR", _) => return Err(ProtocolError::ClientError(text())),
-        (Asked::Set | Asked::Cas, b"STORED", 1) => Seen::Stored,
-        (Asked::Set | Asked::Cas, b"NOT_STORED", 1) => Seen::NotStored,
-        (Asked::Cas, b"EXISTS", 1) => Seen::Exists,
-        (Asked::Delete, b"DELETED", 1) => Seen::Deleted,
-        (Asked::Touch, b"TOUCHED", 1) => Seen::Touched,
+        (Asked::Set | Asked::Cas, b"STORED", 1) => Seen::Status(Status::Stored),
+        (Asked::Set | Asked::Cas, b"NOT_STORED", 1) => Seen::Status(Status::NotStored),
+        (Asked::Cas, b"EXISTS", 1) => Seen::Status(Status::Exists),
+        (Asked::Delete, b"DELETED", 1) => Seen::Status(Status::Deleted),
+        (Asked::Touch, b"TOUCHED", 1) => Seen::Status(Status::Touched),
         (Asked::Cas | Asked::Delete | Asked::Touch | Asked::Count, b"NOT_FOUND", 1) => {
-            Seen::NotFound
+            Seen::Status(Status::NotFound)
         }
         (Asked::Count, digits, 1) if digits.iter().all(u8::is_ascii_digit) => {
             let number = String::from_utf8_lossy(digits).parse();
             Seen::Number(number.map_err(|_| ProtocolError::unexpected(first))?)
         }
         (Asked::Many, _, _) => return several(bytes),
-        (Asked::Get | Asked::Gets, b"END", 1) => Seen::Miss,
+        (Asked::Get | Asked::Gets, b"END", 1) => Seen::MISS,
         (Asked::Get | Asked::Gets, b"VALUE", 2..) => {
             let found = value(key, asked == Asked::Gets, first, &words, &bytes[len..])?;
             let Some((value, more)) = found else {
                 return Ok(None);
             };
             let len = len + more;
-            return Ok(last(&bytes[len..])?.then_some((value, len + 5)));
+            let end = end(vec![(0, value)], &bytes[len..])?;
+            return Ok(end.map(|(seen, more)| (seen, len + more)));
         }
         _ => return Err(ProtocolError::unexpected(first)),
     };
@@ -76,9 +79,13 @@ fn reply(key: &Key, asked: Asked, bytes: &[u8]) -> Found<(Seen, usize)> {
 
 /// The values of several keys.
 fn several(bytes: &[u8]) -> Found<(Seen, usize)> {
-    let mut values: Vec<(usize, Seen)> = Vec::new();
+    let mut values: Vec<(usize, Item)> = Vec::new();
     let mut len = 0;
     loop {
+        if values.len() == KEYS.len() {
+            let end = end(values, &bytes[len..])?;
+            return Ok(end.map(|(seen, more)| (seen, len + more)));
+        }
         let Some(first) = line(&bytes[len..])? else {
             return Ok(None);
         };
@@ -112,15 +119,14 @@ fn several(bytes: &[u8]) -> Found<(Seen, usize)> {
     }
 }
 
-/// What follows the line `first`: a value and the length of its data with their
-/// end.
+/// What follows the line `first`: a value, and the length of its data with CR LF.
 fn value(
     key: &Key,
     with_cas: bool,
     first: &[u8],
     words: &[&[u8]],
     bytes: &[u8],
-) -> Found<(Seen, usize)> {
+) -> Found<(Item, usize)> {
     let bad = || ProtocolError::BadValueLine(excerpt(first));
     if words.len() != if with_cas { 5 } else { 4 } {
         return Err(bad());
@@ -150,7 +156,7 @@ fn value(
     if !tail.starts_with(b"\r\n") {
         return Err(ProtocolError::BadDataEnd);
     }
-    let value = Seen::Value {
+    let value = Item {
         flags,
         cas: numbers.get(2).copied(),
         data: bytes[..len].to_vec(),
@@ -158,25 +164,19 @@ fn value(
     Ok(Some((value, len + 2)))
 }
 
-/// Whether the line behind the only value is there.
-fn last(bytes: &[u8]) -> Result<bool, ProtocolError> {
-    match line(bytes)? {
-        None => Ok(false),
-        Some(b"END") => Ok(true),
-        Some(b"ERROR") => Err(ProtocolError::UnknownCommand),
-        Some(other) => match other.strip_prefix(b"CLIENT_ERROR") {
-            Some(text) if text.is_empty() || text[0] == b' ' => {
-                Err(ProtocolError::ClientError(excerpt(text.trim_ascii())))
-            }
-            _ => Err(ProtocolError::unexpected(other)),
-        },
-    }
-}
-
-/// The text that errors show, taken from the one that can be made from outside.
-fn excerpt(bytes: &[u8]) -> Box<str> {
-    match ProtocolError::unexpected(bytes) {
-        ProtocolError::Unexpected(text) => text,
-        other => unreachable!("{other}"),
-    }
+/// The reply whose values are all there, and the length of its last line.
+fn end(values: Vec<(usize, Item)>, bytes: &[u8]) -> Found<(Seen, usize)> {
+    let Some(last) = line(bytes)? else {
+        return Ok(None);
+    };
+    let words: Vec<&[u8]> = last.split(|&byte| byte == b' ').collect();
+    let text = || excerpt(last[words[0].len()..].trim_ascii());
+    let seen = match (words[0], words.len()) {
+        (b"END", 1) => Seen::Values(values),
+        (b"SERVER_ERROR", _) => Seen::ServerError(text().into()),
+        (b"ERROR", 1) => return Err(ProtocolError::UnknownCommand),
+        (b"CLIENT_ERROR", _) => return Err(ProtocolError::ClientError(text())),
+        _ => return Err(ProtocolError::unexpected(last)),
+    };
+    Ok(Some((seen, last.len() + 2)))
 }
