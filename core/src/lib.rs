@@ -1,7 +1,8 @@
 //! The part of `mod_memcached` that decides, without I/O, clock or host:
 //!
 //! - [`protocol`]: bytes of the memcached text protocol, made and read;
-//! - [`connection`]: the life of the connections to one server;
+//! - [`server`]: the life of the connections to one server;
+//! - [`time`]: the driver's clock;
 //! - [`joining`]: lookups of one key that share one request;
 //! - [`http`]: values of HTTP headers, read without judging them;
 //! - [`stored`]: the form in which a whole response is stored;
@@ -10,12 +11,13 @@
 
 #![forbid(unsafe_code)]
 
-pub mod connection;
 pub mod decimal;
 pub mod http;
 pub mod joining;
 pub mod policy;
 pub mod protocol;
+pub mod server;
 pub mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod time;

@@ -1,7 +1,9 @@
 //! The groups of askers, in slots that are used again.
 
-use crate::connection::{RequestId, Timing};
+use core::time::Duration;
+
 use crate::protocol::Key;
+use crate::server::RequestId;
 
 /// A list of seats that grew longer than this is not kept for the next group.
 const SEATS_KEPT: usize = 64;
@@ -36,7 +38,7 @@ pub(super) struct Group<A, O> {
     open: bool,
     pub hash: u64,
     pub key: Key,
-    pub timing: Timing,
+    pub timeout: Duration,
     /// Whether it stands in the table of those that can be joined.
     pub listed: bool,
     pub request: Option<RequestId>,
@@ -90,13 +92,13 @@ impl<A, O> Default for Groups<A, O> {
 }
 
 impl<A, O> Groups<A, O> {
-    pub fn open(&mut self, hash: u64, key: &Key, timing: Timing) -> GroupId {
+    pub fn open(&mut self, hash: u64, key: &Key, timeout: Duration) -> GroupId {
         if let Some(slot) = self.free.pop() {
             let group = &mut self.slots[slot as usize];
             group.open = true;
             group.hash = hash;
             group.key.clone_from(key);
-            group.timing = timing;
+            group.timeout = timeout;
             let generation = group.generation;
             return GroupId { slot, generation };
         }
@@ -106,7 +108,7 @@ impl<A, O> Groups<A, O> {
             open: true,
             hash,
             key: key.clone(),
-            timing,
+            timeout,
             listed: false,
             request: None,
             answer: None,

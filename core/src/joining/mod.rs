@@ -9,7 +9,7 @@
 //! - An asker is given the answer of a request that was submitted after the last
 //!   [`Joining::changed`] of its key that came before the asker.
 //! - An asker is never joined to a request that may take longer than its own
-//!   would: both have the same times, and the request has begun already.
+//!   would: both have the same timeout, and the request has begun already.
 //! - A group exists while somebody wants its answer. Nobody can be joined to a
 //!   group that has its answer.
 //! - The name of a group or asker that is no more does not mean another one
@@ -18,12 +18,13 @@
 mod groups;
 
 use core::hash::BuildHasher;
+use core::time::Duration;
 
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::connection::{RequestId, Timing};
 use crate::protocol::Key;
+use crate::server::RequestId;
 use groups::Groups;
 
 pub use groups::{AskerId, GroupId};
@@ -72,7 +73,7 @@ impl<A, O> Default for Joining<A, O> {
 
 impl<A, O: Clone> Joining<A, O> {
     /// Somebody wants the item of a key.
-    pub fn ask(&mut self, key: &Key, timing: Timing, asker: A) -> Asked {
+    pub fn ask(&mut self, key: &Key, timeout: Duration, asker: A) -> Asked {
         let hash = self.hasher.hash_one(key);
         let groups = &mut self.groups;
         let entry = self.joinable.entry(
@@ -83,19 +84,19 @@ impl<A, O: Clone> Joining<A, O> {
         let group = match entry {
             Entry::Occupied(mut entry) => {
                 let id = *entry.get();
-                if groups.listed(id).timing == timing {
+                if groups.listed(id).timeout == timeout {
                     return Asked::Joined(groups.seat(id, asker));
                 }
                 // The newer request takes the place of the older one.
                 if let Some(older) = groups.get_mut(id) {
                     older.listed = false;
                 }
-                let id = groups.open(hash, key, timing);
+                let id = groups.open(hash, key, timeout);
                 *entry.get_mut() = id;
                 id
             }
             Entry::Vacant(entry) => {
-                let id = groups.open(hash, key, timing);
+                let id = groups.open(hash, key, timeout);
                 entry.insert(id);
                 id
             }

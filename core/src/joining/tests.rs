@@ -1,38 +1,27 @@
 use super::*;
-use crate::connection::{Driver, Limits, Server, Time};
 use crate::protocol::Retrieve;
-use core::time::Duration;
+use crate::server::{Limits, Server};
+use crate::testing::server::{SPEC, SimTypes};
+use crate::time::Time;
 use proptest::prelude::*;
 
 /// An asker is a number, and an answer the number of its request.
 type Numbered = Joining<u32, u32>;
 
-fn timing(ms: u64) -> Timing {
-    Timing {
-        timeout: Duration::from_millis(ms),
-        connect_timeout: Duration::from_millis(250),
-        retry: Duration::from_secs(1),
-    }
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
 }
 
 fn key(name: &str) -> Key {
     Key::new(name.as_bytes()).unwrap()
 }
 
-struct Types;
-
-impl Driver for Types {
-    type Token = ();
-    type Piece = Vec<u8>;
-    type Data = Vec<u8>;
-}
-
 /// Names of requests, as a server gives them.
 fn request_ids(count: usize) -> Vec<RequestId> {
-    let mut server = Server::<Types>::new(Limits::default());
+    let mut server = Server::<SimTypes>::new(SPEC, Limits::default());
     let request = || Retrieve::one(key("k")).into();
     (0..count)
-        .map(|_| server.submit(Time::default(), request(), timing(500), ()))
+        .map(|_| server.submit(Time::default(), request(), ms(500), 0))
         .collect::<Result<_, _>>()
         .unwrap()
 }
@@ -60,13 +49,13 @@ fn answer(joining: &mut Numbered, group: GroupId, answer: u32) -> Vec<u32> {
 #[test]
 fn one_answer_for_all_who_asked_meanwhile() {
     let mut joining = Numbered::default();
-    let (a, group) = first(joining.ask(&key("k"), timing(500), 1));
-    let b = joined(joining.ask(&key("k"), timing(500), 2));
-    let (_, other) = first(joining.ask(&key("l"), timing(500), 3));
+    let (a, group) = first(joining.ask(&key("k"), ms(500), 1));
+    let b = joined(joining.ask(&key("k"), ms(500), 2));
+    let (_, other) = first(joining.ask(&key("l"), ms(500), 3));
     assert_eq!(joining.take(a), Taken::NotYet);
     assert_eq!(answer(&mut joining, group, 77), [1, 2]);
     // What is answered is not for those who ask later.
-    let (d, later) = first(joining.ask(&key("k"), timing(500), 4));
+    let (d, later) = first(joining.ask(&key("k"), ms(500), 4));
     assert_eq!(joining.take(b), Taken::Answer(77));
     assert_eq!(joining.take(b), Taken::Unknown);
     assert_eq!(joining.take(a), Taken::Answer(77));
@@ -79,15 +68,15 @@ fn one_answer_for_all_who_asked_meanwhile() {
 #[test]
 fn nobody_joins_what_was_asked_before_a_change() {
     let mut joining = Numbered::default();
-    let (a, before) = first(joining.ask(&key("k"), timing(500), 1));
+    let (a, before) = first(joining.ask(&key("k"), ms(500), 1));
     joining.changed(&key("l"));
-    let b = joined(joining.ask(&key("k"), timing(500), 2));
+    let b = joined(joining.ask(&key("k"), ms(500), 2));
     joining.changed(&key("k"));
-    let (c, after) = first(joining.ask(&key("k"), timing(500), 3));
-    let d = joined(joining.ask(&key("k"), timing(500), 4));
+    let (c, after) = first(joining.ask(&key("k"), ms(500), 3));
+    let d = joined(joining.ask(&key("k"), ms(500), 4));
     // The older answer, though later, leaves the newer group to be joined.
     assert_eq!(answer(&mut joining, before, 10), [1, 2]);
-    let last = joined(joining.ask(&key("k"), timing(500), 5));
+    let last = joined(joining.ask(&key("k"), ms(500), 5));
     assert_eq!(answer(&mut joining, after, 11), [3, 4, 5]);
     for (asker, expected) in [(a, 10), (b, 10), (c, 11), (d, 11), (last, 11)] {
         assert_eq!(joining.take(asker), Taken::Answer(expected));
@@ -98,9 +87,9 @@ fn nobody_joins_what_was_asked_before_a_change() {
 #[test]
 fn other_times_are_another_request() {
     let mut joining = Numbered::default();
-    let (_, slow) = first(joining.ask(&key("k"), timing(5000), 1));
-    let (_, quick) = first(joining.ask(&key("k"), timing(100), 2));
-    joined(joining.ask(&key("k"), timing(100), 3));
+    let (_, slow) = first(joining.ask(&key("k"), ms(5000), 1));
+    let (_, quick) = first(joining.ask(&key("k"), ms(100), 2));
+    joined(joining.ask(&key("k"), ms(100), 3));
     assert_eq!(answer(&mut joining, slow, 10), [1]);
     assert_eq!(answer(&mut joining, quick, 11), [2, 3]);
 }
@@ -109,12 +98,12 @@ fn other_times_are_another_request() {
 fn only_the_last_who_leaves_cancels() {
     let ids = request_ids(1);
     let mut joining = Numbered::default();
-    let (a, group) = first(joining.ask(&key("k"), timing(500), 1));
+    let (a, group) = first(joining.ask(&key("k"), ms(500), 1));
     joining.submitted(group, ids[0]);
-    let b = joined(joining.ask(&key("k"), timing(500), 2));
+    let b = joined(joining.ask(&key("k"), ms(500), 2));
     assert_eq!(joining.leave(a), None);
     assert_eq!(joining.leave(a), None, "it has left already");
-    let c = joined(joining.ask(&key("k"), timing(500), 3));
+    let c = joined(joining.ask(&key("k"), ms(500), 3));
     assert_eq!(joining.leave(c), None);
     assert_eq!(joining.leave(b), Some(ids[0]));
     assert_eq!(answer(&mut joining, group, 10), [0; 0]);
@@ -125,9 +114,9 @@ fn only_the_last_who_leaves_cancels() {
 fn who_leaves_with_the_answer_there_cancels_nothing() {
     let ids = request_ids(1);
     let mut joining = Numbered::default();
-    let (a, group) = first(joining.ask(&key("k"), timing(500), 1));
+    let (a, group) = first(joining.ask(&key("k"), ms(500), 1));
     joining.submitted(group, ids[0]);
-    let b = joined(joining.ask(&key("k"), timing(500), 2));
+    let b = joined(joining.ask(&key("k"), ms(500), 2));
     assert_eq!(answer(&mut joining, group, 10), [1, 2]);
     assert_eq!(joining.leave(a), None);
     assert_eq!(joining.take(b), Taken::Answer(10));
@@ -137,10 +126,10 @@ fn who_leaves_with_the_answer_there_cancels_nothing() {
 #[test]
 fn a_refused_request_leaves_nothing() {
     let mut joining = Numbered::default();
-    let (a, _) = first(joining.ask(&key("k"), timing(500), 1));
+    let (a, _) = first(joining.ask(&key("k"), ms(500), 1));
     assert_eq!(joining.leave(a), None);
     assert!(joining.groups.is_empty());
-    first(joining.ask(&key("k"), timing(500), 2));
+    first(joining.ask(&key("k"), ms(500), 2));
     assert_eq!(joining.into_waiting().collect::<Vec<_>>(), [2]);
 }
 
@@ -194,8 +183,8 @@ proptest! {
             let number = u32::try_from(at).unwrap();
             match step {
                 Step::Ask { key, quick } => {
-                    let timing = timing(if quick { 100 } else { 500 });
-                    let (id, group) = match joining.ask(&keys[key], timing, number) {
+                    let timeout = ms(if quick { 100 } else { 500 });
+                    let (id, group) = match joining.ask(&keys[key], timeout, number) {
                         Asked::Joined(id) => {
                             let joined = open.iter().find(|o| o.id == id.group).unwrap();
                             prop_assert_eq!(joined.key, key);
