@@ -3,14 +3,19 @@
 //! - [`protocol`]: bytes of the memcached text protocol, made and read;
 //! - [`connection`]: the life of the connections to one server;
 //! - [`joining`]: lookups of one key that share one request;
-//! - [`response`]: which HTTP responses may be stored, and for how long.
+//! - [`http`]: values of HTTP headers, read without judging them;
+//! - [`stored`]: the form in which a whole response is stored;
+//! - [`policy`]: which responses may be stored and for how long, and what a
+//!   stored one answers.
 
 #![forbid(unsafe_code)]
 
 pub mod connection;
 pub mod decimal;
+pub mod http;
 pub mod joining;
+pub mod policy;
 pub mod protocol;
-pub mod response;
+pub mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;

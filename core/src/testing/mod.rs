@@ -4,3 +4,4 @@
 pub mod key;
 pub mod reply;
 pub mod seeds;
+pub mod stored;

@@ -1,16 +1,15 @@
 //! One item for each variant of a response: what the request says in the
 //! headers that the option `vary` names becomes a part of the key.
 
-use super::codings::{Accepted, known};
-use super::stored::is_token;
+use crate::http::{Accepted, is_token, known_codings};
 
 /// The names that `vary` gives, in small letters.
 #[derive(Clone, Debug, Default)]
 pub struct VaryBy(Vec<Box<str>>);
 
 impl VaryBy {
-    /// Adds a header's name; false if it is none or there already. `*` is none:
-    /// in `Vary` it stands for more than headers can tell.
+    /// Adds the name of a header; false if it is no name or there already. `*` is
+    /// no name: in `Vary` it stands for more than headers.
     pub fn add(&mut self, name: &[u8]) -> bool {
         let Ok(text) = core::str::from_utf8(name) else {
             return false;
@@ -37,9 +36,9 @@ impl VaryBy {
             .any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
     }
 
-    /// Appends `#name=value` to a key for each name, of the request's headers
-    /// that `each` shows. Values hold no `#`, so that no request gets another
-    /// one's key by what it writes into a header.
+    /// Appends `#name=value` to a key for each name, with the values of the
+    /// request headers that `each` shows. Values hold no `#`, so that a request
+    /// cannot name another variant by what it writes into a header.
     pub fn append_to(&self, key: &mut Vec<u8>, each: impl FnOnce(&mut dyn FnMut(&[u8], &[u8]))) {
         let mut values: Vec<Vec<u8>> = vec![Vec::new(); self.0.len()];
         each(&mut |name, value| {
@@ -66,7 +65,7 @@ fn append_normalized(key: &mut Vec<u8>, name: &str, value: &[u8]) {
     if name == "accept-encoding" {
         let mut accepted = Accepted::default();
         accepted.observe(value);
-        let names = known().filter(|coding| accepted.has(coding.as_bytes()));
+        let names = known_codings().filter(|coding| accepted.has(coding.as_bytes()));
         let refused = (!accepted.has(b"identity")).then_some("no-identity");
         for (at, part) in names.chain(refused).enumerate() {
             if at > 0 {

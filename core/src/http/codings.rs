@@ -1,24 +1,24 @@
 //! Content codings: what a request accepts and a response has (RFC 9110
 //! section 12.5.3).
 
-/// Those that make a variant of their own; a response in another one is not
+/// Those that have variants of their own; a response in any other one is not
 /// stored.
 const KNOWN: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
 
 /// The known codings, sorted.
-pub(super) fn known() -> impl Iterator<Item = &'static str> {
+pub fn known_codings() -> impl Iterator<Item = &'static str> {
     KNOWN.into_iter()
 }
 
 /// What `Accept-Encoding` says.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Accepted {
+pub struct Accepted {
     named: Vec<(Vec<u8>, bool)>,
     any: Option<bool>,
 }
 
 impl Accepted {
-    /// Takes a line in.
+    /// Records the value of one header line.
     pub fn observe(&mut self, value: &[u8]) {
         for item in value.split(|&byte| byte == b',') {
             let mut parts = item.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
@@ -36,6 +36,7 @@ impl Accepted {
     }
 
     /// Whether a response in this coding is acceptable.
+    #[must_use]
     pub fn has(&self, coding: &[u8]) -> bool {
         let coding = canonical(coding);
         let named = self.named.iter().find(|(name, _)| *name == coding);
@@ -46,14 +47,15 @@ impl Accepted {
         }
     }
 
-    /// Whether it is both acceptable and known, so that the key tells it.
+    /// Whether it is both acceptable and known.
+    #[must_use]
     pub fn has_known(&self, coding: &[u8]) -> bool {
         let name = canonical(coding);
-        known().any(|known| known.as_bytes() == name) && self.has(&name)
+        known_codings().any(|known| known.as_bytes() == name) && self.has(&name)
     }
 }
 
-/// In small letters, and without the names of old (RFC 9110 section 8.4.1.3).
+/// In small letters, with `x-gzip` as gzip (RFC 9110 section 8.4.1.3).
 fn canonical(coding: &[u8]) -> Vec<u8> {
     let name = coding.to_ascii_lowercase();
     if name == b"x-gzip" {
@@ -63,8 +65,8 @@ fn canonical(coding: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Whether a parameter leaves the coding acceptable: a weight above zero.
-/// What is no weight does not, to be safe.
+/// Whether a parameter leaves the coding acceptable: a weight above zero. To be
+/// safe, anything that is no weight refuses the coding.
 fn is_positive(parameter: &[u8]) -> bool {
     let Some((name, weight)) = parameter.split_at_checked(2) else {
         return parameter.is_empty();

@@ -1,24 +1,31 @@
 //! The directives of `Cache-Control` that matter to a shared cache
 //! (RFC 9111 section 5.2.2).
 
+use crate::decimal;
+
 /// What all `Cache-Control` lines of a response say together. Of a directive
-/// that comes twice the stricter one counts.
+/// that is given twice the stricter one counts.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a directive")]
-pub(super) struct CacheControl {
+pub struct CacheControl {
+    /// `private`, with or without names of headers.
     pub private: bool,
+    /// `no-store`
     pub no_store: bool,
+    /// `no-cache`, with or without names of headers.
     pub no_cache: bool,
+    /// `public`
     pub public: bool,
+    /// `must-revalidate`
     pub must_revalidate: bool,
-    /// Seconds.
+    /// `max-age`, in seconds.
     pub max_age: Option<u32>,
-    /// Seconds; for shared caches, before `max_age`.
+    /// `s-maxage`, in seconds, which for shared caches replaces `max-age`.
     pub s_maxage: Option<u32>,
 }
 
 impl CacheControl {
-    /// Takes one header line's value in.
+    /// Records the value of one header line.
     pub fn observe(&mut self, value: &[u8]) {
         for directive in Directives::new(value) {
             let (name, argument) = split(directive);
@@ -41,27 +48,20 @@ fn stricter(one: Option<u32>, other: Option<u32>) -> Option<u32> {
     one.into_iter().chain(other).min()
 }
 
-/// Seconds of an argument, quoted or not. What is no number is stale at once
-/// (RFC 9111 section 4.2.1).
+/// Seconds of an argument, quoted or not; 0 if it is not a number, so that the
+/// response is stale at once (RFC 9111 section 4.2.1).
 fn seconds(argument: Option<&[u8]>) -> u32 {
     let text = argument.unwrap_or_default();
     let inner = text.strip_prefix(b"\"").and_then(|t| t.strip_suffix(b"\""));
     delta_seconds(inner.unwrap_or(text)).unwrap_or(0)
 }
 
-/// A number of seconds: digits alone. More than fits stands for the largest
+/// A number of seconds, digits alone; one that does not fit becomes the largest
 /// that does (RFC 9111 section 1.2.2).
-pub(super) fn delta_seconds(text: &[u8]) -> Option<u32> {
-    if !is_digits(text) {
-        return None;
-    }
-    let digits = core::str::from_utf8(text).ok()?;
-    Some(digits.parse().unwrap_or(u32::MAX))
-}
-
-/// Whether these are decimal digits, one at least.
-pub(super) fn is_digits(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+#[must_use]
+pub fn delta_seconds(text: &[u8]) -> Option<u32> {
+    let number = decimal::parse_saturating(text)?;
+    Some(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {
@@ -74,11 +74,11 @@ fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// The parts of a list between commas that do not stand in a quoted string. A
-/// quote that is never closed begins no string, lest it hide a restriction.
+/// The members of a list whose commas may stand in quoted strings. A quote that
+/// is never closed begins no string, so that it cannot hide a restriction.
 struct Directives<'a> {
     rest: &'a [u8],
-    /// Until a quote was found that is never closed.
+    /// False once a quote was found that is never closed.
     quotes_count: bool,
 }
 
@@ -90,12 +90,11 @@ impl<'a> Directives<'a> {
         }
     }
 
-    /// Bytes of `rest` up to its first comma.
+    /// Length of the first member of `rest`, up to its comma.
     fn part_len(&mut self) -> usize {
         let mut at = 0;
-        while let Some(&byte) = self.rest.get(at)
-            && byte != b','
-        {
+        while at < self.rest.len() && self.rest[at] != b',' {
+            let byte = self.rest[at];
             let mut step = 1;
             if byte == b'"' && self.quotes_count {
                 match quoted_len(&self.rest[at..]) {
@@ -122,7 +121,7 @@ impl<'a> Iterator for Directives<'a> {
     }
 }
 
-/// Bytes of the quoted string that `text` begins with, its quotes included
+/// Length of the quoted string at the start of `text`, quotes included
 /// (RFC 9110 section 5.6.4); `None` if it does not end.
 fn quoted_len(text: &[u8]) -> Option<usize> {
     let mut at = 1;

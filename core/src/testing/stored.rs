@@ -1,12 +1,15 @@
-//! A stored response and a request for it out of arbitrary bytes, and what must
-//! hold of them.
+//! A stored response and a request for it, made of arbitrary bytes, and what
+//! must hold of them.
 
-use memcached_core::protocol::Ttl;
-use memcached_core::response::stored::{HEAD_MAX, Head, HeadWriter, Unstorable, is_whole, parts};
-use memcached_core::response::{Answer, Conditions, Facts, Policy, Scope, VaryBy};
+use crate::policy::{Answer, Conditions, Exchange, Policy, Scope, VaryBy};
+use crate::protocol::Ttl;
+use crate::stored::{HEAD_MAX, Head, HeadWriter, Unstorable, is_whole, pieces};
 
-/// What stands before the first byte 0xff is the value of an item, and what
-/// follows it are lines of a request. It panics where something is wrong.
+/// The bytes before the first 0xff are the value of an item, those after it are
+/// lines of a request.
+///
+/// # Panics
+/// Something that must hold does not.
 pub fn run(data: &[u8]) {
     let mut halves = data.splitn(2, |&byte| byte == 0xff);
     let value = halves.next().unwrap_or_default();
@@ -49,7 +52,7 @@ pub fn run(data: &[u8]) {
     answered(&head, value, &request);
 }
 
-/// Status and size of a head, found the slow way; nothing if it is not right.
+/// Status and size of a head, found the slow way; `None` if it is malformed.
 fn naive(value: &[u8]) -> Option<(u16, usize)> {
     let size = 4 + value.windows(4).position(|window| window == b"\r\n\r\n")?;
     let text: String = value[..size - 4]
@@ -87,7 +90,7 @@ fn naive(value: &[u8]) -> Option<(u16, usize)> {
     right.then_some((status, size))
 }
 
-/// What was read can be written and read again.
+/// What was read can be written, and reads the same again.
 fn stored_again(head: &Head<'_>) {
     let mut writer = HeadWriter::default();
     for (name, value) in head.headers() {
@@ -109,15 +112,15 @@ fn answered(head: &Head<'_>, value: &[u8], request: &[(&[u8], &[u8])]) {
     for (name, value) in request {
         conditions.observe(name, value);
     }
-    let pieces: Vec<&[u8]> = value.chunks(5).collect();
+    let chunks: Vec<&[u8]> = value.chunks(5).collect();
     let start = head.size() as u64;
     let len = value.len() as u64 - start;
     for method in [&b"GET"[..], b"HEAD", b"POST"] {
         match conditions.answer(method, head, len) {
             Answer::Part { first, last } => {
                 assert!(first <= last && last < len && method == b"GET");
-                let sent: usize = parts(pieces.iter(), start + first..start + last + 1)
-                    .map(|(piece, part)| piece[part].len())
+                let sent: usize = pieces(chunks.iter(), start + first..start + last + 1)
+                    .map(|(piece, range)| piece[range].len())
                     .sum();
                 assert_eq!(sent as u64, last + 1 - first);
             }
@@ -126,17 +129,17 @@ fn answered(head: &Head<'_>, value: &[u8], request: &[(&[u8], &[u8])]) {
             Answer::Whole => {}
         }
     }
-    let mut facts = Facts::default();
+    let mut exchange = Exchange::default();
     for (name, value) in request {
-        facts.observe_request(name, value);
+        exchange.observe_request(name, value);
     }
     for (name, value) in head.headers() {
-        facts.observe_response(name, value);
+        exchange.observe_response(name, value);
     }
     let vary = VaryBy::default();
     let scope = Scope::Whole(&vary);
     for force in [false, true] {
-        let decided = facts.decide(Policy { force, scope }, Ttl::Secs(60), 1_795_521_600);
+        let decided = exchange.decide(Policy { force, scope }, Ttl::Secs(60), 1_795_521_600);
         assert!(!force || decided == Ok(Ttl::Secs(60)));
         assert!(!matches!(decided, Ok(Ttl::Forever | Ttl::Secs(0))));
     }

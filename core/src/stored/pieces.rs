@@ -1,21 +1,21 @@
-//! A value that came in pieces: its head in one, and its body by reference.
+//! A value that arrived in pieces: its head in one slice, its body by reference.
 
 use core::ops::Range;
 use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::HEAD_MAX;
-use super::parse::Malformed;
+use super::malformed::Malformed;
+use super::status::HEAD_MAX;
 
 const END: &[u8] = b"\r\n\r\n";
 
-/// The head of a value: to the end of its first empty line. It is copied only
-/// if it came in several pieces. `len` becomes the length of the whole value.
+/// The head of a value, up to the end of its first empty line. It is copied
+/// only if it spans several pieces. `len` becomes the length of the whole value.
 ///
 /// # Errors
-/// There is no such line, or too much before it.
-pub(super) fn head_pieces<'a, P>(
+/// There is no such line, or it ends past [`HEAD_MAX`].
+pub(super) fn head_bytes<'a, P>(
     pieces: impl Iterator<Item = &'a P>,
     len: &mut u64,
 ) -> Result<Cow<'a, [u8]>, Malformed>
@@ -31,7 +31,7 @@ where
         if head.is_some() {
             continue;
         }
-        // The end may stand across two pieces.
+        // The end may span two pieces.
         let seen = start.len().saturating_sub(END.len() - 1);
         if start.is_empty() {
             start = Cow::Borrowed(&bytes[..bytes.len().min(HEAD_MAX + 1)]);
@@ -57,8 +57,9 @@ where
     head.ok_or(Malformed::Unfinished)
 }
 
-/// The parts of the pieces that hold these bytes of the whole value.
-pub fn parts<'a, P>(
+/// The pieces that hold these bytes of the whole value, each with the range
+/// within it.
+pub fn pieces<'a, P>(
     pieces: impl Iterator<Item = &'a P>,
     bytes: Range<u64>,
 ) -> impl Iterator<Item = (&'a P, Range<usize>)>
@@ -72,7 +73,7 @@ where
         let clamp = |offset: u64| {
             usize::try_from(offset.clamp(start, start + len) - start).unwrap_or(usize::MAX)
         };
-        let part = clamp(bytes.start)..clamp(bytes.end);
-        (!part.is_empty()).then_some((piece, part))
+        let range = clamp(bytes.start)..clamp(bytes.end);
+        (!range.is_empty()).then_some((piece, range))
     })
 }

@@ -1,21 +1,21 @@
-//! An item's value as it grows.
+//! The value of an item that is being collected.
 
 use core::ops::Range;
 
 use crate::protocol::sha1_hex;
 
-/// The value of an item: a body, behind a stored head or bare.
+/// The value of a new item: a body, with a stored head in front of it or bare.
 #[derive(Debug, Default)]
-pub struct Entry {
+pub struct NewItem {
     bytes: Vec<u8>,
     head_size: usize,
-    /// Where the entity-tag of the body goes, if one is wanted.
+    /// Place for the entity-tag of the body, if one is to be added.
     etag: Option<Range<usize>>,
 }
 
-impl Entry {
-    /// With this head; `etag` lies within it.
-    pub(super) fn behind(head: Vec<u8>, etag: Option<Range<usize>>) -> Self {
+impl NewItem {
+    /// An item with this head; `etag` lies within it.
+    pub(super) fn with_head(head: Vec<u8>, etag: Option<Range<usize>>) -> Self {
         Self {
             head_size: head.len(),
             bytes: head,
@@ -28,13 +28,13 @@ impl Entry {
         self.bytes.extend_from_slice(part);
     }
 
-    /// Bytes of the body so far.
+    /// Length of the body so far, in bytes.
     #[must_use]
     pub fn body_len(&self) -> u64 {
         (self.bytes.len() - self.head_size) as u64
     }
 
-    /// The value, when the body is complete.
+    /// The value, once the body is complete.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         if let Some(etag) = self.etag {

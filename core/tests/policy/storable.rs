@@ -1,8 +1,8 @@
 //! What may be stored, and for how long.
 
+use memcached_core::policy::{Exchange, NotStored, Policy, Scope, VaryBy};
 use memcached_core::protocol::Ttl;
-use memcached_core::response::stored::Unstorable;
-use memcached_core::response::{Facts, Policy, Reason, Scope, VaryBy};
+use memcached_core::stored::Unstorable;
 use proptest::prelude::*;
 
 /// 2026-11-24 12:00:00 GMT, a Tuesday.
@@ -10,77 +10,80 @@ const NOW: u64 = 1_795_521_600;
 const NOW_TEXT: &str = "Tue, 24 Nov 2026 12:00:00 GMT";
 const IN_A_MINUTE: &str = "Tue, 24 Nov 2026 12:01:00 GMT";
 
-fn facts(lines: &str) -> Facts {
-    let mut facts = Facts::default();
+fn exchange(lines: &str) -> Exchange {
+    let mut exchange = Exchange::default();
     for line in lines.split('\n').filter(|line| !line.is_empty()) {
         let (name, value) = line.split_once(": ").unwrap();
         match name.strip_prefix('>') {
-            Some(name) => facts.observe_request(name.as_bytes(), value.as_bytes()),
-            None => facts.observe_response(name.as_bytes(), value.as_bytes()),
+            Some(name) => exchange.observe_request(name.as_bytes(), value.as_bytes()),
+            None => exchange.observe_response(name.as_bytes(), value.as_bytes()),
         }
     }
-    facts
+    exchange
 }
 
-fn decide(lines: &str) -> Result<Ttl, Reason> {
-    facts(lines).decide(Policy::default(), Ttl::Secs(600), NOW)
+fn decide(lines: &str) -> Result<Ttl, NotStored> {
+    exchange(lines).decide(Policy::default(), Ttl::Secs(600), NOW)
 }
 
 #[test]
 fn refused_unless_forced() {
-    let vary = |name: &str| Reason::Vary(name.into());
+    let vary = |name: &str| NotStored::Vary(name.into());
     for (lines, reason) in [
-        ("Cache-Control: private", Reason::CacheControl("private")),
+        ("Cache-Control: private", NotStored::CacheControl("private")),
         (
             "cache-control: a, No-Store",
-            Reason::CacheControl("no-store"),
+            NotStored::CacheControl("no-store"),
         ),
-        ("Cache-Control: no-cache", Reason::CacheControl("no-cache")),
+        (
+            "Cache-Control: no-cache",
+            NotStored::CacheControl("no-cache"),
+        ),
         (
             "Cache-Control: no-cache=\"Set-Cookie\"",
-            Reason::CacheControl("no-cache"),
+            NotStored::CacheControl("no-cache"),
         ),
         (
             "Cache-Control: max-age=0",
-            Reason::CacheControl("max-age=0"),
+            NotStored::CacheControl("max-age=0"),
         ),
         (
             "Cache-Control: s-maxage=0, max-age=9",
-            Reason::CacheControl("s-maxage=0"),
+            NotStored::CacheControl("s-maxage=0"),
         ),
         (
             "Cache-Control: s-maxage=9, max-age=0",
-            Reason::CacheControl("max-age=0"),
+            NotStored::CacheControl("max-age=0"),
         ),
-        ("Set-Cookie: a=b", Reason::SetCookie),
+        ("Set-Cookie: a=b", NotStored::SetCookie),
         ("Vary: Cookie", vary("Cookie")),
         ("Vary: *", vary("*")),
         ("Vary: accept-encoding, X-Y\nVary: Z", vary("X-Y")),
-        (">Authorization: Basic eDp5", Reason::Authorization),
+        (">Authorization: Basic eDp5", NotStored::Authorization),
         (
             ">authorization: Basic eDp5\nCache-Control: max-age=9",
-            Reason::Authorization,
+            NotStored::Authorization,
         ),
-        ("Expires: 0", Reason::Expired),
-        ("Expires: Tue, 24 Nov 2026 11:59:59 GMT", Reason::Expired),
-        ("Expires: ", Reason::Expired),
-        ("Expires: Tue, 24 Nov 1969 12:00:00 GMT", Reason::Expired),
-        ("Cache-Control: max-age=60\nAge: 60", Reason::Expired),
+        ("Expires: 0", NotStored::Expired),
+        ("Expires: Tue, 24 Nov 2026 11:59:59 GMT", NotStored::Expired),
+        ("Expires: ", NotStored::Expired),
+        ("Expires: Tue, 24 Nov 1969 12:00:00 GMT", NotStored::Expired),
+        ("Cache-Control: max-age=60\nAge: 60", NotStored::Expired),
         (
             "Cache-Control: max-age=60\nAge: 99999999999999999999",
-            Reason::Expired,
+            NotStored::Expired,
         ),
         (
             "Cache-Control: max-age=60\nDate: Tue, 24 Nov 2026 11:59:00 GMT",
-            Reason::Expired,
+            NotStored::Expired,
         ),
         (
             "Date: Tue, 24 Nov 2026 11:00:00 GMT\nExpires: Tue, 24 Nov 2026 11:30:00 GMT",
-            Reason::Expired,
+            NotStored::Expired,
         ),
     ] {
         assert_eq!(decide(lines), Err(reason), "{lines}");
-        let forced = facts(lines).decide(
+        let forced = exchange(lines).decide(
             Policy {
                 force: true,
                 ..Policy::default()
@@ -96,7 +99,7 @@ fn refused_unless_forced() {
 fn an_encoded_body_is_not_stored_even_when_forced() {
     for lines in ["Content-Encoding: gzip", "content-encoding: identity, br"] {
         for force in [false, true] {
-            let decided = facts(lines).decide(
+            let decided = exchange(lines).decide(
                 Policy {
                     force,
                     ..Policy::default()
@@ -104,25 +107,25 @@ fn an_encoded_body_is_not_stored_even_when_forced() {
                 Ttl::Forever,
                 NOW,
             );
-            assert_eq!(decided, Err(Reason::ContentEncoding), "{lines}");
+            assert_eq!(decided, Err(NotStored::ContentEncoding), "{lines}");
         }
     }
     assert_eq!(decide("Content-Encoding: identity"), Ok(Ttl::Secs(600)));
 }
 
-fn decide_whole(vary: &[&str], force: bool, lines: &str) -> Result<Ttl, Reason> {
+fn decide_whole(vary: &[&str], force: bool, lines: &str) -> Result<Ttl, NotStored> {
     let mut by = VaryBy::default();
     for name in vary {
         assert!(by.add(name.as_bytes()));
     }
     let scope = Scope::Whole(&by);
-    facts(lines).decide(Policy { force, scope }, Ttl::Secs(600), NOW)
+    exchange(lines).decide(Policy { force, scope }, Ttl::Secs(600), NOW)
 }
 
 #[test]
 fn whole_responses() {
     let gzip = "Content-Encoding: gzip\nVary: Accept-Encoding";
-    let coding = Err(Reason::ContentEncoding);
+    let coding = Err(NotStored::ContentEncoding);
     let ttl = Ok(Ttl::Secs(600));
     for (vary, lines, expected) in [
         (&[][..], "", &ttl),
@@ -168,11 +171,11 @@ fn whole_responses() {
         (
             &["accept-language"],
             "Vary: Accept-Language, Cookie",
-            &Err(Reason::Vary("Cookie".into())),
+            &Err(NotStored::Vary("Cookie".into())),
         ),
         (&["accept-language"], gzip, &coding),
-        (&["cookie"], "Vary: *", &Err(Reason::Vary("*".into()))),
-        (&[], "Set-Cookie: a=b", &Err(Reason::SetCookie)),
+        (&["cookie"], "Vary: *", &Err(NotStored::Vary("*".into()))),
+        (&[], "Set-Cookie: a=b", &Err(NotStored::SetCookie)),
     ] {
         assert_eq!(
             &decide_whole(vary, false, lines),
@@ -190,7 +193,7 @@ fn freshness_has_an_end() {
             force,
             ..Policy::default()
         };
-        facts(lines).fresh_until(policy, NOW)
+        exchange(lines).fresh_until(policy, NOW)
     };
     assert_eq!(
         until("Cache-Control: max-age=60\nAge: 20", false),
@@ -214,7 +217,7 @@ fn ages() {
         ("Date: Tue, 24 Nov 2026 11:59:30 GMT\nAge: 40", 40),
         ("Date: Tue, 24 Nov 2026 12:59:30 GMT", 0),
     ] {
-        assert_eq!(facts(lines).age(NOW), age, "{lines}");
+        assert_eq!(exchange(lines).age(NOW), age, "{lines}");
     }
 }
 
@@ -275,7 +278,7 @@ fn stored_for_as_long_as_allowed() {
     ] {
         assert_eq!(decide(lines), Ok(Ttl::Secs(secs)), "{lines}");
     }
-    let forever = facts("Cache-Control: max-age=60");
+    let forever = exchange("Cache-Control: max-age=60");
     let decided = forever.decide(Policy::default(), Ttl::Forever, NOW);
     assert_eq!(decided, Ok(Ttl::Secs(60)));
 }
@@ -283,28 +286,34 @@ fn stored_for_as_long_as_allowed() {
 #[test]
 fn a_long_name_in_vary_is_shown_in_part() {
     let lines = format!("Vary: {}", "n".repeat(5000));
-    assert_eq!(decide(&lines), Err(Reason::Vary("n".repeat(40).into())));
+    assert_eq!(decide(&lines), Err(NotStored::Vary("n".repeat(40).into())));
 }
 
 #[test]
 fn what_the_log_says() {
     for (reason, text) in [
-        (Reason::Method, "method"),
-        (Reason::Head, "HEAD"),
-        (Reason::Status(404), "status 404"),
-        (Reason::FromCache, "comes from this item"),
-        (Reason::ContentEncoding, "Content-Encoding"),
-        (Reason::CacheControl("no-store"), "Cache-Control: no-store"),
-        (Reason::SetCookie, "Set-Cookie"),
-        (Reason::Vary("Cookie".into()), "Vary: Cookie"),
-        (Reason::Authorization, "Authorization in the request"),
-        (Reason::Expired, "expired"),
-        (Reason::TooLarge, "larger than maxsize"),
-        (Reason::Cut, "body cut short"),
-        (Reason::Unreadable("EIO".into()), "body cannot be read: EIO"),
-        (Reason::TooLate, "response is being sent already"),
+        (NotStored::Method, "method"),
+        (NotStored::Head, "HEAD"),
+        (NotStored::Status(404), "status 404"),
+        (NotStored::FromCache, "comes from this item"),
+        (NotStored::ContentEncoding, "Content-Encoding"),
         (
-            Reason::Headers(Unstorable::TooLarge),
+            NotStored::CacheControl("no-store"),
+            "Cache-Control: no-store",
+        ),
+        (NotStored::SetCookie, "Set-Cookie"),
+        (NotStored::Vary("Cookie".into()), "Vary: Cookie"),
+        (NotStored::Authorization, "Authorization in the request"),
+        (NotStored::Expired, "expired"),
+        (NotStored::TooLarge, "larger than maxsize"),
+        (NotStored::Cut, "body cut short"),
+        (
+            NotStored::Unreadable("EIO".into()),
+            "body cannot be read: EIO",
+        ),
+        (NotStored::TooLate, "response is being sent already"),
+        (
+            NotStored::Headers(Unstorable::TooLarge),
             "headers larger than 64 KiB",
         ),
     ] {
@@ -312,7 +321,7 @@ fn what_the_log_says() {
     }
 }
 
-fn secs(decided: &Result<Ttl, Reason>) -> u64 {
+fn secs(decided: &Result<Ttl, NotStored>) -> u64 {
     match decided {
         Err(_) => 0,
         Ok(Ttl::Secs(secs)) => u64::from(*secs),
@@ -338,13 +347,13 @@ proptest! {
         ttl: u32,
         now: u64,
     ) {
-        let mut facts = Facts::default();
+        let mut exchange = Exchange::default();
         for (name, value) in headers {
-            facts.observe_request(name.as_bytes(), &value);
-            facts.observe_response(name.as_bytes(), &value);
+            exchange.observe_request(name.as_bytes(), &value);
+            exchange.observe_response(name.as_bytes(), &value);
         }
         let ttl = Ttl::from_secs(ttl);
-        let decided = facts.decide(Policy::default(), ttl, now);
+        let decided = exchange.decide(Policy::default(), ttl, now);
         prop_assert!(secs(&decided) <= secs(&Ok(ttl)));
         prop_assert!(decided != Ok(Ttl::Secs(0)));
     }

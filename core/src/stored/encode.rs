@@ -1,53 +1,44 @@
 //! Writing the stored form.
 
-use core::fmt;
-use std::time::{Duration, UNIX_EPOCH};
-
-use super::HEAD_MAX;
-use super::entry::Entry;
-use super::fields::{Hops, is_left_out, is_text, is_token, trim};
-use super::is_whole;
+use super::item::NewItem;
+use super::left_out::is_left_out;
+use super::status::{HEAD_MAX, is_whole, reason_phrase};
+use crate::http::{ConnectionHeaders, format_date, is_text, is_token, trim};
 use crate::protocol::SHA1_HEX_LEN;
 
 /// Why a head cannot be stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unstorable {
     /// A header has a byte that no header may have.
+    #[error("a header with a byte that is not allowed")]
     BadHeader,
-    /// It has more than [`HEAD_MAX`] bytes.
+    /// It is larger than [`HEAD_MAX`] bytes.
+    #[error("headers larger than 64 KiB")]
     TooLarge,
     /// No whole response has this status.
+    #[error("a status that no whole response has")]
     Status,
-}
-
-impl fmt::Display for Unstorable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::BadHeader => "a header with a byte that is not allowed",
-            Self::TooLarge => "headers larger than 64 KiB",
-            Self::Status => "a status that no whole response has",
-        })
-    }
 }
 
 /// The headers of a response, as they are to be stored.
 #[derive(Debug, Default)]
 pub struct HeadWriter {
     fields: Vec<(Vec<u8>, Vec<u8>)>,
-    hops: Hops,
+    connection: ConnectionHeaders,
 }
 
 impl HeadWriter {
-    /// Takes a header in.
+    /// Records a response header.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         if name.eq_ignore_ascii_case(b"Connection") {
-            self.hops.add(value);
+            self.connection.observe(value);
         }
         self.fields.push((name.to_vec(), value.to_vec()));
     }
 
-    /// The stored head of a response with this status, stored at
-    /// `unix_now_secs` when it is `age_secs` old already.
+    /// The item of a response with this status, which is `age_secs` old when it
+    /// is stored at `unix_now_secs` (seconds since 1970). With `add_etag` it
+    /// gets an entity-tag made of its body if it has none.
     ///
     /// # Errors
     /// It cannot be stored.
@@ -57,7 +48,7 @@ impl HeadWriter {
         unix_now_secs: u64,
         age_secs: u64,
         add_etag: bool,
-    ) -> Result<Entry, Unstorable> {
+    ) -> Result<NewItem, Unstorable> {
         if !is_whole(status) {
             return Err(Unstorable::Status);
         }
@@ -79,7 +70,7 @@ impl HeadWriter {
                 return Err(Unstorable::TooLarge);
             }
         }
-        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(unix_now_secs));
+        let date = format_date(unix_now_secs);
         bytes.extend_from_slice(format!("Date: {date}\r\n").as_bytes());
         if age_secs > 0 {
             bytes.extend_from_slice(format!("Age: {age_secs}\r\n").as_bytes());
@@ -96,41 +87,13 @@ impl HeadWriter {
         if bytes.len() > HEAD_MAX {
             return Err(Unstorable::TooLarge);
         }
-        Ok(Entry::behind(bytes, etag))
+        Ok(NewItem::with_head(bytes, etag))
     }
 
     fn leaves_out(&self, name: &[u8]) -> bool {
         is_left_out(name)
             || name.eq_ignore_ascii_case(b"Date")
             || name.eq_ignore_ascii_case(b"Age")
-            || self.hops.contains(name)
-    }
-}
-
-/// Words for a status (RFC 9110 section 15); any will do, and none.
-fn reason_phrase(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        203 => "Non-Authoritative Information",
-        204 => "No Content",
-        300 => "Multiple Choices",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        410 => "Gone",
-        414 => "URI Too Long",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "",
+            || self.connection.contains(name)
     }
 }

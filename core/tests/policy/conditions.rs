@@ -1,7 +1,7 @@
 //! What a hit answers to conditions and ranges.
 
-use memcached_core::response::stored::Head;
-use memcached_core::response::{Answer, Conditions};
+use memcached_core::policy::{Answer, Conditions};
+use memcached_core::stored::Head;
 use proptest::prelude::*;
 
 /// A body of 10 bytes, stored on 2026-11-24.
@@ -29,7 +29,7 @@ fn conditions(request: &str) -> Conditions {
 }
 
 #[test]
-fn conditions_on_what_the_asker_has() {
+fn conditions_on_what_the_client_has() {
     use Answer::{NotModified, Whole};
     let before = "If-Modified-Since: Mon, 23 Nov 2026 11:59:59 GMT";
     let exactly = "if-modified-since: Mon, 23 Nov 2026 12:00:00 GMT";

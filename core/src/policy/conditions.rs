@@ -1,16 +1,15 @@
 //! What a hit answers to a request with conditions or a range (RFC 9110
 //! sections 13 and 14, RFC 9111 section 4.3.2).
 
-use super::entity_tag::{EntityTag, list_names};
-use super::range::{Asked, asked};
-use super::stored::{Head, unix_secs};
+use crate::http::{EntityTag, Extent, list_names_tag, parse_date, resolve_range};
+use crate::stored::Head;
 
 /// How much of a stored response is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// All of it, with the stored status.
     Whole,
-    /// 304: the asker has it.
+    /// 304: the client has it.
     NotModified,
     /// 206: the bytes of the body from `first` to `last`, both included.
     Part {
@@ -19,12 +18,12 @@ pub enum Answer {
         /// The last byte.
         last: u64,
     },
-    /// 416: the body does not have the bytes that were asked for.
+    /// 416: the body does not have the requested bytes.
     NotSatisfiable,
 }
 
-/// Headers that tell of a body that 304 does not have. The rest may update
-/// what the asker keeps (RFC 9110 section 15.4.5).
+/// Headers that describe a body, which a 304 does not have. The others may
+/// update what the client keeps (RFC 9110 section 15.4.5).
 const OF_A_BODY: [&str; 8] = [
     "Accept-Ranges",
     "Content-Disposition",
@@ -50,16 +49,16 @@ impl Answer {
     }
 }
 
-/// A header that counts only if it comes once.
+/// A header that counts only if there is one line of it.
 #[derive(Clone, Debug, Default)]
-enum Once {
+enum Single {
     #[default]
     Missing,
     Is(Vec<u8>),
     Several,
 }
 
-impl Once {
+impl Single {
     fn push(&mut self, value: &[u8]) {
         *self = match self {
             Self::Missing => Self::Is(value.to_vec()),
@@ -80,14 +79,14 @@ impl Once {
 pub struct Conditions {
     /// The lines joined by commas.
     if_none_match: Option<Vec<u8>>,
-    if_modified_since: Once,
-    range: Once,
-    if_range: Once,
+    if_modified_since: Single,
+    range: Single,
+    if_range: Single,
     for_origin: bool,
 }
 
 impl Conditions {
-    /// Takes a header of the request in.
+    /// Records a request header.
     pub fn observe(&mut self, name: &[u8], value: &[u8]) {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         if is("If-None-Match") {
@@ -125,7 +124,7 @@ impl Conditions {
         if !success || !(get || method == b"HEAD") {
             return Answer::Whole;
         }
-        if self.has_it(head) {
+        if self.is_current(head) {
             return Answer::NotModified;
         }
         let Some(range) = self.range.get() else {
@@ -134,32 +133,32 @@ impl Conditions {
         if !get || head.status() != 200 || !self.range_counts(head) {
             return Answer::Whole;
         }
-        match asked(range, body_len) {
-            Asked::Whole => Answer::Whole,
-            Asked::Part(first, last) => Answer::Part { first, last },
-            Asked::Nothing => Answer::NotSatisfiable,
+        match resolve_range(range, body_len) {
+            Extent::Whole => Answer::Whole,
+            Extent::Part(first, last) => Answer::Part { first, last },
+            Extent::Unsatisfiable => Answer::NotSatisfiable,
         }
     }
 
-    /// Whether the asker has this very response; entity-tags come before dates
+    /// Whether the client has this very response; entity-tags go before dates
     /// (RFC 9110 section 13.2.2).
-    fn has_it(&self, head: &Head<'_>) -> bool {
+    fn is_current(&self, head: &Head<'_>) -> bool {
         if let Some(list) = &self.if_none_match {
-            return list_names(list, tag(head));
+            return list_names_tag(list, tag(head));
         }
-        let since = self.if_modified_since.get().and_then(unix_secs);
+        let since = self.if_modified_since.get().and_then(parse_date);
         let modified = last_modified(head);
         since
             .zip(modified)
             .is_some_and(|(since, modified)| modified <= since)
     }
 
-    /// Whether the range is of this very response (RFC 9110 section 13.1.5).
+    /// Whether the range refers to this very response (RFC 9110 section 13.1.5).
     fn range_counts(&self, head: &Head<'_>) -> bool {
         let value = match &self.if_range {
-            Once::Missing => return true,
-            Once::Several => return false,
-            Once::Is(value) => value.trim_ascii(),
+            Single::Missing => return true,
+            Single::Several => return false,
+            Single::Is(value) => value.trim_ascii(),
         };
         if let Some(wanted) = EntityTag::parse(value) {
             return tag(head).is_some_and(|tag| tag.matches_strongly(wanted));
@@ -168,7 +167,7 @@ impl Conditions {
         // second (RFC 9110 section 8.8.2.2).
         let modified = last_modified(head);
         let strong = modified.zip(head.stored_at());
-        strong.is_some_and(|(modified, stored)| modified < stored) && unix_secs(value) == modified
+        strong.is_some_and(|(modified, stored)| modified < stored) && parse_date(value) == modified
     }
 }
 
@@ -177,5 +176,5 @@ fn tag<'h>(head: &'h Head<'_>) -> Option<EntityTag<'h>> {
 }
 
 fn last_modified(head: &Head<'_>) -> Option<u64> {
-    unix_secs(head.value("Last-Modified")?)
+    parse_date(head.value("Last-Modified")?)
 }

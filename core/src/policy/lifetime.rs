@@ -5,13 +5,13 @@ use crate::protocol::Ttl;
 /// A time to live for all statuses, and others for some.
 #[derive(Clone, Debug)]
 pub struct Lifetimes {
-    /// For those that are not named.
+    /// For statuses that have none of their own.
     pub default: Ttl,
     by_status: Vec<(u16, Ttl)>,
 }
 
 impl Lifetimes {
-    /// One for all.
+    /// The same for all statuses.
     #[must_use]
     pub const fn of_all(default: Ttl) -> Self {
         Self {
@@ -20,7 +20,7 @@ impl Lifetimes {
         }
     }
 
-    /// Another one for a status; false if it has one already.
+    /// Sets one for a status; false if it has one already.
     pub fn add(&mut self, status: u16, ttl: Ttl) -> bool {
         if self.by_status.iter().any(|(known, _)| *known == status) {
             return false;

@@ -1,15 +1,16 @@
 //! Entity-tags (RFC 9110 section 8.8.3).
 
-/// One, such as `"abc"` or `W/"abc"`.
+/// An entity-tag such as `"abc"` or `W/"abc"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct EntityTag<'a> {
+pub struct EntityTag<'a> {
     weak: bool,
-    /// What stands between the quotes.
+    /// The bytes between the quotes.
     opaque: &'a [u8],
 }
 
 impl<'a> EntityTag<'a> {
-    /// The one that is all of `text`.
+    /// The entity-tag that is all of `text`.
+    #[must_use]
     pub fn parse(text: &'a [u8]) -> Option<Self> {
         match Self::first(text)? {
             (tag, []) => Some(tag),
@@ -17,7 +18,7 @@ impl<'a> EntityTag<'a> {
         }
     }
 
-    /// The one that `text` begins with, and what follows it.
+    /// The entity-tag at the start of `text`, and what follows it.
     fn first(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (weak, rest) = match text.strip_prefix(b"W/") {
             Some(rest) => (true, rest),
@@ -31,21 +32,24 @@ impl<'a> EntityTag<'a> {
         (opaque.iter().all(allowed)).then_some((tag, &inner[end + 1..]))
     }
 
-    /// Whether both name the same, for a validator that may be weak.
+    /// Whether both are the same by the weak comparison.
+    #[must_use]
     pub fn matches_weakly(self, other: Self) -> bool {
         self.opaque == other.opaque
     }
 
-    /// Whether both are strong and name the same bytes.
+    /// Whether both are the same by the strong comparison: neither is weak.
+    #[must_use]
     pub fn matches_strongly(self, other: Self) -> bool {
         !self.weak && !other.weak && self.opaque == other.opaque
     }
 }
 
-/// Whether a list such as `"a", W/"b"`, or `*`, names a tag; `tag` is missing
-/// where the response has none. What follows something that is no entity-tag
-/// is not looked at.
-pub(super) fn list_names(list: &[u8], tag: Option<EntityTag<'_>>) -> bool {
+/// Whether a list such as `"a", W/"b"`, or `*`, names a tag by the weak
+/// comparison; `tag` is `None` for a response without one. The list ends at the
+/// first member that is no entity-tag.
+#[must_use]
+pub fn list_names_tag(list: &[u8], tag: Option<EntityTag<'_>>) -> bool {
     let mut rest = list.trim_ascii();
     if rest == b"*" {
         return true;
@@ -107,7 +111,7 @@ mod tests {
 
     #[test]
     fn lists() {
-        let names = |list: &str, text: &str| list_names(list.as_bytes(), Some(tag(text)));
+        let names = |list: &str, text: &str| list_names_tag(list.as_bytes(), Some(tag(text)));
         for list in [
             "\"a\"",
             "W/\"a\"",
@@ -133,7 +137,7 @@ mod tests {
         ] {
             assert!(!names(list, "\"a\""), "{list}");
         }
-        assert!(list_names(b"*", None));
-        assert!(!list_names(b"\"a\"", None));
+        assert!(list_names_tag(b"*", None));
+        assert!(!list_names_tag(b"\"a\"", None));
     }
 }
