@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use memcached_core::connection::{Failure, Outcome};
 use memcached_core::joining::AskerId;
 use memcached_core::protocol::{Reply, Value};
+use memcached_core::server::{Failure, Outcome};
 
 use super::server::ServerDriver;
 use crate::host::BufferSlice;

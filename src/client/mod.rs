@@ -1,5 +1,5 @@
 //! One worker's memcached servers: sockets, watchers and the clock that drive
-//! `memcached_core::connection`.
+//! `memcached_core::server`.
 //!
 //! Everything here belongs to one worker thread. Nothing calls the host back
 //! from inside: an answer is put where its asker finds it and the asker's
@@ -13,6 +13,9 @@ mod server;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
+
+use memcached_core::server::Spec;
 
 pub use lookup::{Found, LookupHandle};
 pub use server::{Asking, ServerDriver};
@@ -23,6 +26,27 @@ use reading::ReadBuffers;
 /// A script can name any number of servers. Beyond so many, those that nobody
 /// uses are forgotten, with what was known of them.
 const SERVERS_KEPT: usize = 64;
+
+/// The times of an action's options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// For a reply.
+    pub timeout: Duration,
+    /// For making a connection.
+    pub connect_timeout: Duration,
+    /// How soon a failed server may be tried again.
+    pub retry: Duration,
+}
+
+impl Timing {
+    /// What of it belongs to the server.
+    pub const fn spec(&self) -> Spec {
+        Spec {
+            connect_timeout: self.connect_timeout,
+            retry: self.retry,
+        }
+    }
+}
 
 /// The memcached client of one worker; a clone is the same one.
 #[derive(Clone)]
@@ -44,18 +68,18 @@ impl Client {
         }))
     }
 
-    /// The server at an address. A configuration names few, so they are looked
+    /// The server at an address, to which connections are made as `spec` says. A configuration names few, so they are looked
     /// for one by one.
-    pub fn server(&self, address: &SockAddr) -> Rc<ServerDriver> {
+    pub fn server(&self, address: &SockAddr, spec: Spec) -> Rc<ServerDriver> {
         let mut servers = self.0.servers.borrow_mut();
-        if let Some(server) = servers.iter().find(|s| s.address() == address) {
+        if let Some(server) = servers.iter().find(|s| s.is_for(address, spec)) {
             return Rc::clone(server);
         }
         if servers.len() >= SERVERS_KEPT {
             servers.retain(|server| Rc::strong_count(server) > 1 || server.is_busy());
         }
         let buffers = Rc::clone(&self.0.buffers);
-        let server = ServerDriver::new(self.0.worker, address.clone(), buffers);
+        let server = ServerDriver::new(self.0.worker, address.clone(), spec, buffers);
         servers.push(Rc::clone(&server));
         server
     }

@@ -16,10 +16,10 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::time::Duration;
 
-use memcached_core::connection::{Failure, Outcome, Timing};
 use memcached_core::protocol::Lane;
+use memcached_core::server::{Failure, Outcome};
 
-use crate::client::{Asking, Client};
+use crate::client::{Asking, Client, Timing};
 use crate::host::{Answer, Bell, BufferSlice, Call, Command, Offer, PluginKind, ScriptKind};
 
 /// As for the actions without options.
@@ -63,7 +63,7 @@ impl<P: PluginKind<WorkerState = Client>> ScriptKind for Scripts<P> {
 
     fn submit(&self, command: &Command<'_>, offer: Option<Offer<'_>>) -> Result<(), String> {
         let request = command::request(command)?;
-        let server = self.client.server(&command.server);
+        let server = self.client.server(&command.server, TIMING.spec());
         let Some(offer) = offer else {
             let told = server.tell(Lane::Script, request, TIMING);
             return told.map_err(|failure| failure.to_string());

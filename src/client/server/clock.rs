@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use memcached_core::connection::Time;
 use memcached_core::protocol::Lane;
+use memcached_core::time::Time;
 
 use super::{Entered, ServerDriver};
 use crate::host::panic_point;

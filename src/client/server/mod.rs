@@ -13,9 +13,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Instant;
 
-use memcached_core::connection::{Limits, Outcome, Reporter, Server, Time};
 use memcached_core::joining::{GroupId, Joining};
 use memcached_core::protocol::Lane;
+use memcached_core::server::{Limits, LogLimit, Outcome, Server, Spec};
+use memcached_core::time::Time;
 
 use super::lookup::Found;
 use super::reading::ReadBuffers;
@@ -42,7 +43,7 @@ pub trait Asking {
 
 struct Types;
 
-impl memcached_core::connection::Driver for Types {
+impl memcached_core::server::Types for Types {
     type Token = Asker;
     type Piece = BufferSlice;
     type Data = Vec<u8>;
@@ -52,11 +53,12 @@ impl memcached_core::connection::Driver for Types {
 pub struct ServerDriver {
     worker: Worker,
     address: SockAddr,
+    spec: Spec,
     started: Instant,
     core: RefCell<Server<Types>>,
     lookups: RefCell<Joining<Waker, Found>>,
     connections: [RefCell<Option<Rc<Connection>>>; Lane::COUNT],
-    reporter: RefCell<Reporter>,
+    reporter: RefCell<LogLimit>,
     timer: Timer,
     timer_at: Cell<Option<Time>>,
     reprieved: Cell<bool>,
@@ -80,15 +82,21 @@ impl Drop for Entered<'_> {
 }
 
 impl ServerDriver {
-    pub(super) fn new(worker: Worker, address: SockAddr, buffers: Rc<ReadBuffers>) -> Rc<Self> {
+    pub(super) fn new(
+        worker: Worker,
+        address: SockAddr,
+        spec: Spec,
+        buffers: Rc<ReadBuffers>,
+    ) -> Rc<Self> {
         Rc::new_cyclic(|me: &Weak<Self>| {
             let on_timer = me.clone();
             let on_flush = me.clone();
             Self {
                 worker,
                 address,
+                spec,
                 started: Instant::now(),
-                core: RefCell::new(Server::new(Limits::default())),
+                core: RefCell::new(Server::new(spec, Limits::default())),
                 lookups: RefCell::default(),
                 connections: Default::default(),
                 reporter: RefCell::default(),
@@ -110,9 +118,9 @@ impl ServerDriver {
         })
     }
 
-    /// Where the server is.
-    pub const fn address(&self) -> &SockAddr {
-        &self.address
+    /// Whether it drives this server, with connections made as `spec` says.
+    pub(super) fn is_for(&self, address: &SockAddr, spec: Spec) -> bool {
+        self.address == *address && self.spec == spec
     }
 
     /// Whether a request is not done with.
@@ -137,7 +145,7 @@ impl ServerDriver {
         for connection in &self.connections {
             connection.take();
         }
-        let broken = self.core.replace(Server::new(Limits::default()));
+        let broken = self.core.replace(Server::new(self.spec, Limits::default()));
         drop(broken);
         for waker in self.lookups.take().into_waiting() {
             waker.wake();

@@ -1,7 +1,7 @@
 //! What the core tells: outcomes for their askers, troubles for the log.
 
-use memcached_core::connection::{Event, Outcome};
 use memcached_core::protocol::Reply;
+use memcached_core::server::{Event, Outcome};
 
 use super::{Asker, ServerDriver};
 use crate::host::{BufferSlice, Level, Waker};

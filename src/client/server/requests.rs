@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use memcached_core::connection::{Failure, Outcome, Refused, RequestId, Timing};
 use memcached_core::joining::{Asked, AskerId, Taken};
 use memcached_core::protocol::{Command, Key, Lane, Retrieve, Store, StoreMode};
+use memcached_core::server::{Failure, Outcome, Refused, RequestId};
 
-use super::{Asker, Asking, Entered, ServerDriver};
+use super::{Asker, Asking, Entered, ServerDriver, Types};
+use crate::client::Timing;
 use crate::client::lookup::{Found, LookupHandle};
 use crate::host::{Waker, panic_point};
 
@@ -21,7 +22,7 @@ impl ServerDriver {
         timing: Timing,
         waker: Waker,
     ) -> Result<LookupHandle, Failure> {
-        let joined = self.lookups.borrow_mut().ask(&key, timing, waker);
+        let joined = self.lookups.borrow_mut().ask(&key, timing.timeout, waker);
         let asker = match joined {
             Asked::Joined(asker) => asker,
             Asked::First(asker, group) => {
@@ -139,10 +140,14 @@ impl ServerDriver {
         command: Command<Vec<u8>>,
         timing: Timing,
         token: Asker,
-    ) -> Result<RequestId, Refused<Asker>> {
+    ) -> Result<RequestId, Refused<Types>> {
         if self.given_up.get() {
             let failure = Failure::Down;
-            return Err(Refused { token, failure });
+            return Err(Refused {
+                command,
+                token,
+                failure,
+            });
         }
         let _entered = Entered(self);
         panic_point("driver-submit");
@@ -151,7 +156,7 @@ impl ServerDriver {
         }
         let now = self.now();
         let mut core = self.core.borrow_mut();
-        let submitted = core.submit_on(lane, now, command, timing, token);
+        let submitted = core.submit_on(lane, now, command, timing.timeout, token);
         drop(core);
         if submitted.is_ok() {
             self.flush.later();

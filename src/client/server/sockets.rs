@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use memcached_core::connection::Action;
 use memcached_core::protocol::Lane;
+use memcached_core::server::Action;
 
 use super::{Entered, ServerDriver, with};
 use crate::client::reading::Read;
@@ -137,8 +137,8 @@ impl ServerDriver {
         let mut core = self.core.borrow_mut();
         while core.wants_write(lane) {
             let transmit = core.transmit(lane);
-            let offered: usize = transmit.parts().iter().map(|part| part.len()).sum();
-            let sent = match connection.watcher.socket().send(transmit.parts()) {
+            let offered: usize = transmit.slices().iter().map(|part| part.len()).sum();
+            let sent = match connection.watcher.socket().send(transmit.slices()) {
                 Ok(sent) => sent,
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => 0,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,

@@ -88,7 +88,7 @@ impl LookupAction {
             return self.fail(vr, &"not available on this server");
         };
         let key = self.options.key_of(vr);
-        let server = client.server(&self.options.server);
+        let server = client.server(&self.options.server, self.options.timing.spec());
         match server.lookup(key.clone(), self.options.timing, waker) {
             Ok(handle) => {
                 *context = Some(Box::new(RequestState {

@@ -6,7 +6,6 @@ mod value;
 
 use std::ffi::CString;
 
-use memcached_core::connection::Timing;
 use memcached_core::policy::{Lifetimes, VaryBy};
 use memcached_core::protocol::Key;
 
@@ -14,6 +13,7 @@ pub use error::OptionError;
 use raw::Raw;
 use value::{pair, shown};
 
+use crate::client::Timing;
 use crate::host::{ConfigValue, Pattern, Server, SockAddr, VRequest};
 
 const DEFAULT_PORT: u16 = 11211;

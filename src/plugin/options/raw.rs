@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use memcached_core::connection::Timing;
 use memcached_core::policy::{Lifetimes, VaryBy};
 use memcached_core::protocol::Ttl;
 
@@ -11,6 +10,7 @@ use super::error::OptionError;
 use super::value::{
     TTL, boolean, lifetimes, methods, number, pair, shown, span, statuses, text, ttl, vary, wrong,
 };
+use crate::client::Timing;
 use crate::host::ConfigValue;
 
 const DEFAULT_SERVER: &[u8] = b"127.0.0.1:11211";

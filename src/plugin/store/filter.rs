@@ -1,11 +1,11 @@
 //! The filter that copies a body which passes, and stores it when it ends.
 
-use memcached_core::connection::Timing;
 use memcached_core::policy::NotStored;
 use memcached_core::protocol::{Key, Ttl, exptime};
 use memcached_core::stored::NewItem;
 
 use super::{VARIABLE, not_stored};
+use crate::client::Timing;
 use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, VRequest};
 use crate::plugin::options::Environment;
 use crate::plugin::{Memcached, tell, unix_now};
@@ -105,7 +105,7 @@ impl StoreFilter {
             return;
         };
         let exptime = exptime(ttl, now);
-        let server = client.server(&self.server);
+        let server = client.server(&self.server, self.timing.spec());
         let value = entry.finish();
         match server.store(self.key.clone(), self.flags, exptime, value, self.timing) {
             Ok(()) => {
