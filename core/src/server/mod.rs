@@ -12,6 +12,7 @@
 mod backoff;
 mod batch;
 mod connection;
+mod context;
 mod error;
 mod event;
 mod health;
