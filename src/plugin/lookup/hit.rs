@@ -4,8 +4,8 @@ use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Malformed, pieces};
 
+use crate::client::unix_now;
 use crate::host::{BufferSlice, VRequest};
-use crate::plugin::unix_now;
 
 /// Sends an item that is a body. False if something else has answered.
 pub(super) fn send_body(vr: &VRequest<'_>, value: &Value<BufferSlice>) -> bool {
