@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 pub use lookup::{Found, LookupHandle};
 pub use server::{Asking, ServerDriver};
-pub use time_of_day::unix_now;
+pub(crate) use time_of_day::unix_now;
 
 use crate::host::{SockAddr, Worker};
 use reading::ReadBuffers;

@@ -13,7 +13,7 @@ use std::ffi::CStr;
 use crate::client::Client;
 use crate::host::{ActionEntry, PluginKind, Worker, action_entry};
 
-pub use memcached::{Memcached, RequestMemory};
+pub(crate) use memcached::{Memcached, RequestMemory};
 
 impl PluginKind for Memcached {
     const NAME: &'static CStr = c"mod_memcached";
