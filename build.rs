@@ -5,7 +5,7 @@
 //! `LUA_PKG` is the pkg-config name of the Lua that the host has (`lua5.1`).
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-changed=ffi");
@@ -14,18 +14,8 @@ fn main() {
     println!("cargo::rerun-if-env-changed=LUA_PKG");
 
     let mut shim = cc::Build::new();
-    for name in [
-        "module",
-        "log",
-        "config",
-        "request",
-        "event",
-        "lua",
-        "lua_answer",
-        "lua_command",
-        "abi_check",
-    ] {
-        shim.file(format!("ffi/{name}.c"));
+    for folder in ["ffi", "ffi/lua"] {
+        shim.files(sources(Path::new(folder)));
     }
     shim.include("ffi");
     match env::var_os("LIGHTTPD2_INCLUDE_DIR").filter(|dirs| !dirs.is_empty()) {
@@ -69,4 +59,17 @@ fn main() {
         .expect("ffi/shim.h is valid C")
         .write_to_file(out.join("shim.rs"))
         .expect("OUT_DIR can be written to");
+}
+
+/// All C of a folder but the probe, which is a program of its own.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().expect("the folder is there");
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
+        .filter(|path| !path.ends_with("abi_probe.c"))
+        .collect();
+    // In whatever order the system lists them, the library is the same.
+    paths.sort();
+    paths
 }
