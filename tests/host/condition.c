@@ -52,10 +52,10 @@ gboolean subject_text(struct vrequest *vr, enum subject s, const GString *key, G
 	case SUBJECT_LOCAL_IP: text = vr->con->local_ip; break;
 	case SUBJECT_PHYS_PATH: text = PHYSICAL(vr)->path; break;
 	case SUBJECT_PHYS_DOCROOT: text = PHYSICAL(vr)->doc_root; break;
-	case SUBJECT_ENV: text = vr->pub.env.table ? g_hash_table_lookup(vr->pub.env.table, key->str) : NULL; break;
+	case SUBJECT_ENV: text = ENVIRONMENT_OF(vr)->table ? g_hash_table_lookup(ENVIRONMENT_OF(vr)->table, key->str) : NULL; break;
 	case SUBJECT_HEADER: header_join(vr->pub.request.headers, key->str, out); break;
 	case SUBJECT_RESPONSE_HEADER: header_join(vr->pub.response.headers, key->str, out); break;
-	case SUBJECT_LENGTH: *number = vr->pub.request.content_length; return FALSE;
+	case SUBJECT_LENGTH: *number = vr->content_length; return FALSE;
 	case SUBJECT_STATUS: *number = vr->pub.response.http_status; return FALSE;
 	case SUBJECT_HANDLED: *number = li_vrequest_is_handled(&vr->pub); return FALSE;
 	case SUBJECT_PHYS_EXISTS:

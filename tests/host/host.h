@@ -42,8 +42,17 @@ struct physical {
 };
 #define PHYSICAL(vr) ((struct physical *)((char *)(vr) + offsetof(liVRequest, request) + sizeof(liRequest)))
 
+struct environment {
+	GHashTable *table;
+};
+SAME_SIZE(struct environment, liEnvironment);
+#define ENVIRONMENT_OF(vr) ((struct environment *)(void *)&(vr)->pub.env)
+
+#define SOCKADDR(address) ((struct sockaddr *)(void *)(address)->addr_up.raw)
+
 /* --- jobs --- */
 
+typedef void (*liJobCB)(liJob *);
 struct job_mirror {
 	guint generation;
 	GList link;
@@ -51,6 +60,13 @@ struct job_mirror {
 	liJobRef *ref;
 };
 SAME_SIZE(struct job_mirror, liJob);
+
+struct job_ref_mirror {
+	gint refcount;
+	liJob *job;
+	liJobQueue *queue;
+};
+SAME_SIZE(struct job_ref_mirror, liJobRef);
 
 void li_job_init(liJob *, liJobCB);
 void li_job_clear(liJob *);
@@ -75,6 +91,7 @@ struct server {
 	liServer pub;
 	const char *config_path, *module_dir;
 	gboolean test_only;
+	liWorker *main_worker;
 	GHashTable *actions, *setups; /* name to struct registered */
 	GPtrArray *plugins;           /* liPlugin */
 	GPtrArray *modules;           /* struct module */
@@ -87,12 +104,14 @@ struct server {
 	gchar *log_targets[6];
 	GMutex log_lock;
 	gint stopping;
+	liLuaState lua;
 };
 #define SERVER(s) ((struct server *)(s))
 
 struct worker {
 	liWorker pub;
 	GThread *thread;
+	liLuaState lua;
 	ev_async wake;
 	GAsyncQueue *accepted; /* file descriptor plus one */
 	gint load;             /* connections, accepted ones included */
@@ -137,7 +156,6 @@ liAction *action_create(struct server *, const char *name, liValue *);
 gboolean setup_run(struct server *, const char *name, liValue *);
 void plugin_set_actions(struct server *, liPlugin *, const liPluginAction *);
 void plugins_prepare(struct server *);
-void plugins_prepare_worker(struct worker *);
 void plugins_worker_stop(struct worker *);
 void plugins_vrclose(struct vrequest *);
 
@@ -149,8 +167,8 @@ gboolean setting_default(struct server *, const char *name, liValue *, gboolean 
 
 /* --- scripts --- */
 
-/* The server's own state, which the public declarations leave out. */
-#define SERVER_LUA(srv) ((liLuaState *)(void *)((char *)(srv) + 152))
+/* The states are not where the real server has them: plugins are told. */
+#define LUA_OF(wrk) (&WORKER(wrk)->lua)
 #define NO_LUA_REF (-2)
 void lua_state_init(liLuaState *, liServer *);
 void lua_state_free(liLuaState *);
@@ -314,6 +332,9 @@ struct filter {
 struct vrequest {
 	liVRequest pub;
 	struct connection *con;
+	int http_version; /* the 1 of HTTP/1.1 */
+	goffset content_length;
+	GArray *frames; /* of the actions that run */
 	liOptionValue settings[SETTING_COUNT];
 	GPtrArray *mime_types;
 	liChunkQueue body;    /* from the content handler */
@@ -396,7 +417,6 @@ void url_encode(GString *out, const char *);
 void path_simplify(GString *);
 
 GPtrArray *mime_parse(struct server *, liValue *);
-
 
 
 #endif

@@ -79,9 +79,9 @@ static int request_index(lua_State *L, const char *key) {
 	else if (g_str_equal(key, "http_method"))
 		return push_string(L, vr->pub.request.http_method_str);
 	else if (g_str_equal(key, "http_version"))
-		lua_pushstring(L, vr->pub.request.http_version ? "HTTP/1.1" : "HTTP/1.0");
+		lua_pushstring(L, vr->http_version ? "HTTP/1.1" : "HTTP/1.0");
 	else if (g_str_equal(key, "content_length"))
-		lua_pushinteger(L, (lua_Integer)vr->pub.request.content_length);
+		lua_pushinteger(L, (lua_Integer)vr->content_length);
 	else
 		return 0;
 	return 1;
@@ -117,7 +117,7 @@ static int headers_index(lua_State *L, const char *key) {
 }
 
 static int env_index(lua_State *L, const char *key) {
-	const liEnvironment *env = check(L, ENV);
+	const struct environment *env = check(L, ENV);
 	const GString *value = env->table ? g_hash_table_lookup(env->table, key) : NULL;
 	if (value) return push_string(L, value);
 	lua_pushnil(L);
@@ -172,7 +172,8 @@ static int env_set(lua_State *L) {
 	liEnvironment *env = check(L, ENV);
 	const char *key = luaL_checklstring(L, 2, &len);
 	if (lua_isnoneornil(L, 3)) {
-		if (env->table) g_hash_table_remove(env->table, key);
+		GHashTable *table = ((struct environment *)(void *)env)->table;
+		if (table) g_hash_table_remove(table, key);
 		return 0;
 	}
 	const char *value = luaL_checklstring(L, 3, &value_len);

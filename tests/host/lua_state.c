@@ -92,9 +92,9 @@ void lua_state_init(liLuaState *LL, liServer *srv) {
 	lua_newtable(L);
 	lua_pushvalue(L, LUA_GLOBALSINDEX);
 	lua_setfield(L, -2, "__index");
-	LL->li_env_default_metatable_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	LUA_STATE(LL)->default_metatable_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_newtable(L);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_default_metatable_ref);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_STATE(LL)->default_metatable_ref);
 	lua_setmetatable(L, -2);
 	LL->li_env_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	add_lighty(L, srv);
@@ -117,7 +117,7 @@ static void push_globals(liLuaState *LL) {
 	lua_State *L = LL->L;
 	lua_newtable(L);
 	lua_newtable(L);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_default_metatable_ref);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_STATE(LL)->default_metatable_ref);
 	lua_setmetatable(L, -2);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -3, "__index");
@@ -163,7 +163,7 @@ void lua_globals_leave(liLuaState *LL) {
 }
 
 void lua_request_gone(struct vrequest *vr) {
-	liLuaState *LL = &vr->pub.wrk->LL;
+	liLuaState *LL = LUA_OF(vr->pub.wrk);
 	if (vr->lua_ref == LUA_NOREF || !LL->L) return;
 	lua_lock_state(LL);
 	luaL_unref(LL->L, LUA_REGISTRYINDEX, vr->lua_ref);

@@ -88,7 +88,7 @@ void response_send_headers(struct connection *con, liChunkQueue *body) {
 			snprintf(text, sizeof(text), "%lld", (long long)length);
 			header_set(pub->response.headers, "Content-Length", text);
 		}
-	} else if (con->keep_alive && pub->request.http_version == 1) {
+	} else if (con->keep_alive && vr->http_version == 1) {
 		con->chunked = TRUE;
 		header_append(pub->response.headers, "Transfer-Encoding", 17, "chunked", 7);
 	} else {
@@ -96,10 +96,10 @@ void response_send_headers(struct connection *con, liChunkQueue *body) {
 	}
 	if (is_head) con->all_data = TRUE;
 	GString *head = g_string_new(NULL);
-	g_string_printf(head, "HTTP/1.%d %d %s\r\n", pub->request.http_version ? 1 : 0, status, status_text(status));
-	if (!con->keep_alive && pub->request.http_version)
+	g_string_printf(head, "HTTP/1.%d %d %s\r\n", vr->http_version ? 1 : 0, status, status_text(status));
+	if (!con->keep_alive && vr->http_version)
 		g_string_append(head, "Connection: close\r\n");
-	else if (con->keep_alive && !pub->request.http_version)
+	else if (con->keep_alive && !vr->http_version)
 		g_string_append(head, "Connection: keep-alive\r\n");
 	lines(con, head);
 	queue_append_string(&con->out, head);

@@ -58,8 +58,8 @@ GString *li_sockaddr_to_string(liSocketAddress addr, GString *out, gboolean with
 	if (!out) out = g_string_new(NULL);
 	g_string_truncate(out, 0);
 	char host[INET6_ADDRSTRLEN];
-	if (!addr.addr_up.plain) return out;
-	switch (addr.addr_up.plain->sa_family) {
+	if (!SOCKADDR(&addr)) return out;
+	switch (SOCKADDR(&addr)->sa_family) {
 	case AF_INET: {
 		struct sockaddr_in in;
 		memcpy(&in, addr.addr_up.raw, sizeof(in));
