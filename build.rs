@@ -5,6 +5,7 @@
 //! `LUA_PKG` is the pkg-config name of the Lua that the host has (`lua5.1`).
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 fn main() {
@@ -17,17 +18,17 @@ fn main() {
     for folder in ["ffi", "ffi/lua"] {
         shim.files(sources(Path::new(folder)));
     }
-    shim.include("ffi");
+    // Headers of others are system headers, whose warnings are not ours.
+    let system = |shim: &mut cc::Build, folder: &Path| {
+        shim.flag("-isystem").flag(folder);
+    };
     match env::var_os("LIGHTTPD2_INCLUDE_DIR").filter(|dirs| !dirs.is_empty()) {
         Some(dirs) => {
-            shim.includes(env::split_paths(&dirs))
-                .define("HAVE_CONFIG_H", None);
-            shim.warnings(false);
+            env::split_paths(&dirs).for_each(|folder| system(&mut shim, &folder));
+            shim.define("HAVE_CONFIG_H", None);
         }
         None => {
-            shim.include("include")
-                .extra_warnings(true)
-                .warnings_into_errors(true);
+            shim.include("include");
         }
     }
     // Of the host's Lua; one of another version has no scripts that use us.
@@ -39,8 +40,14 @@ fn main() {
             .unwrap_or_else(|error| {
                 panic!("the development files of {package} are missing: {error}")
             });
-        shim.includes(found.include_paths);
+        for folder in &found.include_paths {
+            system(&mut shim, folder);
+        }
     }
+    let warnings = fs::read_to_string("ffi/warnings.args").expect("the list of warnings");
+    shim.warnings(true)
+        .warnings_into_errors(true)
+        .flags(warnings.split_whitespace());
     // The host brings GLib, libev and its own functions along; nothing is
     // linked, and a function that is missing is reported by name at loading.
     shim.cargo_metadata(true)
@@ -52,7 +59,7 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     bindgen::Builder::default()
         .header("ffi/shim.h")
-        .allowlist_item("mmc_.*")
+        .allowlist_item("(mmc|MMC)_.*")
         .derive_default(false)
         .layout_tests(false)
         .generate()

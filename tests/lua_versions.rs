@@ -19,7 +19,10 @@ fn flags(package: &str) -> Vec<String> {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     let flags = String::from_utf8(output.stdout).expect("flags are text");
-    flags.split_whitespace().map(str::to_owned).collect()
+    flags
+        .split_whitespace()
+        .map(|flag| flag.replacen("-I", "-isystem", 1))
+        .collect()
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -37,13 +40,15 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn every_version_of_lua() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let warnings = format!("@{}", root.join("ffi/warnings.args").display());
     for package in ["lua5.1", "lua5.3", "lua5.4"] {
         for source in sources(&root.join("ffi/lua")) {
             let object = folder.path().join("object");
             let output = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
-                .args(["-c", "-O1", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o"])
+                .args(["-c", "-O1", "-fPIC", "-Werror", "-o"])
                 .arg(&object)
                 .arg(&source)
+                .arg(&warnings)
                 .args(["-I", &root.join("include").display().to_string()])
                 .args(flags(package))
                 .output()

@@ -82,8 +82,9 @@ static void pop_captures(struct vrequest *vr) {
 }
 
 static void pop(struct vrequest *vr) {
-	struct frame f = *top(vr);
-	g_array_set_size(stack_of(vr), stack_of(vr)->len - 1);
+	GArray *stack = stack_of(vr);
+	struct frame f = g_array_index(stack, struct frame, stack->len - 1);
+	g_array_set_size(stack, stack->len - 1);
 	if (f.context && f.action->cleanup) f.action->cleanup(&vr->pub, f.action->param, f.context);
 	if (f.matched) pop_captures(vr);
 	li_action_release(vr->pub.wrk->srv, f.action);

@@ -2,9 +2,18 @@
  * backend's headers come behind what they set. */
 #include "host.h"
 
-enum target { RESPONSE, REQUEST, ENVIRONMENT };
-enum change { ADD, APPEND, OVERWRITE, REMOVE };
-#define HOW(target, change) GINT_TO_POINTER((target) * 4 + (change))
+enum target {
+	RESPONSE,
+	REQUEST,
+	ENVIRONMENT
+};
+enum change {
+	ADD,
+	APPEND,
+	OVERWRITE,
+	REMOVE
+};
+#define HOW(target, change) GINT_TO_POINTER(4 * (target) + (change))
 
 struct header_action {
 	enum target target;

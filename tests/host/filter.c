@@ -3,7 +3,6 @@
  * on, and the content handler is held up while too much is on its way. */
 #include "host.h"
 
-
 liFilter *li_vrequest_add_filter_out(liVRequest *pub, liFilterHandlerCB handle, liFilterFreeCB free, liFilterEventCB event, gpointer param) {
 	(void)event;
 	struct vrequest *vr = VREQUEST(pub);
@@ -101,7 +100,7 @@ void filters_reset(struct vrequest *vr) {
 	for (guint i = vr->filters->len; i-- > 0;) {
 		struct filter *f = at(vr, i);
 		g_ptr_array_set_size(vr->filters, (gint)i);
-			f->pub.out = NULL;
+		f->pub.out = NULL;
 		li_chunkqueue_skip_all(&f->queue);
 		if (f->free) f->free(NULL, &f->pub);
 		g_free(f);

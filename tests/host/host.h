@@ -14,6 +14,10 @@
 #define SAME_SIZE(mine, public) _Static_assert(sizeof(mine) == sizeof(public), #mine " is " #public)
 #define STR(s) (s)->str, (s)->len
 
+static inline void string_append(GString *out, const GString *text) {
+	g_string_append_len(out, text->str, (gssize)text->len);
+}
+
 struct connection;
 struct vrequest;
 struct backend;
@@ -100,7 +104,7 @@ struct server {
 	GHashTable *globals;          /* variables of the configuration */
 	liAction *main_action;
 	liOptionValue settings[SETTING_COUNT];
-	GPtrArray *mime_types;        /* struct mime, of the default settings */
+	GPtrArray *mime_types; /* struct mime, of the default settings */
 	gchar *log_targets[6];
 	GMutex log_lock;
 	gint stopping;
@@ -116,7 +120,7 @@ struct worker {
 	GAsyncQueue *accepted; /* file descriptor plus one */
 	gint load;             /* connections, accepted ones included */
 	gboolean stopped;
-	GQueue connections;    /* struct connection */
+	GQueue connections; /* struct connection */
 	char read_buffer[64 * 1024];
 };
 #define WORKER(w) ((struct worker *)(w))
@@ -195,7 +199,12 @@ gboolean value_is_nothing(const liValue *);
 /* --- configuration --- */
 
 enum token_kind {
-	T_END, T_NAME, T_STRING, T_NUMBER, T_KEYWORD, T_OPERATOR
+	T_END,
+	T_NAME,
+	T_STRING,
+	T_NUMBER,
+	T_KEYWORD,
+	T_OPERATOR
 };
 struct lexer {
 	const char *file;
@@ -234,9 +243,26 @@ liValue *scope_find(struct parser *, const char *name);
 /* --- conditions --- */
 
 enum subject {
-	SUBJECT_NONE, SUBJECT_PATH, SUBJECT_RAW_PATH, SUBJECT_HOST, SUBJECT_SCHEME, SUBJECT_QUERY, SUBJECT_METHOD, SUBJECT_LENGTH,
-	SUBJECT_HEADER, SUBJECT_ENV, SUBJECT_HANDLED, SUBJECT_STATUS, SUBJECT_RESPONSE_HEADER,
-	SUBJECT_REMOTE_IP, SUBJECT_LOCAL_IP, SUBJECT_PHYS_PATH, SUBJECT_PHYS_EXISTS, SUBJECT_PHYS_DOCROOT, SUBJECT_PHYS_ISFILE, SUBJECT_PHYS_ISDIR
+	SUBJECT_NONE,
+	SUBJECT_PATH,
+	SUBJECT_RAW_PATH,
+	SUBJECT_HOST,
+	SUBJECT_SCHEME,
+	SUBJECT_QUERY,
+	SUBJECT_METHOD,
+	SUBJECT_LENGTH,
+	SUBJECT_HEADER,
+	SUBJECT_ENV,
+	SUBJECT_HANDLED,
+	SUBJECT_STATUS,
+	SUBJECT_RESPONSE_HEADER,
+	SUBJECT_REMOTE_IP,
+	SUBJECT_LOCAL_IP,
+	SUBJECT_PHYS_PATH,
+	SUBJECT_PHYS_EXISTS,
+	SUBJECT_PHYS_DOCROOT,
+	SUBJECT_PHYS_ISFILE,
+	SUBJECT_PHYS_ISDIR
 };
 enum subject subject_from_name(const char *, gsize);
 gboolean subject_has_key(enum subject);
@@ -251,7 +277,10 @@ gboolean condition_check(struct vrequest *, const struct condition *);
 /* --- actions --- */
 
 enum action_kind {
-	ACTION_NOTHING, ACTION_FUNCTION, ACTION_LIST, ACTION_CONDITION
+	ACTION_NOTHING,
+	ACTION_FUNCTION,
+	ACTION_LIST,
+	ACTION_CONDITION
 };
 struct liAction {
 	gint refcount;
@@ -284,7 +313,9 @@ struct file *file_new(int fd);
 void file_release(struct file *);
 
 enum chunk_kind {
-	CHUNK_BUFFER, CHUNK_STRING, CHUNK_FILE
+	CHUNK_BUFFER,
+	CHUNK_STRING,
+	CHUNK_FILE
 };
 struct chunk {
 	enum chunk_kind kind;
@@ -337,10 +368,10 @@ struct vrequest {
 	GArray *frames; /* of the actions that run */
 	liOptionValue settings[SETTING_COUNT];
 	GPtrArray *mime_types;
-	liChunkQueue body;    /* from the content handler */
-	gboolean body_gone;   /* it broke off */
+	liChunkQueue body;  /* from the content handler */
+	gboolean body_gone; /* it broke off */
 	gboolean backend_failed;
-	gboolean connected;   /* the response's headers are ready, the body flows */
+	gboolean connected; /* the response's headers are ready, the body flows */
 	GPtrArray *filters;
 	liJob pump_job;
 	GString *request_body;
@@ -378,7 +409,9 @@ void backend_resume(struct backend *);
 /* --- connections --- */
 
 enum connection_state {
-	CON_READ_HEADERS, CON_READ_BODY, CON_HANDLE
+	CON_READ_HEADERS,
+	CON_READ_BODY,
+	CON_HANDLE
 };
 struct connection {
 	liConnection pub;
@@ -417,6 +450,5 @@ void url_encode(GString *out, const char *);
 void path_simplify(GString *);
 
 GPtrArray *mime_parse(struct server *, liValue *);
-
 
 #endif

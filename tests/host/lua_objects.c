@@ -2,7 +2,17 @@
  * vr.env, vr.out. */
 #include "lua_host.h"
 
-enum kind { VR, CON, REQ, URI_OBJECT, RESP, HEADERS, ENV, OUT, KINDS };
+enum kind {
+	VR,
+	CON,
+	REQ,
+	URI_OBJECT,
+	RESP,
+	HEADERS,
+	ENV,
+	OUT,
+	KINDS
+};
 static const char *const kinds[] = { "vrequest", "coninfo", "request", "uri", "response", "headers", "environment", "chunkqueue" };
 
 struct object {
@@ -240,11 +250,20 @@ static const struct method {
 	lua_CFunction function;
 	int upvalue;
 } methods[] = {
-	{ VR, "print", vr_log, LI_LOG_LEVEL_ERROR }, { VR, "error", vr_log, LI_LOG_LEVEL_ERROR }, { VR, "warning", vr_log, LI_LOG_LEVEL_WARNING },
-	{ VR, "info", vr_log, LI_LOG_LEVEL_INFO }, { VR, "debug", vr_log, LI_LOG_LEVEL_DEBUG }, { VR, "handle_direct", vr_handle_direct, 0 },
-	{ HEADERS, "set", headers_set, 0 }, { HEADERS, "unset", headers_set, 0 }, { HEADERS, "insert", headers_add, FALSE },
-	{ HEADERS, "append", headers_add, TRUE }, { HEADERS, "clear", headers_clear, 0 },
-	{ ENV, "set", env_set, 0 }, { ENV, "unset", env_set, 0 }, { OUT, "add", out_add, 0 },
+	{ VR, "print", vr_log, LI_LOG_LEVEL_ERROR },
+	{ VR, "error", vr_log, LI_LOG_LEVEL_ERROR },
+	{ VR, "warning", vr_log, LI_LOG_LEVEL_WARNING },
+	{ VR, "info", vr_log, LI_LOG_LEVEL_INFO },
+	{ VR, "debug", vr_log, LI_LOG_LEVEL_DEBUG },
+	{ VR, "handle_direct", vr_handle_direct, 0 },
+	{ HEADERS, "set", headers_set, 0 },
+	{ HEADERS, "unset", headers_set, 0 },
+	{ HEADERS, "insert", headers_add, FALSE },
+	{ HEADERS, "append", headers_add, TRUE },
+	{ HEADERS, "clear", headers_clear, 0 },
+	{ ENV, "set", env_set, 0 },
+	{ ENV, "unset", env_set, 0 },
+	{ OUT, "add", out_add, 0 },
 };
 
 void lua_objects_init(lua_State *L) {

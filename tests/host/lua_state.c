@@ -59,14 +59,30 @@ static int checksum(lua_State *L) {
 	return 1;
 }
 
+struct number {
+	const char *name;
+	int value;
+};
+
 static void add_lighty(lua_State *L, liServer *srv) {
-	static const struct { const char *name; int value; } numbers[] = {
-		{ "HANDLER_GO_ON", LI_HANDLER_GO_ON }, { "HANDLER_COMEBACK", LI_HANDLER_COMEBACK },
-		{ "HANDLER_WAIT_FOR_EVENT", LI_HANDLER_WAIT_FOR_EVENT }, { "HANDLER_ERROR", LI_HANDLER_ERROR },
-	}, logs[] = {
-		{ "print", LI_LOG_LEVEL_ERROR }, { "error", LI_LOG_LEVEL_ERROR }, { "warning", LI_LOG_LEVEL_WARNING },
-		{ "info", LI_LOG_LEVEL_INFO }, { "debug", LI_LOG_LEVEL_DEBUG },
-	}, hashes[] = { { "md5", G_CHECKSUM_MD5 }, { "sha1", G_CHECKSUM_SHA1 }, { "sha256", G_CHECKSUM_SHA256 } };
+	static const struct number numbers[] = {
+		{ "HANDLER_GO_ON", LI_HANDLER_GO_ON },
+		{ "HANDLER_COMEBACK", LI_HANDLER_COMEBACK },
+		{ "HANDLER_WAIT_FOR_EVENT", LI_HANDLER_WAIT_FOR_EVENT },
+		{ "HANDLER_ERROR", LI_HANDLER_ERROR },
+	};
+	static const struct number logs[] = {
+		{ "print", LI_LOG_LEVEL_ERROR },
+		{ "error", LI_LOG_LEVEL_ERROR },
+		{ "warning", LI_LOG_LEVEL_WARNING },
+		{ "info", LI_LOG_LEVEL_INFO },
+		{ "debug", LI_LOG_LEVEL_DEBUG },
+	};
+	static const struct number hashes[] = {
+		{ "md5", G_CHECKSUM_MD5 },
+		{ "sha1", G_CHECKSUM_SHA1 },
+		{ "sha256", G_CHECKSUM_SHA256 },
+	};
 	lua_newtable(L);
 	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		lua_pushinteger(L, numbers[i].value);

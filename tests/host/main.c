@@ -8,8 +8,8 @@
 
 static void usage(FILE *out) {
 	fprintf(out, "usage: lighttpd2-worker -c FILE [-m DIR] [-t]\n"
-		"A stand-in for lighttpd2's worker, for tests alone.\n"
-		"  -c FILE  configuration\n  -m DIR   folder of modules\n  -t       test the configuration\n");
+				 "A stand-in for lighttpd2's worker, for tests alone.\n"
+				 "  -c FILE  configuration\n  -m DIR   folder of modules\n  -t       test the configuration\n");
 }
 
 static gboolean command_line(struct server *srv, int argc, char **argv) {

@@ -25,7 +25,7 @@ void plugins_init(struct server *srv) {
 	if (!pretended) pretended = "";
 	interface.version = MODULE_VERSION + g_str_equal(pretended, "version");
 	interface.main = srv;
-	interface.sizeof_off_t = sizeof(off_t) / (g_str_equal(pretended, "off_t") ? 2 : 1);
+	interface.sizeof_off_t = (guint8)(g_str_equal(pretended, "off_t") ? sizeof(off_t) / 2 : sizeof(off_t));
 	if (g_str_equal(pretended, "magic")) srv->pub.magic++;
 	srv->plugins = g_ptr_array_new();
 	srv->modules = g_ptr_array_new();

@@ -193,7 +193,7 @@ static void compose(struct vrequest *vr, GString *out) {
 		if (!skip) g_string_append_printf(out, "%s\r\n", h->data->str);
 	}
 	g_string_append_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n\r\n", vr->con->remote_ip->str);
-	g_string_append_len(out, STR(vr->request_body));
+	string_append(out, vr->request_body);
 }
 
 static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {

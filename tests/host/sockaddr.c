@@ -38,7 +38,7 @@ liSocketAddress li_sockaddr_from_string(const GString *text, guint default_port)
 	gboolean bracket = *s == '[';
 	if (bracket) s++;
 	gboolean six = bracket || (strchr(s, ':') && strchr(strchr(s, ':') + 1, ':'));
-	gsize len = strcspn(s, bracket ? "]" : six ? "" : ":");
+	gsize len = strcspn(s, bracket ? "]" : (six ? "" : ":"));
 	if (len >= sizeof(host)) return none;
 	memcpy(host, s, len);
 	host[len] = '\0';
