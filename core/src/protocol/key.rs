@@ -72,11 +72,14 @@ fn check(raw: &[u8]) -> Result<(), KeyError> {
     if raw.len() > KEY_MAX {
         return Err(KeyError::TooLong(raw.len()));
     }
-    let bad = |(_, byte): &(usize, u8)| !byte.is_ascii_graphic();
-    match raw.iter().copied().enumerate().find(bad) {
-        Some((at, byte)) => Err(KeyError::BadByte { at, byte }),
-        None => Ok(()),
+    // A loop without an early exit is compiled to one over many bytes at a time.
+    let good = |good, byte: &u8| good & byte.is_ascii_graphic();
+    if raw.iter().fold(true, good) {
+        return Ok(());
     }
+    let bad = |(_, byte): &(usize, u8)| !byte.is_ascii_graphic();
+    let first = raw.iter().copied().enumerate().find(bad);
+    first.map_or(Ok(()), |(at, byte)| Err(KeyError::BadByte { at, byte }))
 }
 
 impl fmt::Debug for Key {

@@ -7,13 +7,13 @@
     warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)
 )]
 
-pub mod command;
+mod command;
 mod error;
 mod excerpt;
 mod hex;
 mod key;
 pub mod limits;
-pub mod reply;
+mod reply;
 mod ttl;
 mod value;
 mod wire;

@@ -1,6 +1,8 @@
 //! What the lines of replies mean. Lines come without their CR LF; one word or
 //! space too many makes a line unreadable.
 
+use memchr::memchr;
+
 use super::vocabulary::{KeyList, Reply, ReplyForm, Status};
 use crate::decimal;
 use crate::protocol::error::ProtocolError;
@@ -55,26 +57,20 @@ fn read_number<P>(line: &[u8]) -> Result<Reply<P>, ProtocolError> {
 }
 
 /// Reads a line where a value of one of `keys` may begin, of which those in
-/// `found` had theirs. Once every key had its value only `END` may follow.
+/// `found` had theirs. Once every key had its value only an end may follow.
 pub(super) fn read_value_or_end<P>(
     keys: &dyn KeyList,
     with_cas: bool,
     found: &[(usize, Value<P>)],
     line: &[u8],
 ) -> Result<Step<P>, ProtocolError> {
-    // Proxies end a reply so if they could not get the other part of it.
-    if let Some(text) = error_text(line, b"SERVER_ERROR") {
-        return Ok(Step::Done(Reply::ServerError(text)));
-    }
-    check_refusal(line)?;
-    if line == b"END" {
-        return Ok(Step::End);
-    }
     let count = keys.count();
-    if found.len() >= count {
-        return Err(ProtocolError::unexpected(line));
-    }
-    let (name, value) = read_value_line(with_cas, line)?;
+    let words = match line.strip_prefix(b"VALUE ") {
+        Some(words) if found.len() < count => words,
+        _ => return read_end(line),
+    };
+    let bad = || ProtocolError::BadValueLine(excerpt(line));
+    let (name, value) = read_value(with_cas, words).ok_or_else(bad)?;
     // Most servers keep to the order of the keys.
     let likely = found.last().map_or(0, |(at, _)| at.saturating_add(1));
     let is_it = |at: &usize| {
@@ -88,6 +84,37 @@ pub(super) fn read_value_or_end<P>(
         return Err(ProtocolError::ValueTooLong);
     }
     Ok(Step::Value(at, value))
+}
+
+/// Reads `KEY FLAGS LEN`, then `CAS` if that was asked for, separated by one
+/// space each: the key, and the value without its data.
+fn read_value<P>(with_cas: bool, words: &[u8]) -> Option<(&[u8], Value<P>)> {
+    let (name, numbers) = words.split_at_checked(memchr(b' ', words)?)?;
+    let mut numbers = numbers.split(|&byte| byte == b' ').skip(1);
+    let mut number = || decimal::parse(numbers.next()?).ok();
+    let flags = u32::try_from(number()?).ok()?;
+    let len = number()?;
+    let cas = if with_cas { Some(number()?) } else { None };
+    let value = Value {
+        flags,
+        cas,
+        len,
+        pieces: Pieces::default(),
+    };
+    numbers.next().is_none().then_some((name, value))
+}
+
+/// Reads a line that can only end the values.
+fn read_end<P>(line: &[u8]) -> Result<Step<P>, ProtocolError> {
+    if line == b"END" {
+        return Ok(Step::End);
+    }
+    // Proxies end a reply so if they could not get the other part of it.
+    if let Some(text) = error_text(line, b"SERVER_ERROR") {
+        return Ok(Step::Done(Reply::ServerError(text)));
+    }
+    check_refusal(line)?;
+    Err(ProtocolError::unexpected(line))
 }
 
 /// Errors that mean that the server read something other than what was sent.
@@ -104,32 +131,4 @@ fn error_text(line: &[u8], word: &[u8]) -> Option<Box<str>> {
     let text = line.strip_prefix(word)?;
     let is_word = text.first().is_none_or(|&byte| byte == b' ');
     is_word.then(|| excerpt(text.trim_ascii()))
-}
-
-/// Reads `VALUE KEY FLAGS LEN`, then `CAS` if that was asked for, separated by
-/// one space each: the key, and the value without its data.
-fn read_value_line<P>(with_cas: bool, line: &[u8]) -> Result<(&[u8], Value<P>), ProtocolError> {
-    let Some(words) = line.strip_prefix(b"VALUE ") else {
-        return Err(ProtocolError::unexpected(line));
-    };
-    let bad = || ProtocolError::BadValueLine(excerpt(line));
-    let mut words = words.split(|&byte| byte == b' ');
-    let name = words.next().ok_or_else(bad)?;
-    let mut number = || {
-        let word = words.next().ok_or_else(bad)?;
-        decimal::parse(word).map_err(|_| bad())
-    };
-    let flags = u32::try_from(number()?).map_err(|_| bad())?;
-    let len = number()?;
-    let cas = if with_cas { Some(number()?) } else { None };
-    if words.next().is_some() {
-        return Err(bad());
-    }
-    let value = Value {
-        flags,
-        cas,
-        len,
-        pieces: Pieces::default(),
-    };
-    Ok((name, value))
 }
