@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use memcached_core::joining::AskerId;
-use memcached_core::protocol::{Reply, Value};
+use memcached_core::protocol::{Found as FoundValue, Reply, Value};
 use memcached_core::server::{Failure, Outcome};
 
 use super::server::ServerDriver;
@@ -23,15 +23,16 @@ pub enum Found {
 impl From<Outcome<BufferSlice>> for Found {
     fn from(outcome: Outcome<BufferSlice>) -> Self {
         match outcome {
-            Outcome::Reply(Reply::Values(found)) => {
-                let value = found.into_iter().next();
-                value.map_or(Self::Miss, |(_, value)| Self::Hit(value))
-            }
+            Outcome::Reply(Reply::Values(found)) => match found.into_iter().next() {
+                Some((_, FoundValue::Value(value))) => Self::Hit(value),
+                Some((_, FoundValue::TooLarge { .. })) | None => Self::Miss,
+            },
             Outcome::Reply(
                 Reply::Status(_)
                 | Reply::Number(_)
                 | Reply::NotCountable(_)
-                | Reply::ServerError(_),
+                | Reply::ServerError(_)
+                | Reply::Version(_),
             ) => Self::Miss,
             Outcome::Failed(failure) => Self::Failed(failure),
         }

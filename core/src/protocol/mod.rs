@@ -19,13 +19,13 @@ mod value;
 mod wire;
 
 pub use command::{
-    Command, Count, Data, Delete, Direction, Lane, Retrieve, Store, StoreMode, Touch,
+    Command, Count, Data, Delete, Direction, Lane, Retrieve, Store, StoreMode, Touch, Version,
 };
 pub use error::ProtocolError;
 pub use excerpt::excerpt;
 pub(crate) use hex::{SHA1_HEX_LEN, sha1_hex};
 pub use key::{Key, KeyError};
-pub use reply::{FoundValues, KeyList, Reply, ReplyForm, ReplyParser, Status};
+pub use reply::{Found, FoundValues, KeyList, Reply, ReplyForm, ReplyParser, Status};
 pub use ttl::{Ttl, exptime};
 pub use value::{Input, Pieces, Value};
 pub(crate) use wire::CRLF;

@@ -35,11 +35,12 @@ impl BatchSize {
 
     pub(super) fn learn_from<P>(&mut self, reply: &Reply<P>) {
         let bytes: u64 = match reply {
-            Reply::Values(values) => values.iter().map(|(_, value)| value.len).sum(),
+            Reply::Values(values) => values.iter().map(|(_, found)| found.len()).sum(),
             Reply::Status(_)
             | Reply::Number(_)
             | Reply::NotCountable(_)
-            | Reply::ServerError(_) => 0,
+            | Reply::ServerError(_)
+            | Reply::Version(_) => 0,
         };
         self.0 = if bytes > LARGE {
             (self.0 / 4).max(1)
@@ -55,6 +56,7 @@ pub(super) struct Batch<D> {
     command: Command<D>,
     /// Bytes of keys that may be added.
     room: usize,
+    max_value: u64,
 }
 
 impl<D: Data> Batch<D> {
@@ -62,12 +64,18 @@ impl<D: Data> Batch<D> {
         let room = command
             .batch_key()
             .map_or(0, |key| KEY_BYTES_MAX.saturating_sub(len(key)));
-        Self { command, room }
+        let max_value = max_value(&command);
+        Self {
+            command,
+            room,
+            max_value,
+        }
     }
 
     /// Whether a command can become a part of this one.
     pub(super) fn has_room_for(&self, next: &Command<D>) -> bool {
         next.batch_key().is_some_and(|key| len(key) < self.room)
+            && max_value(next) == self.max_value
     }
 
     /// Adds a command that there [is room for](Self::has_room_for).
@@ -80,6 +88,18 @@ impl<D: Data> Batch<D> {
 
     pub(super) fn into_command(self) -> Command<D> {
         self.command
+    }
+}
+
+/// The longest value that a lookup wants; one command has one such limit.
+const fn max_value<D>(command: &Command<D>) -> u64 {
+    match command {
+        Command::Retrieve(lookups) => lookups.max_value(),
+        Command::Store(_)
+        | Command::Delete(_)
+        | Command::Touch(_)
+        | Command::Count(_)
+        | Command::Version(_) => 0,
     }
 }
 
@@ -101,7 +121,9 @@ pub(super) fn split_reply<P>(reply: Reply<P>, size: usize) -> impl Iterator<Item
         Reply::Values(values) => (values, None),
         Reply::ServerError(text) => (SmallVec::new(), Some(text)),
         // The parser gives no other reply to a lookup.
-        Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) => (SmallVec::new(), None),
+        Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) | Reply::Version(_) => {
+            (SmallVec::new(), None)
+        }
     };
     (0..size).map(move |at| {
         if let Some(text) = &error {
@@ -116,7 +138,7 @@ pub(super) fn split_reply<P>(reply: Reply<P>, size: usize) -> impl Iterator<Item
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Pieces, Retrieve, Status, Value};
+    use crate::protocol::{Found, Pieces, Retrieve, Status, Value};
 
     type TestCommand = Command<Vec<u8>>;
 
@@ -134,13 +156,13 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    fn value(len: u64) -> Value<()> {
-        Value {
+    fn value(len: u64) -> Found<()> {
+        Found::Value(Value {
             flags: 0,
             cas: None,
             len,
             pieces: Pieces::default(),
-        }
+        })
     }
 
     fn values(found: &[(usize, u64)]) -> Reply<()> {
@@ -169,7 +191,9 @@ mod tests {
         let several = || -> TestCommand { Retrieve::several(key("b"), [key("c")]).into() };
         let with_cas = || -> TestCommand { Retrieve::one(key("b")).with_cas().into() };
         assert!(Batch::new(get("a")).has_room_for(&get("b")));
-        for other in [several, with_cas] {
+        let small = || -> TestCommand { Retrieve::one(key("b")).up_to(9).into() };
+        assert!(Batch::new(small()).has_room_for(&small()));
+        for other in [several, with_cas, small] {
             assert!(!Batch::new(get("a")).has_room_for(&other()));
             assert!(!Batch::new(other()).has_room_for(&get("a")));
         }

@@ -3,6 +3,7 @@
 mod batch;
 mod bounds;
 mod faults;
+mod large;
 mod life;
 mod random;
 mod replay;

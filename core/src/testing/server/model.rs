@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use super::counted::Counted;
 use super::memcached::{Memcached, value_of};
 use super::script::{Script, plain_command, scripted_command};
-use crate::protocol::{Lane, Reply};
+use crate::protocol::{Found, Lane, Reply};
 use crate::server::{Action, Event, Limits, Outcome, RequestId, Server, Spec, Types};
 use crate::time::Time;
 
@@ -353,7 +353,10 @@ impl World {
         self.counted.replies += 1;
         self.lanes[asked.lane as usize].gave_reply = true;
         if let Reply::Values(values) = reply {
-            for (at, value) in values {
+            for (at, found) in values {
+                let Found::Value(value) = found else {
+                    panic!("no limit was set")
+                };
                 let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
                 assert_eq!(bytes, value_of(&asked.keys[at]), "value of another key");
             }

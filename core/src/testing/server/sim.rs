@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::protocol::{Command, Key, Lane, Reply, Retrieve, Store, StoreMode};
+use crate::protocol::{Command, Found, Key, Lane, Reply, Retrieve, Store, StoreMode};
 use crate::server::{Action, Event, Failure, Limits, Outcome, RequestId, Server, Spec, Types};
 use crate::time::Time;
 
@@ -273,9 +273,14 @@ fn text(outcome: Outcome<Vec<u8>>) -> String {
     match outcome {
         Outcome::Reply(Reply::Values(values)) if values.is_empty() => "miss".into(),
         Outcome::Reply(Reply::Values(values)) => {
-            let pieces = values.iter().flat_map(|(_, value)| value.pieces.iter());
-            let bytes: Vec<u8> = pieces.flatten().copied().collect();
-            String::from_utf8_lossy(&bytes).into_owned()
+            let texts = values.iter().map(|(_, found)| match found {
+                Found::Value(value) => {
+                    let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
+                    String::from_utf8_lossy(&bytes).into_owned()
+                }
+                Found::TooLarge { len } => format!("too large: {len}"),
+            });
+            texts.collect()
         }
         Outcome::Reply(Reply::Status(status)) => format!("{status:?}"),
         Outcome::Reply(other) => format!("{other:?}"),
