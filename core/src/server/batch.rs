@@ -17,36 +17,57 @@ const KEY_BYTES_MAX: usize = 1000;
 /// all the others.
 const LARGE: u64 = 64 * 1024;
 
+/// Replies in a row without `SERVER_ERROR` before lookups are sent together
+/// again. A proxy that has lost one of its servers answers many keys so; each
+/// would cost the others of its batch a connection.
+const CALM: u32 = 256;
+
 /// How many lookups may be sent as one command now: more after each good and
-/// small reply, few after large ones, one on a new connection.
+/// small reply, few after large ones, one on a new connection and for a while
+/// after `SERVER_ERROR`.
 #[derive(Debug)]
-pub(super) struct BatchSize(usize);
+pub(super) struct BatchSize {
+    size: usize,
+    /// Good replies to come before it grows.
+    calm_in: u32,
+}
 
 impl Default for BatchSize {
     fn default() -> Self {
-        Self(1)
+        Self {
+            size: 1,
+            calm_in: 0,
+        }
     }
 }
 
 impl BatchSize {
     pub(super) const fn get(&self) -> usize {
-        self.0
+        self.size
+    }
+
+    /// A new connection begins.
+    pub(super) const fn reset(&mut self) {
+        self.size = 1;
     }
 
     pub(super) fn learn_from<P>(&mut self, reply: &Reply<P>) {
         let bytes: u64 = match reply {
+            Reply::ServerError(_) => {
+                self.size = 1;
+                self.calm_in = CALM;
+                return;
+            }
             Reply::Values(values) => values.iter().map(|(_, found)| found.len()).sum(),
-            Reply::Status(_)
-            | Reply::Number(_)
-            | Reply::NotCountable(_)
-            | Reply::ServerError(_)
-            | Reply::Version(_) => 0,
+            Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) | Reply::Version(_) => 0,
         };
-        self.0 = if bytes > LARGE {
-            (self.0 / 4).max(1)
+        if self.calm_in > 0 {
+            self.calm_in -= 1;
+        } else if bytes > LARGE {
+            self.size = (self.size / 4).max(1);
         } else {
-            (self.0 * 2).min(SIZE_MAX)
-        };
+            self.size = (self.size * 2).min(SIZE_MAX);
+        }
     }
 }
 
@@ -184,6 +205,29 @@ mod tests {
         assert_eq!([(); 3].map(|()| next(&large)), [4, 1, 1]);
         assert_eq!(next(&values(&[])), 2);
         assert_eq!(next(&Reply::Status(Status::Stored)), 4);
+    }
+
+    #[test]
+    fn batches_begin_again_long_after_the_last_server_error() {
+        let mut size = BatchSize::default();
+        let mut next = |reply: &Reply<()>| {
+            size.learn_from(reply);
+            size.get()
+        };
+        let good = values(&[]);
+        assert_eq!([(); 2].map(|()| next(&good)), [2, 4]);
+        for _ in 0..2 {
+            assert_eq!(next(&Reply::ServerError("x".into())), 1);
+            for _ in 0..CALM - 1 {
+                assert_eq!(next(&good), 1);
+            }
+        }
+        assert_eq!([(); 3].map(|()| next(&good)), [1, 2, 4]);
+        // A new connection makes no difference.
+        size.learn_from(&Reply::<()>::ServerError("x".into()));
+        size.reset();
+        size.learn_from(&good);
+        assert_eq!(size.get(), 1);
     }
 
     #[test]

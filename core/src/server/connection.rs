@@ -1,25 +1,25 @@
-//! One connection: its states, its deadlines, its end.
+//! One connection: its states and its deadlines.
 //!
 //! Invariants:
 //! - The queue is empty while the state is [`State::Closed`].
-//! - After a fault nothing that the old socket still holds can reach a request:
-//!   both streams are reset and the socket is asked to be closed. Nothing is
-//!   resynchronised.
+//! - Requests are not accepted while the connection is made without one, to
+//!   learn whether the server answers again ([`Connection::is_probing`]).
 
 use core::time::Duration;
 
 use super::backoff::Backoff;
 use super::batch::split_reply;
+use super::connection_id::ConnectionId;
 use super::context::Context;
 use super::error::{Failure, Fault};
 use super::event::{Action, Event, Outcome, Types};
-use super::health::Health;
-use super::pipeline::{Answer, Pipeline};
+use super::patience::Patience;
+use super::pipeline::{Answer, Pipeline, Unreadable};
 use super::request::Queued;
 use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
 use super::stats::Stats;
-use crate::protocol::{Input, Lane};
+use crate::protocol::Input;
 use crate::time::Time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,16 +28,21 @@ pub(super) enum State {
     Closed,
     /// The driver is connecting and may take until this time.
     Connecting { until: Time },
-    /// Connected.
-    Open,
+    /// Connected at this time.
+    Open { since: Time },
 }
 
 pub(super) struct Connection<T: Types> {
-    lane: Lane,
-    connect_timeout: Duration,
-    state: State,
-    pipeline: Pipeline<T>,
-    backoff: Backoff,
+    pub(super) id: ConnectionId,
+    pub(super) connect_timeout: Duration,
+    pub(super) state: State,
+    pub(super) pipeline: Pipeline<T>,
+    pub(super) backoff: Backoff,
+    pub(super) patience: Patience,
+    /// It is made without a request and has not shown yet that it works.
+    probing: bool,
+    /// The last request that could not be accepted, or failed.
+    wanted: Option<Time>,
     /// The driver has to close its socket.
     close: bool,
     /// The driver has to connect.
@@ -45,13 +50,16 @@ pub(super) struct Connection<T: Types> {
 }
 
 impl<T: Types> Connection<T> {
-    pub(super) fn new(lane: Lane, spec: &Spec) -> Self {
+    pub(super) fn new(id: ConnectionId, spec: &Spec) -> Self {
         Self {
-            lane,
+            id,
             connect_timeout: spec.connect_timeout,
             state: State::Closed,
             pipeline: Pipeline::default(),
             backoff: Backoff::new(spec.retry),
+            patience: Patience::default(),
+            probing: false,
+            wanted: None,
             close: false,
             connect: false,
         }
@@ -59,6 +67,10 @@ impl<T: Types> Connection<T> {
 
     pub(super) const fn state(&self) -> State {
         self.state
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open { .. })
     }
 
     pub(super) fn load(&self) -> (usize, usize) {
@@ -69,14 +81,38 @@ impl<T: Types> Connection<T> {
         self.pipeline.queue.has_room(data_len, limits)
     }
 
-    /// Connected, and the server has given a good reply on this connection.
-    pub(super) fn works(&self) -> bool {
-        self.state == State::Open && self.backoff.has_worked()
+    /// Connected, and the server has answered on this connection.
+    pub(super) const fn works(&self) -> bool {
+        self.is_open() && self.backoff.has_answered()
     }
 
     /// Whether a request can be queued now, or a connection be begun for it.
     pub(super) fn is_ready(&self, now: Time) -> bool {
-        self.state != State::Closed || self.backoff.allows(now)
+        match self.state {
+            State::Closed => self.backoff.allows(now) && !self.backoff.needs_probe(),
+            State::Connecting { .. } | State::Open { .. } => !self.probing,
+        }
+    }
+
+    /// A request would have been for this connection.
+    pub(super) const fn want(&mut self, now: Time) {
+        self.wanted = Some(now);
+    }
+
+    /// When to try whether the server answers again, as long as requests come.
+    pub(super) fn next_probe(&self) -> Option<Time> {
+        /// After this time without requests the next one has to start it.
+        const WANTED_FOR: Duration = Duration::from_secs(60);
+        let idle = self.state == State::Closed && self.backoff.needs_probe();
+        let due = self.backoff.not_before().filter(|_| idle)?;
+        (due <= self.wanted? + WANTED_FOR).then_some(due)
+    }
+
+    /// Makes a connection that nobody waits for, to learn whether the server
+    /// answers.
+    pub(super) fn begin_probe(&mut self, context: &mut Context<'_, T>) {
+        self.start_connecting(context);
+        self.probing = true;
     }
 
     #[must_use]
@@ -93,13 +129,13 @@ impl<T: Types> Connection<T> {
     /// Puts a request into the queue of a connection that is ready, and begins
     /// to connect where that is needed. Returns when something is due for it.
     pub(super) fn push(&mut self, mut queued: Queued<T>, context: &mut Context<'_, T>) -> Time {
+        self.patience.note(context.now, queued.request.timeout);
         let due = match self.state {
             State::Closed => self.start_connecting(context),
             State::Connecting { until } => until,
-            State::Open => {
-                let reply_due = context.now + queued.request.timeout;
-                queued.request.deadline = Some(reply_due);
-                reply_due
+            State::Open { .. } => {
+                queued.request.since = Some(context.now);
+                context.now + queued.request.timeout
             }
         };
         self.pipeline.queue.push(queued);
@@ -107,35 +143,36 @@ impl<T: Types> Connection<T> {
     }
 
     /// Returns until when the attempt may take.
-    fn start_connecting(&mut self, context: &mut Context<'_, T>) -> Time {
+    pub(super) fn start_connecting(&mut self, context: &mut Context<'_, T>) -> Time {
         context.stats.connects += 1;
-        self.backoff.attempt(context.now);
+        context.health.attempt(self.id, context.now);
+        self.backoff.attempt();
         self.connect = true;
         let until = context.now + self.connect_timeout;
         self.state = State::Connecting { until };
         until
     }
 
-    /// Forgets who waits for a request. One that was not sent leaves the queue;
-    /// the reply to one that was sent will be swallowed.
-    pub(super) fn cancel(&mut self, serial: u64, health: &mut Health) -> Option<T::Token> {
-        let cancelled = self.pipeline.queue.cancel(serial)?;
-        if cancelled.is_gone {
-            health.request_over(serial);
-        }
-        Some(cancelled.token)
+    /// Forgets who waits for a request.
+    pub(super) fn cancel(&mut self, serial: u64) -> Option<T::Token> {
+        self.pipeline.queue.cancel(serial)
     }
 
     pub(super) fn handle_connected(&mut self, now: Time) {
-        if matches!(self.state, State::Connecting { .. }) {
-            self.state = State::Open;
-            self.pipeline.queue.start_deadlines(now);
+        if !matches!(self.state, State::Connecting { .. }) {
+            return;
+        }
+        self.state = State::Open { since: now };
+        self.pipeline.queue.start_time(now);
+        // Without a request nothing would show what the connection is worth.
+        if self.probing || self.backoff.is_doubtful() || !self.pipeline.queue.has_waiting() {
+            self.pipeline.probe(now);
         }
     }
 
     pub(super) fn transmit(&mut self, stats: &mut Stats) -> Transmit<'_> {
         match self.state {
-            State::Open => self.pipeline.transmit(stats),
+            State::Open { .. } => self.pipeline.transmit(stats),
             State::Closed | State::Connecting { .. } => Transmit::empty(),
         }
     }
@@ -145,12 +182,12 @@ impl<T: Types> Connection<T> {
         self.pipeline.handle_written(count);
     }
 
-    pub(super) fn wants_read(&self) -> bool {
-        self.state == State::Open
+    pub(super) const fn wants_read(&self) -> bool {
+        self.is_open()
     }
 
     pub(super) fn wants_write(&self) -> bool {
-        self.state == State::Open && self.pipeline.wants_write()
+        self.is_open() && self.pipeline.wants_write()
     }
 
     pub(super) fn handle_data<I>(&mut self, input: &I, context: &mut Context<'_, T>)
@@ -160,24 +197,37 @@ impl<T: Types> Connection<T> {
         let total = input.bytes().len();
         context.stats.bytes_read += total as u64;
         let mut at = 0;
-        while at < total && self.state == State::Open {
+        while at < total && self.is_open() {
             match self.pipeline.read(input, &mut at, context.stats) {
-                Ok(None) => return,
+                Ok(None) => break,
                 Ok(Some(answer)) => self.handle_answer(answer, context),
-                Err(error) => self.fail(&Fault::Protocol(error), context),
+                Err(Unreadable::Protocol(error)) => {
+                    self.break_off(&Fault::Protocol(error), context);
+                }
+                Err(Unreadable::ServerError(text)) => self.take_apart(text, context),
             }
+        }
+        if self.pipeline.is_skipping() {
+            // Who asked need not wait until all of it has passed.
+            self.give_out_whole(context);
         }
     }
 
     fn handle_answer(&mut self, answer: Answer<T>, context: &mut Context<'_, T>) {
-        self.backoff.worked();
-        if let Some(failing_for) = context.health.succeeded(self.lane, context.now) {
-            context.events.push_back(Event::Recovered { failing_for });
-        }
         let Answer {
             mut requests,
             reply,
         } = answer;
+        self.probing = false;
+        if requests.is_empty() {
+            self.backoff.answered();
+            context.health.answered();
+            return;
+        }
+        self.backoff.served();
+        if let Some(failing_for) = context.health.served(self.id, context.now) {
+            context.events.push_back(Event::Recovered { failing_for });
+        }
         if let [request] = &mut requests[..] {
             context.complete(request, Outcome::Reply(reply));
             return;
@@ -192,99 +242,61 @@ impl<T: Types> Connection<T> {
         let now = context.now;
         if matches!(self.state, State::Connecting { until } if until <= now) {
             self.fail(&Fault::ConnectTimeout(self.connect_timeout), context);
-        } else if let Some(timeout) = self.pipeline.queue.overdue_sent(now) {
-            self.fail(&Fault::ReplyTimeout(timeout), context);
-        } else {
-            let expired = |request: &mut _| context.fail(request, Failure::TimedOut);
-            self.pipeline.queue.expire(now, expired);
+            return;
         }
+        if let Some((at, limit)) = self.gives_up_at(now) {
+            if at <= now {
+                self.give_out_whole(context);
+                self.fail(&Fault::ReplyTimeout(limit), context);
+                return;
+            }
+        }
+        if self.pipeline.queue.is_head_overdue(now) {
+            self.give_out_whole(context);
+        }
+        let expired = |request: &mut _| context.fail(request, Failure::TimedOut);
+        self.pipeline.queue.expire(now, expired);
+    }
+
+    /// When a silent server is given up, and how long that is from when its
+    /// reply was first waited for on this connection: as long as the most
+    /// patient request of late would wait. Those in a hurry fail before, alone.
+    fn gives_up_at(&self, now: Time) -> Option<(Time, Duration)> {
+        let State::Open { since: opened } = self.state else {
+            return None;
+        };
+        let since = self.pipeline.waited_since()?.max(opened);
+        let mut limit = self.patience.longest(now);
+        limit = limit.max(self.pipeline.queue.patience());
+        if limit.is_zero() {
+            // Nobody asked of late but the connection itself.
+            limit = self.connect_timeout;
+        }
+        Some((since + limit, limit))
     }
 
     /// The earliest deadline; costs a walk over the queue.
-    pub(super) fn next_deadline(&self) -> Option<Time> {
+    pub(super) fn next_deadline(&self, now: Time) -> Option<Time> {
         let connecting = match self.state {
             State::Connecting { until } => Some(until),
-            State::Closed | State::Open => None,
+            State::Closed | State::Open { .. } => None,
         };
+        let gives_up_at = self.gives_up_at(now).map(|(at, _)| at);
         let requests = self.pipeline.queue.next_deadline();
-        requests.into_iter().chain(connecting).min()
+        requests
+            .into_iter()
+            .chain(connecting)
+            .chain(gives_up_at)
+            .min()
     }
 
-    /// The peer closed, or the operating system reports an error.
-    pub(super) fn handle_lost(&mut self, fault: &Fault, context: &mut Context<'_, T>) {
-        match self.state {
-            State::Closed => {}
-            State::Connecting { .. } => self.fail(fault, context),
-            State::Open => self.lose(fault, context),
-        }
-    }
-
-    /// An open connection is gone. What had no byte of its reply yet may be
-    /// sent once more if it does the same when it is carried out twice.
-    fn lose(&mut self, fault: &Fault, context: &mut Context<'_, T>) {
-        let torn_reply = self.pipeline.is_mid_reply();
-        let asked = self.load().0 > 0;
-        let lost = |request: &mut _| context.fail(request, Failure::Lost);
-        self.pipeline.requeue(lost);
-        self.close();
-        if torn_reply || (asked && !self.backoff.has_worked()) {
-            self.count_failure(fault, context);
-        }
-        let queue = &self.pipeline.queue;
-        if queue.is_all_sent() {
-            return;
-        }
-        let probes = |serial| queue.is_waiting(serial);
-        let worth_it = !context.health.is_down() || context.health.probe().is_some_and(probes);
-        if worth_it && self.backoff.allows(context.now) {
-            self.start_connecting(context);
-        } else {
-            self.fail_queue(Failure::Lost, context);
-        }
-    }
-
-    /// Ends the connection or the attempt at one; everything queued fails.
-    fn fail(&mut self, fault: &Fault, context: &mut Context<'_, T>) {
-        let failure = match (self.state, fault) {
-            (State::Connecting { .. }, _) => Failure::Connect,
-            (_, Fault::ReplyTimeout(_)) => Failure::TimedOut,
-            (_, Fault::Protocol(_)) => Failure::Protocol,
-            (_, Fault::Os(_) | Fault::ConnectTimeout(_) | Fault::Closed) => Failure::Lost,
-        };
-        self.count_failure(fault, context);
-        self.close();
-        self.fail_queue(failure, context);
-    }
-
-    /// Ends everything because the driver is going away.
-    pub(super) fn shutdown(&mut self, context: &mut Context<'_, T>) {
-        if self.state != State::Closed {
-            self.close();
-        }
-        self.fail_queue(Failure::Shutdown, context);
-    }
-
-    fn count_failure(&self, fault: &Fault, context: &mut Context<'_, T>) {
-        let was_down = context.health.is_down();
-        context.health.failed(self.lane, context.now);
-        context.stats.faults += 1;
-        context.events.push_back(Event::Fault {
-            lane: self.lane,
-            fault: fault.clone(),
-            now_down: !was_down && context.health.is_down(),
-        });
-    }
-
-    fn close(&mut self) {
+    /// Closes the socket; what is queued stays.
+    pub(super) fn close(&mut self, context: &mut Context<'_, T>) {
         self.state = State::Closed;
         self.pipeline.reset_streams();
+        self.probing = false;
         self.connect = false;
         self.close = true;
-    }
-
-    fn fail_queue(&mut self, failure: Failure, context: &mut Context<'_, T>) {
-        for mut request in self.pipeline.queue.drain() {
-            context.fail(&mut request, failure);
-        }
+        context.health.ended(self.id);
     }
 }

@@ -12,11 +12,14 @@
 mod backoff;
 mod batch;
 mod connection;
+mod connection_id;
 mod context;
+mod ending;
 mod error;
 mod event;
 mod health;
 mod log_limit;
+mod patience;
 mod pipeline;
 mod queue;
 mod request;
@@ -29,6 +32,7 @@ mod server;
 mod spec;
 mod stats;
 
+pub use connection_id::ConnectionId;
 pub use error::{Failure, Fault};
 pub use event::{Action, Event, Outcome, Refused, RequestId, Types};
 pub use health::FAILURES_UNTIL_DOWN;

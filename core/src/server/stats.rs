@@ -33,6 +33,9 @@ pub struct Stats {
     /// Commands sent: fewer than the requests where lookups are batched, more
     /// where requests are sent once more after a lost connection.
     pub commands: u64,
+    /// Questions of the connections' own, sent to learn whether the server
+    /// answers; in addition to `commands`.
+    pub probes: u64,
     /// Attempts to connect.
     pub connects: u64,
     /// Connections that ended badly, or could not be made.

@@ -1,8 +1,10 @@
 //! The life of a server's connections, stepped through without I/O.
 
+mod attempts;
 mod batch;
 mod bounds;
 mod faults;
+mod kills;
 mod large;
 mod life;
 mod random;

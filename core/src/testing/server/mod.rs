@@ -6,5 +6,6 @@ mod memcached;
 pub mod model;
 mod script;
 mod sim;
+mod sockets;
 
 pub use sim::{SPEC, Sim, SimTypes, TIMEOUT, outcomes};

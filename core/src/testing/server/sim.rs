@@ -3,7 +3,9 @@
 use core::time::Duration;
 
 use crate::protocol::{Command, Found, Key, Lane, Reply, Retrieve, Store, StoreMode};
-use crate::server::{Action, Event, Failure, Limits, Outcome, RequestId, Server, Spec, Types};
+use crate::server::{
+    Action, ConnectionId, Event, Failure, Limits, Outcome, RequestId, Server, Spec, Types,
+};
 use crate::time::Time;
 
 /// Requests are numbered; bytes are copied.
@@ -31,8 +33,10 @@ pub struct Sim {
     pub server: Server<SimTypes>,
     /// The time, in milliseconds.
     pub now_ms: u64,
-    /// Which connection the methods are about.
+    /// Whose first connection the methods are about.
     pub lane: Lane,
+    /// Another connection that they are about.
+    pub other: Option<ConnectionId>,
     /// The time-out of the next requests.
     pub timeout: Duration,
     /// Outcomes that came, by the request's token.
@@ -43,6 +47,8 @@ pub struct Sim {
     pub connects: usize,
     /// How often the server wanted a socket to be closed.
     pub closes: usize,
+    /// What the server wanted done with sockets.
+    pub actions: Vec<(ConnectionId, Action)>,
 }
 
 impl Default for Sim {
@@ -71,11 +77,13 @@ impl Sim {
             server: Server::new(spec, limits),
             now_ms: 0,
             lane: Lane::Lookup,
+            other: None,
             timeout: TIMEOUT,
             done: Vec::new(),
             log: Vec::new(),
             connects: 0,
             closes: 0,
+            actions: Vec::new(),
         }
     }
 
@@ -83,6 +91,11 @@ impl Sim {
     #[must_use]
     pub fn now(&self) -> Time {
         Time::from_micros(self.now_ms * 1000)
+    }
+
+    fn id(&self) -> ConnectionId {
+        self.other
+            .unwrap_or_else(|| ConnectionId::first_of(self.lane))
     }
 
     /// Submits a command, on the script's connection if that is the lane.
@@ -136,8 +149,8 @@ impl Sim {
 
     /// The connection is made.
     pub fn connected(&mut self) {
-        let now = self.now();
-        self.server.handle_connected(self.lane, now);
+        let (id, now) = (self.id(), self.now());
+        self.server.handle_connected(id, now);
         self.settle();
     }
 
@@ -174,32 +187,32 @@ impl Sim {
 
     /// Writes what there is, up to a number of bytes, and returns it.
     pub fn written(&mut self, at_most: usize) -> Vec<u8> {
-        let bytes = self.server.transmit(self.lane).slices().concat();
+        let (id, now) = (self.id(), self.now());
+        let bytes = self.server.transmit(id).slices().concat();
         let count = bytes.len().min(at_most);
-        let now = self.now();
-        self.server.handle_written(self.lane, now, count);
+        self.server.handle_written(id, now, count);
         self.settle();
         bytes[..count].to_vec()
     }
 
     /// Bytes arrive.
     pub fn data(&mut self, bytes: &[u8]) {
-        let now = self.now();
-        self.server.handle_data(self.lane, now, &bytes);
+        let (id, now) = (self.id(), self.now());
+        self.server.handle_data(id, now, &bytes);
         self.settle();
     }
 
     /// The peer closes the connection.
     pub fn eof(&mut self) {
-        let now = self.now();
-        self.server.handle_eof(self.lane, now);
+        let (id, now) = (self.id(), self.now());
+        self.server.handle_eof(id, now);
         self.settle();
     }
 
     /// The operating system reports an error.
     pub fn error(&mut self) {
-        let now = self.now();
-        self.server.handle_error(self.lane, now, "refused");
+        let (id, now) = (self.id(), self.now());
+        self.server.handle_error(id, now, "refused");
         self.settle();
     }
 
@@ -227,13 +240,12 @@ impl Sim {
     }
 
     fn settle(&mut self) {
-        for lane in Lane::ALL {
-            while let Some(action) = self.server.poll_action(lane) {
-                match action {
-                    Action::Connect => self.connects += 1,
-                    Action::Close => self.closes += 1,
-                }
+        while let Some((id, action)) = self.server.poll_action() {
+            match action {
+                Action::Connect => self.connects += 1,
+                Action::Close => self.closes += 1,
             }
+            self.actions.push((id, action));
         }
         while let Some(event) = self.server.poll_event() {
             match event {
