@@ -1,9 +1,10 @@
-//! One connection: its states and its deadlines.
+//! One connection: its states, and what passes through it. Its deadlines are in
+//! `deadlines`, its ends in `ending`, and what it asks for itself in `probing`.
 //!
 //! Invariants:
 //! - The queue is empty while the state is [`State::Closed`].
 //! - Requests are not accepted while the connection is made without one, to
-//!   learn whether the server answers again ([`Connection::is_probing`]).
+//!   learn whether the server answers again ([`Purpose::Probe`]).
 
 use core::time::Duration;
 
@@ -11,15 +12,16 @@ use super::backoff::Backoff;
 use super::batch::split_reply;
 use super::connection_id::ConnectionId;
 use super::context::Context;
-use super::error::{Failure, Fault};
+use super::error::Fault;
 use super::event::{Action, Event, Outcome, Types};
+use super::pace::Pace;
 use super::patience::Patience;
 use super::pipeline::{Answer, Pipeline, Unreadable};
 use super::request::Queued;
 use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
 use super::stats::Stats;
-use crate::protocol::Input;
+use crate::protocol::{Input, Key};
 use crate::time::Time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,18 @@ pub(super) enum State {
     Open { since: Time },
 }
 
+/// What a connection is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To carry requests.
+    Requests,
+    /// To show whether the server answers again; then to carry requests.
+    Probe,
+    /// The same, while another connection waits for a reply: if this one has
+    /// none either, that is no other failure.
+    Check,
+}
+
 pub(super) struct Connection<T: Types> {
     pub(super) id: ConnectionId,
     pub(super) connect_timeout: Duration,
@@ -39,10 +53,10 @@ pub(super) struct Connection<T: Types> {
     pub(super) pipeline: Pipeline<T>,
     pub(super) backoff: Backoff,
     pub(super) patience: Patience,
-    /// It is made without a request and has not shown yet that it works.
-    probing: bool,
+    pub(super) pace: Pace,
+    pub(super) purpose: Purpose,
     /// The last request that could not be accepted, or failed.
-    wanted: Option<Time>,
+    pub(super) wanted: Option<Time>,
     /// The driver has to close its socket.
     close: bool,
     /// The driver has to connect.
@@ -55,10 +69,11 @@ impl<T: Types> Connection<T> {
             id,
             connect_timeout: spec.connect_timeout,
             state: State::Closed,
-            pipeline: Pipeline::default(),
+            pipeline: Pipeline::new(id == ConnectionId::SLOW),
             backoff: Backoff::new(spec.retry),
             patience: Patience::default(),
-            probing: false,
+            pace: Pace::default(),
+            purpose: Purpose::Requests,
             wanted: None,
             close: false,
             connect: false,
@@ -71,6 +86,23 @@ impl<T: Types> Connection<T> {
 
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. })
+    }
+
+    /// When the connection was made.
+    pub(super) const fn opened(&self) -> Option<Time> {
+        match self.state {
+            State::Open { since } => Some(since),
+            State::Closed | State::Connecting { .. } => None,
+        }
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// Whether nothing is on the way or waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.pipeline.is_idle()
     }
 
     pub(super) fn load(&self) -> (usize, usize) {
@@ -90,29 +122,8 @@ impl<T: Types> Connection<T> {
     pub(super) fn is_ready(&self, now: Time) -> bool {
         match self.state {
             State::Closed => self.backoff.allows(now) && !self.backoff.needs_probe(),
-            State::Connecting { .. } | State::Open { .. } => !self.probing,
+            State::Connecting { .. } | State::Open { .. } => self.purpose == Purpose::Requests,
         }
-    }
-
-    /// A request would have been for this connection.
-    pub(super) const fn want(&mut self, now: Time) {
-        self.wanted = Some(now);
-    }
-
-    /// When to try whether the server answers again, as long as requests come.
-    pub(super) fn next_probe(&self) -> Option<Time> {
-        /// After this time without requests the next one has to start it.
-        const WANTED_FOR: Duration = Duration::from_secs(60);
-        let idle = self.state == State::Closed && self.backoff.needs_probe();
-        let due = self.backoff.not_before().filter(|_| idle)?;
-        (due <= self.wanted? + WANTED_FOR).then_some(due)
-    }
-
-    /// Makes a connection that nobody waits for, to learn whether the server
-    /// answers.
-    pub(super) fn begin_probe(&mut self, context: &mut Context<'_, T>) {
-        self.start_connecting(context);
-        self.probing = true;
     }
 
     #[must_use]
@@ -165,7 +176,8 @@ impl<T: Types> Connection<T> {
         self.state = State::Open { since: now };
         self.pipeline.queue.start_time(now);
         // Without a request nothing would show what the connection is worth.
-        if self.probing || self.backoff.is_doubtful() || !self.pipeline.queue.has_waiting() {
+        let unused = !self.pipeline.queue.has_waiting();
+        if unused || self.purpose != Purpose::Requests || self.backoff.is_doubtful() {
             self.pipeline.probe(now);
         }
     }
@@ -217,8 +229,11 @@ impl<T: Types> Connection<T> {
         let Answer {
             mut requests,
             reply,
+            since,
         } = answer;
-        self.probing = false;
+        let opened = self.opened().unwrap_or_default();
+        self.pace.note(since.max(opened), context.now);
+        self.purpose = Purpose::Requests;
         if requests.is_empty() {
             self.backoff.answered();
             context.health.answered();
@@ -238,63 +253,27 @@ impl<T: Types> Connection<T> {
         }
     }
 
-    pub(super) fn handle_timeout(&mut self, context: &mut Context<'_, T>) {
-        let now = context.now;
-        if matches!(self.state, State::Connecting { until } if until <= now) {
-            self.fail(&Fault::ConnectTimeout(self.connect_timeout), context);
-            return;
-        }
-        if let Some((at, limit)) = self.gives_up_at(now) {
-            if at <= now {
-                self.give_out_whole(context);
-                self.fail(&Fault::ReplyTimeout(limit), context);
-                return;
-            }
-        }
-        if self.pipeline.queue.is_head_overdue(now) {
-            self.give_out_whole(context);
-        }
-        let expired = |request: &mut _| context.fail(request, Failure::TimedOut);
-        self.pipeline.queue.expire(now, expired);
+    /// The key that the oldest command asks for, if it is the only one.
+    pub(super) fn head_key(&self) -> Option<&Key> {
+        self.pipeline.queue.head()?.command.batch_key()
     }
 
-    /// When a silent server is given up, and how long that is from when its
-    /// reply was first waited for on this connection: as long as the most
-    /// patient request of late would wait. Those in a hurry fail before, alone.
-    fn gives_up_at(&self, now: Time) -> Option<(Time, Duration)> {
-        let State::Open { since: opened } = self.state else {
-            return None;
-        };
-        let since = self.pipeline.waited_since()?.max(opened);
-        let mut limit = self.patience.longest(now);
-        limit = limit.max(self.pipeline.queue.patience());
-        if limit.is_zero() {
-            // Nobody asked of late but the connection itself.
-            limit = self.connect_timeout;
-        }
-        Some((since + limit, limit))
+    /// What waits here and can be asked for on another connection.
+    pub(super) fn take_movable(&mut self) -> Vec<Queued<T>> {
+        self.pipeline.queue.take_movable()
     }
 
-    /// The earliest deadline; costs a walk over the queue.
-    pub(super) fn next_deadline(&self, now: Time) -> Option<Time> {
-        let connecting = match self.state {
-            State::Connecting { until } => Some(until),
-            State::Closed | State::Open { .. } => None,
-        };
-        let gives_up_at = self.gives_up_at(now).map(|(at, _)| at);
-        let requests = self.pipeline.queue.next_deadline();
-        requests
-            .into_iter()
-            .chain(connecting)
-            .chain(gives_up_at)
-            .min()
+    /// Puts a request into the queue that waited on another connection.
+    pub(super) fn push_moved(&mut self, queued: Queued<T>, now: Time) {
+        self.patience.note(now, queued.request.timeout);
+        self.pipeline.queue.push(queued);
     }
 
     /// Closes the socket; what is queued stays.
     pub(super) fn close(&mut self, context: &mut Context<'_, T>) {
         self.state = State::Closed;
         self.pipeline.reset_streams();
-        self.probing = false;
+        self.purpose = Purpose::Requests;
         self.connect = false;
         self.close = true;
         context.health.ended(self.id);

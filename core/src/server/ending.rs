@@ -84,11 +84,10 @@ impl<T: Types> Connection<T> {
         self.give_out_whole(context);
         let reply = Reply::ServerError(text);
         self.pipeline.batch_size.learn_from(&reply);
-        if let Some(head) = self.pipeline.queue.head_mut() {
-            if let [request] = &mut head.requests[..] {
-                // One request for several keys has one reply.
-                context.complete(request, Outcome::Reply(reply));
-            }
+        let head = self.pipeline.queue.head_mut();
+        if let Some([request]) = head.map(|head| &mut head.requests[..]) {
+            // One request for several keys has one reply.
+            context.complete(request, Outcome::Reply(reply));
         }
         let lost = |request: &mut _, _| context.fail(request, Failure::Lost);
         self.pipeline.requeue(false, lost);
@@ -124,6 +123,9 @@ impl<T: Types> Connection<T> {
 
     /// The server has failed.
     fn count_failure(&self, fault: &Fault, context: &mut Context<'_, T>) {
+        if self.is_checking() {
+            return;
+        }
         let was_down = context.health.is_down();
         context.health.failed(self.id, context.now);
         let now_down = !was_down && context.health.is_down();

@@ -14,13 +14,17 @@ mod batch;
 mod connection;
 mod connection_id;
 mod context;
+mod deadlines;
 mod ending;
 mod error;
 mod event;
 mod health;
+mod lateness;
 mod log_limit;
+mod pace;
 mod patience;
 mod pipeline;
+mod probing;
 mod queue;
 mod request;
 mod send_buffer;
@@ -29,8 +33,11 @@ mod send_buffer;
     reason = "the room is named by its chief type"
 )]
 mod server;
+mod slow_keys;
 mod spec;
+mod spread;
 mod stats;
+mod trying;
 
 pub use connection_id::ConnectionId;
 pub use error::{Failure, Fault};

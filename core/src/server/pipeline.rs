@@ -17,6 +17,8 @@ use crate::time::Time;
 pub(super) struct Answer<T: Types> {
     pub(super) requests: SmallVec<[Request<T::Token>; 1]>,
     pub(super) reply: Reply<T::Piece>,
+    /// From when on it was waited for.
+    pub(super) since: Time,
 }
 
 /// Why no more can be read on a connection.
@@ -45,19 +47,22 @@ pub(super) struct Pipeline<T: Types> {
     probe_due: Option<Time>,
 }
 
-impl<T: Types> Default for Pipeline<T> {
-    fn default() -> Self {
+impl<T: Types> Pipeline<T> {
+    /// Lookups go together where that is worth it, or `one_by_one`.
+    pub(super) fn new(one_by_one: bool) -> Self {
         Self {
             queue: Queue::default(),
-            batch_size: BatchSize::default(),
+            batch_size: if one_by_one {
+                BatchSize::always_one()
+            } else {
+                BatchSize::default()
+            },
             send_buffer: SendBuffer::default(),
             parser: ReplyParser::new(),
             probe_due: None,
         }
     }
-}
 
-impl<T: Types> Pipeline<T> {
     /// Whether nothing is on the way or waits.
     pub(super) fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.probe_due.is_none()
@@ -143,17 +148,26 @@ impl<T: Types> Pipeline<T> {
             }
         }
         self.batch_size.learn_from(&reply);
+        let since = head.since;
         if head.wire.end <= written {
             let requests = self.queue.pop_head().map(|head| head.requests);
             let requests = requests.unwrap_or_default();
-            return Ok(Some(Answer { requests, reply }));
+            return Ok(Some(Answer {
+                requests,
+                reply,
+                since,
+            }));
         }
         if matches!(reply, Reply::ServerError(_)) && head.command.data().is_some() {
             // The server refuses the value by its head alone and will swallow
             // the rest, which still has to be sent.
             head.answered = true;
             let requests = head.requests.iter_mut().map(Request::take).collect();
-            return Ok(Some(Answer { requests, reply }));
+            return Ok(Some(Answer {
+                requests,
+                reply,
+                since,
+            }));
         }
         Err(ProtocolError::Premature.into())
     }
@@ -179,11 +193,10 @@ impl<T: Types> Pipeline<T> {
             return;
         };
         let requests = &mut head.requests;
-        if let ReplyForm::Values { keys, .. } = head.command.reply_form() {
-            if keys.count() != requests.len() {
-                // One request for several keys has one reply.
-                return;
-            }
+        let form = head.command.reply_form();
+        if matches!(form, ReplyForm::Values { keys, .. } if keys.count() != requests.len()) {
+            // One request for several keys has one reply.
+            return;
         }
         for (position, found) in self.parser.take_whole() {
             if let Some(request) = requests.get_mut(position) {

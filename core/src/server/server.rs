@@ -12,6 +12,7 @@ use super::health::Health;
 use super::request::{Queued, Request};
 use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
+use super::spread::Spread;
 use super::stats::Stats;
 use crate::protocol::{Command, Input, Lane};
 use crate::time::Time;
@@ -28,13 +29,14 @@ use crate::time::Time;
 pub struct Server<T: Types> {
     pub(super) connections: [Connection<T>; ConnectionId::COUNT],
     pub(super) health: Health,
+    pub(super) spread: Spread,
     events: VecDeque<Event<T>>,
     stats: Stats,
-    limits: Limits,
+    pub(super) limits: Limits,
     next_serial: u64,
-    shut_down: bool,
+    pub(super) shut_down: bool,
     /// Not later than the earliest deadline; exact after `handle_timeout`.
-    timeout: Option<Time>,
+    pub(super) timeout: Option<Time>,
 }
 
 impl<T: Types> Server<T> {
@@ -44,6 +46,7 @@ impl<T: Types> Server<T> {
         Self {
             connections: ConnectionId::ALL.map(|id| Connection::new(id, &spec)),
             health: Health::new(spec.retry),
+            spread: Spread::default(),
             events: VecDeque::new(),
             stats: Stats::default(),
             limits,
@@ -83,7 +86,10 @@ impl<T: Types> Server<T> {
         timeout: Duration,
         token: T::Token,
     ) -> Result<RequestId, Refused<T>> {
-        let id = ConnectionId::first_of(lane);
+        let id = match lane {
+            Lane::Lookup => self.route_lookup(&command, now),
+            Lane::Store | Lane::Script => ConnectionId::first_of(lane),
+        };
         if let Some(failure) = self.refusal(id, now, command.data_len()) {
             self.stats.refused[failure] += 1;
             if matches!(failure, Failure::Down | Failure::BackingOff) {
@@ -111,29 +117,8 @@ impl<T: Types> Server<T> {
         let (connection, mut context) = self.parts(id, now);
         let due = connection.push(Queued { command, request }, &mut context);
         self.tighten_timeout(Some(due));
+        self.tighten_timeout(self.would_be_late_at(id, now));
         Ok(RequestId { lane, serial })
-    }
-
-    /// Why a request is not accepted now.
-    fn refusal(&self, id: ConnectionId, now: Time, data_len: usize) -> Option<Failure> {
-        let connection = &self.connections[id.index()];
-        if self.shut_down {
-            Some(Failure::Shutdown)
-        } else if !connection.has_room(data_len, &self.limits) {
-            Some(Failure::QueueFull)
-        } else if connection.works() {
-            // It is used although failures of another one made the server count
-            // as down; that tries nothing.
-            None
-        } else if self.health.refuses(now) {
-            Some(Failure::Down)
-        } else if connection.is_ready(now) {
-            None
-        } else if self.health.is_down() {
-            Some(Failure::Down)
-        } else {
-            Some(Failure::BackingOff)
-        }
     }
 
     /// Gives the token of a request back if its outcome is not out yet; there
@@ -155,9 +140,13 @@ impl<T: Types> Server<T> {
     where
         I: Input<Piece = T::Piece>,
     {
+        let slow = self.slow_key_in_time(id, now);
         self.handle(id, now, |connection, context| {
             connection.handle_data(input, context);
         });
+        if let Some(key) = slow {
+            self.is_not_slow(&key);
+        }
     }
 
     /// `count` bytes of what [`transmit`](Self::transmit) gave were written.
@@ -190,6 +179,7 @@ impl<T: Types> Server<T> {
         for id in ConnectionId::ALL {
             self.begin_due_probe(id, now);
         }
+        self.handle_lateness(now);
         self.timeout = self.next_timeout(now);
     }
 
@@ -201,28 +191,6 @@ impl<T: Types> Server<T> {
             self.handle(id, now, Connection::shutdown);
         }
         self.timeout = None;
-    }
-
-    /// Tries a server that went silent, without a request that would have to
-    /// wait for it, if that is due.
-    fn begin_due_probe(&mut self, id: ConnectionId, now: Time) {
-        if self.next_probe(id).is_some_and(|due| due <= now) {
-            let (connection, mut context) = self.parts(id, now);
-            connection.begin_probe(&mut context);
-            let due = connection.next_deadline(now);
-            self.tighten_timeout(due);
-        }
-    }
-
-    fn next_probe(&self, id: ConnectionId) -> Option<Time> {
-        let due = self.connections[id.index()].next_probe()?;
-        if self.shut_down || self.health.is_tried() {
-            None
-        } else if self.health.is_down() {
-            Some(due.max(self.health.next_try()))
-        } else {
-            Some(due)
-        }
     }
 
     pub(super) fn parts(
@@ -248,24 +216,13 @@ impl<T: Types> Server<T> {
         let (connection, mut context) = self.parts(id, now);
         let before = connection.state();
         handle(connection, &mut context);
-        if before != connection.state() {
+        let has_changed = before != connection.state();
+        self.note_progress(id, now);
+        if has_changed {
             // The deadlines of what is queued change with the state, and when
             // other connections may be tried.
             self.timeout = self.next_timeout(now);
         }
-    }
-
-    /// The earliest deadline of all; costs a walk over the queues.
-    fn next_timeout(&self, now: Time) -> Option<Time> {
-        let deadline = |connection: &Connection<T>| connection.next_deadline(now);
-        let deadlines = self.connections.iter().filter_map(deadline);
-        let probes = ConnectionId::ALL.into_iter();
-        let probes = probes.filter_map(|id| self.next_probe(id));
-        deadlines.chain(probes).min()
-    }
-
-    fn tighten_timeout(&mut self, deadline: Option<Time>) {
-        self.timeout = self.timeout.into_iter().chain(deadline).min();
     }
 
     /// What to do with a socket; poll after every input.

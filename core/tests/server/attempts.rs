@@ -143,7 +143,7 @@ fn a_server_that_is_down_is_tried_by_one() {
 fn one_in_a_hurry_fails_alone() {
     let mut sim = Sim::new();
     sim.works();
-    sim.timeout = Duration::from_millis(1000);
+    sim.timeout = Duration::from_secs(1);
     sim.get(1, "a").unwrap();
     sim.written(99);
     sim.timeout = Duration::from_millis(30);
@@ -166,7 +166,7 @@ fn one_in_a_hurry_fails_alone() {
 #[test]
 fn a_hung_server_is_given_up_at_the_most_patient_limit() {
     let mut sim = Sim::new();
-    sim.timeout = Duration::from_millis(1000);
+    sim.timeout = Duration::from_secs(1);
     sim.works();
     sim.at(5000);
     sim.timeout = Duration::from_millis(30);

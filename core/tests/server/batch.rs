@@ -97,11 +97,11 @@ fn after_server_error_in_a_batch_each_key_is_asked_for_alone() {
         sim.connected();
         let mut left = vec![(1, "a"), (2, "b"), (3, "c"), (4, "d")];
         left.retain(|(token, _)| given.iter().all(|(given, _)| given != token));
-        let lines: String = left
+        let lines: Vec<_> = left
             .iter()
             .map(|(_, key)| format!("get {key}\r\n"))
             .collect();
-        assert_eq!(sim.written(99), lines.into_bytes());
+        assert_eq!(sim.written(99), lines.concat().into_bytes());
         // What comes to one key is for that one, and the connection stays.
         sim.data(b"SERVER_ERROR y\r\n");
         sim.data(&b"END\r\n".repeat(left.len() - 1));

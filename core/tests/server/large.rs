@@ -35,3 +35,30 @@ fn in_a_batch_it_is_skipped_for_the_one_who_asked() {
     let expected = [(1, "1"), (2, "too large: 5"), (3, "miss")];
     assert_eq!(sim.done(), outcomes(&expected));
 }
+
+/// Who asked need not wait until all of it has passed.
+#[test]
+fn that_a_value_is_too_long_is_known_before_it_has_come() {
+    let mut sim = Sim::new();
+    sim.works();
+    get(&mut sim, 1, "a");
+    sim.written(99);
+    sim.data(b"VALUE a 0 1000000\r\n");
+    assert_eq!(sim.done(), outcomes(&[(1, "too large: 1000000")]));
+    // The rest has as long as any reply.
+    get(&mut sim, 2, "b");
+    sim.written(99);
+    sim.at(19);
+    for _ in 0..10 {
+        sim.data(&vec![b'x'; 100_000]);
+    }
+    sim.data(b"\r\nEND\r\nEND\r\n");
+    assert_eq!(sim.done(), outcomes(&[(2, "miss")]));
+    assert_eq!((sim.closes, sim.log()), (0, vec![]));
+    get(&mut sim, 3, "a");
+    sim.written(99);
+    sim.data(b"VALUE a 0 1000000\r\n");
+    sim.at(519);
+    assert_eq!((sim.closes, sim.log().len()), (1, 1));
+    assert_eq!(sim.done(), outcomes(&[(3, "too large: 1000000")]));
+}

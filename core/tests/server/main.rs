@@ -10,3 +10,4 @@ mod life;
 mod random;
 mod replay;
 mod scripts;
+mod slow;

@@ -1,6 +1,6 @@
 //! What becomes of a connection's requests when it ends.
 
-use super::super::batch::split_command;
+use super::super::batch::{copy_lookups, split_command};
 use super::super::event::Types;
 use super::super::request::{KILLS_MAX, Queued, Request};
 use super::{Blame, Queue};
@@ -47,6 +47,42 @@ impl<T: Types> Queue<T> {
         for queued in again.into_iter().rev() {
             self.waiting.push_front(queued);
         }
+    }
+
+    /// Takes out, in order, what somebody waits for and another connection can
+    /// be asked for: what is not sent, and lookups that are, whose replies here
+    /// will be swallowed. Of the oldest command only the parts of a batch.
+    pub(in super::super) fn take_movable(&mut self) -> Vec<Queued<T>> {
+        self.sweep(|request| request.token.is_none());
+        let mut moved = Vec::new();
+        for (at, sent) in self.sent.iter_mut().enumerate() {
+            let size = sent.requests.len();
+            let is_head = at == 0;
+            if is_head && size == 1 {
+                continue;
+            }
+            let copies = copy_lookups(&sent.command, size);
+            for (command, request) in copies.into_iter().zip(&mut sent.requests) {
+                if request.token.is_some() {
+                    let mut request = request.take();
+                    request.single |= is_head;
+                    moved.push(Queued { command, request });
+                }
+            }
+        }
+        for queued in self.waiting.drain(..) {
+            self.data_bytes -= queued.command.data_len();
+            moved.push(queued);
+        }
+        moved
+    }
+
+    /// Whether commands were sent and nobody waits for any of their replies.
+    pub(in super::super) fn is_abandoned(&self) -> bool {
+        let mut requests = self.sent.iter().flat_map(|sent| &sent.requests);
+        self.waiting.is_empty()
+            && !self.sent.is_empty()
+            && requests.all(|request| request.token.is_none())
     }
 
     /// Empties the queue.

@@ -2,6 +2,7 @@
 //! against.
 
 mod counted;
+pub mod load;
 mod memcached;
 pub mod model;
 mod script;

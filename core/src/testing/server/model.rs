@@ -93,7 +93,7 @@ impl World {
     }
 
     fn step(&mut self, script: &mut Script<'_>) {
-        match script.next() % 22 {
+        match script.next() % 26 {
             0..=3 => self.submit(script, false),
             4 => self.cancel(script.next()),
             5..=6 => self.connected(script.connection()),
@@ -118,8 +118,19 @@ impl World {
                     self.server.handle_eof(id, self.now());
                 }
             }
-            18 => self.advance(script.next()),
+            18 => self.advance(script.next() * 2),
             20..=21 => self.submit(script, true),
+            22 => self.advance(script.next() / 8),
+            23..=24 => {
+                let id = script.connection();
+                self.serve(id, script.next());
+            }
+            25 => {
+                let how = script.next();
+                for id in ConnectionId::ALL {
+                    self.serve(id, how);
+                }
+            }
             _ => {
                 if script.next() > 240 {
                     self.server.shutdown(self.now());
@@ -257,9 +268,21 @@ impl World {
         }
     }
 
+    /// All that there is to do on a connection, without delay.
+    fn serve(&mut self, id: ConnectionId, how: usize) {
+        self.connected(id);
+        for _ in 0..16 {
+            self.settle();
+            self.write(id, usize::MAX);
+            // Nothing that was not asked for.
+            self.answer(id, how.min(199));
+            self.deliver(id, usize::MAX);
+        }
+    }
+
     /// Time goes on, from one time-out to the next.
     fn advance(&mut self, ms: usize) {
-        let end = self.now_us + ms as u64 * 2000;
+        let end = self.now_us + ms as u64 * 1000;
         while let Some(timeout) = self.server.poll_timeout().filter(|t| *t <= at(end)) {
             self.now_us = self.now_us.max(micros(timeout));
             self.server.handle_timeout(self.now());
@@ -351,7 +374,7 @@ impl World {
 
     fn finish(&mut self) {
         // Silence ends everything in its time.
-        self.advance(1000);
+        self.advance(2000);
         assert!(self.asked.iter().all(|asked| asked.over), "not complete");
         self.server.shutdown(self.now());
         self.shut_down = true;

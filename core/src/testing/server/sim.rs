@@ -43,11 +43,11 @@ pub struct Sim {
     pub done: Vec<(u32, String)>,
     /// What a log would say.
     pub log: Vec<String>,
-    /// How often the server wanted to connect.
+    /// How often the server wanted to connect here.
     pub connects: usize,
-    /// How often the server wanted a socket to be closed.
+    /// How often the server wanted the socket to be closed.
     pub closes: usize,
-    /// What the server wanted done with sockets.
+    /// What the server wanted to be done with any socket.
     pub actions: Vec<(ConnectionId, Action)>,
 }
 
@@ -230,7 +230,8 @@ impl Sim {
     pub fn at(&mut self, ms: u64) {
         let end = Time::from_micros(ms * 1000);
         while let Some(timeout) = self.server.poll_timeout().filter(|at| *at <= end) {
-            let timeout = timeout.since(Time::from_micros(0)).as_millis();
+            let timeout = timeout.since(Time::from_micros(0));
+            let timeout = timeout.as_micros().div_ceil(1000);
             self.now_ms = self.now_ms.max(u64::try_from(timeout).unwrap());
             let now = self.now();
             self.server.handle_timeout(now);
@@ -240,11 +241,13 @@ impl Sim {
     }
 
     fn settle(&mut self) {
+        let current = self.id();
         while let Some((id, action)) = self.server.poll_action() {
-            match action {
-                Action::Connect => self.connects += 1,
-                Action::Close => self.closes += 1,
-            }
+            let counter = match action {
+                Action::Connect => &mut self.connects,
+                Action::Close => &mut self.closes,
+            };
+            *counter += usize::from(id == current);
             self.actions.push((id, action));
         }
         while let Some(event) = self.server.poll_event() {
