@@ -10,12 +10,13 @@ HOST = target/host/lighttpd2-worker
 # What the benchmarks need beside that. nginx is compared where it is installed.
 BENCH_APT_PACKAGES = python3 wrk strace valgrind
 
-.PHONY: help run test check sanitize miri fuzz soak bench build install deps host panic-library
+.PHONY: help run test check deny sanitize miri fuzz soak bench build install deps host panic-library
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
-	@echo "make test     formatting, lints, documentation, all tests"
-	@echo "make sanitize  end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make test     formatting, lints, documentation, all tests, sanitizers"
+	@echo "make sanitize end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make deny     licences, duplicates and advisories of dependencies"
 	@echo "make fuzz     each fuzz target for SECONDS=60; make test replays what it found"
 	@echo "make bench    compare with BASELINE_MODULE_DIR, plain responses and nginx; BENCH=options"
 	@echo "make soak     load for SECONDS=60 while memcached is killed, stopped and cut off"
@@ -54,8 +55,13 @@ check:
 	clang-format --dry-run -Werror $(C_FILES)
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	scripts/check-msrv
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+deny:
+	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny --workspace check
 
 # A stable compiler will do: the core has no unsafe code for a sanitizer to
 # watch, and the one unstable flag, for coverage, is asked for by name.
