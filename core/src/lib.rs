@@ -2,12 +2,12 @@
 //!
 //! - [`protocol`]: bytes of the memcached text protocol, made and read;
 //! - [`connection`]: the life of the connections to one server;
-//! - [`joining`]: lookups of one key that share one request;
+//! - [`lookup`]: what a lookup means, and which share a request;
 //! - [`response`]: which HTTP responses may be stored, and for how long.
 
 #![forbid(unsafe_code)]
 
 pub mod connection;
-pub mod joining;
+pub mod lookup;
 pub mod protocol;
 pub mod response;

@@ -1,0 +1,28 @@
+//! What a lookup came to.
+
+use crate::connection::{Failure, Outcome};
+use crate::protocol::{Reply, Value};
+
+/// What a lookup came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookupResult<P> {
+    /// The item's value.
+    Hit(Value<P>),
+    /// There is no such item, or memcached refused with words of its own.
+    Miss,
+    /// memcached could not be asked.
+    Failed(Failure),
+}
+
+impl<P> LookupResult<P> {
+    /// What the outcome of the request for one key means, and the words with
+    /// which the server refused, if it did.
+    pub(super) fn classify(outcome: Outcome<P>) -> (Self, Option<Box<str>>) {
+        match outcome {
+            Outcome::Reply(Reply::Value(value)) => (Self::Hit(value), None),
+            Outcome::Reply(Reply::ServerError(text)) => (Self::Miss, Some(text)),
+            Outcome::Reply(_) => (Self::Miss, None),
+            Outcome::Failed(failure) => (Self::Failed(failure), None),
+        }
+    }
+}
