@@ -23,8 +23,16 @@ pub enum Found {
 impl From<Outcome<BufferSlice>> for Found {
     fn from(outcome: Outcome<BufferSlice>) -> Self {
         match outcome {
-            Outcome::Reply(Reply::Value(value)) => Self::Hit(value),
-            Outcome::Reply(_) => Self::Miss,
+            Outcome::Reply(Reply::Values(found)) => {
+                let value = found.into_iter().next();
+                value.map_or(Self::Miss, |(_, value)| Self::Hit(value))
+            }
+            Outcome::Reply(
+                Reply::Status(_)
+                | Reply::Number(_)
+                | Reply::NotCountable(_)
+                | Reply::ServerError(_),
+            ) => Self::Miss,
             Outcome::Failed(failure) => Self::Failed(failure),
         }
     }

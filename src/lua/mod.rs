@@ -16,7 +16,8 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::time::Duration;
 
-use memcached_core::connection::{Failure, Lane, Outcome, Timing};
+use memcached_core::connection::{Failure, Outcome, Timing};
+use memcached_core::protocol::Lane;
 
 use crate::client::{Asking, Client};
 use crate::host::{Answer, Bell, BufferSlice, Call, Command, Offer, PluginKind, ScriptKind};

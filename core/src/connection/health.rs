@@ -8,8 +8,8 @@
 
 use core::time::Duration;
 
-use super::request::Lane;
 use super::time::Time;
+use crate::protocol::Lane;
 
 /// So many failures in a row make a server count as down.
 pub const FAILURES_UNTIL_DOWN: u32 = 3;

@@ -18,11 +18,11 @@ use std::collections::VecDeque;
 use super::health::{Health, Pacing};
 use super::outbox::{Outbox, Transmit};
 use super::outcome::{Failure, Fault, Outcome};
-use super::request::{Data, Entry, Lane, Queue};
+use super::request::{Entry, Queue};
 use super::server::{Driver, Event, Limits};
 use super::time::Time;
 use super::together;
-use crate::protocol::{Expect, Input, ProtocolError, Reply, ReplyParser};
+use crate::protocol::{Data, Input, Lane, ProtocolError, Reply, ReplyForm, ReplyParser};
 
 /// More than this is not encoded ahead of the socket.
 const BACKLOG_MAX: u64 = 256 * 1024;
@@ -154,7 +154,7 @@ impl<D: Driver> Link<D> {
             } else {
                 timing.timeout
             };
-        self.data_bytes += entry.request.data_len();
+        self.data_bytes += entry.command.data_len();
         self.waiting.push_back(entry);
     }
 
@@ -178,7 +178,7 @@ impl<D: Driver> Link<D> {
             health.probe_over();
         }
         // A value is given up at once, the rest when it is worth a walk.
-        if entry.request.data_len() > 0 || self.cancelled * 2 > self.waiting.len() {
+        if entry.command.data_len() > 0 || self.cancelled * 2 > self.waiting.len() {
             self.drop_cancelled();
         }
         Some(token)
@@ -188,7 +188,7 @@ impl<D: Driver> Link<D> {
         let data_bytes = &mut self.data_bytes;
         self.waiting.retain(|entry| {
             if entry.token.is_none() {
-                *data_bytes -= entry.request.data_len();
+                *data_bytes -= entry.command.data_len();
             }
             entry.token.is_some()
         });
@@ -198,7 +198,7 @@ impl<D: Driver> Link<D> {
     /// The oldest request that was sent is done with.
     fn pop_sent(&mut self, health: &mut Health) -> Option<D::Token> {
         let entry = self.sent.pop_front()?;
-        self.data_bytes -= entry.request.data_len();
+        self.data_bytes -= entry.command.data_len();
         if entry.probe {
             health.probe_over();
         }
@@ -249,14 +249,14 @@ impl<D: Driver> Link<D> {
     /// Encodes a request, and with a lookup those that wait behind it.
     fn encode(&mut self, first: Entry<D::Token, D::Data>) {
         let start = self.sent.len();
-        let mut room = first.request.shared_key().map_or(0, |key| {
+        let mut room = first.command.batch_key().map_or(0, |key| {
             together::KEY_BYTES.saturating_sub(key.as_bytes().len())
         });
         let serial = first.serial;
         self.sent.push_back(first);
         while self.sent.len() - start < self.together.get()
             && let Some(next) = self.peek_waiting()
-            && let Some(key) = next.request.shared_key()
+            && let Some(key) = next.command.batch_key()
             && key.as_bytes().len() < room
         {
             room -= key.as_bytes().len();
@@ -265,10 +265,10 @@ impl<D: Driver> Link<D> {
         }
         let together = self.sent.len() - start;
         let wire = if together == 1 {
-            self.outbox.encode(serial, &self.sent[start].request)
+            self.outbox.encode(serial, &self.sent[start].command)
         } else {
             let entries = self.sent.range(start..);
-            let keys = entries.filter_map(|entry| entry.request.shared_key());
+            let keys = entries.filter_map(|entry| entry.command.batch_key());
             self.outbox.encode_together(keys)
         };
         for entry in self.sent.range_mut(start..) {
@@ -309,14 +309,14 @@ impl<D: Driver> Link<D> {
                 }
                 Some(head) if !head.answered => {
                     let keys = together::Keys(&self.sent);
-                    let expect = match head.together {
-                        1 => head.request.expect(),
-                        _ => Expect::Values {
+                    let form = match head.together {
+                        1 => head.command.reply_form(),
+                        _ => ReplyForm::Values {
                             keys: &keys,
                             with_cas: false,
                         },
                     };
-                    self.parser.parse(expect, input, &mut at)
+                    self.parser.parse(form, input, &mut at)
                 }
                 _ => Err(ProtocolError::unexpected(&input.bytes()[at..])),
             };
@@ -353,7 +353,7 @@ impl<D: Driver> Link<D> {
                 return Ok(());
             }
             self.pop_sent(shared.health)
-        } else if matches!(reply, Reply::ServerError(_)) && head.request.data().is_some() {
+        } else if matches!(reply, Reply::ServerError(_)) && head.command.data().is_some() {
             // The server refuses the value by its head alone and will swallow
             // the rest, which still has to be sent.
             head.answered = true;
@@ -435,7 +435,7 @@ impl<D: Driver> Link<D> {
         let unsent = std::mem::take(&mut self.waiting);
         for (at, mut entry) in std::mem::take(&mut self.sent).into_iter().enumerate() {
             let was_sent = entry.wire.start < written;
-            let may_repeat = !entry.resent && entry.request.may_repeat();
+            let may_repeat = !entry.resent && entry.command.may_repeat();
             let hopeless = was_sent && (!may_repeat || at < torn);
             if entry.token.is_none() || hopeless {
                 self.drop_entry(entry, Failure::Lost, shared);
@@ -517,7 +517,7 @@ impl<D: Driver> Link<D> {
         failure: Failure,
         shared: &mut Shared<'_, D>,
     ) {
-        self.data_bytes -= entry.request.data_len();
+        self.data_bytes -= entry.command.data_len();
         if entry.probe {
             shared.health.probe_over();
         }
@@ -530,5 +530,5 @@ fn position<T, D>(queue: &Queue<T, D>, serial: u64) -> Option<usize> {
 }
 
 fn value_of<T, D: Data>(sent: &Queue<T, D>, serial: u64) -> Option<&D> {
-    sent[position(sent, serial)?].request.data()
+    sent[position(sent, serial)?].command.data()
 }

@@ -22,6 +22,6 @@ pub use link::Action;
 pub use outbox::{PARTS_MAX, Transmit};
 pub use outcome::{Failure, Fault, Outcome};
 pub use report::{Report, Reporter};
-pub use request::{Data, Lane, Request, RequestId, Timing};
+pub use request::{RequestId, Timing};
 pub use server::{Driver, Event, Limits, Refused, Server};
 pub use time::Time;

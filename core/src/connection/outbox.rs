@@ -6,8 +6,7 @@
 use core::ops::Range;
 use std::collections::VecDeque;
 
-use super::request::{Data, Request};
-use crate::protocol::{CRLF, Key, encode_get};
+use crate::protocol::{CRLF, Command, Data, Key, Retrieve};
 
 /// Values up to this size are copied behind their head; a piece of their own
 /// costs more than the copy.
@@ -83,10 +82,10 @@ impl Outbox {
         self.heads.clear();
     }
 
-    /// Appends a request; returns which bytes of the stream it is.
-    pub fn encode<D: Data>(&mut self, serial: u64, request: &Request<D>) -> Range<u64> {
+    /// Appends a command; returns which bytes of the stream it is.
+    pub fn encode<D: Data>(&mut self, serial: u64, command: &Command<D>) -> Range<u64> {
         let start = self.encoded;
-        self.append(serial, request);
+        self.append(serial, command);
         start..self.encoded
     }
 
@@ -95,7 +94,7 @@ impl Outbox {
         let start = self.encoded;
         self.compact();
         let before = self.heads.len();
-        encode_get(&mut self.heads, keys);
+        Retrieve::encode_batch(&mut self.heads, keys);
         self.push_inline(before);
         start..self.encoded
     }
@@ -107,11 +106,11 @@ impl Outbox {
         }
     }
 
-    fn append<D: Data>(&mut self, serial: u64, request: &Request<D>) {
+    fn append<D: Data>(&mut self, serial: u64, command: &Command<D>) {
         self.compact();
         let before = self.heads.len();
-        request.encode_head(&mut self.heads);
-        let Some(data) = request.data() else {
+        command.encode_head(&mut self.heads);
+        let Some(data) = command.data() else {
             self.push_inline(before);
             return;
         };

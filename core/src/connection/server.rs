@@ -7,9 +7,9 @@ use super::health::Health;
 use super::link::{Action, Link, Shared};
 use super::outbox::Transmit;
 use super::outcome::{Failure, Fault, Outcome};
-use super::request::{Data, Entry, Lane, Request, RequestId, Timing};
+use super::request::{Entry, RequestId, Timing};
 use super::time::Time;
-use crate::protocol::Input;
+use crate::protocol::{Command, Data, Input, Lane};
 
 /// The types that a driver brings along.
 pub trait Driver {
@@ -117,11 +117,11 @@ impl<D: Driver> Server<D> {
     pub fn submit(
         &mut self,
         now: Time,
-        request: Request<D::Data>,
+        command: Command<D::Data>,
         timing: Timing,
         token: D::Token,
     ) -> Result<RequestId, Refused<D::Token>> {
-        self.submit_on(request.lane(), now, request, timing, token)
+        self.submit_on(command.lane(), now, command, timing, token)
     }
 
     /// Takes a request; those of one lane are carried out in order.
@@ -132,14 +132,14 @@ impl<D: Driver> Server<D> {
         &mut self,
         lane: Lane,
         now: Time,
-        request: Request<D::Data>,
+        command: Command<D::Data>,
         timing: Timing,
         token: D::Token,
     ) -> Result<RequestId, Refused<D::Token>> {
         let link = &mut self.links[lane as usize];
         let refusal = if self.shut_down {
             Some(Failure::Shutdown)
-        } else if !link.has_room(request.data_len(), &self.limits) {
+        } else if !link.has_room(command.data_len(), &self.limits) {
             Some(Failure::QueueFull)
         } else if !link.works() && self.health.refuses(now, timing.retry) {
             Some(Failure::Down)
@@ -163,7 +163,7 @@ impl<D: Driver> Server<D> {
             now,
             Entry {
                 serial,
-                request,
+                command,
                 token: Some(token),
                 timing,
                 deadline: now,

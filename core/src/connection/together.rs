@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::request::{Data, Queue};
-use crate::protocol::{Key, KeyList, Reply};
+use super::request::Queue;
+use crate::protocol::{Data, FoundValues, Key, KeyList, Reply};
 
 /// So many lookups that wait are sent as one command at most: memcached then
 /// looks up and answers all of them at a fifth of the cost. More would make the
@@ -36,9 +36,11 @@ impl Limit {
 
     pub fn learn_from<P>(&mut self, reply: &Reply<P>) {
         let bytes = match reply {
-            Reply::Value(value) => value.len,
             Reply::Values(values) => values.iter().map(|(_, value)| value.len).sum(),
-            _ => 0,
+            Reply::Status(_)
+            | Reply::Number(_)
+            | Reply::NotCountable(_)
+            | Reply::ServerError(_) => 0,
         };
         self.0 = if bytes > LARGE {
             (self.0 / 4).max(1)
@@ -57,7 +59,7 @@ impl<T, D: Data> KeyList for Keys<'_, T, D> {
     }
 
     fn at(&self, position: usize) -> Option<&Key> {
-        self.0.get(position)?.request.shared_key()
+        self.0.get(position)?.command.batch_key()
     }
 }
 
@@ -69,18 +71,21 @@ impl<T, D: Data> fmt::Debug for Keys<'_, T, D> {
 
 /// The replies to so many lookups, in their order, of the one to all.
 pub(super) fn split<P>(reply: Reply<P>, count: usize) -> impl Iterator<Item = Reply<P>> {
-    let (mut found, complaint) = match reply {
+    let (mut found, error) = match reply {
         Reply::Values(found) => (found, None),
-        Reply::ServerError(text) => (Vec::new(), Some(text)),
-        // The parser gives no other reply to several keys.
-        _ => (Vec::new(), None),
+        Reply::ServerError(text) => (FoundValues::new(), Some(text)),
+        // The parser gives no other reply to lookups.
+        Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) => (FoundValues::new(), None),
     };
     (0..count).map(move |at| {
         let value = found.iter().position(|(of, _)| *of == at);
-        match (value, &complaint) {
-            (Some(place), _) => Reply::Value(found.swap_remove(place).1),
+        match (value, &error) {
+            (Some(place), _) => {
+                let (_, value) = found.swap_remove(place);
+                Reply::Values(FoundValues::from_iter([(0, value)]))
+            }
             (None, Some(text)) => Reply::ServerError(text.clone()),
-            (None, None) => Reply::Miss,
+            (None, None) => Reply::Values(FoundValues::new()),
         }
     })
 }

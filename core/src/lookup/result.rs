@@ -19,9 +19,15 @@ impl<P> LookupResult<P> {
     /// which the server refused, if it did.
     pub(super) fn classify(outcome: Outcome<P>) -> (Self, Option<Box<str>>) {
         match outcome {
-            Outcome::Reply(Reply::Value(value)) => (Self::Hit(value), None),
+            Outcome::Reply(Reply::Values(mut values)) => match values.pop() {
+                Some((_, value)) => (Self::Hit(value), None),
+                None => (Self::Miss, None),
+            },
             Outcome::Reply(Reply::ServerError(text)) => (Self::Miss, Some(text)),
-            Outcome::Reply(_) => (Self::Miss, None),
+            // No reply to a `get`, and so never read as one.
+            Outcome::Reply(Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_)) => {
+                (Self::Miss, None)
+            }
             Outcome::Failed(failure) => (Self::Failed(failure), None),
         }
     }

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use memcached_core::connection::{Failure, Lane, Limits};
+use memcached_core::connection::{Failure, Limits};
+use memcached_core::protocol::Lane;
 
 use super::sim::{Sim, TIMING, outcomes};
 

@@ -1,6 +1,7 @@
 //! What servers do wrong, and what comes of it for all connections.
 
-use memcached_core::connection::{Failure, Lane};
+use memcached_core::connection::Failure;
+use memcached_core::protocol::Lane;
 
 use super::sim::{Sim, outcomes};
 

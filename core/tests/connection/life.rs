@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use memcached_core::connection::{Failure, Lane};
+use memcached_core::connection::Failure;
+use memcached_core::protocol::Lane;
 
 use super::sim::{Sim, outcomes};
 

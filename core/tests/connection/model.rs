@@ -14,9 +14,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use memcached_core::connection::{
-    Action, Driver, Event, Lane, Limits, Outcome, Request, RequestId, Server, Time, Timing,
+    Action, Driver, Event, Limits, Outcome, RequestId, Server, Time, Timing,
 };
-use memcached_core::protocol::{Change, Count, Key, Reply};
+use memcached_core::protocol::{
+    Command, Count, Delete, Direction, Key, Lane, Reply, Retrieve, Store, StoreMode, Touch,
+};
 
 const LIMITS: Limits = Limits {
     requests: 12,
@@ -179,29 +181,29 @@ impl World {
             retry: RETRIES[choice >> 5 & 1],
         };
         let wire_key = Key::new(key.as_bytes()).unwrap();
-        let request = if choice & 128 == 0 {
-            Request::Get { key: wire_key }
+        let mut command = if choice & 128 == 0 {
+            Command::Retrieve(Retrieve::one(wire_key))
         } else {
-            Request::Set {
+            Command::Store(Store {
+                mode: StoreMode::Set,
                 key: wire_key,
                 flags: 7,
                 exptime: 30,
                 data: value_of(&key),
-            }
+            })
         };
-        let mut lane = request.lane();
-        let mut request = request;
+        let mut lane = command.lane();
         if by_script {
             lane = Lane::Script;
-            request = scripted(script.next(), request, &key);
+            command = scripted(script.next(), command, &key);
         }
-        let data_len = request.data_len();
+        let data_len = command.data_len();
         let before = self.server.load(lane);
         let submitted = if by_script {
             let now = self.now();
-            self.server.submit_on(lane, now, request, timing, token)
+            self.server.submit_on(lane, now, command, timing, token)
         } else {
-            self.server.submit(self.now(), request, timing, token)
+            self.server.submit(self.now(), command, timing, token)
         };
         match submitted {
             Ok(id) => {
@@ -394,14 +396,11 @@ impl World {
         assert!(now.since(asked.at) <= limit, "{token} took too long");
         if let Outcome::Reply(reply) = outcome {
             self.lanes[asked.lane as usize].gave_reply = true;
-            let values = match reply {
-                Reply::Value(value) => vec![value],
-                Reply::Values(values) => values.into_iter().map(|(_, value)| value).collect(),
-                _ => vec![],
-            };
-            for value in values {
-                let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
-                assert_eq!(bytes, value_of(&asked.key), "value of another key");
+            if let Reply::Values(values) = reply {
+                for (_, value) in values {
+                    let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
+                    assert_eq!(bytes, value_of(&asked.key), "value of another key");
+                }
             }
         }
     }
@@ -423,28 +422,33 @@ impl World {
 }
 
 /// One of the requests that only scripts make, or the one given.
-fn scripted(kind: usize, request: Request<Vec<u8>>, key: &str) -> Request<Vec<u8>> {
+fn scripted(kind: usize, command: Command<Vec<u8>>, key: &str) -> Command<Vec<u8>> {
     let data = value_of(key);
     let key = Key::new(key.as_bytes()).unwrap();
     let (flags, exptime) = (7, 30);
     match kind % 10 {
-        0 => Request::Gets { key },
-        1 => Request::GetsMany { keys: [key].into() },
-        2 => Request::Delete { key },
-        3 => Request::Touch { key, exptime },
-        4 => Request::Count {
-            count: Count::Up,
+        0 => Retrieve::one(key).with_cas().into(),
+        1 => Retrieve::several(key, []).with_cas().into(),
+        2 => Delete { key }.into(),
+        3 => Touch { key, exptime }.into(),
+        4 => Command::Count(Count {
+            direction: Direction::Up,
             key,
             delta: 1,
-        },
-        kind @ 5..=8 => Request::Change {
-            change: [Change::Add, Change::Append, Change::Prepend, Change::Cas(9)][kind - 5],
+        }),
+        kind @ 5..=8 => Command::Store(Store {
+            mode: [
+                StoreMode::Add,
+                StoreMode::Append,
+                StoreMode::Prepend,
+                StoreMode::Cas(9),
+            ][kind - 5],
             key,
             flags,
             exptime,
             data,
-        },
-        _ => request,
+        }),
+        _ => command,
     }
 }
 

@@ -1,9 +1,8 @@
 //! What a fuzzer starts from and what it has found, run once.
 
-use super::model;
+use memcached_core::testing::seeds;
 
-#[path = "../seeds/mod.rs"]
-mod seeds;
+use super::model;
 
 #[test]
 fn seeds_and_findings() {

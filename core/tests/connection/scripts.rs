@@ -1,8 +1,9 @@
 //! What is particular to the requests of scripts: one connection for all of
 //! them, and commands that must not be done twice.
 
-use memcached_core::connection::{Lane, Request};
-use memcached_core::protocol::{Change, Count, Key};
+use memcached_core::protocol::{
+    Command, Count, Delete, Direction, Key, Lane, Retrieve, Store, StoreMode, Touch,
+};
 
 use super::sim::{Sim, outcomes};
 
@@ -10,22 +11,22 @@ fn key() -> Key {
     Key::new(b"k").unwrap()
 }
 
-fn change(change: Change) -> Request<Vec<u8>> {
-    Request::Change {
-        change,
+fn store(mode: StoreMode) -> Command<Vec<u8>> {
+    Command::Store(Store {
+        mode,
         key: key(),
         flags: 0,
         exptime: 30,
         data: b"x".to_vec(),
-    }
+    })
 }
 
-fn count(count: Count) -> Request<Vec<u8>> {
-    Request::Count {
-        count,
+fn count(direction: Direction) -> Command<Vec<u8>> {
+    Command::Count(Count {
+        direction,
         key: key(),
         delta: 2,
-    }
+    })
 }
 
 fn scripting() -> Sim {
@@ -38,8 +39,8 @@ fn scripting() -> Sim {
 fn requests_of_scripts_keep_their_order() {
     let mut sim = scripting();
     sim.set(1, "k", b"1").unwrap();
-    sim.submit(2, count(Count::Up)).unwrap();
-    sim.submit(3, Request::Delete { key: key() }).unwrap();
+    sim.submit(2, count(Direction::Up)).unwrap();
+    sim.submit(3, Delete { key: key() }.into()).unwrap();
     sim.get(4, "k").unwrap();
     sim.connected();
     assert_eq!(
@@ -55,7 +56,7 @@ fn requests_of_scripts_keep_their_order() {
 #[test]
 fn what_cannot_be_counted_ends_no_connection() {
     let mut sim = scripting();
-    sim.submit(1, count(Count::Down)).unwrap();
+    sim.submit(1, count(Direction::Down)).unwrap();
     sim.get(2, "k").unwrap();
     sim.connected();
     assert_eq!(sim.written(usize::MAX), b"decr k 2\r\nget k\r\n");
@@ -68,45 +69,32 @@ fn what_cannot_be_counted_ends_no_connection() {
 /// Which requests are sent again after their connection died.
 #[test]
 fn only_what_may_be_done_twice_is_sent_again() {
-    let set = || Request::Set {
+    let touch = Touch {
         key: key(),
-        flags: 0,
         exptime: 30,
-        data: b"x".to_vec(),
     };
-    for (request, again) in [
-        (Request::Get { key: key() }, true),
-        (Request::Gets { key: key() }, true),
-        (
-            Request::GetsMany {
-                keys: [key()].into(),
-            },
-            true,
-        ),
-        (set(), true),
-        (
-            Request::Touch {
-                key: key(),
-                exptime: 30,
-            },
-            true,
-        ),
-        (change(Change::Add), false),
-        (change(Change::Replace), false),
-        (change(Change::Append), false),
-        (change(Change::Prepend), false),
-        (change(Change::Cas(1)), false),
-        (Request::Delete { key: key() }, false),
-        (count(Count::Up), false),
-        (count(Count::Down), false),
+    for (command, again) in [
+        (Retrieve::one(key()).into(), true),
+        (Retrieve::one(key()).with_cas().into(), true),
+        (Retrieve::several(key(), [key()]).with_cas().into(), true),
+        (store(StoreMode::Set), true),
+        (touch.into(), true),
+        (store(StoreMode::Add), false),
+        (store(StoreMode::Replace), false),
+        (store(StoreMode::Append), false),
+        (store(StoreMode::Prepend), false),
+        (store(StoreMode::Cas(1)), false),
+        (Delete { key: key() }.into(), false),
+        (count(Direction::Up), false),
+        (count(Direction::Down), false),
     ] {
         let mut sim = scripting();
         sim.works();
-        let name = format!("{request:?}");
-        sim.submit(1, request.clone()).unwrap();
+        let name = format!("{command:?}");
+        sim.submit(1, command.clone()).unwrap();
         let first = sim.written(usize::MAX);
         // The second was not sent when the connection died, and always is later.
-        sim.submit(2, request).unwrap();
+        sim.submit(2, command).unwrap();
         sim.eof();
         assert_eq!((sim.connects, sim.closes), (1, 1), "{name}");
         sim.connected();

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use memcached_core::connection::{
-    Action, Driver, Event, Failure, Lane, Limits, Outcome, Request, RequestId, Server, Time, Timing,
+    Action, Driver, Event, Failure, Limits, Outcome, RequestId, Server, Time, Timing,
 };
-use memcached_core::protocol::{Key, Reply};
+use memcached_core::protocol::{Command, Key, Lane, Reply, Retrieve, Store, StoreMode};
 
 pub struct Types;
 
@@ -56,13 +56,13 @@ impl Sim {
         Time::from_micros(self.now_ms * 1000)
     }
 
-    pub fn submit(&mut self, token: u32, request: Request<Vec<u8>>) -> Result<RequestId, Failure> {
+    pub fn submit(&mut self, token: u32, command: Command<Vec<u8>>) -> Result<RequestId, Failure> {
         let (now, timing) = (self.now(), self.timing);
         let submitted = match self.lane {
             Lane::Script => self
                 .server
-                .submit_on(Lane::Script, now, request, timing, token),
-            _ => self.server.submit(now, request, timing, token),
+                .submit_on(Lane::Script, now, command, timing, token),
+            _ => self.server.submit(now, command, timing, token),
         };
         self.settle();
         submitted.map_err(|refused| refused.failure)
@@ -70,17 +70,18 @@ impl Sim {
 
     pub fn get(&mut self, token: u32, key: &str) -> Result<RequestId, Failure> {
         let key = Key::new(key.as_bytes()).unwrap();
-        self.submit(token, Request::Get { key })
+        self.submit(token, Retrieve::one(key).into())
     }
 
     pub fn set(&mut self, token: u32, key: &str, data: &[u8]) -> Result<RequestId, Failure> {
-        let request = Request::Set {
+        let set = Store {
+            mode: StoreMode::Set,
             key: Key::new(key.as_bytes()).unwrap(),
             flags: 0,
             exptime: 30,
             data: data.to_vec(),
         };
-        self.submit(token, request)
+        self.submit(token, set.into())
     }
 
     pub fn connected(&mut self) {
@@ -203,11 +204,15 @@ impl Sim {
 
 fn text(outcome: Outcome<Vec<u8>>) -> String {
     match outcome {
-        Outcome::Reply(Reply::Value(value)) => {
-            let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
-            String::from_utf8_lossy(&bytes).into_owned()
-        }
-        Outcome::Reply(Reply::Miss) => "miss".into(),
+        Outcome::Reply(Reply::Values(values)) => match &values[..] {
+            [] => "miss".into(),
+            [(0, value)] => {
+                let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
+                String::from_utf8_lossy(&bytes).into_owned()
+            }
+            several => format!("{several:?}"),
+        },
+        Outcome::Reply(Reply::Status(status)) => format!("{status:?}"),
         Outcome::Reply(other) => format!("{other:?}"),
         Outcome::Failed(failure) => failure.to_string(),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use memcached_core::connection::Lane;
+use memcached_core::protocol::Lane;
 
 use super::sim::{Sim, outcomes};
 

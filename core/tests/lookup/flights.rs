@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use memcached_core::connection::{Failure, Outcome};
 use memcached_core::lookup::{Begin, Cancel, DriverId, LookupResult, Refusal, ServerId, Stats};
-use memcached_core::protocol::Reply;
+use memcached_core::protocol::{FoundValues, Reply};
 
 use super::{Numbered, begin, hit, key, reply, request_ids, submit, target, usual, woken};
 
@@ -214,7 +214,10 @@ fn what_replies_mean() {
     let refused = Reply::ServerError("busy".into());
     let cases = [
         (reply(1), hit(1)),
-        (Outcome::Reply(Reply::Miss), LookupResult::Miss),
+        (
+            Outcome::Reply(Reply::Values(FoundValues::new())),
+            LookupResult::Miss,
+        ),
         (Outcome::Reply(refused), LookupResult::Miss),
         (
             Outcome::Failed(Failure::TimedOut),

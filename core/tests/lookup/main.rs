@@ -7,13 +7,11 @@ mod twin;
 use core::time::Duration;
 use std::rc::Rc;
 
-use memcached_core::connection::{
-    Driver, Limits, Outcome, Request, RequestId, Server, Time, Timing,
-};
+use memcached_core::connection::{Driver, Limits, Outcome, RequestId, Server, Time, Timing};
 use memcached_core::lookup::{
     Begin, DriverId, Flight, LookupResult, Lookups, ServerId, Target, Waiter,
 };
-use memcached_core::protocol::{Key, Pieces, Reply, Value};
+use memcached_core::protocol::{Key, Pieces, Reply, Retrieve, Value};
 
 /// A waker is a number, and so is what a value says.
 type Numbered = Lookups<u32, u32>;
@@ -49,7 +47,7 @@ fn value(number: u32) -> Value<u32> {
 }
 
 fn reply(number: u32) -> Outcome<u32> {
-    Outcome::Reply(Reply::Value(value(number)))
+    Outcome::Reply(Reply::Values([(0, value(number))].into_iter().collect()))
 }
 
 fn hit(number: u32) -> LookupResult<u32> {
@@ -91,7 +89,7 @@ fn request_ids(count: usize) -> Vec<RequestId> {
         connect_timeout: Duration::from_millis(250),
         retry: Duration::from_secs(1),
     };
-    let request = || Request::Get { key: key("k") };
+    let request = || Retrieve::one(key("k")).into();
     (0..count)
         .map(|_| server.submit(Time::default(), request(), timing, ()))
         .collect::<Result<_, _>>()

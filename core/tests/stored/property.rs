@@ -1,6 +1,6 @@
 //! Any values.
 
-use memcached_core::response::stored::{Head, HeadWriter, is_whole, parts};
+use memcached_core::stored::{Head, HeadWriter, is_whole, pieces};
 use proptest::prelude::*;
 
 use super::{NOW, sent};
@@ -44,8 +44,8 @@ proptest! {
         entry.push_body(&body);
         prop_assert_eq!(entry.body_len(), body.len() as u64);
         let value = entry.finish();
-        let pieces = split(&value, &cuts);
-        let head = Head::parse(pieces.iter()).unwrap();
+        let parts = split(&value, &cuts);
+        let head = Head::parse(parts.iter()).unwrap();
         prop_assert_eq!(head.status(), status);
         prop_assert_eq!(head.age(NOW), Some(age));
         let mut expected: Vec<_> = fields
@@ -62,7 +62,7 @@ proptest! {
         expected.retain(|(name, _)| !["server", "upgrade", "trailer"].contains(&&*name.to_lowercase()));
         prop_assert_eq!(found, expected);
         let start = head.size() as u64;
-        let got: Vec<u8> = parts(pieces.iter(), start..value.len() as u64)
+        let got: Vec<u8> = pieces(parts.iter(), start..value.len() as u64)
             .flat_map(|(piece, range)| piece[range].to_vec())
             .collect();
         prop_assert_eq!(got, body);

@@ -1,6 +1,6 @@
 //! Given values.
 
-use memcached_core::response::stored::{Entry, HEAD_MAX, Head, Malformed, Unstorable, parts};
+use memcached_core::stored::{HEAD_MAX, Head, Malformed, NewItem, Unstorable, pieces};
 
 use super::{NOW, sent, writer};
 
@@ -129,7 +129,7 @@ fn what_cannot_be_stored() {
 
 #[test]
 fn a_bare_entry_is_its_body() {
-    let mut entry = Entry::default();
+    let mut entry = NewItem::default();
     entry.push_body(b"ab");
     entry.push_body(b"c");
     assert_eq!(entry.body_len(), 3);
@@ -279,11 +279,11 @@ fn the_age_counts_from_when_it_was_stored() {
 
 #[test]
 fn the_body_is_handed_over_by_reference() {
-    let pieces = [&b"HTTP/1.1 200 OK\r"[..], b"\n\r\nab", b"", b"cd", b"e"];
-    let head = Head::parse(pieces.iter()).unwrap();
+    let all = [&b"HTTP/1.1 200 OK\r"[..], b"\n\r\nab", b"", b"cd", b"e"];
+    let head = Head::parse(all.iter()).unwrap();
     let start = head.size() as u64;
-    let cut = |range| -> Vec<_> { parts(pieces.iter(), range).map(|(p, r)| (*p, r)).collect() };
-    let (b, c, d) = (pieces[1], pieces[3], pieces[4]);
+    let cut = |range| -> Vec<_> { pieces(all.iter(), range).map(|(p, r)| (*p, r)).collect() };
+    let (b, c, d) = (all[1], all[3], all[4]);
     assert_eq!(cut(start..start + 5), [(b, 3..5), (c, 0..2), (d, 0..1)]);
     assert_eq!(cut(start + 1..start + 3), [(b, 4..5), (c, 0..1)]);
     assert_eq!(cut(start + 4..start + 99), [(d, 0..1)]);

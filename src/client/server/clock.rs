@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use memcached_core::connection::{Lane, Time};
+use memcached_core::connection::Time;
+use memcached_core::protocol::Lane;
 
 use super::{Entered, ServerDriver};
 use crate::host::panic_point;

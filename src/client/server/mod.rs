@@ -13,8 +13,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Instant;
 
-use memcached_core::connection::{Lane, Limits, Outcome, Reporter, Server, Time};
+use memcached_core::connection::{Limits, Outcome, Reporter, Server, Time};
 use memcached_core::joining::{GroupId, Joining};
+use memcached_core::protocol::Lane;
 
 use super::lookup::Found;
 use super::reading::ReadBuffers;

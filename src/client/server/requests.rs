@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use memcached_core::connection::{Failure, Lane, Outcome, Refused, Request, RequestId, Timing};
+use memcached_core::connection::{Failure, Outcome, Refused, RequestId, Timing};
 use memcached_core::joining::{Asked, AskerId, Taken};
-use memcached_core::protocol::Key;
+use memcached_core::protocol::{Command, Key, Lane, Retrieve, Store, StoreMode};
 
 use super::{Asker, Asking, Entered, ServerDriver};
 use crate::client::lookup::{Found, LookupHandle};
@@ -25,7 +25,8 @@ impl ServerDriver {
         let asker = match joined {
             Asked::Joined(asker) => asker,
             Asked::First(asker, group) => {
-                let submitted = self.submit(Request::Get { key }, timing, Asker::Lookup(group));
+                let submitted =
+                    self.submit(Retrieve::one(key).into(), timing, Asker::Lookup(group));
                 let mut lookups = self.lookups.borrow_mut();
                 match submitted {
                     Ok(id) => lookups.submitted(group, id),
@@ -77,13 +78,14 @@ impl ServerDriver {
     ) -> Result<(), Failure> {
         // It grew with the body, and the room it has left counts nowhere.
         data.shrink_to_fit();
-        let request = Request::Set {
+        let set = Store {
+            mode: StoreMode::Set,
             key,
             flags,
             exptime,
             data,
         };
-        let submitted = self.submit(request, timing, Asker::Store);
+        let submitted = self.submit(set.into(), timing, Asker::Store);
         if submitted == Err(Failure::QueueFull) {
             self.trouble(false, || {
                 "too much to store is waiting, stores are dropped".into()
@@ -98,11 +100,11 @@ impl ServerDriver {
     pub fn ask(
         &self,
         lane: Lane,
-        request: Request<Vec<u8>>,
+        command: Command<Vec<u8>>,
         timing: Timing,
         asker: Box<dyn Asking>,
     ) {
-        if let Err(refused) = self.submit_on(lane, request, timing, Asker::Other(asker)) {
+        if let Err(refused) = self.submit_on(lane, command, timing, Asker::Other(asker)) {
             self.done(refused.token, Outcome::Failed(refused.failure));
         }
     }
@@ -114,27 +116,27 @@ impl ServerDriver {
     pub fn tell(
         &self,
         lane: Lane,
-        request: Request<Vec<u8>>,
+        command: Command<Vec<u8>>,
         timing: Timing,
     ) -> Result<(), Failure> {
-        let submitted = self.submit_on(lane, request, timing, Asker::Store);
+        let submitted = self.submit_on(lane, command, timing, Asker::Store);
         submitted.map(drop).map_err(|refused| refused.failure)
     }
 
     fn submit(
         &self,
-        request: Request<Vec<u8>>,
+        command: Command<Vec<u8>>,
         timing: Timing,
         asker: Asker,
     ) -> Result<RequestId, Failure> {
-        self.submit_on(request.lane(), request, timing, asker)
+        self.submit_on(command.lane(), command, timing, asker)
             .map_err(|refused| refused.failure)
     }
 
     fn submit_on(
         &self,
         lane: Lane,
-        request: Request<Vec<u8>>,
+        command: Command<Vec<u8>>,
         timing: Timing,
         token: Asker,
     ) -> Result<RequestId, Refused<Asker>> {
@@ -144,12 +146,12 @@ impl ServerDriver {
         }
         let _entered = Entered(self);
         panic_point("driver-submit");
-        if let Some(key) = request.changes() {
+        if let Some(key) = command.changes() {
             self.lookups.borrow_mut().changed(key);
         }
         let now = self.now();
         let mut core = self.core.borrow_mut();
-        let submitted = core.submit_on(lane, now, request, timing, token);
+        let submitted = core.submit_on(lane, now, command, timing, token);
         drop(core);
         if submitted.is_ok() {
             self.flush.later();

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use memcached_core::connection::{Action, Lane};
+use memcached_core::connection::Action;
+use memcached_core::protocol::Lane;
 
 use super::{Entered, ServerDriver, with};
 use crate::client::reading::Read;

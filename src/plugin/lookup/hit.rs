@@ -1,8 +1,8 @@
 //! Hits: an item becomes the response.
 
+use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
-use memcached_core::response::stored::{Head, Malformed, parts};
-use memcached_core::response::{Answer, Conditions};
+use memcached_core::stored::{Head, Malformed, pieces};
 
 use crate::host::{BufferSlice, VRequest};
 use crate::plugin::unix_now;
@@ -61,7 +61,7 @@ pub(super) fn send_whole(
         }
     };
     vr.set_status(i32::from(status));
-    for (piece, part) in parts(value.pieces.iter(), start + body.start..start + body.end) {
+    for (piece, part) in pieces(value.pieces.iter(), start + body.start..start + body.end) {
         vr.append_body(&piece.slice(part));
     }
     Ok(true)

@@ -6,8 +6,8 @@ mod hit;
 use std::ffi::CStr;
 use std::fmt::{Arguments, Display};
 
+use memcached_core::policy::Conditions;
 use memcached_core::protocol::Value;
-use memcached_core::response::Conditions;
 
 use super::options::Options;
 use super::{Memcached, RequestState, tell};

@@ -7,8 +7,8 @@ mod value;
 use std::ffi::CString;
 
 use memcached_core::connection::Timing;
+use memcached_core::policy::{Lifetimes, VaryBy};
 use memcached_core::protocol::Key;
-use memcached_core::response::{Lifetimes, VaryBy};
 
 pub use error::OptionError;
 use raw::Raw;

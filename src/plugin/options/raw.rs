@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use memcached_core::connection::Timing;
+use memcached_core::policy::{Lifetimes, VaryBy};
 use memcached_core::protocol::Ttl;
-use memcached_core::response::{Lifetimes, VaryBy};
 
 use super::Environment;
 use super::error::OptionError;

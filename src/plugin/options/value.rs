@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use memcached_core::policy::{Lifetimes, VaryBy};
 use memcached_core::protocol::Ttl;
-use memcached_core::response::stored::is_whole;
-use memcached_core::response::{Lifetimes, VaryBy};
+use memcached_core::stored::is_whole;
 
 use super::error::OptionError;
 use crate::host::ConfigValue;

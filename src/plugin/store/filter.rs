@@ -1,9 +1,9 @@
 //! The filter that copies a body which passes, and stores it when it ends.
 
 use memcached_core::connection::Timing;
+use memcached_core::policy::NotStored;
 use memcached_core::protocol::{Key, Ttl, exptime};
-use memcached_core::response::Reason;
-use memcached_core::response::stored::Entry;
+use memcached_core::stored::NewItem;
 
 use super::{VARIABLE, not_stored};
 use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, VRequest};
@@ -29,19 +29,19 @@ pub(super) struct StoreFilter {
     pub environment: Environment,
     /// The item with what has passed; `None` once it is decided that nothing
     /// is stored, or when it has been.
-    pub entry: Option<Entry>,
+    pub entry: Option<NewItem>,
 }
 
 impl BodyFilter for StoreFilter {
     fn handle(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) -> Flow {
         if io.output_closed() && !(io.input_closed() && io.input_len() == 0) {
             // The client is gone.
-            self.give_up(vr, &Reason::Cut);
+            self.give_up(vr, &NotStored::Cut);
             io.discard_all();
             return Flow::GoOn;
         }
         if io.input_gone() {
-            self.give_up(vr, &Reason::Cut);
+            self.give_up(vr, &NotStored::Cut);
             io.close_output();
             return Flow::GoOn;
         }
@@ -64,15 +64,15 @@ impl StoreFilter {
         };
         let room = self.maxsize - entry.body_len();
         if io.input_len() > room {
-            self.give_up(vr, &Reason::TooLarge);
+            self.give_up(vr, &NotStored::TooLarge);
             return;
         }
         if !io.read_all(|bytes| entry.push_body(bytes)) {
-            self.give_up(vr, &Reason::Unreadable("a file".into()));
+            self.give_up(vr, &NotStored::Unreadable("a file".into()));
         }
     }
 
-    fn give_up(&mut self, vr: Option<&VRequest<'_>>, reason: &Reason) {
+    fn give_up(&mut self, vr: Option<&VRequest<'_>>, reason: &NotStored) {
         if self.entry.take().is_some()
             && let Some(vr) = vr
         {
@@ -85,11 +85,11 @@ impl StoreFilter {
             return;
         };
         if vr.status() != self.status {
-            not_stored(vr, self.environment, &Reason::Status(vr.status()));
+            not_stored(vr, self.environment, &NotStored::Status(vr.status()));
             return;
         }
         if self.length.is_some_and(|length| length != entry.body_len()) {
-            not_stored(vr, self.environment, &Reason::Cut);
+            not_stored(vr, self.environment, &NotStored::Cut);
             return;
         }
         let Some(client) = vr.worker_state::<Memcached>() else {
@@ -101,7 +101,7 @@ impl StoreFilter {
             Some(until) => self.ttl.ending_by(until, now),
         };
         let Some(ttl) = ttl else {
-            not_stored(vr, self.environment, &Reason::Expired);
+            not_stored(vr, self.environment, &NotStored::Expired);
             return;
         };
         let exptime = exptime(ttl, now);

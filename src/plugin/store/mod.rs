@@ -5,9 +5,9 @@ mod filter;
 use std::ffi::CStr;
 use std::fmt::Display;
 
+use memcached_core::policy::{Exchange, NotStored, Policy, Scope};
 use memcached_core::protocol::{Key, Ttl};
-use memcached_core::response::stored::{Entry, HeadWriter};
-use memcached_core::response::{Facts, Policy, Reason, Scope};
+use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::options::{self, Environment, Options};
 use super::{Memcached, tell, unix_now};
@@ -81,31 +81,31 @@ impl ActionKind for StoreAction {
 
 impl StoreAction {
     /// Whether the response may be stored, for how long, and behind what head.
-    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<Item, Reason> {
+    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<Item, NotStored> {
         let options = &self.options;
         let method = vr.method();
         if method == b"HEAD" {
-            return Err(Reason::Head);
+            return Err(NotStored::Head);
         }
         if !options.allows_method(method) {
-            return Err(Reason::Method);
+            return Err(NotStored::Method);
         }
         let status = u16::try_from(vr.status()).unwrap_or(0);
         if !options.statuses.contains(&status) {
-            return Err(Reason::Status(vr.status()));
+            return Err(NotStored::Status(vr.status()));
         }
         if vr
             .state::<Memcached>()
             .is_some_and(|hit| hit.key == *key && hit.server == options.server)
         {
-            return Err(Reason::FromCache);
+            return Err(NotStored::FromCache);
         }
-        let mut facts = Facts::default();
+        let mut exchange = Exchange::default();
         let mut head = HeadWriter::default();
         let mut length: Option<u64> = None;
-        vr.request_headers(|name, value| facts.observe_request(name, value));
+        vr.request_headers(|name, value| exchange.observe_request(name, value));
         vr.response_headers(|name, value| {
-            facts.observe_response(name, value);
+            exchange.observe_response(name, value);
             if options.headers {
                 head.push(name, value);
             }
@@ -115,7 +115,7 @@ impl StoreAction {
         });
         // A body that is known to be too long need not be collected first.
         if length.is_some_and(|length| length > options.maxsize) {
-            return Err(Reason::TooLarge);
+            return Err(NotStored::TooLarge);
         }
         let policy = Policy {
             force: options.force,
@@ -126,17 +126,17 @@ impl StoreAction {
             },
         };
         let now = unix_now();
-        let ttl = facts.decide(policy, options.lifetimes.of(status), now)?;
+        let ttl = exchange.decide(policy, options.lifetimes.of(status), now)?;
         let entry = if options.headers {
-            head.encode(status, now, facts.age(now), options.etag)
-                .map_err(Reason::Headers)?
+            head.encode(status, now, exchange.age(now), options.etag)
+                .map_err(NotStored::Headers)?
         } else {
-            Entry::default()
+            NewItem::default()
         };
         Ok(Item {
             ttl,
             length,
-            fresh_until: facts.fresh_until(policy, now),
+            fresh_until: exchange.fresh_until(policy, now),
             entry,
         })
     }
@@ -160,7 +160,7 @@ impl StoreAction {
                 vr.set_environment(VARIABLE, "storing");
             }
         } else {
-            not_stored(vr, self.options.environment, &Reason::TooLate);
+            not_stored(vr, self.options.environment, &NotStored::TooLate);
         }
     }
 }
@@ -173,7 +173,7 @@ struct Item {
     /// In seconds since 1970.
     fresh_until: Option<u64>,
     /// Its head, where headers are stored.
-    entry: Entry,
+    entry: NewItem,
 }
 
 /// Tells why a response is not stored.

@@ -1,0 +1,188 @@
+//! The directives of `Cache-Control` that matter to a shared cache
+//! (RFC 9111 section 5.2.2).
+
+use crate::decimal;
+
+/// What all `Cache-Control` lines of a response say together. Of a directive
+/// that is given twice the stricter one counts.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a directive")]
+pub struct CacheControl {
+    /// `private`, with or without names of headers.
+    pub private: bool,
+    /// `no-store`
+    pub no_store: bool,
+    /// `no-cache`, with or without names of headers.
+    pub no_cache: bool,
+    /// `public`
+    pub public: bool,
+    /// `must-revalidate`
+    pub must_revalidate: bool,
+    /// `max-age`, in seconds.
+    pub max_age: Option<u32>,
+    /// `s-maxage`, in seconds, which for shared caches replaces `max-age`.
+    pub s_maxage: Option<u32>,
+}
+
+impl CacheControl {
+    /// Records the value of one header line.
+    pub fn observe(&mut self, value: &[u8]) {
+        for directive in Directives::new(value) {
+            let (name, argument) = split(directive);
+            let seconds = || Some(seconds(argument));
+            match name.to_ascii_lowercase().as_slice() {
+                b"private" => self.private = true,
+                b"no-store" => self.no_store = true,
+                b"no-cache" => self.no_cache = true,
+                b"public" => self.public = true,
+                b"must-revalidate" => self.must_revalidate = true,
+                b"max-age" => self.max_age = stricter(self.max_age, seconds()),
+                b"s-maxage" => self.s_maxage = stricter(self.s_maxage, seconds()),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn stricter(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+    one.into_iter().chain(other).min()
+}
+
+/// Seconds of an argument, quoted or not; 0 if it is not a number, so that the
+/// response is stale at once (RFC 9111 section 4.2.1).
+fn seconds(argument: Option<&[u8]>) -> u32 {
+    let text = argument.unwrap_or_default();
+    let inner = text.strip_prefix(b"\"").and_then(|t| t.strip_suffix(b"\""));
+    delta_seconds(inner.unwrap_or(text)).unwrap_or(0)
+}
+
+/// A number of seconds, digits alone; one that does not fit becomes the largest
+/// that does (RFC 9111 section 1.2.2).
+#[must_use]
+pub fn delta_seconds(text: &[u8]) -> Option<u32> {
+    let number = decimal::parse_saturating(text)?;
+    Some(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match directive.iter().position(|&byte| byte == b'=') {
+        Some(at) => (
+            directive[..at].trim_ascii(),
+            Some(directive[at + 1..].trim_ascii()),
+        ),
+        None => (directive, None),
+    }
+}
+
+/// The members of a list whose commas may stand in quoted strings. A quote that
+/// is never closed begins no string, so that it cannot hide a restriction.
+struct Directives<'a> {
+    rest: &'a [u8],
+    /// False once a quote was found that is never closed.
+    quotes_count: bool,
+}
+
+impl<'a> Directives<'a> {
+    fn new(value: &'a [u8]) -> Self {
+        Self {
+            rest: value,
+            quotes_count: true,
+        }
+    }
+
+    /// Length of the first member of `rest`, up to its comma.
+    fn part_len(&mut self) -> usize {
+        let mut at = 0;
+        while at < self.rest.len() && self.rest[at] != b',' {
+            let byte = self.rest[at];
+            let mut step = 1;
+            if byte == b'"' && self.quotes_count {
+                match quoted_len(&self.rest[at..]) {
+                    Some(len) => step = len,
+                    None => self.quotes_count = false,
+                }
+            }
+            at += step;
+        }
+        at
+    }
+}
+
+impl<'a> Iterator for Directives<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (part, rest) = self.rest.split_at(self.part_len());
+        self.rest = rest.get(1..).unwrap_or_default();
+        Some(part.trim_ascii())
+    }
+}
+
+/// Length of the quoted string at the start of `text`, quotes included
+/// (RFC 9110 section 5.6.4); `None` if it does not end.
+fn quoted_len(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        match text.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(lines: &[&str]) -> CacheControl {
+        let mut all = CacheControl::default();
+        for line in lines {
+            all.observe(line.as_bytes());
+        }
+        all
+    }
+
+    #[test]
+    fn directives_in_any_case_and_over_several_lines() {
+        let all = of(&["Max-Age=60 , PUBLIC", "", ",, no-cache=\"a, private\""]);
+        assert_eq!(all.max_age, Some(60));
+        assert!(all.public && all.no_cache);
+        assert!(!all.private, "it stands in a quoted string");
+    }
+
+    #[test]
+    fn numbers() {
+        for (text, expected) in [
+            ("max-age=60", 60),
+            ("max-age=\"60\"", 60),
+            ("max-age = 60", 60),
+            ("max-age=99999999999999999999", u32::MAX),
+            ("max-age", 0),
+            ("max-age=", 0),
+            ("max-age=-1", 0),
+            ("max-age=1.5", 0),
+            ("max-age=soon", 0),
+            ("max-age=60, max-age=10", 10),
+            ("max-age=10, max-age=60", 10),
+        ] {
+            assert_eq!(of(&[text]).max_age, Some(expected), "{text}");
+        }
+        assert_eq!(of(&["s-maxage=5, max-age=9"]).s_maxage, Some(5));
+        assert_eq!(of(&["smax-age=5"]).s_maxage, None);
+    }
+
+    #[test]
+    fn quoted_strings_hide_their_commas() {
+        let all = of(&[r#"x="a\", no-store, \\", no-cache"#]);
+        assert!(!all.no_store && all.no_cache);
+        let all = of(&[r#"x="a, no-store, y="b, private""#]);
+        assert!(!all.no_store, "the quote is closed by the next");
+        for open in [r#"x="a, no-store"#, r#"x="a", y=", no-store, \"#] {
+            assert!(of(&[open]).no_store, "{open}");
+        }
+    }
+}

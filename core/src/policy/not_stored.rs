@@ -1,0 +1,56 @@
+//! Why a response is not stored.
+
+use crate::stored::Unstorable;
+
+/// The first rule that forbids it, in words for logs and `MEMCACHED_STORE`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotStored {
+    /// The option `methods` does not name the request's method.
+    #[error("method")]
+    Method,
+    /// A response to HEAD has no body to store.
+    #[error("HEAD")]
+    Head,
+    /// The option `status` does not name it; without `headers` a hit can only
+    /// reproduce a 200.
+    #[error("status {0}")]
+    Status(i32),
+    /// The body came from memcached, under this very key.
+    #[error("comes from this item")]
+    FromCache,
+    /// A hit could not name the coding, or would name it to clients that do not
+    /// accept it.
+    #[error("Content-Encoding")]
+    ContentEncoding,
+    /// This directive of `Cache-Control`.
+    #[error("Cache-Control: {0}")]
+    CacheControl(&'static str),
+    /// The response sets a cookie, which is meant for one visitor.
+    #[error("Set-Cookie")]
+    SetCookie,
+    /// The response depends on this header of the request.
+    #[error("Vary: {0}")]
+    Vary(Box<str>),
+    /// The request carried credentials and the response does not allow sharing
+    /// (RFC 9111 section 3.5).
+    #[error("Authorization in the request")]
+    Authorization,
+    /// `Expires` or `Age` say that it is stale already.
+    #[error("expired")]
+    Expired,
+    /// The body is larger than `maxsize`.
+    #[error("larger than maxsize")]
+    TooLarge,
+    /// The body ended early.
+    #[error("body cut short")]
+    Cut,
+    /// Part of the body could not be read; what of it.
+    #[error("body cannot be read: {0}")]
+    Unreadable(Box<str>),
+    /// The body is being sent already.
+    #[error("response is being sent already")]
+    TooLate,
+    /// The headers cannot be stored.
+    #[error(transparent)]
+    Headers(Unstorable),
+}
