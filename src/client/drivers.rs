@@ -63,7 +63,9 @@ impl Drivers {
     ) -> Target {
         let at = pool.route(key);
         let mut pools = self.pools.borrow_mut();
-        let known = pools.iter().position(|known| Arc::ptr_eq(&known.pool, pool));
+        let known = pools
+            .iter()
+            .position(|known| Arc::ptr_eq(&known.pool, pool));
         let known = known.unwrap_or_else(|| {
             pools.push(self.resolve(pool));
             pools.len() - 1
@@ -113,8 +115,9 @@ impl Drivers {
     /// The driver of a server that a script names.
     pub(super) fn of_script(&self, address: &SockAddr) -> Rc<Driver> {
         let configured = self.configured.borrow();
-        let same =
-            |driver: &&Rc<Driver>| driver.spec().address == *address && driver.spec().spec == DEFAULT_SPEC;
+        let same = |driver: &&Rc<Driver>| {
+            driver.spec().address == *address && driver.spec().spec == DEFAULT_SPEC
+        };
         if let Some(driver) = configured.iter().find(same) {
             return Rc::clone(driver);
         }

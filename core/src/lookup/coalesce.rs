@@ -10,8 +10,8 @@ use std::rc::{Rc, Weak};
 use smallvec::SmallVec;
 
 use super::result::LookupResult;
-use crate::connection::{Failure, Outcome, RequestId};
 use crate::protocol::Key;
+use crate::server::{Failure, Outcome, RequestId};
 
 /// Names an address at which a server listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,8 +10,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::coalesce::{Completed, DriverId, Flight, ServerId, Target, Waiter};
 use super::result::LookupResult;
-use crate::connection::{Failure, RequestId};
 use crate::protocol::Key;
+use crate::server::{Failure, RequestId};
 
 /// What became of [`Lookups::begin`].
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What a lookup came to.
 
-use crate::connection::{Failure, Outcome};
 use crate::protocol::{Reply, Value};
+use crate::server::{Failure, Outcome};
 
 /// What a lookup came to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -67,7 +67,10 @@ impl<K: Clone + Eq + Hash, V> Recent<K, V> {
             let Some((_, oldest)) = self.order.pop_first() else {
                 break;
             };
-            let busy = self.values.get(&oldest).is_some_and(|slot| is_busy(&slot.value));
+            let busy = self
+                .values
+                .get(&oldest)
+                .is_some_and(|slot| is_busy(&slot.value));
             if busy {
                 self.uses += 1;
                 if let Some(slot) = self.values.get_mut(&oldest) {
@@ -137,9 +140,9 @@ mod tests {
     fn what_is_busy_is_kept() {
         let mut recent = filled(3);
         assert_eq!(add(&mut recent, 3, &[0, 1]), [0; 0], "two are looked at");
-        assert_eq!(add(&mut recent, 4, &[]), [2, 3]);
-        for busy in [0, 1] {
-            assert_eq!(recent.get(&busy), Some(&busy));
+        assert_eq!(add(&mut recent, 4, &[0, 1]), [2], "and count as used then");
+        for kept in [0, 1, 3, 4] {
+            assert_eq!(recent.get(&kept), Some(&kept));
         }
     }
 

@@ -4,4 +4,5 @@
 pub mod key;
 pub mod reply;
 pub mod seeds;
+pub mod server;
 pub mod stored;

@@ -3,9 +3,9 @@
 use core::task::Poll;
 use std::rc::Rc;
 
-use memcached_core::connection::{Failure, Outcome};
 use memcached_core::lookup::{Begin, Cancel, DriverId, LookupResult, Refusal, ServerId, Stats};
 use memcached_core::protocol::{FoundValues, Reply};
+use memcached_core::server::{Failure, Outcome};
 
 use super::{Numbered, begin, hit, key, reply, request_ids, submit, target, usual, woken};
 

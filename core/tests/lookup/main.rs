@@ -7,11 +7,13 @@ mod twin;
 use core::time::Duration;
 use std::rc::Rc;
 
-use memcached_core::connection::{Driver, Limits, Outcome, RequestId, Server, Time, Timing};
 use memcached_core::lookup::{
     Begin, DriverId, Flight, LookupResult, Lookups, ServerId, Target, Waiter,
 };
+use memcached_core::pool::{DEFAULT_SPEC, DEFAULT_TIMEOUT};
 use memcached_core::protocol::{Key, Pieces, Reply, Retrieve, Value};
+use memcached_core::server::{Limits, Outcome, RequestId, Server, Types};
+use memcached_core::time::Time;
 
 /// A waker is a number, and so is what a value says.
 type Numbered = Lookups<u32, u32>;
@@ -73,9 +75,10 @@ fn woken(lookups: &mut Numbered) -> Vec<u32> {
     std::iter::from_fn(|| lookups.poll_wake()).collect()
 }
 
-struct Types;
+#[derive(Debug)]
+enum Unit {}
 
-impl Driver for Types {
+impl Types for Unit {
     type Token = ();
     type Piece = Vec<u8>;
     type Data = Vec<u8>;
@@ -83,15 +86,10 @@ impl Driver for Types {
 
 /// Names of requests, as a server gives them.
 fn request_ids(count: usize) -> Vec<RequestId> {
-    let mut server = Server::<Types>::new(Limits::default());
-    let timing = Timing {
-        timeout: Duration::from_millis(500),
-        connect_timeout: Duration::from_millis(250),
-        retry: Duration::from_secs(1),
+    let mut server = Server::<Unit>::new(DEFAULT_SPEC, Limits::default());
+    let submit = |_| {
+        let command = Retrieve::one(key("k")).into();
+        server.submit(Time::default(), command, DEFAULT_TIMEOUT, ())
     };
-    let request = || Retrieve::one(key("k")).into();
-    (0..count)
-        .map(|_| server.submit(Time::default(), request(), timing, ()))
-        .collect::<Result<_, _>>()
-        .unwrap()
+    (0..count).map(submit).collect::<Result<_, _>>().unwrap()
 }

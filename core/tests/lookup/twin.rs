@@ -3,10 +3,10 @@
 use core::task::Poll;
 use std::rc::{Rc, Weak};
 
-use memcached_core::connection::{Failure, Outcome};
 use memcached_core::lookup::{
     Begin, Cancel, Flight, LookupResult, Lookups, ServerId, Target, Waiter,
 };
+use memcached_core::server::{Failure, Outcome};
 use proptest::prelude::*;
 
 use super::{hit, key, reply, request_ids, target};
@@ -179,10 +179,7 @@ struct Run {
 }
 
 impl Run {
-    fn submit(
-        &mut self,
-        ids: &[memcached_core::connection::RequestId],
-    ) -> Result<(), TestCaseError> {
+    fn submit(&mut self, ids: &[memcached_core::server::RequestId]) -> Result<(), TestCaseError> {
         let new = |r: &Request| r.state == State::New;
         while let Some(flight) = self.lookups.poll_submit() {
             let expected = self.twin.requests.iter().position(new);
@@ -239,7 +236,7 @@ impl Run {
     fn leave(
         &mut self,
         at: usize,
-        ids: &[memcached_core::connection::RequestId],
+        ids: &[memcached_core::server::RequestId],
     ) -> Result<(), TestCaseError> {
         let request = self.twin.lookups[at].request;
         let was_under_way = self.twin.requests[request].state == State::UnderWay;

@@ -8,7 +8,7 @@ use crate::protocol::reply::ReplyForm;
 /// on a connection of its own it cannot hold up a lookup. The commands of
 /// scripts have an order that they rely on, such as a `get` after a `set` of
 /// the same key, so all of them take one connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// For lookups that a client of ours waits for.
     Lookup = 0,

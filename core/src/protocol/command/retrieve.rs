@@ -48,9 +48,18 @@ impl Retrieve {
         &self.keys
     }
 
-    /// Appends one `get` of the keys of several commands.
-    pub(crate) fn encode_batch<'k>(out: &mut Vec<u8>, keys: impl IntoIterator<Item = &'k Key>) {
-        encode(out, b"get", keys);
+    /// Looks up what another command would have looked up too.
+    pub(crate) fn append(&mut self, more: Self) {
+        self.keys.extend(more.keys);
+    }
+
+    /// A command for each key.
+    pub(crate) fn split(self) -> impl Iterator<Item = Self> {
+        let with_cas = self.with_cas;
+        self.keys.into_iter().map(move |key| Self {
+            keys: SmallVec::from([key]),
+            with_cas,
+        })
     }
 }
 
@@ -134,9 +143,15 @@ mod tests {
         assert_eq!(line(Retrieve::one(key("a/b")).with_cas()), "gets a/b\r\n");
         assert_eq!(line(several()), "get a/b c\r\n");
         assert_eq!(line(several().with_cas()), "gets a/b c\r\n");
-        let mut out = Vec::new();
-        Retrieve::encode_batch(&mut out, [&key("a"), &key("b")]);
-        assert_eq!(out, b"get a b\r\n");
+    }
+
+    #[test]
+    fn commands_become_one_and_several_again() {
+        let mut all = Retrieve::one(key("a"));
+        all.append(Retrieve::several(key("b"), [key("a")]));
+        assert_eq!(all.keys(), [key("a"), key("b"), key("a")]);
+        let lines: Vec<_> = all.split().map(line).collect();
+        assert_eq!(lines, ["get a\r\n", "get b\r\n", "get a\r\n"]);
     }
 
     #[test]

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use memcached_core::protocol::Lane;
-
-use super::sim::{Sim, outcomes};
+use memcached_core::testing::server::{Sim, outcomes};
 
 /// A connection that works, on which these keys were asked for by one command.
 fn asked(keys: &[&str]) -> Sim {
@@ -161,7 +160,7 @@ fn the_shortest_patience_ends_the_connection() {
     let mut sim = Sim::new();
     sim.works_well();
     sim.get(1, "a").unwrap();
-    sim.timing.timeout = Duration::from_millis(100);
+    sim.timeout = Duration::from_millis(100);
     sim.get(2, "b").unwrap();
     sim.written(99);
     sim.at(100);

@@ -1,11 +1,8 @@
 //! How connections come and go.
 
-use std::time::Duration;
-
-use memcached_core::connection::Failure;
 use memcached_core::protocol::Lane;
-
-use super::sim::{Sim, outcomes};
+use memcached_core::server::Failure;
+use memcached_core::testing::server::{Sim, outcomes};
 
 #[test]
 fn requests_wait_for_the_connection_and_are_pipelined() {
@@ -137,38 +134,6 @@ fn down_after_three_failures_then_one_probe_per_interval() {
     assert!(!sim.server.is_down());
     assert_eq!(sim.log(), ["well after 3000 ms"]);
     sim.get(4, "a").unwrap();
-}
-
-#[test]
-fn a_probe_that_cannot_begin_does_not_use_the_interval_up() {
-    let mut sim = Sim::new();
-    sim.lane = Lane::Store;
-    for attempt in 0..2 {
-        sim.now_ms = attempt * 1000;
-        sim.set(0, "a", b"x").unwrap();
-        sim.error();
-    }
-    // The third failure is of a connection that was begun long before.
-    sim.lane = Lane::Lookup;
-    sim.timing.connect_timeout = Duration::from_millis(1500);
-    sim.now_ms = 1200;
-    sim.get(0, "a").unwrap();
-    sim.lane = Lane::Store;
-    sim.timing.connect_timeout = Duration::from_millis(250);
-    sim.now_ms = 2000;
-    sim.set(0, "a", b"x").unwrap();
-    sim.now_ms = 2100;
-    sim.lane = Lane::Lookup;
-    sim.error();
-    assert!(sim.server.is_down());
-    sim.lane = Lane::Store;
-    sim.error();
-    // A store with an interval of its own that the connection allows not yet.
-    sim.now_ms = 3150;
-    sim.timing.retry = Duration::from_millis(1200);
-    assert!(sim.set(0, "a", b"x").is_err());
-    sim.timing.retry = Duration::from_secs(1);
-    sim.get(1, "a").unwrap();
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Random scripts for the model.
 
+use memcached_core::testing::server::model;
 use proptest::prelude::*;
-
-use super::model;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]

@@ -2,24 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-use memcached_core::connection::{Failure, Limits};
 use memcached_core::protocol::Lane;
+use memcached_core::server::{Failure, Limits};
+use memcached_core::testing::server::{Sim, outcomes};
 
-use super::sim::{Sim, TIMING, outcomes};
-
-/// An attempt is not given up for the one in a hurry, nor does the one in a
-/// hurry wait for it.
+/// The request that has waited before fails alone; the attempt goes on.
 #[test]
-fn the_longest_wait_keeps_an_attempt_alive() {
+fn an_attempt_is_not_given_up_for_the_one_in_a_hurry() {
     let mut sim = Sim::new();
-    sim.timing.connect_timeout = Duration::from_millis(10);
+    sim.works();
     sim.get(1, "a").unwrap();
-    sim.timing = TIMING;
-    sim.now_ms = 5;
+    sim.written(99);
+    sim.at(400);
+    sim.eof();
+    assert_eq!((sim.connects, sim.closes), (1, 1));
     sim.get(2, "b").unwrap();
-    sim.at(200);
+    sim.at(600);
     assert_eq!(sim.done(), outcomes(&[(1, "timed out")]));
-    assert_eq!((sim.log(), sim.closes), (vec![], 0));
+    assert_eq!((sim.log(), sim.connects, sim.closes), (vec![], 1, 1));
     sim.connected();
     assert_eq!(sim.written(99), b"get b\r\n");
 }
@@ -230,14 +230,14 @@ fn hundreds_of_thousands_of_requests_time_out_in_one_walk() {
     };
     let begun = Instant::now();
     let mut sim = Sim::with_limits(limits);
+    sim.works();
     for token in 0..COUNT {
         let hurry = u64::from(token % 2) * 100;
-        sim.timing.connect_timeout = Duration::from_millis(100 + hurry);
+        sim.timeout = Duration::from_millis(100 + hurry);
         sim.get(token, "a").unwrap();
     }
     sim.at(150);
     assert_eq!(sim.done().len(), COUNT as usize / 2);
-    sim.connected();
     assert_eq!(sim.server.load(Lane::Lookup).0, COUNT as usize / 2);
     assert!(
         begun.elapsed() < Duration::from_secs(60),

@@ -2,7 +2,6 @@
 
 #![no_main]
 
-#[path = "../../core/tests/connection/model.rs"]
-mod model;
+use memcached_core::testing::server::model;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| model::run(data));

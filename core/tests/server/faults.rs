@@ -1,9 +1,8 @@
 //! What servers do wrong, and what comes of it for all connections.
 
-use memcached_core::connection::Failure;
 use memcached_core::protocol::Lane;
-
-use super::sim::{Sim, outcomes};
+use memcached_core::server::Failure;
+use memcached_core::testing::server::{Sim, outcomes};
 
 /// The reply to the first of two requests decides about both.
 #[test]

@@ -1,7 +1,7 @@
 //! The time that drivers hand in: microseconds since an epoch of their own.
 //!
-//! The core never asks what time it is, so a test can step through hours in a
-//! moment and every decision can be replayed.
+//! The core never asks for the time, so a test steps through hours in a moment
+//! and every decision can be replayed.
 
 use core::ops::Add;
 use core::time::Duration;
@@ -27,6 +27,7 @@ impl Time {
 impl Add<Duration> for Time {
     type Output = Self;
 
+    /// Saturates: a time-out that no clock reaches never passes.
     fn add(self, span: Duration) -> Self {
         let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(micros))

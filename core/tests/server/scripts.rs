@@ -4,8 +4,7 @@
 use memcached_core::protocol::{
     Command, Count, Delete, Direction, Key, Lane, Retrieve, Store, StoreMode, Touch,
 };
-
-use super::sim::{Sim, outcomes};
+use memcached_core::testing::server::{Sim, outcomes};
 
 fn key() -> Key {
     Key::new(b"k").unwrap()
@@ -40,7 +39,7 @@ fn requests_of_scripts_keep_their_order() {
     let mut sim = scripting();
     sim.set(1, "k", b"1").unwrap();
     sim.submit(2, count(Direction::Up)).unwrap();
-    sim.submit(3, Delete { key: key() }.into()).unwrap();
+    sim.submit(3, Delete { key: key() }).unwrap();
     sim.get(4, "k").unwrap();
     sim.connected();
     assert_eq!(
