@@ -88,7 +88,7 @@ impl Lookups {
             lookups: Rc::clone(self),
             waiter,
         };
-        if flight.is_none_or(|flight| self.submit(flight)) {
+        if flight.is_none_or(|flight| self.submit(&flight)) {
             return Lookup::Pending(handle);
         }
         let result = handle.poll();
@@ -102,11 +102,11 @@ impl Lookups {
 
     /// Submits the request of a flight; whether it was accepted. If not, that is
     /// its outcome.
-    fn submit(&self, flight: Rc<Flight<Waker, BufferSlice>>) -> bool {
+    fn submit(&self, flight: &Rc<Flight<Waker, BufferSlice>>) -> bool {
         let target = flight.target();
         let driver = self.drivers.of_target(target.driver);
         let command = Command::Retrieve(Retrieve::one(flight.key().clone()));
-        let completion = Completion::new(Rc::clone(&flight) as Rc<dyn Complete>);
+        let completion = Completion::new(Rc::<Flight<_, _>>::clone(flight));
         match driver.submit(Lane::Lookup, command, target.timeout, completion) {
             Ok(request) => {
                 flight.submitted(request);

@@ -16,6 +16,7 @@ mod driver;
 mod drivers;
 mod lookups;
 mod reading;
+mod time_of_day;
 mod transport;
 
 use std::cell::Cell;
@@ -30,6 +31,7 @@ use memcached_core::server::{Failure, Outcome};
 pub(crate) use completion::{Complete, Completion};
 pub(crate) use counters::Published;
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use time_of_day::unix_now;
 
 use crate::host::{Job, Level, SockAddr, Waker, Worker};
 use driver::{Driver, Owner};

@@ -1,7 +1,7 @@
 //! From an outcome to what the script is told.
 
-use memcached_core::connection::{Failure, Outcome};
 use memcached_core::protocol::{FoundValues, Reply, Status};
+use memcached_core::server::{Failure, Outcome};
 
 use crate::host::{Answer, AnswerValue, BufferSlice, Code};
 

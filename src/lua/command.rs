@@ -1,12 +1,11 @@
 //! From a script's command to one of memcached's.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use memcached_core::protocol::limits::VALUE_MAX;
 use memcached_core::protocol::{
     self, Count, Delete, Direction, Key, Retrieve, Store, StoreMode, Touch, Ttl, excerpt, exptime,
 };
 
+use crate::client::unix_now;
 use crate::host::{Command, CommandKind};
 
 /// Keys are taken as they are: to put a hash in place of a bad one would let a
@@ -70,9 +69,5 @@ fn count(command: &Command<'_>, direction: Direction, key: Key) -> protocol::Com
 }
 
 fn exptime_of(command: &Command<'_>) -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    exptime(
-        Ttl::from_secs(command.ttl_secs),
-        now.map_or(0, |now| now.as_secs()),
-    )
+    exptime(Ttl::from_secs(command.ttl_secs), unix_now())
 }

@@ -4,7 +4,7 @@
 use crate::http::{Accepted, is_token, known_codings};
 
 /// The names that `vary` gives, in small letters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VaryBy(Vec<Box<str>>);
 
 impl VaryBy {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use memcached_core::lookup::ServerId;
 use memcached_core::pool::ServerSpec;
 use memcached_core::protocol::{Command, Lane};
-use memcached_core::server::{Failure, Limits, Outcome, Refused, RequestId, Server, Stats};
+use memcached_core::server::{Failure, Limits, Refused, RequestId, Server, Stats};
 
 use super::completion::{Complete, Completion, Requests};
 use super::reading::ReadBuffers;
