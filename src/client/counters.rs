@@ -76,7 +76,7 @@ counters! {
     /// Replies.
     replies,
     /// Replies of `SERVER_ERROR`.
-    server_errors,
+    server_refusals,
     /// Commands sent.
     commands,
     /// Attempts to connect.
@@ -97,7 +97,7 @@ impl Sums {
         self.failed += stats.failed.total();
         self.cancelled += stats.cancelled;
         self.replies += stats.replies;
-        self.server_errors += stats.server_errors;
+        self.server_refusals += stats.server_errors;
         self.commands += stats.commands;
         self.connects += stats.connects;
         self.faults += stats.faults;
