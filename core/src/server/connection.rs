@@ -7,15 +7,15 @@
 //!   resynchronised.
 
 use core::time::Duration;
-use std::collections::VecDeque;
 
 use super::backoff::Backoff;
 use super::batch::split_reply;
+use super::context::Context;
 use super::error::{Failure, Fault};
 use super::event::{Action, Event, Outcome, Types};
 use super::health::Health;
 use super::pipeline::{Answer, Pipeline};
-use super::request::{Queued, Request};
+use super::request::Queued;
 use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
 use super::stats::Stats;
@@ -30,33 +30,6 @@ pub(super) enum State {
     Connecting { until: Time },
     /// Connected.
     Open,
-}
-
-/// What a connection shares with its server while it handles an input.
-pub(super) struct Context<'a, T: Types> {
-    pub(super) now: Time,
-    pub(super) health: &'a mut Health,
-    pub(super) events: &'a mut VecDeque<Event<T>>,
-    pub(super) stats: &'a mut Stats,
-}
-
-impl<T: Types> Context<'_, T> {
-    /// Gives a request its outcome, unless it was cancelled.
-    fn complete(&mut self, request: &mut Request<T::Token>, outcome: Outcome<T::Piece>) {
-        self.health.request_over(request.serial);
-        let Some(token) = request.token.take() else {
-            return;
-        };
-        match &outcome {
-            Outcome::Reply(_) => self.stats.replies += 1,
-            Outcome::Failed(failure) => self.stats.failed[*failure] += 1,
-        }
-        self.events.push_back(Event::Done { token, outcome });
-    }
-
-    fn fail(&mut self, request: &mut Request<T::Token>, failure: Failure) {
-        self.complete(request, Outcome::Failed(failure));
-    }
 }
 
 pub(super) struct Connection<T: Types> {

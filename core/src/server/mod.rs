@@ -13,6 +13,7 @@ mod alarm;
 mod backoff;
 mod batch;
 mod connection;
+mod context;
 mod error;
 mod event;
 mod health;

@@ -5,7 +5,8 @@
 //!   `sent` come before all of `waiting`.
 //! - Every request that has its token gets exactly one outcome.
 //! - No operation costs more than one walk over the requests, and those that
-//!   happen once per request (push, send, cancel, reply) cost none.
+//!   happen once per request (push, send, cancel, reply) cost none, except that
+//!   cancelling a store frees its value at once.
 
 use core::ops::Range;
 use core::time::Duration;
@@ -139,7 +140,7 @@ impl<T: Types> Queue<T> {
         self.sent.front_mut()
     }
 
-    /// Takes the oldest command that was sent out of the queue.
+    /// Removes the oldest command that was sent.
     pub(super) fn pop_head(&mut self) -> Option<Sent<T>> {
         let head = self.sent.pop_front()?;
         self.sent_requests -= head.requests.len();
@@ -155,10 +156,10 @@ impl<T: Types> Queue<T> {
 
     /// The sent command that has this request.
     fn sent_position(&self, serial: u64) -> Option<usize> {
-        let behind = self
+        let after = self
             .sent
             .partition_point(|sent| sent.requests[0].serial <= serial);
-        behind.checked_sub(1)
+        after.checked_sub(1)
     }
 
     /// Forgets who waits for a request. One that was not sent leaves the queue.
@@ -207,7 +208,7 @@ impl<T: Types> Queue<T> {
 
     /// The time-out of a command that was sent and is overdue. That includes one
     /// that was answered early: if the server does not read the rest of it,
-    /// nothing behind it can be sent.
+    /// nothing after it can be sent.
     pub(super) fn overdue_sent(&self, now: Time) -> Option<Duration> {
         let mut requests = self.sent.iter().flat_map(|sent| &sent.requests);
         let late = requests.find(|request| request.is_overdue(now))?;
@@ -282,3 +283,6 @@ impl<T: Types> Queue<T> {
         sent.chain(waiting.into_iter().map(|queued| queued.request))
     }
 }
+
+#[cfg(test)]
+mod tests;

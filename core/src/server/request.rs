@@ -26,7 +26,7 @@ pub(super) struct Request<K> {
 }
 
 impl<K> Request<K> {
-    /// Leaves a request behind that nobody waits for.
+    /// Moves the request out and leaves one that nobody waits for.
     pub(super) const fn take(&mut self) -> Self {
         Self {
             token: self.token.take(),

@@ -12,7 +12,7 @@ use crate::protocol::{CRLF, Command, Data};
 /// which can still time out or be cancelled.
 const BACKLOG_MAX: u64 = 256 * 1024;
 
-/// Values up to this size are copied behind their head; a slice of their own
+/// Values up to this size are copied after their head; a slice of their own
 /// costs more than the copy.
 const INLINE_MAX: usize = 2048;
 
@@ -221,3 +221,6 @@ impl SendBuffer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use super::connection::{Connection, Context};
+use super::connection::Connection;
+use super::context::Context;
 use super::error::{Failure, Fault};
 use super::event::{Action, Event, Refused, RequestId, Types};
 use super::health::Health;

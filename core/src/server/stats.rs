@@ -28,8 +28,8 @@ pub struct Stats {
     pub misses: u64,
     /// Replies of `SERVER_ERROR`, one per command.
     pub server_errors: u64,
-    /// Commands sent. With requests sent together fewer than the requests, with
-    /// those sent once more after a lost connection more.
+    /// Commands sent: fewer than the requests where lookups are batched, more
+    /// where requests are sent once more after a lost connection.
     pub commands: u64,
     /// Attempts to connect.
     pub connects: u64,
@@ -82,5 +82,42 @@ impl Index<Failure> for FailureCounts {
 impl IndexMut<Failure> for FailureCounts {
     fn index_mut(&mut self, failure: Failure) -> &mut u64 {
         &mut self.0[failure as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Key, Pieces, Value};
+
+    #[test]
+    fn keys_with_and_without_an_item_are_counted() {
+        let keys = ["a", "b", "c"].map(|key| Key::new(key.as_bytes()).unwrap());
+        let form = ReplyForm::Values {
+            keys: &keys,
+            with_cas: false,
+        };
+        let value = Value {
+            flags: 0,
+            cas: None,
+            len: 0,
+            pieces: Pieces::default(),
+        };
+        let mut stats = Stats::default();
+        stats.count_reply::<()>(&Reply::Values([(1, value)].into_iter().collect()), form);
+        assert_eq!((stats.hits, stats.misses), (1, 2));
+        stats.count_reply::<()>(&Reply::ServerError("x".into()), form);
+        stats.count_reply::<()>(&Reply::Number(7), ReplyForm::Number);
+        assert_eq!((stats.hits, stats.misses, stats.server_errors), (1, 2, 1));
+    }
+
+    #[test]
+    fn failures_are_counted_by_kind() {
+        let mut counts = FailureCounts::default();
+        for failure in Failure::ALL {
+            counts[failure] += failure as u64;
+        }
+        assert_eq!(counts[Failure::Shutdown], 7);
+        assert_eq!(counts.total(), 28);
     }
 }

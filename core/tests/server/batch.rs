@@ -189,7 +189,7 @@ fn other_commands_stay_where_they_stand() {
 
 /// A proxy ends a reply so whose other part it could not get.
 #[test]
-fn server_error_behind_a_value_keeps_the_connection() {
+fn server_error_after_a_value_keeps_the_connection() {
     let mut sim = asked(&["a", "b"]);
     sim.get(3, "c").unwrap();
     sim.written(99);
@@ -249,4 +249,22 @@ fn large_values_and_new_connections_are_asked_for_apart() {
     sim.get(2, "k").unwrap();
     sim.connected();
     assert_eq!(sim.written(usize::MAX), b"get k\r\nget k\r\n");
+}
+
+#[test]
+fn keys_are_counted_and_so_are_the_commands_that_asked_for_them() {
+    let mut sim = Sim::new();
+    sim.works_well();
+    let before = sim.server.stats().clone();
+    for (token, key) in [(1, "a"), (2, "b"), (3, "c")] {
+        sim.get(token, key).unwrap();
+    }
+    sim.written(usize::MAX);
+    sim.data(b"VALUE b 0 1\r\nB\r\nEND\r\n");
+    let stats = sim.server.stats();
+    assert_eq!(stats.requests - before.requests, 3);
+    assert_eq!(stats.replies - before.replies, 3);
+    assert_eq!(stats.commands - before.commands, 1);
+    assert_eq!(stats.hits - before.hits, 1);
+    assert_eq!(stats.misses - before.misses, 2);
 }

@@ -129,7 +129,7 @@ fn requests_and_bytes_are_bounded() {
     sim.set(9, "a", &[b'x'; 40]).unwrap();
 }
 
-/// Who leaves makes room, at once and wherever he stands.
+/// A cancelled request makes room at once, wherever it is in the queue.
 #[test]
 fn cancelled_requests_leave_the_queue() {
     let limits = Limits {
@@ -172,7 +172,7 @@ fn replies_to_cancelled_requests_are_swallowed() {
     assert_eq!(sim.done(), outcomes(&[(2, "BB")]));
 }
 
-/// Silence for a request that nobody waits for any more is silence.
+/// A server that does not answer a cancelled request is silent all the same.
 #[test]
 fn a_cancelled_request_times_out_too() {
     let mut sim = Sim::new();

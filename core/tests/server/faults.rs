@@ -1,4 +1,4 @@
-//! What servers do wrong, and what comes of it for all connections.
+//! What servers do wrong, and what it means for all connections.
 
 use memcached_core::protocol::Lane;
 use memcached_core::server::Failure;

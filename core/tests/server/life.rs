@@ -1,6 +1,6 @@
 //! How connections come and go.
 
-use memcached_core::protocol::Lane;
+use memcached_core::protocol::{Delete, Key, Lane, Touch};
 use memcached_core::server::Failure;
 use memcached_core::testing::server::{Sim, outcomes};
 
@@ -159,4 +159,26 @@ fn nothing_is_taken_after_the_shutdown() {
     assert_eq!(sim.done(), outcomes(&[(1, "shutting down")]));
     assert_eq!((sim.connects, sim.closes), (0, 1));
     assert_eq!(sim.server.poll_timeout(), None);
+}
+
+/// On another connection it could be carried out before the store.
+#[test]
+fn a_change_does_not_overtake_a_store_of_its_key() {
+    let mut sim = Sim::new();
+    sim.lane = Lane::Store;
+    let key = || Key::new(b"a").unwrap();
+    sim.set(1, "a", b"1").unwrap();
+    sim.submit(2, Delete { key: key() }).unwrap();
+    let exptime = 60;
+    let touch = Touch {
+        key: key(),
+        exptime,
+    };
+    sim.submit(3, touch).unwrap();
+    assert_eq!(sim.connects, 1);
+    sim.connected();
+    assert_eq!(
+        sim.written(usize::MAX),
+        b"set a 0 30 1\r\n1\r\ndelete a\r\ntouch a 60\r\n"
+    );
 }

@@ -83,8 +83,8 @@ impl Memcached {
     }
 }
 
-/// Takes one command off what was received, if it is there as a whole. Anything
-/// else is a panic.
+/// Removes one command from what was received, if it has arrived as a whole.
+/// Anything else is a panic.
 fn read_command(received: &mut Vec<u8>) -> Option<Read> {
     let end = received.windows(2).position(|two| two == b"\r\n")?;
     let line = String::from_utf8(received[..end].to_vec()).expect("a line of ASCII");
