@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::result::LookupResult;
 use crate::protocol::Key;
-use crate::server::{Failure, Outcome, RequestId};
+use crate::server::{Outcome, RequestId};
 
 /// Names an address at which a server listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -197,24 +197,23 @@ pub struct Waiter<W, P> {
 }
 
 impl<W, P: Clone> Waiter<W, P> {
-    /// The result, once.
-    pub(super) fn fetch(&self) -> Poll<LookupResult<P>> {
+    /// The result, once; `None` after that, and after the waiter has left.
+    pub(super) fn fetch(&self) -> Poll<Option<LookupResult<P>>> {
         let mut waiters = self.flight.waiters.borrow_mut();
         let waiters = &mut *waiters;
         let place = &mut waiters.places[self.place];
         if let Place::Gone = place {
-            return Poll::Ready(LookupResult::Failed(Failure::Lost));
+            return Poll::Ready(None);
         }
         if waiters.result.is_none() {
             return Poll::Pending;
         }
         *place = Place::Gone;
         waiters.present -= 1;
-        let result = match waiters.present {
+        Poll::Ready(match waiters.present {
             0 => waiters.result.take(),
             _ => waiters.result.clone(),
-        };
-        Poll::Ready(result.unwrap_or(LookupResult::Failed(Failure::Lost)))
+        })
     }
 }
 

@@ -176,7 +176,10 @@ impl<W, P: Clone> Lookups<W, P> {
     /// The result of a lookup, once; after that, and after the waiter has left,
     /// it is `Failed(Lost)`.
     pub fn poll(&mut self, waiter: &Waiter<W, P>) -> Poll<LookupResult<P>> {
-        waiter.fetch().map(|result| self.count(result))
+        waiter.fetch().map(|result| match result {
+            Some(result) => self.count(result),
+            None => LookupResult::Failed(Failure::Lost),
+        })
     }
 
     /// A waiter does not want its result any more, or has it. What is returned

@@ -3,11 +3,44 @@
 use core::task::Poll;
 use std::rc::Rc;
 
-use memcached_core::lookup::{Begin, Cancel, DriverId, LookupResult, Refusal, ServerId, Stats};
-use memcached_core::protocol::{FoundValues, Reply};
+use memcached_core::lookup::{
+    Begin, Cancel, DriverId, Flight, LookupResult, Refusal, ServerId, Stats, Target, Waiter,
+};
+use memcached_core::protocol::{FoundValues, Key, Reply};
 use memcached_core::server::{Failure, Outcome};
 
-use super::{Numbered, begin, hit, key, reply, request_ids, submit, target, usual, woken};
+use memcached_core::testing::lookup::{Numbered, hit, request_ids, target, value};
+
+fn usual() -> Target {
+    target(0, 0, 500)
+}
+
+fn key(name: &str) -> Key {
+    Key::new(name.as_bytes()).unwrap()
+}
+
+fn reply(number: u32) -> Outcome<u32> {
+    Outcome::Reply(Reply::Values([(0, value(number))].into_iter().collect()))
+}
+
+fn begin(lookups: &mut Numbered, target: Target, name: &str, waker: u32) -> Waiter<u32, u32> {
+    match lookups.begin(target, &key(name), waker) {
+        Begin::Pending(waiter) => waiter,
+        Begin::Ready(result) => panic!("{result:?}"),
+    }
+}
+
+/// The only flight that is to be submitted.
+fn submit(lookups: &mut Numbered) -> Rc<Flight<u32, u32>> {
+    let flight = lookups.poll_submit().expect("a flight to submit");
+    assert!(lookups.poll_submit().is_none(), "and no other");
+    flight
+}
+
+/// Everybody who is woken now.
+fn woken(lookups: &mut Numbered) -> Vec<u32> {
+    std::iter::from_fn(|| lookups.poll_wake()).collect()
+}
 
 #[test]
 fn one_answer_for_all_who_asked_meanwhile() {
