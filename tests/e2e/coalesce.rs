@@ -18,7 +18,7 @@ fn settle(site: &Site) {
     }
 }
 
-/// So many clients that have asked and wait.
+/// Clients that have asked and wait.
 fn waiting_clients(site: &Site, count: usize) -> Vec<Client> {
     let clients = (0..count).map(|_| {
         let mut client = site.connect();
@@ -49,7 +49,7 @@ fn forty_clients_cost_one_get() {
     cache.resume();
     expect_hits(clients, "value");
     assert_eq!(cache.stat("cmd_get") - before, 1);
-    // What was shared is over; the next one asks anew.
+    // What was shared is over; the next one asks again.
     cache.set("k", 0, b"other");
     assert_eq!(site.get("/").text(), "other");
     site.stop();
