@@ -27,19 +27,27 @@ pub(crate) enum Lookup {
 /// wait for the same result.
 pub(crate) struct LookupHandle {
     lookups: Rc<Lookups>,
-    waiter: Waiter<Waker, BufferSlice>,
+    /// Taken when the handle is dropped.
+    waiter: Option<Waiter<Waker, BufferSlice>>,
 }
 
 impl LookupHandle {
     /// The result, once.
     pub(crate) fn poll(&self) -> Poll<LookupResult<BufferSlice>> {
-        self.lookups.core.borrow_mut().poll(&self.waiter)
+        let mut core = self.lookups.core.borrow_mut();
+        match &self.waiter {
+            Some(waiter) => core.poll(waiter),
+            None => Poll::Pending,
+        }
     }
 }
 
 impl Drop for LookupHandle {
     fn drop(&mut self) {
-        let unwanted = self.lookups.core.borrow_mut().leave(&self.waiter);
+        let Some(waiter) = self.waiter.take() else {
+            return;
+        };
+        let unwanted = self.lookups.core.borrow_mut().leave(waiter);
         if let Some(unwanted) = unwanted {
             let driver = self.lookups.drivers.of_target(unwanted.driver);
             driver.cancel(unwanted.request);
@@ -86,7 +94,7 @@ impl Lookups {
         drop(core);
         let handle = LookupHandle {
             lookups: Rc::clone(self),
-            waiter,
+            waiter: Some(waiter),
         };
         if flight.is_none_or(|flight| self.submit(&flight)) {
             return Lookup::Pending(handle);

@@ -11,6 +11,12 @@ use smallvec::SmallVec;
 
 use super::result::LookupResult;
 use crate::protocol::Key;
+
+/// Flights that are kept to be used again.
+const SPARE_MAX: usize = 256;
+
+/// Room for more waiters than this is not kept for the next flight.
+const ROOM_KEPT: usize = 64;
 use crate::server::{Outcome, RequestId};
 
 /// Names an address at which a server listens.
@@ -87,12 +93,7 @@ impl<W, P> Default for Completed<W, P> {
 
 impl<W, P> Flight<W, P> {
     /// A flight without waiters, about to be listed under `hash`.
-    pub(super) fn open(
-        hash: u64,
-        target: Target,
-        key: Key,
-        completed: &Rc<Completed<W, P>>,
-    ) -> Rc<Self> {
+    fn open(hash: u64, target: Target, key: Key, completed: &Rc<Completed<W, P>>) -> Rc<Self> {
         Rc::new(Self {
             hash,
             key,
@@ -145,6 +146,27 @@ impl<W, P> Flight<W, P> {
         completed.flights.borrow_mut().push_back(self);
     }
 
+    /// Makes another flight of one that is over.
+    fn reopen(&mut self, hash: u64, target: Target, key: Key) {
+        self.hash = hash;
+        self.key = key;
+        self.target = target;
+        self.request.set(None);
+        self.listed.set(true);
+        let waiters = self.waiters.get_mut();
+        waiters.places.clear();
+        if waiters.places.capacity() > ROOM_KEPT {
+            waiters.places.shrink_to_fit();
+        }
+        waiters.present = 0;
+        waiters.result = None;
+    }
+
+    /// The name of the request, once it has one.
+    pub(super) const fn request(&self) -> Option<RequestId> {
+        self.request.get()
+    }
+
     pub(super) const fn hash(&self) -> u64 {
         self.hash
     }
@@ -192,12 +214,12 @@ impl<W, P> Flight<W, P> {
 /// [`Lookups::leave`](super::Lookups::leave).
 #[derive(Debug)]
 pub struct Waiter<W, P> {
-    pub(super) flight: Rc<Flight<W, P>>,
+    flight: Rc<Flight<W, P>>,
     place: usize,
 }
 
 impl<W, P: Clone> Waiter<W, P> {
-    /// The result, once; `None` after that, and after the waiter has left.
+    /// The result, once; `None` after that.
     pub(super) fn fetch(&self) -> Poll<Option<LookupResult<P>>> {
         let mut waiters = self.flight.waiters.borrow_mut();
         let waiters = &mut *waiters;
@@ -218,18 +240,53 @@ impl<W, P: Clone> Waiter<W, P> {
 }
 
 impl<W, P> Waiter<W, P> {
-    /// Gives the place up; whether the request is wanted by nobody now.
-    pub(super) fn leave(&self) -> bool {
+    /// Gives the place up; the flight, and whether nobody wants its request now.
+    pub(super) fn leave(self) -> (Rc<Flight<W, P>>, bool) {
         let mut waiters = self.flight.waiters.borrow_mut();
-        if let Place::Gone = mem::replace(&mut waiters.places[self.place], Place::Gone) {
-            return false;
+        let place = mem::replace(&mut waiters.places[self.place], Place::Gone);
+        let mut unwanted = false;
+        if !matches!(place, Place::Gone) {
+            waiters.present -= 1;
+            unwanted = waiters.present == 0 && waiters.result.take().is_none();
         }
-        waiters.present -= 1;
-        waiters.present == 0 && waiters.result.take().is_none()
+        drop(waiters);
+        (self.flight, unwanted)
+    }
+}
+
+/// Flights that are over, to be used for others: to allocate one costs more than
+/// all else about a lookup.
+#[derive(Debug)]
+pub(super) struct Spare<W, P>(Vec<Rc<Flight<W, P>>>);
+
+impl<W, P> Default for Spare<W, P> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<W, P> Spare<W, P> {
+    /// A flight without waiters, about to be listed under `hash`.
+    pub(super) fn open(
+        &mut self,
+        hash: u64,
+        target: Target,
+        key: Key,
+        completed: &Rc<Completed<W, P>>,
+    ) -> Rc<Flight<W, P>> {
+        if let Some(mut flight) = self.0.pop() {
+            if let Some(over) = Rc::get_mut(&mut flight) {
+                over.reopen(hash, target, key);
+                return flight;
+            }
+        }
+        Flight::open(hash, target, key, completed)
     }
 
-    /// The name of the request, once it has one.
-    pub(super) fn request(&self) -> Option<RequestId> {
-        self.flight.request.get()
+    /// Keeps a flight if nobody else holds it, which is to say that it is over.
+    pub(super) fn keep(&mut self, mut flight: Rc<Flight<W, P>>) {
+        if self.0.len() < SPARE_MAX && Rc::get_mut(&mut flight).is_some() {
+            self.0.push(flight);
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::coalesce::{Completed, DriverId, Flight, ServerId, Target, Waiter};
+use super::coalesce::{Completed, DriverId, Flight, ServerId, Spare, Target, Waiter};
 use super::result::LookupResult;
 use crate::protocol::Key;
 use crate::server::{Failure, RequestId};
@@ -18,8 +18,8 @@ use crate::server::{Failure, RequestId};
 pub enum Begin<W, P> {
     /// The result is there; the waker is not used.
     Ready(LookupResult<P>),
-    /// The result will come. The waiter belongs to the one who asked: it must
-    /// [`leave`](Lookups::leave) unless it [polls](Lookups::poll) a result.
+    /// The result will come. The waiter belongs to the one who asked, who
+    /// [polls](Lookups::poll) it and [leaves](Lookups::leave) with it.
     Pending(Waiter<W, P>),
 }
 
@@ -67,6 +67,7 @@ pub struct Lookups<W, P> {
     /// than what is under way.
     hasher: DefaultHashBuilder,
     to_submit: VecDeque<Rc<Flight<W, P>>>,
+    spare: Spare<W, P>,
     completed: Rc<Completed<W, P>>,
     /// The flight whose waiters are being woken, and the next one's place.
     waking: Option<(Rc<Flight<W, P>>, usize)>,
@@ -80,6 +81,7 @@ impl<W, P> Default for Lookups<W, P> {
             joinable: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             to_submit: VecDeque::new(),
+            spare: Spare::default(),
             completed: Rc::default(),
             waking: None,
             closed: false,
@@ -101,7 +103,8 @@ impl<W, P: Clone> Lookups<W, P> {
             |flight| flight.is_of(target.server, key),
             |flight| flight.hash(),
         );
-        let open = || Flight::open(hash, target, key.clone(), &self.completed);
+        let (spare, completed) = (&mut self.spare, &self.completed);
+        let mut open = || spare.open(hash, target, key.clone(), completed);
         let flight = match entry {
             Entry::Occupied(mut entry) => {
                 let other = entry.get();
@@ -173,8 +176,7 @@ impl<W, P: Clone> Lookups<W, P> {
         Some(Refusal { driver, text })
     }
 
-    /// The result of a lookup, once; after that, and after the waiter has left,
-    /// it is `Failed(Lost)`.
+    /// The result of a lookup, once; after that it is `Failed(Lost)`.
     pub fn poll(&mut self, waiter: &Waiter<W, P>) -> Poll<LookupResult<P>> {
         waiter.fetch().map(|result| match result {
             Some(result) => self.count(result),
@@ -185,19 +187,31 @@ impl<W, P: Clone> Lookups<W, P> {
     /// A waiter does not want its result any more, or has it. What is returned
     /// is to be cancelled, because nobody else wants it either.
     #[must_use]
-    pub fn leave(&mut self, waiter: &Waiter<W, P>) -> Option<Cancel> {
-        if !waiter.leave() {
+    pub fn leave(&mut self, waiter: Waiter<W, P>) -> Option<Cancel> {
+        let (flight, unwanted) = waiter.leave();
+        if !unwanted {
+            self.spare.keep(flight);
             return None;
         }
-        self.unlist(&waiter.flight);
-        let driver = waiter.flight.target().driver;
-        let request = waiter.request()?;
+        self.unlist(&flight);
+        let request = flight.request()?;
+        let driver = flight.target().driver;
         Some(Cancel { driver, request })
     }
 
     /// No lookup is begun any more; those under way go on.
     pub const fn close(&mut self) {
         self.closed = true;
+    }
+
+    /// Whether no flight can be joined, waits to be submitted, or has waiters that
+    /// are still to be woken.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.joinable.is_empty()
+            && self.to_submit.is_empty()
+            && self.waking.is_none()
+            && self.completed.flights.borrow().is_empty()
     }
 
     /// What was counted.

@@ -82,9 +82,9 @@ fn a_result_is_given_once() {
     let b = begin(&mut lookups, usual(), "k", 2);
     submit(&mut lookups).handle_outcome(reply(7));
     let spent = Poll::Ready(LookupResult::Failed(Failure::Lost));
-    for waiter in [&a, &b] {
-        assert_eq!(lookups.poll(waiter), Poll::Ready(hit(7)));
-        assert_eq!(lookups.poll(waiter), spent);
+    for waiter in [a, b] {
+        assert_eq!(lookups.poll(&waiter), Poll::Ready(hit(7)));
+        assert_eq!(lookups.poll(&waiter), spent);
         assert_eq!(lookups.leave(waiter), None);
     }
     // Who has its result need not be woken.
@@ -179,15 +179,14 @@ fn only_the_last_who_leaves_cancels() {
     let flight = submit(&mut lookups);
     flight.submitted(id);
     let b = begin(&mut lookups, target(3, 4, 500), "k", 2);
-    assert_eq!(lookups.leave(&a), None);
-    assert_eq!(lookups.leave(&a), None, "it has left already");
+    assert_eq!(lookups.leave(a), None);
     let c = begin(&mut lookups, target(3, 4, 500), "k", 3);
-    assert_eq!(lookups.leave(&c), None);
+    assert_eq!(lookups.leave(c), None);
     let cancel = Cancel {
         driver: DriverId(4),
         request: id,
     };
-    assert_eq!(lookups.leave(&b), Some(cancel));
+    assert_eq!(lookups.leave(b), Some(cancel));
     // Nobody joins what is cancelled, and its outcome wakes nobody.
     begin(&mut lookups, target(3, 4, 500), "k", 4);
     let next = submit(&mut lookups);
@@ -205,17 +204,17 @@ fn who_leaves_with_the_answer_there_cancels_nothing() {
     flight.submitted(id);
     let b = begin(&mut lookups, usual(), "k", 2);
     flight.handle_outcome(reply(10));
-    assert_eq!(lookups.leave(&a), None);
+    assert_eq!(lookups.leave(a), None);
     assert_eq!(woken(&mut lookups), [2]);
     assert_eq!(lookups.poll(&b), Poll::Ready(hit(10)));
-    assert_eq!(lookups.leave(&b), None);
+    assert_eq!(lookups.leave(b), None);
 }
 
 #[test]
 fn who_leaves_before_the_request_is_submitted_saves_it() {
     let mut lookups = Numbered::default();
     let waiter = begin(&mut lookups, usual(), "k", 1);
-    assert_eq!(lookups.leave(&waiter), None, "there is nothing to cancel");
+    assert_eq!(lookups.leave(waiter), None, "there is nothing to cancel");
     assert!(lookups.poll_submit().is_none());
 }
 
@@ -276,6 +275,34 @@ fn what_replies_mean() {
         failures: 1,
     };
     assert_eq!(*lookups.stats(), expected);
+}
+
+/// A flight that is over is used for another, and nothing of it is left.
+#[test]
+fn flights_are_used_again() {
+    let id = request_ids(1)[0];
+    let mut lookups = Numbered::default();
+    let mut places = Vec::new();
+    for round in 0..3 {
+        let name = format!("k{round}");
+        let target = target(round, round, 500);
+        let waiters = [0, 1, 2].map(|waker| begin(&mut lookups, target, &name, waker));
+        let flight = submit(&mut lookups);
+        assert_eq!((flight.key(), flight.target()), (&key(&name), target));
+        flight.submitted(id);
+        places.push(Rc::as_ptr(&flight));
+        flight.handle_outcome(reply(round));
+        assert_eq!(woken(&mut lookups), [0, 1, 2]);
+        for waiter in waiters {
+            assert_eq!(lookups.poll(&waiter), Poll::Ready(hit(round)));
+            assert_eq!(lookups.leave(waiter), None);
+        }
+        assert!(lookups.is_idle());
+    }
+    assert_eq!(places[1..], [places[0]; 2]);
+    // It had the name of a request; now it has none.
+    let waiter = begin(&mut lookups, usual(), "k", 1);
+    assert_eq!(lookups.leave(waiter), None);
 }
 
 #[test]

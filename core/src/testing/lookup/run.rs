@@ -1,7 +1,7 @@
 //! A script of bytes, carried out by lookups and their naive twin together.
 
 use core::task::Poll;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use super::naive::{KEYS, Naive, SERVERS, State};
 use super::numbered::{Numbered, hit, request_ids, target, value};
@@ -25,10 +25,10 @@ const LOOKUPS_MAX: usize = 1000;
 struct Run {
     naive: Naive,
     lookups: Numbered,
-    waiters: Vec<Waiter<u32, u32>>,
+    /// Those who have not left.
+    waiters: Vec<Option<Waiter<u32, u32>>>,
     /// The flights under way, by position in the twin's list of requests.
     flights: Vec<Option<Rc<Flight<u32, u32>>>>,
-    all_flights: Vec<Weak<Flight<u32, u32>>>,
     ids: Vec<RequestId>,
     /// Results that were given out.
     results: u64,
@@ -81,7 +81,7 @@ impl Run {
         }
         self.naive.begin(at, target);
         match self.lookups.begin(target, &key(at), number(count)) {
-            Begin::Pending(waiter) => self.waiters.push(waiter),
+            Begin::Pending(waiter) => self.waiters.push(Some(waiter)),
             Begin::Ready(result) => panic!("{result:?} out of nothing"),
         }
     }
@@ -105,7 +105,6 @@ impl Run {
                 (&key(request.key), request.target)
             );
             flight.submitted(self.ids[at]);
-            self.all_flights.push(Rc::downgrade(&flight));
             self.flights[at] = Some(flight);
         }
         assert!(self.lookups.poll_submit().is_none(), "one too many");
@@ -137,11 +136,12 @@ impl Run {
         woken
     }
 
+    /// The result of a lookup that was not given up.
     fn poll(&mut self, choice: usize) {
-        if self.waiters.is_empty() {
+        let at = choice % self.waiters.len().max(1);
+        let Some(Some(waiter)) = self.waiters.get(at) else {
             return;
-        }
-        let at = choice % self.waiters.len();
+        };
         let lookup = &mut self.naive.lookups[at];
         let expected = match (lookup.gone, self.naive.requests[lookup.request].state) {
             (true, _) => Poll::Ready(LookupResult::Failed(Failure::Lost)),
@@ -151,20 +151,20 @@ impl Run {
         };
         self.results += u64::from(!lookup.gone && expected.is_ready());
         lookup.gone |= expected.is_ready();
-        assert_eq!(self.lookups.poll(&self.waiters[at]), expected);
+        assert_eq!(self.lookups.poll(waiter), expected);
     }
 
     fn leave(&mut self, choice: usize) {
-        if self.waiters.is_empty() {
+        let at = choice % self.waiters.len().max(1);
+        let Some(waiter) = self.waiters.get_mut(at).and_then(Option::take) else {
             return;
-        }
-        let at = choice % self.waiters.len();
+        };
         let request = self.naive.lookups[at].request;
         let expected = self.naive.leave(at).then(|| Cancel {
             driver: self.naive.requests[request].target.driver,
             request: self.ids[request],
         });
-        assert_eq!(self.lookups.leave(&self.waiters[at]), expected);
+        assert_eq!(self.lookups.leave(waiter), expected);
         if expected.is_some() {
             // Whoever carried the request may hand in that it is lost.
             let flight = self.flights[request].take().expect("under way");
@@ -187,12 +187,9 @@ impl Run {
         assert_eq!(stats.begun, self.naive.lookups.len() as u64);
         let results = stats.hits + stats.misses + stats.failures;
         assert_eq!(results, self.results, "{stats:?}");
-        drop(self.waiters);
-        // The lookups themselves keep none.
-        assert!(
-            self.all_flights
-                .iter()
-                .all(|flight| flight.upgrade().is_none())
-        );
+        for at in 0..self.waiters.len() {
+            self.leave(at);
+        }
+        assert!(self.lookups.is_idle(), "a flight is kept for nobody");
     }
 }
