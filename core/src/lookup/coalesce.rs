@@ -274,7 +274,7 @@ impl<W, P> Spare<W, P> {
         key: Key,
         completed: &Rc<Completed<W, P>>,
     ) -> Rc<Flight<W, P>> {
-        if let Some(mut flight) = self.0.pop() {
+        while let Some(mut flight) = self.0.pop() {
             if let Some(over) = Rc::get_mut(&mut flight) {
                 over.reopen(hash, target, key);
                 return flight;
