@@ -9,8 +9,9 @@ mod entity_tag;
 mod fields;
 mod list;
 mod range;
+mod seconds;
 
-pub use cache_control::{CacheControl, delta_seconds};
+pub use cache_control::CacheControl;
 pub use codings::{Accepted, known_codings};
 pub use connection_headers::ConnectionHeaders;
 pub use date::{format_date, parse_date};
@@ -18,3 +19,4 @@ pub use entity_tag::{EntityTag, list_names_tag};
 pub use fields::{is_text, is_token, trim, trim_start};
 pub use list::list;
 pub use range::{Extent, resolve_range};
+pub use seconds::{Age, SECONDS_MAX, capped, delta_seconds};

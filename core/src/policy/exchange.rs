@@ -1,6 +1,6 @@
 //! The headers of a request and its response, as far as the rules need them.
 
-use crate::http::{Accepted, CacheControl, delta_seconds, list, parse_date};
+use crate::http::{Accepted, Age, CacheControl, SECONDS_MAX, capped, list, parse_date};
 
 /// What the headers of a request and its response say.
 #[derive(Debug, Default)]
@@ -13,8 +13,7 @@ pub struct Exchange {
     pub(super) accepted: Accepted,
     /// Names in `Vary`.
     pub(super) vary: Vec<Vec<u8>>,
-    /// `Age`, in seconds.
-    age: u64,
+    age: Age,
     /// `Date`, in seconds since 1970.
     date: Option<u64>,
     /// `Expires`, in seconds since 1970; 0 if it is not a date.
@@ -44,8 +43,7 @@ impl Exchange {
         } else if is("Vary") {
             self.vary.extend(list(value).map(<[u8]>::to_vec));
         } else if is("Age") {
-            let age = delta_seconds(value.trim_ascii()).unwrap_or(0);
-            self.age = self.age.max(age.into());
+            self.age.observe(value);
         } else if is("Date") {
             self.date = self.date.or_else(|| parse_date(value));
         } else if is("Expires") {
@@ -57,21 +55,31 @@ impl Exchange {
     }
 
     /// Seconds since the origin made the response (RFC 9111 section 4.2.3), at
-    /// least the time since its `Date`.
+    /// least the time since its `Date` and at most [`SECONDS_MAX`]. An `Age`
+    /// without any number makes it as old as can be.
     #[must_use]
-    pub fn age(&self, unix_now_secs: u64) -> u64 {
-        let made = self.date.unwrap_or(unix_now_secs);
-        self.age.max(unix_now_secs.saturating_sub(made))
+    pub fn age(&self, unix_now_secs: u64) -> u32 {
+        let apparent = capped(unix_now_secs.saturating_sub(self.made(unix_now_secs)));
+        match self.age {
+            Age::Missing => apparent,
+            Age::Secs(secs) | Age::Invalid(Some(secs)) => apparent.max(secs),
+            Age::Invalid(None) => SECONDS_MAX,
+        }
+    }
+
+    /// Its `Date` in seconds since 1970; now if that is missing or unreadable.
+    fn made(&self, unix_now_secs: u64) -> u64 {
+        self.date.unwrap_or(unix_now_secs)
     }
 
     /// Seconds for which the response is still fresh (RFC 9111 section 4.2), if
     /// it names a lifetime: `s-maxage`, else `max-age`, else `Expires`.
     pub(super) fn lifetime(&self, unix_now_secs: u64) -> Option<u64> {
-        let made = self.date.unwrap_or(unix_now_secs);
+        let made = self.made(unix_now_secs);
         let control = &self.cache_control;
         let explicit = control.s_maxage.or(control.max_age).map(u64::from);
         let fresh =
             explicit.or_else(|| self.expires.map(|expires| expires.saturating_sub(made)))?;
-        Some(fresh.saturating_sub(self.age(unix_now_secs)))
+        Some(fresh.saturating_sub(self.age(unix_now_secs).into()))
     }
 }

@@ -46,7 +46,7 @@ impl HeadWriter {
         &self,
         status: u16,
         unix_now_secs: u64,
-        age_secs: u64,
+        age_secs: u32,
         add_etag: bool,
     ) -> Result<NewItem, Unstorable> {
         if !is_whole(status) {

@@ -21,7 +21,7 @@ mod pieces;
 mod status;
 
 pub use encode::{HeadWriter, Unstorable};
-pub use head::Head;
+pub use head::{Head, Times};
 pub use item::NewItem;
 pub use malformed::Malformed;
 pub use pieces::pieces;

@@ -1,6 +1,6 @@
 //! Any values.
 
-use memcached_core::stored::{Head, HeadWriter, is_whole, pieces};
+use memcached_core::stored::{Head, HeadWriter, Times, is_whole, pieces};
 use proptest::prelude::*;
 
 use super::{NOW, sent};
@@ -29,7 +29,7 @@ proptest! {
         fields in proptest::collection::vec(field(), 0..6),
         body in proptest::collection::vec(any::<u8>(), 0..200),
         add_etag: bool,
-        age in 0u64..100,
+        age in 0u32..100,
         cuts in proptest::collection::vec(any::<usize>(), 0..5),
     ) {
         let mut writer = HeadWriter::default();
@@ -47,7 +47,7 @@ proptest! {
         let parts = split(&value, &cuts);
         let head = Head::parse(parts.iter()).unwrap();
         prop_assert_eq!(head.status(), status);
-        prop_assert_eq!(head.age(NOW), Some(age));
+        prop_assert_eq!(head.times(NOW), Some(Times { date: NOW - u64::from(age), age }));
         let mut expected: Vec<_> = fields
             .iter()
             .map(|(name, value)| (name.clone(), value.trim_matches([' ', '\t']).to_owned()))

@@ -1,6 +1,6 @@
 //! Given values.
 
-use memcached_core::stored::{HEAD_MAX, Head, Malformed, NewItem, Unstorable, pieces};
+use memcached_core::stored::{HEAD_MAX, Head, Malformed, NewItem, Times, Unstorable, pieces};
 
 use super::{NOW, sent, writer};
 
@@ -252,29 +252,65 @@ fn sizes_of_heads() {
     assert_eq!(Head::parse(pieces.iter()), Err(Malformed::TooLarge));
 }
 
+/// `Date` as seconds before `NOW`, and `Age`, of a hit so many seconds later.
+fn times(headers: &str, later: u64) -> Option<(u64, u32)> {
+    let value = format!("HTTP/1.1 200 OK\r\n{}\r\n", headers.replace('\n', "\r\n"));
+    let pieces = [value.as_bytes()];
+    let times = Head::parse(pieces.iter()).unwrap().times(NOW + later)?;
+    Some((times.date, times.age))
+}
+
 #[test]
-fn the_age_counts_from_when_it_was_stored() {
-    let age = |headers: &str, later: u64| {
-        let value = format!("HTTP/1.1 200 OK\r\n{headers}\r\n");
-        let pieces = [value.as_bytes()];
-        Head::parse(pieces.iter()).unwrap().age(NOW + later)
-    };
-    let date = "Date: Tue, 24 Nov 2026 12:00:00 GMT\r\n";
-    assert_eq!(age(date, 0), Some(0));
-    assert_eq!(age(date, 61), Some(61));
-    assert_eq!(age(&format!("{date}Age: 9\r\n"), 61), Some(70));
-    assert_eq!(age(&format!("{date}Age: x\r\n"), 61), Some(61));
+fn the_age_counts_on_and_the_date_stays() {
+    let date = "Date: Tue, 24 Nov 2026 12:00:00 GMT\n";
+    let obsolete = "Date: Tuesday, 24-Nov-26 12:00:00 GMT\n";
+    assert_eq!(times(date, 0), Some((NOW, 0)));
+    assert_eq!(times(date, 61), Some((NOW, 61)));
+    assert_eq!(times(obsolete, 61), Some((NOW, 61)));
+    let aged = format!("{date}Age: 9\n");
+    for later in [0, 61, 100_000] {
+        let age = u32::try_from(later + 9).unwrap();
+        assert_eq!(times(&aged, later), Some((NOW - 9, age)));
+    }
+    assert_eq!(times(&format!("{date}Age: x\n"), 61), Some((NOW, 61)));
     assert_eq!(
-        age("Date: Tue, 24 Nov 2026 12:30:00 GMT\r\n", 0),
-        Some(0),
-        "in the future"
+        times(&format!("{date}Age: 7, 9\n"), 61),
+        Some((NOW - 7, 68))
     );
-    assert_eq!(age("", 61), None);
-    assert_eq!(age("Date: today\r\n", 61), None);
-    assert_eq!(age(&format!("{date}{date}"), 61), None, "which of the two?");
     let value = writer(&[]).encode(200, NOW, 30, false).unwrap().finish();
     let pieces = [value];
-    assert_eq!(Head::parse(pieces.iter()).unwrap().age(NOW + 5), Some(35));
+    let head = Head::parse(pieces.iter()).unwrap();
+    assert_eq!(
+        head.times(NOW + 5),
+        Some(Times {
+            date: NOW - 30,
+            age: 35
+        })
+    );
+    assert_eq!(head.made_at(), Some(NOW - 30));
+}
+
+#[test]
+fn a_date_that_cannot_be_right_counts_as_now() {
+    let date = "Date: Tue, 24 Nov 2026 12:00:00 GMT\n";
+    let future = "Date: Tue, 24 Nov 2026 12:30:00 GMT\n";
+    for lines in [future, "Date: today\n", &date.repeat(2), ""] {
+        let aged = format!("{lines}Age: 9\n");
+        assert_eq!(times(&aged, 61), Some((NOW + 52, 9)), "{lines}");
+        if !lines.is_empty() {
+            assert_eq!(times(lines, 61), Some((NOW + 61, 0)), "{lines}");
+        }
+    }
+    assert_eq!(times("", 61), None, "nobody knows");
+}
+
+#[test]
+fn no_age_is_above_two_to_the_31() {
+    let date = "Date: Tue, 24 Nov 2026 12:00:00 GMT\n";
+    let oldest = format!("{date}Age: 99999999999999\n");
+    assert_eq!(times(&oldest, 61), Some((0, 1 << 31)));
+    let (date, age) = times(date, 1 << 40).unwrap();
+    assert_eq!((date, age), (NOW, 1 << 31));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Hits: an item becomes the response.
 
+use memcached_core::http::format_date;
 use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Malformed, pieces};
@@ -79,8 +80,9 @@ fn send_headers(vr: &VRequest<'_>, head: &Head<'_>, answer: Answer) {
     if answer == Answer::NotSatisfiable {
         return;
     }
-    if let Some(age) = head.age(unix_now()) {
-        vr.set_response_header("Age", age.to_string().as_bytes());
+    if let Some(times) = head.times(unix_now()) {
+        vr.set_response_header("Date", format_date(times.date).as_bytes());
+        vr.set_response_header("Age", times.age.to_string().as_bytes());
     }
     if head.status() == 200 && answer != Answer::NotModified {
         // Whatever the origin can, hits can.
