@@ -8,6 +8,7 @@ mod date;
 mod entity_tag;
 mod fields;
 mod list;
+mod names;
 mod range;
 mod seconds;
 
@@ -18,5 +19,6 @@ pub use date::{format_date, parse_date};
 pub use entity_tag::{EntityTag, list_names_tag};
 pub use fields::{is_text, is_token, trim, trim_start};
 pub use list::list;
+pub use names::HeaderNames;
 pub use range::{Extent, resolve_range};
 pub use seconds::{Age, SECONDS_MAX, capped, delta_seconds};

@@ -3,15 +3,20 @@
 //! and what a stored response answers to conditions and ranges.
 
 mod conditions;
+mod control;
 mod exchange;
+mod ignore;
 mod lifetime;
 mod not_stored;
+mod options;
 mod storable;
 mod variant;
 
 pub use conditions::{Answer, Conditions};
 pub use exchange::Exchange;
-pub use lifetime::Lifetimes;
+pub use ignore::{Ignore, Rule};
+pub use lifetime::{Lifetime, Lifetimes};
 pub use not_stored::NotStored;
-pub use storable::{Policy, Scope};
+pub use options::Policy;
+pub use storable::Storable;
 pub use variant::VaryBy;

@@ -22,12 +22,20 @@ pub enum NotStored {
     /// accept it.
     #[error("Content-Encoding")]
     ContentEncoding,
-    /// This directive of `Cache-Control`.
-    #[error("Cache-Control: {0}")]
-    CacheControl(&'static str),
+    /// This directive of this header.
+    #[error("{field}: {directive}")]
+    Directive {
+        /// Name of the header.
+        field: &'static str,
+        /// What it says.
+        directive: &'static str,
+    },
     /// The response sets a cookie, which is meant for one visitor.
     #[error("Set-Cookie")]
     SetCookie,
+    /// Likewise, in the form of RFC 2965.
+    #[error("Set-Cookie2")]
+    SetCookie2,
     /// The response depends on this header of the request.
     #[error("Vary: {0}")]
     Vary(Box<str>),
@@ -38,6 +46,15 @@ pub enum NotStored {
     /// `Expires` or `Age` say that it is stale already.
     #[error("expired")]
     Expired,
+    /// It names no lifetime, which `require_lifetime` wants.
+    #[error("no lifetime")]
+    NoLifetime,
+    /// It is a part of a larger response.
+    #[error("Content-Range")]
+    ContentRange,
+    /// It does not announce the length of its body, which `known_length` wants.
+    #[error("unknown length")]
+    UnknownLength,
     /// The body is larger than `maxsize`.
     #[error("larger than maxsize")]
     TooLarge,
@@ -53,4 +70,11 @@ pub enum NotStored {
     /// The headers cannot be stored.
     #[error(transparent)]
     Headers(Unstorable),
+}
+
+impl NotStored {
+    /// This directive of this header.
+    pub(super) const fn directive(field: &'static str, directive: &'static str) -> Self {
+        Self::Directive { field, directive }
+    }
 }

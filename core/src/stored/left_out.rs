@@ -2,7 +2,7 @@
 
 /// Headers that belong to one connection (RFC 9110 section 7.6.1), and those
 /// that each answer gets afresh or that are meant for one visitor.
-const NEVER: [&str; 12] = [
+const NEVER: [&str; 13] = [
     "Connection",
     "Keep-Alive",
     "Proxy-Authenticate",
@@ -15,6 +15,7 @@ const NEVER: [&str; 12] = [
     "Content-Length",
     "Server",
     "Set-Cookie",
+    "Set-Cookie2",
 ];
 
 /// Whether a header is neither stored nor sent from a stored response.

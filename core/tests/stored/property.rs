@@ -40,7 +40,7 @@ proptest! {
                 hops.extend(value.split(',').map(|hop| hop.trim_matches([' ', '\t']).to_lowercase()));
             }
         }
-        let mut entry = writer.encode(status, NOW, age, add_etag).unwrap();
+        let mut entry = writer.encode(status, NOW, age, add_etag, |_| false).unwrap();
         entry.push_body(&body);
         prop_assert_eq!(entry.body_len(), body.len() as u64);
         let value = entry.finish();

@@ -1,8 +1,8 @@
 //! The filter that copies a body which passes, and stores it when it ends.
 
 use memcached_core::connection::Timing;
-use memcached_core::policy::NotStored;
-use memcached_core::protocol::{Key, Ttl, exptime};
+use memcached_core::policy::{Lifetime, NotStored};
+use memcached_core::protocol::{Key, exptime};
 use memcached_core::stored::NewItem;
 
 use super::{VARIABLE, not_stored};
@@ -13,12 +13,10 @@ use crate::plugin::{Memcached, tell, unix_now};
 /// Copies a body that passes and stores it when it ends.
 pub(super) struct StoreFilter {
     pub key: Key,
-    pub ttl: Ttl,
+    pub lifetime: Lifetime,
     /// What the response announces of its body. Some backends end a body by
     /// closing, whether they are done with it or not.
     pub length: Option<u64>,
-    /// When the response stops being fresh, in seconds since 1970.
-    pub fresh_until: Option<u64>,
     /// What the response had when it was looked at.
     pub status: i32,
     pub flags: u32,
@@ -96,11 +94,7 @@ impl StoreFilter {
             return;
         };
         let now = unix_now();
-        let ttl = match self.fresh_until {
-            None => Some(self.ttl),
-            Some(until) => self.ttl.ending_by(until, now),
-        };
-        let Some(ttl) = ttl else {
+        let Some(ttl) = self.lifetime.ttl(now) else {
             not_stored(vr, self.environment, &NotStored::Expired);
             return;
         };

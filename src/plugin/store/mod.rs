@@ -5,8 +5,8 @@ mod filter;
 use std::ffi::CStr;
 use std::fmt::Display;
 
-use memcached_core::policy::{Exchange, NotStored, Policy, Scope};
-use memcached_core::protocol::{Key, Ttl};
+use memcached_core::policy::{Exchange, NotStored, Policy, Storable};
+use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::options::{self, Environment, Options};
@@ -21,6 +21,7 @@ const VARIABLE: &str = "MEMCACHED_STORE";
 /// One `memcached.store` of the configuration.
 pub struct StoreAction {
     options: Options,
+    policy: Policy,
 }
 
 impl ActionKind for StoreAction {
@@ -38,7 +39,8 @@ impl ActionKind for StoreAction {
             other => other,
         };
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
-        Ok(Self { options })
+        let policy = policy_of(&options);
+        Ok(Self { options, policy })
     }
 
     fn run(
@@ -68,7 +70,7 @@ impl ActionKind for StoreAction {
             return Flow::GoOn;
         }
         match self.decide(vr, &key) {
-            Ok(item) => self.collect(vr, key, item),
+            Ok((storable, item)) => self.collect(vr, key, storable, item),
             Err(reason) => not_stored(vr, self.options.environment, &reason),
         }
         Flow::GoOn
@@ -80,80 +82,38 @@ impl ActionKind for StoreAction {
 }
 
 impl StoreAction {
-    /// Whether the response may be stored, for how long, and behind what head.
-    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<Item, NotStored> {
-        let options = &self.options;
-        let method = vr.method();
-        if method == b"HEAD" {
-            return Err(NotStored::Head);
-        }
-        if !options.allows_method(method) {
-            return Err(NotStored::Method);
-        }
-        let status = u16::try_from(vr.status()).unwrap_or(0);
-        if !options.statuses.contains(&status) {
-            return Err(NotStored::Status(vr.status()));
-        }
-        if vr
+    /// Whether the response may be stored, and the item that it becomes.
+    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
+        let mut exchange = Exchange::new(vr.method(), vr.status());
+        exchange.from_cache = vr
             .state::<Memcached>()
-            .is_some_and(|hit| hit.key == *key && hit.server == options.server)
-        {
-            return Err(NotStored::FromCache);
-        }
-        let mut exchange = Exchange::default();
+            .is_some_and(|hit| hit.key == *key && hit.server == self.options.server);
         let mut head = HeadWriter::default();
-        let mut length: Option<u64> = None;
         vr.request_headers(|name, value| exchange.observe_request(name, value));
         vr.response_headers(|name, value| {
             exchange.observe_response(name, value);
-            if options.headers {
+            if self.policy.headers {
                 head.push(name, value);
             }
-            if name.eq_ignore_ascii_case(b"Content-Length") {
-                length = std::str::from_utf8(value).ok().and_then(|n| n.parse().ok());
-            }
         });
-        // A body that is known to be too long need not be collected first.
-        if length.is_some_and(|length| length > options.maxsize) {
-            return Err(NotStored::TooLarge);
-        }
-        let policy = Policy {
-            force: options.force,
-            scope: if options.headers {
-                Scope::Whole(&options.vary)
-            } else {
-                Scope::Body
-            },
-        };
         let now = unix_now();
-        let ttl = exchange.decide(policy, options.lifetimes.of(status), now)?;
-        let entry = if options.headers {
-            head.encode(status, now, exchange.age(now), options.etag)
-                .map_err(NotStored::Headers)?
-        } else {
-            NewItem::default()
-        };
-        Ok(Item {
-            ttl,
-            length,
-            fresh_until: exchange.fresh_until(policy, now),
-            entry,
-        })
+        let storable = self.policy.decide(&exchange, now)?;
+        let item = self.policy.new_item(&head, &exchange, now)?;
+        Ok((storable, item))
     }
 
-    fn collect(&self, vr: &VRequest<'_>, key: Key, item: Item) {
+    fn collect(&self, vr: &VRequest<'_>, key: Key, storable: Storable, item: NewItem) {
         let filter = StoreFilter {
             key,
-            ttl: item.ttl,
-            length: item.length,
-            fresh_until: item.fresh_until,
+            lifetime: storable.lifetime,
+            length: storable.length,
             status: vr.status(),
             flags: self.options.flags,
-            maxsize: self.options.maxsize,
+            maxsize: self.policy.maxsize,
             server: self.options.server.clone(),
             timing: self.options.timing,
             environment: self.options.environment,
-            entry: Some(item.entry),
+            entry: Some(item),
         };
         if vr.add_filter_out(filter) {
             if self.options.environment == Environment::Set {
@@ -165,15 +125,19 @@ impl StoreAction {
     }
 }
 
-/// What becomes of a response that may be stored.
-struct Item {
-    ttl: Ttl,
-    /// The body's, as the response announces it.
-    length: Option<u64>,
-    /// In seconds since 1970.
-    fresh_until: Option<u64>,
-    /// Its head, where headers are stored.
-    entry: NewItem,
+/// The rules that the options give.
+fn policy_of(options: &Options) -> Policy {
+    Policy {
+        methods: options.methods.clone(),
+        statuses: options.statuses.clone(),
+        headers: options.headers,
+        vary: options.vary.clone(),
+        lifetimes: options.lifetimes.clone(),
+        maxsize: options.maxsize,
+        etag: options.etag,
+        force: options.force,
+        ..Policy::default()
+    }
 }
 
 /// Tells why a response is not stored.
