@@ -78,7 +78,7 @@ const fn is_plain_byte(byte: u8) -> bool {
 
 /// Whether this can be the argument of a directive: a token or a quoted string
 /// (RFC 9111 section 5.2).
-fn is_argument(text: &[u8]) -> bool {
+pub(super) fn is_argument(text: &[u8]) -> bool {
     is_token(text) || (text.first() == Some(&b'"') && quoted_len(text) == Some(text.len()))
 }
 
@@ -94,7 +94,8 @@ fn seconds(argument: Option<&[u8]>) -> u32 {
     delta_seconds(inner.unwrap_or(text)).unwrap_or(0)
 }
 
-fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {
+/// Name and argument of a directive, without the blanks around them.
+pub(super) fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {
     match directive.iter().position(|&byte| byte == b'=') {
         Some(at) => (
             directive[..at].trim_ascii(),
@@ -106,14 +107,14 @@ fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// The members of a list whose commas may stand in quoted strings. A quote that
 /// is never closed begins no string, so that it cannot hide a restriction.
-struct Directives<'a> {
+pub(super) struct Directives<'a> {
     rest: &'a [u8],
     /// False once a quote was found that is never closed.
     quotes_count: bool,
 }
 
 impl<'a> Directives<'a> {
-    fn new(value: &'a [u8]) -> Self {
+    pub fn new(value: &'a [u8]) -> Self {
         Self {
             rest: value,
             quotes_count: true,

@@ -4,7 +4,8 @@ use super::exchange::Exchange;
 use super::ignore::Rule;
 use super::not_stored::NotStored;
 use super::options::Policy;
-use crate::http::CacheControl;
+use super::targeted::Targeted;
+use crate::http::{AccelExpires, CacheControl};
 
 /// What the fields say that decide.
 #[derive(Debug, Default)]
@@ -23,6 +24,23 @@ impl Control {
     /// What the response of this exchange says.
     pub fn of(exchange: &Exchange<'_>, policy: &Policy, unix_now_secs: u64) -> Self {
         let age = exchange.age(unix_now_secs).into();
+        let targeted = exchange.targeted.deciding();
+        match targeted.filter(|_| policy.heeds_targeted()) {
+            Some(Targeted::Directives(field, control)) => {
+                Self::from_directives(field, &control, age)
+            }
+            Some(Targeted::Accel(expires)) => Self::from_accel_expires(expires, age, unix_now_secs),
+            None => Self::from_plain_fields(exchange, policy, age, unix_now_secs),
+        }
+    }
+
+    /// What `Cache-Control`, or else `Pragma`, and `Expires` say.
+    fn from_plain_fields(
+        exchange: &Exchange<'_>,
+        policy: &Policy,
+        age: u64,
+        unix_now_secs: u64,
+    ) -> Self {
         let control = &exchange.cache_control;
         let mut found = Self::from_directives("Cache-Control", control, age);
         if !policy.heeds(Rule::CacheControl) {
@@ -37,6 +55,21 @@ impl Control {
             found.fresh_secs = lifetime.map(|secs| secs.saturating_sub(age));
         }
         found
+    }
+
+    /// What `X-Accel-Expires` says.
+    fn from_accel_expires(expires: AccelExpires, age_secs: u64, unix_now_secs: u64) -> Self {
+        let forbidden =
+            (expires == AccelExpires::In(0)).then(|| NotStored::directive("X-Accel-Expires", "0"));
+        let fresh = match expires {
+            AccelExpires::In(secs) => u64::from(secs).saturating_sub(age_secs),
+            AccelExpires::At(time) => time.saturating_sub(unix_now_secs),
+        };
+        Self {
+            forbidden,
+            shared: false,
+            fresh_secs: Some(fresh),
+        }
     }
 
     /// What the directives of this field say of a response of this age.

@@ -1,5 +1,6 @@
 //! A request and its response, as far as the rules need them.
 
+use super::targeted::TargetedFields;
 use crate::decimal;
 use crate::http::{Accepted, Age, CacheControl, SECONDS_MAX, capped, list, parse_date};
 
@@ -15,6 +16,7 @@ pub struct Exchange<'a> {
     pub from_cache: bool,
     pub(super) authorization: bool,
     pub(super) accepted: Accepted,
+    pub(super) targeted: TargetedFields,
     pub(super) cache_control: CacheControl,
     /// `no-cache` in `Pragma`.
     pub(super) pragma_no_cache: bool,
@@ -92,6 +94,8 @@ impl<'a> Exchange<'a> {
             // several dates the earliest counts.
             let expires = parse_date(value).unwrap_or(0);
             self.expires = Some(self.expires.map_or(expires, |other| other.min(expires)));
+        } else {
+            self.targeted.observe(name, value);
         }
     }
 

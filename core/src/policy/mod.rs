@@ -10,6 +10,7 @@ mod lifetime;
 mod not_stored;
 mod options;
 mod storable;
+mod targeted;
 mod variant;
 
 pub use conditions::{Answer, Conditions};

@@ -2,6 +2,7 @@
 
 use super::ignore::{Ignore, Rule};
 use super::lifetime::Lifetimes;
+use super::targeted::ENDING_HERE;
 use super::variant::VaryBy;
 use crate::http::HeaderNames;
 use crate::protocol::Ttl;
@@ -35,6 +36,9 @@ pub struct Policy {
     pub etag: bool,
     /// `store_without`: response headers that are not stored.
     pub store_without: HeaderNames,
+    /// `targeted`: fields that speak to this cache alone go before
+    /// `Cache-Control` and `Expires`.
+    pub targeted: bool,
     /// `ignore`: rules that are left out.
     pub ignore: Ignore,
     /// `force`: all rules that `ignore` can name are left out, and a whole
@@ -56,6 +60,7 @@ impl Default for Policy {
             known_length: false,
             etag: false,
             store_without: HeaderNames::default(),
+            targeted: false,
             ignore: Ignore::default(),
             force: false,
         }
@@ -67,6 +72,22 @@ impl Policy {
     #[must_use]
     pub fn allows_method(&self, method: &[u8]) -> bool {
         self.methods.iter().any(|allowed| allowed == method)
+    }
+
+    /// Headers of a response that end at this cache: they are neither stored nor
+    /// sent on.
+    #[must_use]
+    pub fn headers_ending_here(&self) -> &'static [&'static str] {
+        if self.heeds_targeted() {
+            &ENDING_HERE
+        } else {
+            &[]
+        }
+    }
+
+    /// Whether the targeted fields count.
+    pub(super) fn heeds_targeted(&self) -> bool {
+        self.targeted && self.heeds(Rule::Targeted)
     }
 
     /// Whether a rule counts.

@@ -81,7 +81,13 @@ impl Policy {
         }
         let status = u16::try_from(exchange.status).unwrap_or(0);
         let age = exchange.age(unix_now_secs);
-        let without = |name: &[u8]| self.store_without.contains(name);
+        let ends_here = |name: &[u8]| {
+            let names = self.headers_ending_here();
+            names
+                .iter()
+                .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
+        };
+        let without = |name: &[u8]| self.store_without.contains(name) || ends_here(name);
         head.encode(status, unix_now_secs, age, self.etag, without)
             .map_err(NotStored::Headers)
     }

@@ -5,6 +5,7 @@ mod lifetime;
 mod options;
 mod random;
 mod storable;
+mod targeted;
 
 use memcached_core::policy::{Exchange, Ignore, Lifetimes, NotStored, Policy, Rule, VaryBy};
 use memcached_core::protocol::Ttl;

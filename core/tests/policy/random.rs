@@ -25,6 +25,7 @@ proptest! {
             proptest::sample::select(&[
                 "Cache-Control", "Vary", "Expires", "Age", "Date", "Content-Encoding", "X",
                 "Pragma", "Content-Length", "Content-Range", "Set-Cookie", "Authorization",
+                "CDN-Cache-Control", "Surrogate-Control", "X-Accel-Expires",
             ][..]),
             prop_oneof![
                 proptest::collection::vec(any::<u8>(), 0..80),
@@ -37,6 +38,7 @@ proptest! {
         ttl: u32,
         max_ttl: Option<u32>,
         headers: bool,
+        targeted: bool,
         require_lifetime: bool,
         now: u64,
     ) {
@@ -51,6 +53,7 @@ proptest! {
             lifetimes: Lifetimes::of_all(ttl),
             max_ttl: longest,
             headers,
+            targeted,
             require_lifetime,
             ..Policy::default()
         };
