@@ -2,10 +2,15 @@
 
 use super::ignore::{Ignore, Rule};
 use super::lifetime::Lifetimes;
-use super::targeted::ENDING_HERE;
 use super::variant::VaryBy;
 use crate::http::HeaderNames;
 use crate::protocol::Ttl;
+use crate::stored::FRESH_UNTIL;
+
+/// Headers of responses that end at this cache, whatever the policy, and with
+/// `targeted`.
+const ALWAYS_END_HERE: [&str; 1] = [FRESH_UNTIL];
+const TARGETED_END_HERE: [&str; 3] = [FRESH_UNTIL, "Surrogate-Control", "X-Accel-Expires"];
 
 /// The options of an action that decide what is stored. Each field is the option
 /// of the same name; [`Policy::default`] has the defaults of `memcached.store`.
@@ -79,9 +84,9 @@ impl Policy {
     #[must_use]
     pub fn headers_ending_here(&self) -> &'static [&'static str] {
         if self.heeds_targeted() {
-            &ENDING_HERE
+            &TARGETED_END_HERE
         } else {
-            &[]
+            &ALWAYS_END_HERE
         }
     }
 

@@ -3,9 +3,6 @@
 
 use crate::http::{AccelExpires, CacheControl, Dictionary, Item, SurrogateControl, capped};
 
-/// Names of the targeted fields that end at this cache.
-pub(super) const ENDING_HERE: [&str; 2] = ["Surrogate-Control", "X-Accel-Expires"];
-
 /// Their values.
 #[derive(Debug, Default)]
 pub(super) struct TargetedFields {

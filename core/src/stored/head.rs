@@ -24,23 +24,26 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Reads the head of a value that arrived in these pieces.
+    /// Reads the head of a value that arrived in these pieces, of an item with
+    /// these flags.
     ///
     /// # Errors
     /// The value is no stored response.
-    pub fn parse<P>(pieces: impl Iterator<Item = &'a P>) -> Result<Self, Malformed>
+    pub fn parse<P>(pieces: impl Iterator<Item = &'a P>, flags: u32) -> Result<Self, Malformed>
     where
         P: AsRef<[u8]> + 'a,
     {
         let mut len = 0;
-        let bytes = head_bytes(pieces, &mut len)?;
+        let bytes = head_bytes(pieces, flags, &mut len)?;
         let mut head = Self {
             status: 0,
             bytes,
             fields: Vec::new(),
             connection: ConnectionHeaders::default(),
         };
-        head.read()?;
+        if let Err(defect) = head.read() {
+            return Err(Malformed::of(&head.bytes, flags, defect));
+        }
         let mut connection = ConnectionHeaders::default();
         for value in head.values("Connection") {
             connection.observe(value);

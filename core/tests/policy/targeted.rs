@@ -231,7 +231,8 @@ fn unless_the_option_is_set_they_are_headers_like_any_other() {
 
 #[test]
 fn two_of_them_end_here() {
-    let lines = "CDN-Cache-Control: max-age=60\nsurrogate-control: max-age=60\nX-Accel-Expires: 60";
+    let lines = "CDN-Cache-Control: max-age=60\nsurrogate-control: max-age=60\nX-Accel-Expires: 60\n\
+                 X-Memcached-Fresh-Until: 1 2";
     let stored = |policy: Policy| {
         let mut head = HeadWriter::default();
         for line in lines.lines() {
@@ -247,12 +248,16 @@ fn two_of_them_end_here() {
         targeted: true,
         ..whole(&[])
     };
-    let ending = ["Surrogate-Control", "X-Accel-Expires"];
+    let private = "X-Memcached-Fresh-Until";
+    let ending = [private, "Surrogate-Control", "X-Accel-Expires"];
     assert_eq!(
         stored(with.clone()),
-        (vec![true, false, false], ending.to_vec())
+        (vec![true, false, false, false], ending.to_vec())
     );
     for without in [whole(&[]), ignoring(with, &[Rule::Targeted])] {
-        assert_eq!(stored(without), (vec![true, true, true], vec![]));
+        assert_eq!(
+            stored(without),
+            (vec![true, true, true, false], vec![private])
+        );
     }
 }

@@ -45,7 +45,7 @@ proptest! {
         prop_assert_eq!(entry.body_len(), body.len() as u64);
         let value = entry.finish();
         let parts = split(&value, &cuts);
-        let head = Head::parse(parts.iter()).unwrap();
+        let head = Head::parse(parts.iter(), 0).unwrap();
         prop_assert_eq!(head.status(), status);
         prop_assert_eq!(head.times(NOW), Some(Times { date: NOW - u64::from(age), age }));
         let mut expected: Vec<_> = fields
@@ -81,8 +81,8 @@ proptest! {
     ) {
         let whole = [&value[..]];
         let pieces = split(&value, &cuts);
-        let head = Head::parse(whole.iter());
-        prop_assert_eq!(&head, &Head::parse(pieces.iter()), "however it is split");
+        let head = Head::parse(whole.iter(), 0);
+        prop_assert_eq!(&head, &Head::parse(pieces.iter(), 0), "however it is split");
         if let Ok(head) = head {
             prop_assert!((200..=599).contains(&head.status()));
             prop_assert!(head.size() <= value.len());

@@ -14,7 +14,7 @@ fn entry(status: u16, fields: &[(&str, &str)], body: &str) -> String {
 
 fn read(value: &str) -> Result<(u16, Vec<(String, String)>), Malformed> {
     let pieces = [value.as_bytes()];
-    let head = Head::parse(pieces.iter())?;
+    let head = Head::parse(pieces.iter(), 0)?;
     Ok((head.status(), sent(&head)))
 }
 
@@ -44,6 +44,7 @@ fn what_is_not_stored() {
         "Server",
         "SET-COOKIE",
         "Set-Cookie2",
+        "x-memcached-fresh-until",
         "X-Hop",
         "x-Hip",
         "Date",
@@ -75,7 +76,7 @@ fn an_etag_of_the_body_where_there_is_none() {
         }
         let value = entry.finish();
         let pieces = [value];
-        let head = Head::parse(pieces.iter()).unwrap();
+        let head = Head::parse(pieces.iter(), 0).unwrap();
         String::from_utf8(head.value("etag").unwrap().to_vec()).unwrap()
     };
     // FIPS 180 gives the digest of "abc".
@@ -122,7 +123,7 @@ fn what_cannot_be_stored() {
                 fits += 1;
                 let pieces = [entry.finish()];
                 assert!(pieces[0].len() <= HEAD_MAX);
-                assert!(Head::parse(pieces.iter()).is_ok());
+                assert!(Head::parse(pieces.iter(), 0).is_ok());
             }
             Err(reason) => assert_eq!(reason, Unstorable::TooLarge),
         }
@@ -164,7 +165,7 @@ fn foreign_values_that_are_read() {
             vec![],
         ),
         (
-            "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nConnection: x\r\nX: 1\r\nY: 2\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nX-Memcached-Fresh-Until: 1\r\nConnection: x\r\nX: 1\r\nY: 2\r\n\r\n",
             200,
             one("Y", "2"),
         ),
@@ -238,6 +239,35 @@ fn values_that_are_refused() {
 }
 
 #[test]
+fn what_a_client_compressed() {
+    let refused = |value: &[u8], flags| Head::parse([value].iter(), flags).unwrap_err();
+    // What zlib makes of a page, and a serialized object.
+    let long = vec![b'x'; 70_000];
+    for value in [
+        &b"x\x9c\xcbH\xcd"[..],
+        b"O:8:\"stdClass\":0:{}\r\n\r\n",
+        b"",
+        &long,
+    ] {
+        for flags in [1, 16, 48, u32::MAX] {
+            assert_eq!(refused(value, flags), Malformed::Encoded { flags });
+        }
+        for own in [0, 0x10000, 0x10001, 0x10002] {
+            assert!(!matches!(refused(value, own), Malformed::Encoded { .. }));
+        }
+    }
+    assert_eq!(
+        refused(b"x\x9c", 48).to_string(),
+        "no response head, but flags 48: some client compressed or serialized it"
+    );
+    // One that begins like a response is damaged.
+    assert_eq!(refused(b"HTTP/1.1 200 OK\r\n", 1), Malformed::Unfinished);
+    assert_eq!(refused(b"HTTP/1.1 200\r\n\r\n", 1), Malformed::StatusLine);
+    let value = &b"HTTP/1.1 200 OK\r\n\r\n"[..];
+    assert!(Head::parse([value].iter(), 1).is_ok());
+}
+
+#[test]
 fn sizes_of_heads() {
     let of = |len: usize| {
         let rest = len - "HTTP/1.1 200 OK\r\nX: \r\n\r\n".len();
@@ -249,17 +279,17 @@ fn sizes_of_heads() {
     assert_eq!(read(&"x".repeat(HEAD_MAX + 1)), Err(Malformed::TooLarge));
     let long = of(HEAD_MAX);
     let pieces: Vec<_> = long.as_bytes().chunks(1000).collect();
-    assert!(Head::parse(pieces.iter()).is_ok());
+    assert!(Head::parse(pieces.iter(), 0).is_ok());
     let long = of(HEAD_MAX + 1);
     let pieces: Vec<_> = long.as_bytes().chunks(1000).collect();
-    assert_eq!(Head::parse(pieces.iter()), Err(Malformed::TooLarge));
+    assert_eq!(Head::parse(pieces.iter(), 0), Err(Malformed::TooLarge));
 }
 
 /// `Date` as seconds before `NOW`, and `Age`, of a hit so many seconds later.
 fn times(headers: &str, later: u64) -> Option<(u64, u32)> {
     let value = format!("HTTP/1.1 200 OK\r\n{}\r\n", headers.replace('\n', "\r\n"));
     let pieces = [value.as_bytes()];
-    let times = Head::parse(pieces.iter()).unwrap().times(NOW + later)?;
+    let times = Head::parse(pieces.iter(), 0).unwrap().times(NOW + later)?;
     Some((times.date, times.age))
 }
 
@@ -285,7 +315,7 @@ fn the_age_counts_on_and_the_date_stays() {
         .unwrap()
         .finish();
     let pieces = [value];
-    let head = Head::parse(pieces.iter()).unwrap();
+    let head = Head::parse(pieces.iter(), 0).unwrap();
     assert_eq!(
         head.times(NOW + 5),
         Some(Times {
@@ -322,7 +352,7 @@ fn no_age_is_above_two_to_the_31() {
 #[test]
 fn the_body_is_handed_over_by_reference() {
     let all = [&b"HTTP/1.1 200 OK\r"[..], b"\n\r\nab", b"", b"cd", b"e"];
-    let head = Head::parse(all.iter()).unwrap();
+    let head = Head::parse(all.iter(), 0).unwrap();
     let start = head.size() as u64;
     let cut = |range| -> Vec<_> { pieces(all.iter(), range).map(|(p, r)| (*p, r)).collect() };
     let (b, c, d) = (all[1], all[3], all[4]);

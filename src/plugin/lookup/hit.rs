@@ -34,7 +34,7 @@ pub(super) fn send_whole(
     value: &Value<BufferSlice>,
     conditions: &Conditions,
 ) -> Result<bool, Malformed> {
-    let head = Head::parse(value.pieces.iter())?;
+    let head = Head::parse(value.pieces.iter(), value.flags)?;
     if !vr.handle_direct() {
         return Ok(false);
     }
