@@ -2,6 +2,7 @@
 //! for how long (RFC 9111, sections 3 and 4.2); which requests share an item;
 //! and what a stored response answers to conditions and ranges.
 
+mod body_only;
 mod conditions;
 mod control;
 mod exchange;
@@ -13,6 +14,7 @@ mod storable;
 mod targeted;
 mod variant;
 
+pub use body_only::{BodyHeaders, Difference};
 pub use conditions::{Answer, Conditions};
 pub use exchange::Exchange;
 pub use ignore::{Ignore, Rule};

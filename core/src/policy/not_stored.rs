@@ -55,6 +55,15 @@ pub enum NotStored {
     /// It does not announce the length of its body, which `known_length` wants.
     #[error("unknown length")]
     UnknownLength,
+    /// Browsers would run the body of a hit, which the media type of the response
+    /// kept them from doing.
+    #[error("a hit would be {hit} instead of {response}")]
+    BodyOnly {
+        /// Media type of the response.
+        response: Box<str>,
+        /// Media type of a hit.
+        hit: Box<str>,
+    },
     /// The body is larger than `maxsize`.
     #[error("larger than maxsize")]
     TooLarge,
@@ -70,6 +79,15 @@ pub enum NotStored {
     /// The headers cannot be stored.
     #[error(transparent)]
     Headers(Unstorable),
+}
+
+/// Length of what is shown of a name that a response gives, in bytes.
+const SHOWN_MAX: usize = 40;
+
+/// The beginning of a name that a response gives, in printable ASCII.
+pub(super) fn shown(name: &[u8]) -> Box<str> {
+    let start = &name[..name.len().min(SHOWN_MAX)];
+    start.escape_ascii().to_string().into()
 }
 
 impl NotStored {

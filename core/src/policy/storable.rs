@@ -4,12 +4,9 @@ use super::control::Control;
 use super::exchange::Exchange;
 use super::ignore::Rule;
 use super::lifetime::Lifetime;
-use super::not_stored::NotStored;
+use super::not_stored::{NotStored, shown};
 use super::options::Policy;
 use crate::stored::{HeadWriter, NewItem};
-
-/// Length of what is shown of a header's name, in bytes.
-const SHOWN_NAME_MAX: usize = 40;
 
 /// A response that may be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,8 +133,7 @@ impl Policy {
         let Some(name) = exchange.vary.iter().find(|name| !self.covers(name)) else {
             return Ok(());
         };
-        let shown = &name[..name.len().min(SHOWN_NAME_MAX)];
-        Err(NotStored::Vary(shown.escape_ascii().to_string().into()))
+        Err(NotStored::Vary(shown(name)))
     }
 
     /// Whether a header that `Vary` names is part of the key or makes no

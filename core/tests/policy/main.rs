@@ -1,5 +1,6 @@
 //! What may be stored, for how long, and what a stored response answers.
 
+mod body_only;
 mod conditions;
 mod lifetime;
 mod options;
