@@ -10,12 +10,14 @@
 mod lookup;
 mod reading;
 mod server;
+mod time_of_day;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 pub use lookup::{Found, LookupHandle};
 pub use server::{Asking, ServerDriver};
+pub(crate) use time_of_day::unix_now;
 
 use crate::host::{SockAddr, Worker};
 use reading::ReadBuffers;

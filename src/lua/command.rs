@@ -1,11 +1,10 @@
 //! From a script's command to a request.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use memcached_core::connection::Request;
 use memcached_core::protocol::limits::VALUE_MAX;
 use memcached_core::protocol::{Change, Count, Key, Ttl, exptime};
 
+use crate::client::unix_now;
 use crate::host::{Command, CommandKind};
 
 /// So much of a bad key is shown.
@@ -82,9 +81,5 @@ fn plain(command: &Command<'_>, key: Key) -> Request<Vec<u8>> {
 }
 
 fn exptime_of(command: &Command<'_>) -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    exptime(
-        Ttl::from_secs(command.ttl_secs),
-        now.map_or(0, |now| now.as_secs()),
-    )
+    exptime(Ttl::from_secs(command.ttl_secs), unix_now())
 }

@@ -29,6 +29,12 @@ impl Lifetimes {
         true
     }
 
+    /// Whether some status has one of its own.
+    #[must_use]
+    pub fn differ_by_status(&self) -> bool {
+        !self.by_status.is_empty()
+    }
+
     /// The one of a status.
     #[must_use]
     pub fn of(&self, status: u16) -> Ttl {
@@ -87,8 +93,10 @@ mod tests {
     #[test]
     fn by_status() {
         let mut all = Lifetimes::of_all(Ttl::Secs(30));
+        assert!(!all.differ_by_status());
         assert!(all.add(404, Ttl::Secs(10)) && all.add(301, Ttl::Forever));
         assert!(!all.add(404, Ttl::Secs(20)));
+        assert!(all.differ_by_status());
         assert_eq!(all.of(200), Ttl::Secs(30));
         assert_eq!(all.of(301), Ttl::Forever);
         assert_eq!(all.of(404), Ttl::Secs(10));

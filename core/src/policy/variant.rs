@@ -4,7 +4,7 @@
 use crate::http::{Accepted, HeaderNames, known_codings};
 
 /// The headers that the option `vary` names.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VaryBy(HeaderNames);
 
 impl VaryBy {

@@ -5,8 +5,8 @@ use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Malformed, pieces};
 
+use crate::client::unix_now;
 use crate::host::{BufferSlice, VRequest};
-use crate::plugin::unix_now;
 
 /// Sends an item that is a body. False if something else has answered.
 pub(super) fn send_body(vr: &VRequest<'_>, value: &Value<BufferSlice>) -> bool {
@@ -16,7 +16,7 @@ pub(super) fn send_body(vr: &VRequest<'_>, value: &Value<BufferSlice>) -> bool {
     vr.set_status(200);
     vr.set_content_type(b"application/octet-stream");
     if value.len == 0 {
-        say_empty(vr);
+        announce_empty(vr);
     }
     for piece in value.pieces.iter() {
         vr.append_body(piece);
@@ -24,11 +24,12 @@ pub(super) fn send_body(vr: &VRequest<'_>, value: &Value<BufferSlice>) -> bool {
     true
 }
 
-/// Sends an item that is a whole response, or what the request wants of it.
+/// Sends an item that is a whole response, or the part of it that the request asks
+/// for.
 /// False if something else has answered.
 ///
 /// # Errors
-/// The item is no stored response; the request is untouched.
+/// The item is not a stored response; the request is untouched.
 pub(super) fn send_whole(
     vr: &VRequest<'_>,
     value: &Value<BufferSlice>,
@@ -45,7 +46,7 @@ pub(super) fn send_whole(
     let (status, body) = match answer {
         Answer::Whole => {
             if len == 0 && head.status() != 204 {
-                say_empty(vr);
+                announce_empty(vr);
             }
             (head.status(), 0..len)
         }
@@ -68,7 +69,7 @@ pub(super) fn send_whole(
     Ok(true)
 }
 
-/// The stored headers take the place of what the response has of their names.
+/// The stored headers replace those of the same names that the response has.
 fn send_headers(vr: &VRequest<'_>, head: &Head<'_>, answer: Answer) {
     let kept = || head.headers().filter(|(name, _)| answer.keeps(name));
     for (name, _) in kept() {
@@ -85,13 +86,13 @@ fn send_headers(vr: &VRequest<'_>, head: &Head<'_>, answer: Answer) {
         vr.set_response_header("Age", times.age.to_string().as_bytes());
     }
     if head.status() == 200 && answer != Answer::NotModified {
-        // Whatever the origin can, hits can.
+        // Hits can give ranges, whether the origin can or not.
         vr.set_response_header("Accept-Ranges", b"bytes");
     }
 }
 
-/// The host gives the length of a body itself, but for HEAD it takes an empty
-/// one for a body that nobody made.
-fn say_empty(vr: &VRequest<'_>) {
+/// The host sets the length of a body itself, but in a response to HEAD it takes
+/// an empty body for one that was never made.
+fn announce_empty(vr: &VRequest<'_>) {
     vr.set_response_header("Content-Length", b"0");
 }

@@ -1,0 +1,163 @@
+//! The action: asks memcached, and runs the hit or the miss action.
+
+use std::ffi::CStr;
+use std::fmt::{Arguments, Display};
+
+use memcached_core::policy::Conditions;
+use memcached_core::protocol::{Key, Value};
+
+use super::arguments::arguments;
+use super::hit;
+use crate::client::{Client, Found, LookupHandle};
+use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Server, VRequest};
+use crate::plugin::memcached::{Memcached, RequestMemory};
+use crate::plugin::options::{Common, Options};
+use crate::plugin::publish::Publisher;
+
+const PUBLISHER: Publisher = Publisher {
+    action: LookupAction::NAME,
+    variable: "MEMCACHED_STATUS",
+};
+
+/// One `memcached.lookup` of the configuration.
+pub(in crate::plugin) struct LookupAction {
+    options: Common,
+    hit: Option<Action>,
+    miss: Option<Action>,
+}
+
+/// A lookup under way: what a run of the action keeps while it waits.
+pub(in crate::plugin) struct PendingLookup {
+    key: Key,
+    handle: LookupHandle,
+}
+
+impl ActionKind for LookupAction {
+    const NAME: &'static CStr = c"memcached.lookup";
+    type Plugin = Memcached;
+    type Context = PendingLookup;
+
+    fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+        let arguments = arguments(value)?;
+        let options =
+            Options::parse(server, arguments.options).map_err(|error| error.to_string())?;
+        Ok(Self {
+            options: options.common,
+            hit: arguments.hit,
+            miss: arguments.miss,
+        })
+    }
+
+    fn run(
+        &self,
+        vr: &VRequest<'_>,
+        client: Option<&Client>,
+        context: &mut Option<Box<PendingLookup>>,
+    ) -> Flow {
+        let Some(pending) = context.take() else {
+            return self.start(vr, client, context);
+        };
+        match pending.handle.poll() {
+            None => {
+                *context = Some(pending);
+                Flow::WaitForEvent
+            }
+            Some(Found::Hit(value)) => self.answer(vr, &value, pending.key),
+            Some(Found::Miss) => self.pass(vr, format_args!("miss"), &"not found"),
+            Some(Found::Failed(failure)) => self.fail(vr, &failure),
+        }
+    }
+
+    fn panicked(&self, vr: &VRequest<'_>) -> Flow {
+        self.fail(vr, &"internal error")
+    }
+}
+
+impl LookupAction {
+    fn start(
+        &self,
+        vr: &VRequest<'_>,
+        client: Option<&Client>,
+        context: &mut Option<Box<PendingLookup>>,
+    ) -> Flow {
+        if vr.is_handled() {
+            return Flow::GoOn;
+        }
+        if !self.options.allows_method(vr.method()) {
+            return self.pass(vr, format_args!("bypass: method"), &"not for this method");
+        }
+        if self.options.headers && conditions(vr).are_for_origin() {
+            let status = format_args!("bypass: If-Match or If-Unmodified-Since");
+            return self.pass(vr, status, &"not for a request with such a condition");
+        }
+        let Some(client) = client else {
+            return self.fail(vr, &"not available on this worker");
+        };
+        let Some(waker) = vr.waker() else {
+            return self.fail(vr, &"not available on this server");
+        };
+        let key = self.options.key_of(vr);
+        let server = client.server(&self.options.server);
+        match server.lookup(key.clone(), self.options.timing(), waker) {
+            Ok(handle) => {
+                *context = Some(Box::new(PendingLookup { key, handle }));
+                Flow::WaitForEvent
+            }
+            Err(failure) => self.fail(vr, &failure),
+        }
+    }
+
+    /// The item becomes the response.
+    fn answer(&self, vr: &VRequest<'_>, value: &Value<BufferSlice>, key: Key) -> Flow {
+        let sent = if self.options.headers {
+            match hit::send_whole(vr, value, &conditions(vr)) {
+                Ok(sent) => sent,
+                Err(malformed) => {
+                    let status = format_args!("miss: {malformed}");
+                    let line = format_args!("not a stored response: {malformed}");
+                    return self.pass(vr, status, &line);
+                }
+            }
+        } else {
+            hit::send_body(vr, value)
+        };
+        if !sent {
+            // Something else answered while the lookup was under way.
+            return Flow::GoOn;
+        }
+        vr.set_state::<Memcached>(Box::new(RequestMemory {
+            server: self.options.server.clone(),
+            key,
+        }));
+        self.publish(vr, format_args!("hit"), &"hit");
+        enter(vr, self.hit.as_ref())
+    }
+
+    /// The request goes on without memcached, which could not be asked.
+    fn fail(&self, vr: &VRequest<'_>, why: &dyn Display) -> Flow {
+        self.pass(vr, format_args!("error: {why}"), why)
+    }
+
+    /// The request goes on without the cache.
+    fn pass(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
+        self.publish(vr, status, line);
+        enter(vr, self.miss.as_ref())
+    }
+
+    fn publish(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) {
+        PUBLISHER.publish(vr, self.options.environment, status, line);
+    }
+}
+
+fn conditions(vr: &VRequest<'_>) -> Conditions {
+    let mut conditions = Conditions::default();
+    vr.request_headers(|name, value| conditions.observe(name, value));
+    conditions
+}
+
+fn enter(vr: &VRequest<'_>, action: Option<&Action>) -> Flow {
+    if let Some(action) = action {
+        vr.enter(action);
+    }
+    Flow::GoOn
+}

@@ -1,0 +1,15 @@
+//! The plugin's type, and what it remembers of a request.
+
+use memcached_core::protocol::Key;
+
+use crate::host::SockAddr;
+
+/// `mod_memcached` as the host sees it.
+pub(crate) struct Memcached;
+
+/// What is remembered of a request that was a hit, until it ends: the item that
+/// is sent, which the same request must not store again.
+pub(crate) struct RequestMemory {
+    pub(super) server: SockAddr,
+    pub(super) key: Key,
+}

@@ -1,0 +1,63 @@
+//! Options that all actions use.
+
+use std::time::Duration;
+
+use memcached_core::connection::Timing;
+use memcached_core::policy::VaryBy;
+use memcached_core::protocol::Key;
+
+use crate::host::{Pattern, SockAddr, VRequest};
+
+/// Options that all actions use.
+pub(in crate::plugin) struct Common {
+    pub(in crate::plugin) server: SockAddr,
+    pub(super) key: Pattern,
+    pub(in crate::plugin) methods: Vec<Vec<u8>>,
+    /// The longest wait for an answer.
+    pub(super) timeout: Duration,
+    /// The longest wait for a connection.
+    pub(super) connect_timeout: Duration,
+    /// Between attempts at a server that failed.
+    pub(super) retry: Duration,
+    /// Whether items are whole responses; if not, they are bodies.
+    pub(in crate::plugin) headers: bool,
+    pub(in crate::plugin) vary: VaryBy,
+    pub(in crate::plugin) environment: Environment,
+}
+
+/// Whether decisions are published in the request's environment, which costs the
+/// host as much as the rest of a hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::plugin) enum Environment {
+    /// They are.
+    Set,
+    /// They are not.
+    Untouched,
+}
+
+impl Common {
+    /// The key of a request.
+    pub(in crate::plugin) fn key_of(&self, vr: &VRequest<'_>) -> Key {
+        if self.vary.is_empty() {
+            return self.key.eval(vr, Key::hashing);
+        }
+        let mut raw = self.key.eval(vr, <[u8]>::to_vec);
+        self.vary.append_to(&mut raw, |show| {
+            vr.request_headers(|name, value| show(name, value));
+        });
+        Key::hashing(&raw)
+    }
+
+    /// Whether requests with this method have anything to do with the cache.
+    pub(in crate::plugin) fn allows_method(&self, method: &[u8]) -> bool {
+        self.methods.iter().any(|allowed| allowed == method)
+    }
+
+    pub(in crate::plugin) fn timing(&self) -> Timing {
+        Timing {
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            retry: self.retry,
+        }
+    }
+}
