@@ -160,7 +160,7 @@ impl Drop for Pattern {
 const ADDR_MAX: usize = size_of::<libc::sockaddr_storage>();
 
 /// A socket address.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SockAddr {
     bytes: Box<[u8]>,
 }

@@ -9,6 +9,7 @@ mod publish;
 mod store;
 
 use std::ffi::CStr;
+use std::sync::Arc;
 
 use crate::client::Client;
 use crate::host::{ActionEntry, PluginKind, Worker, action_entry};
@@ -21,7 +22,7 @@ impl PluginKind for Memcached {
     type RequestState = RequestMemory;
 
     fn start_worker(worker: Worker) -> Client {
-        Client::new(worker)
+        Client::new(worker, Arc::default())
     }
 
     fn stop_worker(client: &Client) {

@@ -2,14 +2,18 @@
 
 use std::ffi::CStr;
 use std::fmt::{Arguments, Display};
+use std::sync::Arc;
+use std::task::Poll;
 
+use memcached_core::lookup::LookupResult;
 use memcached_core::policy::Conditions;
+use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, Value};
 
 use super::arguments::arguments;
 use super::hit;
-use crate::client::{Client, Found, LookupHandle};
-use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Server, VRequest};
+use crate::client::{Client, Lookup, LookupHandle};
+use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Server, SockAddr, VRequest};
 use crate::plugin::memcached::{Memcached, RequestMemory};
 use crate::plugin::options::{Common, Options};
 use crate::plugin::publish::Publisher;
@@ -22,6 +26,7 @@ const PUBLISHER: Publisher = Publisher {
 /// One `memcached.lookup` of the configuration.
 pub(in crate::plugin) struct LookupAction {
     options: Common,
+    pool: Arc<Pool<SockAddr>>,
     hit: Option<Action>,
     miss: Option<Action>,
 }
@@ -42,6 +47,7 @@ impl ActionKind for LookupAction {
         let options =
             Options::parse(server, arguments.options).map_err(|error| error.to_string())?;
         Ok(Self {
+            pool: options.common.pool(),
             options: options.common,
             hit: arguments.hit,
             miss: arguments.miss,
@@ -58,13 +64,11 @@ impl ActionKind for LookupAction {
             return self.start(vr, client, context);
         };
         match pending.handle.poll() {
-            None => {
+            Poll::Pending => {
                 *context = Some(pending);
                 Flow::WaitForEvent
             }
-            Some(Found::Hit(value)) => self.answer(vr, &value, pending.key),
-            Some(Found::Miss) => self.pass(vr, format_args!("miss"), &"not found"),
-            Some(Found::Failed(failure)) => self.fail(vr, &failure),
+            Poll::Ready(result) => self.finish(vr, result, pending.key),
         }
     }
 
@@ -97,13 +101,20 @@ impl LookupAction {
             return self.fail(vr, &"not available on this server");
         };
         let key = self.options.key_of(vr);
-        let server = client.server(&self.options.server);
-        match server.lookup(key.clone(), self.options.timing(), waker) {
-            Ok(handle) => {
+        match client.lookup(&self.pool, &key, self.options.timeout, waker) {
+            Lookup::Pending(handle) => {
                 *context = Some(Box::new(PendingLookup { key, handle }));
                 Flow::WaitForEvent
             }
-            Err(failure) => self.fail(vr, &failure),
+            Lookup::Ready(result) => self.finish(vr, result, key),
+        }
+    }
+
+    fn finish(&self, vr: &VRequest<'_>, result: LookupResult<BufferSlice>, key: Key) -> Flow {
+        match result {
+            LookupResult::Hit(value) => self.answer(vr, &value, key),
+            LookupResult::Miss => self.pass(vr, format_args!("miss"), &"not found"),
+            LookupResult::Failed(failure) => self.fail(vr, &failure),
         }
     }
 

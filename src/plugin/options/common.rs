@@ -1,10 +1,12 @@
 //! Options that all actions use.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use memcached_core::connection::Timing;
 use memcached_core::policy::VaryBy;
+use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
 use memcached_core::protocol::Key;
+use memcached_core::server::Spec;
 
 use crate::host::{Pattern, SockAddr, VRequest};
 
@@ -14,7 +16,7 @@ pub(in crate::plugin) struct Common {
     pub(super) key: Pattern,
     pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.
-    pub(super) timeout: Duration,
+    pub(in crate::plugin) timeout: Duration,
     /// The longest wait for a connection.
     pub(super) connect_timeout: Duration,
     /// Between attempts at a server that failed.
@@ -53,11 +55,15 @@ impl Common {
         self.methods.iter().any(|allowed| allowed == method)
     }
 
-    pub(in crate::plugin) fn timing(&self) -> Timing {
-        Timing {
-            timeout: self.timeout,
-            connect_timeout: self.connect_timeout,
-            retry: self.retry,
-        }
+    /// The servers to ask.
+    pub(in crate::plugin) fn pool(&self) -> Arc<Pool<SockAddr>> {
+        let server = ServerSpec {
+            address: self.server.clone(),
+            spec: Spec {
+                connect_timeout: self.connect_timeout,
+                retry: self.retry,
+            },
+        };
+        Arc::new(Pool::new(PoolSpec::of_one(server)))
     }
 }

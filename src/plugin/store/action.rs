@@ -5,13 +5,16 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use memcached_core::policy::{Exchange, NotStored, Policy, Storable};
+use memcached_core::pool::Pool;
 use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::StoreFilter;
 use super::outcome::{NAME, PUBLISHER, not_stored, storing};
 use crate::client::{Client, unix_now};
-use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server, VRequest};
+use crate::host::{
+    ActionKind, ConfigValue, Flow, Level, ResponseState, Server, SockAddr, VRequest,
+};
 use crate::plugin::memcached::Memcached;
 use crate::plugin::options::{self, Misfit, Options};
 
@@ -20,6 +23,7 @@ pub(in crate::plugin) struct StoreAction {
     /// Shared with the filters of all workers.
     options: Arc<Options>,
     policy: Policy,
+    pool: Arc<Pool<SockAddr>>,
 }
 
 impl ActionKind for StoreAction {
@@ -43,7 +47,12 @@ impl ActionKind for StoreAction {
         )]
         let options = Arc::new(options);
         let policy = policy_of(&options);
-        Ok(Self { options, policy })
+        let pool = options.common.pool();
+        Ok(Self {
+            options,
+            policy,
+            pool,
+        })
     }
 
     fn run(
@@ -109,6 +118,7 @@ impl StoreAction {
     fn collect(&self, vr: &VRequest<'_>, key: Key, response: Storable, item: NewItem) {
         let filter = StoreFilter {
             options: Arc::clone(&self.options),
+            pool: Arc::clone(&self.pool),
             key,
             status: vr.status(),
             response,

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use memcached_core::policy::{NotStored, Storable};
-use memcached_core::protocol::{Key, exptime};
+use memcached_core::pool::Pool;
+use memcached_core::protocol::{Key, Store, StoreMode, exptime};
 use memcached_core::stored::NewItem;
 
 use super::outcome::{not_stored, sent};
 use crate::client::unix_now;
-use crate::host::{BodyFilter, FilterIo, Flow, VRequest};
+use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, VRequest};
 use crate::plugin::memcached::Memcached;
 use crate::plugin::options::Options;
 
 /// Copies a body as it passes, and stores it at its end.
 pub(super) struct StoreFilter {
     pub(super) options: Arc<Options>,
+    pub(super) pool: Arc<Pool<SockAddr>>,
     pub(super) key: Key,
     /// The status of the response when the action ran.
     pub(super) status: i32,
@@ -100,9 +102,17 @@ impl StoreFilter {
         let ttl = response.lifetime.ttl(now).ok_or(NotStored::Expired)?;
         let exptime = exptime(ttl, now);
         let options = &self.options;
-        let server = client.server(&options.common.server);
-        let (key, flags) = (self.key.clone(), options.store.flags);
-        match server.store(key, flags, exptime, item.finish(), options.common.timing()) {
+        let mut data = item.finish();
+        // It grew with the body, and the room it has left is not counted.
+        data.shrink_to_fit();
+        let item = Store {
+            mode: StoreMode::Set,
+            key: self.key.clone(),
+            flags: options.store.flags,
+            exptime,
+            data,
+        };
+        match client.store(&self.pool, item, options.common.timeout) {
             Ok(()) => sent(vr, &options.common),
             Err(failure) => not_stored(vr, &options.common, &failure),
         }

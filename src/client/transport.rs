@@ -1,0 +1,85 @@
+//! One connection to a server: its socket, and what the loop watches it for.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+
+use super::reading::{Read, ReadBuffers};
+use crate::host::{Connected, IoWatcher, Ready, SockAddr, Socket, Worker};
+
+/// A connection that is being made or stands.
+pub(super) struct Transport {
+    watcher: IoWatcher,
+    connecting: Cell<bool>,
+}
+
+impl Transport {
+    /// Begins to connect.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn connect(
+        worker: Worker,
+        address: &SockAddr,
+        on_ready: Rc<dyn Fn(Ready)>,
+    ) -> io::Result<Self> {
+        let (socket, connected) = Socket::connect(address)?;
+        let transport = Self {
+            watcher: IoWatcher::new(worker, socket, on_ready),
+            connecting: Cell::new(connected == Connected::InProgress),
+        };
+        transport.watch(true, false);
+        Ok(transport)
+    }
+
+    /// Whether bytes can be read and written.
+    pub(super) fn is_connected(&self) -> bool {
+        !self.connecting.get()
+    }
+
+    /// The socket of a connection that is being made is ready; whether the
+    /// connection stands now.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn continue_connecting(&self) -> io::Result<bool> {
+        self.watcher.socket().take_error()?;
+        self.connecting.set(false);
+        self.watch(true, false);
+        Ok(true)
+    }
+
+    /// Reads once.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn read<'b>(&self, buffers: &'b ReadBuffers) -> io::Result<Read<'b>> {
+        buffers.read(self.watcher.socket())
+    }
+
+    /// Writes slices in order, and says how many bytes were taken: fewer than
+    /// offered if there is room for no more at present.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn write(&self, slices: &[&[u8]]) -> io::Result<usize> {
+        loop {
+            match self.watcher.socket().send(slices) {
+                Ok(sent) => return Ok(sent),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return Ok(0),
+                    io::ErrorKind::Interrupted => {}
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    /// Watches for what reading and writing wait for; costs nothing if that is
+    /// what it was.
+    pub(super) fn watch(&self, reading: bool, writing: bool) {
+        let connecting = self.connecting.get();
+        self.watcher
+            .set_interest(reading && !connecting, writing || connecting);
+    }
+}
