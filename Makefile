@@ -1,6 +1,6 @@
 # Targets for people and for continuous integration; `make help` lists them.
 
-APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-dev liblua5.3-dev liblua5.4-dev libclang-dev clang memcached curl valgrind \
+APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-dev liblua5.3-dev liblua5.4-dev libclang-dev clang clang-format memcached curl valgrind \
   nginx-light libnginx-mod-http-srcache-filter libnginx-mod-http-memc python3 python3-pymemcache
 
 # The stand-in for lighttpd2 that end-to-end tests run on; they run on the real
@@ -36,7 +36,10 @@ test: deps check host panic-library
 panic-library: deps
 	cargo build --features deliberate-panic --target-dir target/panic
 
+C_FILES = $(wildcard ffi/*.[ch] ffi/lua/*.[ch] include/lighttpd/*.h tests/host/*.[ch])
+
 check:
+	clang-format --dry-run -Werror $(C_FILES)
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -73,11 +76,11 @@ build: deps
 
 host: deps $(HOST)
 
-HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fno-strict-aliasing
+HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g @ffi/warnings.args -Wno-sign-conversion -Werror -fno-strict-aliasing
 HOST_PACKAGES = glib-2.0 gmodule-2.0 gthread-2.0 lua5.1
 
 # Functions that modules use are exported, as the server's own libraries do it.
-$(HOST): $(wildcard tests/host/*.c tests/host/*.h include/lighttpd/*.h) ffi/abi_check.c ffi/abi.def
+$(HOST): $(wildcard tests/host/*.c tests/host/*.h include/lighttpd/*.h) ffi/abi_check.c ffi/abi.def ffi/warnings.args
 	@mkdir -p $(dir $@)
 	$(CC) $(HOST_CFLAGS) -Iinclude $$(pkg-config --cflags $(HOST_PACKAGES)) -o $@ \
 	  $(wildcard tests/host/*.c) ffi/abi_check.c -rdynamic $$(pkg-config --libs $(HOST_PACKAGES)) -lev

@@ -3,7 +3,6 @@
  * on, and the content handler is held up while too much is on its way. */
 #include "host.h"
 
-
 liFilter *li_vrequest_add_filter_out(liVRequest *pub, liFilterHandlerCB handle, liFilterFreeCB free, liFilterEventCB event, gpointer param) {
 	(void)event;
 	struct vrequest *vr = VREQUEST(pub);
@@ -12,10 +11,8 @@ liFilter *li_vrequest_add_filter_out(liVRequest *pub, liFilterHandlerCB handle, 
 	f->handle = handle;
 	f->free = free;
 	f->pub.param = param;
-	f->pub.vr = pub;
 	f->pub.out = &f->queue;
 	queue_init(&f->queue);
-	f->pub.filter_ndx = vr->filters->len;
 	g_ptr_array_add(vr->filters, f);
 	return &f->pub;
 }
@@ -103,7 +100,6 @@ void filters_reset(struct vrequest *vr) {
 	for (guint i = vr->filters->len; i-- > 0;) {
 		struct filter *f = at(vr, i);
 		g_ptr_array_set_size(vr->filters, (gint)i);
-		f->pub.vr = NULL;
 		f->pub.out = NULL;
 		li_chunkqueue_skip_all(&f->queue);
 		if (f->free) f->free(NULL, &f->pub);

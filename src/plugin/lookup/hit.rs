@@ -1,5 +1,6 @@
 //! Hits: an item becomes the response.
 
+use memcached_core::http::format_date;
 use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Malformed, pieces};
@@ -34,7 +35,7 @@ pub(super) fn send_whole(
     value: &Value<BufferSlice>,
     conditions: &Conditions,
 ) -> Result<bool, Malformed> {
-    let head = Head::parse(value.pieces.iter())?;
+    let head = Head::parse(value.pieces.iter(), value.flags)?;
     if !vr.handle_direct() {
         return Ok(false);
     }
@@ -80,8 +81,9 @@ fn send_headers(vr: &VRequest<'_>, head: &Head<'_>, answer: Answer) {
     if answer == Answer::NotSatisfiable {
         return;
     }
-    if let Some(age) = head.age(unix_now()) {
-        vr.set_response_header("Age", age.to_string().as_bytes());
+    if let Some(times) = head.times(unix_now()) {
+        vr.set_response_header("Date", format_date(times.date).as_bytes());
+        vr.set_response_header("Age", times.age.to_string().as_bytes());
     }
     if head.status() == 200 && answer != Answer::NotModified {
         // Hits can give ranges, whether the origin can or not.

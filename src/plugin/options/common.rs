@@ -14,7 +14,7 @@ use crate::host::{Pattern, SockAddr, VRequest};
 pub(in crate::plugin) struct Common {
     pub(in crate::plugin) server: SockAddr,
     pub(super) key: Pattern,
-    pub(super) methods: Vec<Vec<u8>>,
+    pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.
     pub(in crate::plugin) timeout: Duration,
     /// The longest wait for a connection.

@@ -4,13 +4,12 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use memcached_core::decimal;
-use memcached_core::policy::{Exchange, NotStored, Policy, Scope};
+use memcached_core::policy::{Exchange, NotStored, Policy, Storable};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
-use super::filter::{Storable, StoreFilter};
+use super::filter::StoreFilter;
 use super::outcome::{NAME, PUBLISHER, not_stored, storing};
 use crate::client::{Client, unix_now};
 use crate::host::{
@@ -23,6 +22,7 @@ use crate::plugin::options::{self, Misfit, Options};
 pub(in crate::plugin) struct StoreAction {
     /// Shared with the filters of all workers.
     options: Arc<Options>,
+    policy: Policy,
     pool: Arc<Pool<SockAddr>>,
 }
 
@@ -46,8 +46,13 @@ impl ActionKind for StoreAction {
             reason = "workers only read it; the host's patterns are not marked as shared yet"
         )]
         let options = Arc::new(options);
+        let policy = policy_of(&options);
         let pool = options.common.pool();
-        Ok(Self { options, pool })
+        Ok(Self {
+            options,
+            policy,
+            pool,
+        })
     }
 
     fn run(
@@ -92,63 +97,21 @@ impl StoreAction {
     /// Whether the response may be stored; and the item that its body is added
     /// to.
     fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
-        let Options { common, store } = &*self.options;
-        let method = vr.method();
-        if method == b"HEAD" {
-            return Err(NotStored::Head);
-        }
-        if !common.allows_method(method) {
-            return Err(NotStored::Method);
-        }
-        let status = u16::try_from(vr.status()).unwrap_or(0);
-        if !store.statuses.contains(&status) {
-            return Err(NotStored::Status(vr.status()));
-        }
-        if vr
+        let mut exchange = Exchange::new(vr.method(), vr.status());
+        exchange.from_cache = vr
             .state::<Memcached>()
-            .is_some_and(|hit| hit.key == *key && hit.server == common.server)
-        {
-            return Err(NotStored::FromCache);
-        }
-        let mut exchange = Exchange::default();
+            .is_some_and(|hit| hit.key == *key && hit.server == self.options.common.server);
         let mut head = HeadWriter::default();
-        let mut length: Option<u64> = None;
         vr.request_headers(|name, value| exchange.observe_request(name, value));
         vr.response_headers(|name, value| {
             exchange.observe_response(name, value);
-            if common.headers {
+            if self.policy.headers {
                 head.push(name, value);
             }
-            if name.eq_ignore_ascii_case(b"Content-Length") {
-                length = decimal::parse(value).ok();
-            }
         });
-        // A body that is known to be too long need not be collected first.
-        if length.is_some_and(|length| length > store.maxsize) {
-            return Err(NotStored::TooLarge);
-        }
-        let policy = Policy {
-            force: store.force,
-            scope: if common.headers {
-                Scope::Whole(&common.vary)
-            } else {
-                Scope::Body
-            },
-        };
         let now = unix_now();
-        let ttl = exchange.decide(policy, store.ttl.of(status), now)?;
-        let item = if common.headers {
-            head.encode(status, now, exchange.age(now), store.etag)
-                .map_err(NotStored::Headers)?
-        } else {
-            NewItem::default()
-        };
-        let response = Storable {
-            status: vr.status(),
-            ttl,
-            length,
-            fresh_until: exchange.fresh_until(policy, now),
-        };
+        let response = self.policy.decide(&exchange, now)?;
+        let item = self.policy.new_item(&head, &exchange, now)?;
         Ok((response, item))
     }
 
@@ -157,6 +120,7 @@ impl StoreAction {
             options: Arc::clone(&self.options),
             pool: Arc::clone(&self.pool),
             key,
+            status: vr.status(),
             response,
             item: Some(item),
         };
@@ -165,5 +129,21 @@ impl StoreAction {
         } else {
             not_stored(vr, &self.options.common, &NotStored::TooLate);
         }
+    }
+}
+
+/// The rules that the options give.
+fn policy_of(options: &Options) -> Policy {
+    let Options { common, store } = options;
+    Policy {
+        methods: common.methods.clone(),
+        statuses: store.statuses.clone(),
+        headers: common.headers,
+        vary: common.vary.clone(),
+        lifetimes: store.ttl.clone(),
+        maxsize: store.maxsize,
+        etag: store.etag,
+        force: store.force,
+        ..Policy::default()
     }
 }

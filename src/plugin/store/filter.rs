@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use memcached_core::policy::NotStored;
+use memcached_core::policy::{NotStored, Storable};
 use memcached_core::pool::Pool;
-use memcached_core::protocol::{Key, Store, StoreMode, Ttl, exptime};
+use memcached_core::protocol::{Key, Store, StoreMode, exptime};
 use memcached_core::stored::NewItem;
 
 use super::outcome::{not_stored, sent};
@@ -18,21 +18,12 @@ pub(super) struct StoreFilter {
     pub(super) options: Arc<Options>,
     pub(super) pool: Arc<Pool<SockAddr>>,
     pub(super) key: Key,
+    /// The status of the response when the action ran.
+    pub(super) status: i32,
     pub(super) response: Storable,
     /// The item with the part of the body that has passed; `None` once it is
     /// stored, or is not going to be.
     pub(super) item: Option<NewItem>,
-}
-
-/// A response that may be stored, as it was when the action ran.
-pub(super) struct Storable {
-    pub(super) status: i32,
-    pub(super) ttl: Ttl,
-    /// What the response announces as the length of its body. Some backends end
-    /// a body by closing the connection, whether they have sent all of it or not.
-    pub(super) length: Option<u64>,
-    /// When the response stops being fresh, in seconds since 1970.
-    pub(super) fresh_until: Option<u64>,
 }
 
 impl BodyFilter for StoreFilter {
@@ -95,24 +86,21 @@ impl StoreFilter {
 
     fn store(&self, vr: &VRequest<'_>, item: NewItem) -> Result<(), NotStored> {
         let response = &self.response;
-        if vr.status() != response.status {
+        if vr.status() != self.status {
             return Err(NotStored::Status(vr.status()));
         }
-        if response
-            .length
-            .is_some_and(|length| length != item.body_len())
-        {
+        // Some backends end a body by closing the connection, whether they have
+        // sent all of it or not.
+        let cut = |length| length != item.body_len();
+        if response.length.is_some_and(cut) {
             return Err(NotStored::Cut);
         }
         let Some(client) = vr.worker_state::<Memcached>() else {
             return Ok(());
         };
         let now = unix_now();
-        let ttl = match response.fresh_until {
-            None => Some(response.ttl),
-            Some(until) => response.ttl.ending_by(until, now),
-        };
-        let exptime = exptime(ttl.ok_or(NotStored::Expired)?, now);
+        let ttl = response.lifetime.ttl(now).ok_or(NotStored::Expired)?;
+        let exptime = exptime(ttl, now);
         let options = &self.options;
         let mut data = item.finish();
         // It grew with the body, and the room it has left is not counted.

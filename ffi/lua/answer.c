@@ -1,9 +1,7 @@
-/* Answers on their way to the scripts that wait for them. They are given out
- * from the worker's loop, never while a script submits, and no Rust frame lies
- * below a callback. */
-#include "scripts.h"
-
-#include <string.h>
+/* Delivers answers to the scripts that wait for them: from the worker's loop,
+ * never while a script submits a command, and without a Rust frame below a
+ * callback. */
+#include "api.h"
 
 void mmc_scripts_ring(mmc_scripts *s) {
 	if (s->job) mmc_job_later(s->job);
@@ -47,7 +45,7 @@ static void set_data(lua_State *L, int table, void *state, size_t at, size_t pie
 static void set_value(lua_State *L, int table, void *state, size_t at, const mmc_answer_value *value) {
 	set_number(L, table, "flags", value->flags);
 	if (value->has_cas) {
-		/* As text: not every number of Lua can hold it. */
+		/* As text, since a Lua number cannot hold all of 64 bits. */
 		char digits[24];
 		int len = g_snprintf(digits, sizeof(digits), "%" G_GUINT64_FORMAT, value->cas);
 		set_bytes(L, table, "cas", (mmc_bytes){ (const uint8_t *)digits, (size_t)len });
@@ -55,8 +53,8 @@ static void set_value(lua_State *L, int table, void *state, size_t at, const mmc
 	set_data(L, table, state, at, value->pieces);
 }
 
-/* Fills the table at the top with what is not of one value; `key` is where the
- * key stands. */
+/* Fills the table at the top with the fields that do not come from a value;
+ * `key` is the stack index of the key. */
 static void set_common(lua_State *L, const mmc_answer *a, uint32_t code, int key) {
 	int table = lua_gettop(L);
 	set_number(L, table, "code", code);
@@ -66,23 +64,28 @@ static void set_common(lua_State *L, const mmc_answer *a, uint32_t code, int key
 	lua_rawset(L, table);
 }
 
-enum { CODE_OK = 1, CODE_NOT_FOUND = 4, CODE_ERROR };
-
-/* Makes the response: of the answer in the argument, which is in no danger if
- * this raises. Returns the callback, or nil, and the response. */
+/* Builds the response to the answer in the argument, which stays valid if this
+ * raises. Returns the callback, or nil, and the response. */
 int mmc_answer_build(lua_State *L) {
-	enum { ANSWER = 1, CALL, ASKER, RESPONSE, KEYS, END };
+	enum {
+		ANSWER = 1,
+		CALL,
+		RECEIVER,
+		RESPONSE,
+		KEYS,
+		END
+	};
 	const mmc_answer *a = lua_touserdata(L, ANSWER);
 	void *state = a->call->scripts->state;
 	const mmc_script_def *rust = mmc_def()->scripts;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
-	lua_rawgeti(L, CALL, CALL_ASKER);
-	if (lua_type(L, ASKER) == LUA_TFUNCTION) {
+	lua_rawgeti(L, CALL, CALL_RECEIVER);
+	if (lua_type(L, RECEIVER) == LUA_TFUNCTION) {
 		lua_createtable(L, 0, 6);
 	} else {
-		lua_pushvalue(L, ASKER);
+		lua_pushvalue(L, RECEIVER);
 		lua_pushnil(L);
-		lua_replace(L, ASKER);
+		lua_replace(L, RECEIVER);
 	}
 	lua_rawgeti(L, CALL, CALL_KEYS);
 	if (!a->call->many) {
@@ -122,8 +125,7 @@ int mmc_answer_build(lua_State *L) {
 	return 2;
 }
 
-/* Behind an error message comes where it happened. The upvalue is
- * debug.traceback. */
+/* Appends a traceback to an error message; the upvalue is debug.traceback. */
 int mmc_answer_traceback(lua_State *L) {
 	lua_settop(L, 1);
 	if (!lua_isstring(L, 1)) {
@@ -138,8 +140,8 @@ int mmc_answer_traceback(lua_State *L) {
 	return 1;
 }
 
-/* A message may hold what a client or memcached sent: its lines are indented, so
- * that none of them passes for one of the log's own. */
+/* A message may contain what a client or memcached sent: its lines are indented,
+ * so that none of them can pass for a line of the log's own. */
 static void append_printable(GString *line, const char *text, size_t len) {
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
@@ -162,11 +164,17 @@ static void deliver(mmc_scripts *s, mmc_answer *a) {
 	lua_State *L = s->LL->L;
 	g_static_rec_mutex_lock(&s->LL->lualock);
 	int top = lua_gettop(L);
-	enum { TRACEBACK = 1, GLOBALS, BEFORE, CALLBACK, RESPONSE };
+	enum {
+		TRACEBACK = 1,
+		GLOBALS,
+		BEFORE,
+		CALLBACK,
+		RESPONSE
+	};
 	if (!lua_checkstack(L, LUA_MINSTACK)) g_error("mod_memcached: no room on the stack of Lua");
 	lua_rawgeti(L, LUA_REGISTRYINDEX, s->traceback_ref);
-	/* The global variables that the callback sees are those of the request that
-	 * it was made for, as the host does it: by the metatable of one table. */
+	/* A callback sees the global variables of the request in which the call was
+	 * made. As in the host, the metatable of one table selects them. */
 	lua_rawgeti(L, LUA_REGISTRYINDEX, s->LL->li_env_ref);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
 	lua_rawgeti(L, -1, CALL_ENVIRONMENT);
@@ -196,7 +204,7 @@ static void deliver(mmc_scripts *s, mmc_answer *a) {
 	g_static_rec_mutex_unlock(&s->LL->lualock);
 }
 
-/* Everybody who waits is told, so that no request hangs. */
+/* Answers all that wait with an error, so that no request hangs. */
 static void give_up(mmc_scripts *s) {
 	static const char text[] = "internal error";
 	s->broken = true;
@@ -213,8 +221,8 @@ void mmc_answers_run(void *data) {
 	mmc_answer answer;
 	mmc_next next = MMC_NEXT_NONE;
 	bool any = false;
-	/* A script whose callbacks ask again and again must not keep the worker
-	 * from its other work, so this has an end. */
+	/* Bounded, so that a script whose callbacks submit again and again does not
+	 * keep the worker from its other work. */
 	for (size_t left = s->count; left > 0; left--) {
 		next = s->broken ? MMC_NEXT_NONE : rust->next(s->state, &answer);
 		if (next != MMC_NEXT_ANSWER) break;
@@ -225,7 +233,7 @@ void mmc_answers_run(void *data) {
 		give_up(s);
 		any = true;
 	}
-	/* The host has run its jobs for this pass; who was woken now must not wait
-	 * until something else happens. */
+	/* The host has run its jobs for this pass already: without another pass at
+	 * once, requests woken here would wait until something else happens. */
 	if (any) mmc_job_later(s->job);
 }
