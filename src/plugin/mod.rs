@@ -8,6 +8,7 @@ mod store;
 
 use std::ffi::CStr;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use memcached_core::protocol::Key;
@@ -15,7 +16,7 @@ use memcached_core::protocol::Key;
 use crate::client::{Client, LookupHandle};
 use options::Environment;
 
-use crate::host::{ActionEntry, Level, PluginKind, SockAddr, VRequest, Worker, action_entry};
+use crate::host::{ActionEntry, Level, Plugin, Server, SockAddr, VRequest, Worker, action_entry};
 
 /// `mod_memcached` as the host sees it.
 pub struct Memcached;
@@ -32,12 +33,15 @@ pub struct RequestState {
     lookup: Option<LookupHandle>,
 }
 
-impl PluginKind for Memcached {
+impl Plugin for Memcached {
     const NAME: &'static CStr = c"mod_memcached";
-    type WorkerState = Client;
-    type RequestState = RequestState;
+    type Shared = ();
+    type Worker = Client;
+    type Request = RequestState;
 
-    fn start_worker(worker: Worker) -> Client {
+    fn share(_server: Server<'_>) {}
+
+    fn start_worker(_shared: &Arc<()>, worker: Worker) -> Client {
         Client::new(worker)
     }
 
@@ -45,7 +49,7 @@ impl PluginKind for Memcached {
         client.shutdown();
     }
 
-    fn actions() -> Vec<ActionEntry> {
+    fn actions() -> Vec<ActionEntry<Self>> {
         vec![
             action_entry::<lookup::LookupAction>(),
             action_entry::<store::StoreAction>(),
@@ -57,7 +61,7 @@ impl PluginKind for Memcached {
 /// logs, header actions and backends, unless the option `environment` is off;
 /// and in the log if somebody asked for it.
 fn tell(
-    vr: &VRequest<'_>,
+    vr: &mut VRequest<'_, Memcached>,
     options: Environment,
     variable: &str,
     text: fmt::Arguments<'_>,

@@ -11,9 +11,10 @@ use memcached_core::response::Conditions;
 
 use super::options::Options;
 use super::{Memcached, RequestState, tell};
-use crate::client::{Client, Found, LookupHandle};
-use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Server, VRequest};
+use crate::client::{Found, LookupHandle};
+use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server, VRequest};
 use arguments::arguments;
+use hit::Sent;
 
 /// The variable of the request's environment that tells what a lookup came to.
 const VARIABLE: &str = "MEMCACHED_STATUS";
@@ -30,7 +31,7 @@ impl ActionKind for LookupAction {
     type Plugin = Memcached;
     type Context = RequestState;
 
-    fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+    fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let (list, hit, miss) = arguments(value)?;
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
         Ok(Self { options, hit, miss })
@@ -38,12 +39,11 @@ impl ActionKind for LookupAction {
 
     fn run(
         &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
+        vr: &mut VRequest<'_, Memcached>,
         context: &mut Option<Box<RequestState>>,
     ) -> Flow {
         match context {
-            None => self.start(vr, client, context),
+            None => self.start(vr, context),
             Some(waiting) => {
                 let found = waiting.lookup.as_ref().map(LookupHandle::poll);
                 if let Some(None) = found {
@@ -59,7 +59,7 @@ impl ActionKind for LookupAction {
         }
     }
 
-    fn panicked(&self, vr: &VRequest<'_>) -> Flow {
+    fn panicked(&self, vr: &mut VRequest<'_, Memcached>) -> Flow {
         self.fail(vr, &"internal error")
     }
 }
@@ -67,8 +67,7 @@ impl ActionKind for LookupAction {
 impl LookupAction {
     fn start(
         &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
+        vr: &mut VRequest<'_, Memcached>,
         context: &mut Option<Box<RequestState>>,
     ) -> Flow {
         if vr.is_handled() {
@@ -81,7 +80,7 @@ impl LookupAction {
             let status = format_args!("bypass: If-Match or If-Unmodified-Since");
             return self.pass(vr, status, &"not for a request with such a condition");
         }
-        let Some(client) = client else {
+        let Some(client) = vr.worker() else {
             return self.fail(vr, &"not available on this worker");
         };
         let Some(waker) = vr.waker() else {
@@ -105,7 +104,7 @@ impl LookupAction {
     /// The item becomes the response.
     fn answer(
         &self,
-        vr: &VRequest<'_>,
+        vr: &mut VRequest<'_, Memcached>,
         value: &Value<BufferSlice>,
         asked: Box<RequestState>,
     ) -> Flow {
@@ -121,40 +120,52 @@ impl LookupAction {
         } else {
             hit::send_body(vr, value)
         };
-        if !sent {
+        match sent {
+            Sent::Whole => {}
             // Something else answered while the lookup was under way.
-            return Flow::GoOn;
+            Sent::Not => return Flow::GoOn,
+            Sent::Cut => {
+                vr.log(Level::Error, "memcached.lookup: the body could not be sent");
+                return Flow::Error;
+            }
         }
-        vr.set_state::<Memcached>(asked);
+        vr.set_state(asked);
         self.note(vr, format_args!("hit"), &"hit");
         enter(vr, self.hit.as_ref())
     }
 
     /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &VRequest<'_>, why: &dyn Display) -> Flow {
+    fn fail(&self, vr: &mut VRequest<'_, Memcached>, why: &dyn Display) -> Flow {
         self.pass(vr, format_args!("error: {why}"), why)
     }
 
     /// The request goes on without the cache.
-    fn pass(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
+    fn pass(
+        &self,
+        vr: &mut VRequest<'_, Memcached>,
+        status: Arguments<'_>,
+        line: &dyn Display,
+    ) -> Flow {
         self.note(vr, status, line);
         enter(vr, self.miss.as_ref())
     }
 
     /// Tells what a lookup came to, for logs and header actions, and as a line.
-    fn note(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) {
+    fn note(&self, vr: &mut VRequest<'_, Memcached>, status: Arguments<'_>, line: &dyn Display) {
         let line = format_args!("memcached.lookup: {line}");
         tell(vr, self.options.environment, VARIABLE, status, line);
     }
 }
 
-fn conditions(vr: &VRequest<'_>) -> Conditions {
+fn conditions(vr: &VRequest<'_, Memcached>) -> Conditions {
     let mut conditions = Conditions::default();
-    vr.request_headers(|name, value| conditions.observe(name, value));
+    for (name, value) in vr.request_headers() {
+        conditions.observe(name, value);
+    }
     conditions
 }
 
-fn enter(vr: &VRequest<'_>, action: Option<&Action>) -> Flow {
+fn enter(vr: &mut VRequest<'_, Memcached>, action: Option<&Action>) -> Flow {
     if let Some(action) = action {
         vr.enter(action);
     }

@@ -14,6 +14,7 @@ pub use error::OptionError;
 use raw::Raw;
 use value::{pair, shown};
 
+use super::Memcached;
 use crate::host::{ConfigValue, Pattern, Server, SockAddr, VRequest};
 
 const DEFAULT_PORT: u16 = 11211;
@@ -64,7 +65,7 @@ impl Options {
     ///
     /// # Errors
     /// The first thing that is wrong with it.
-    pub fn parse(server: Server, list: Option<ConfigValue<'_>>) -> Result<Self, OptionError> {
+    pub fn parse(server: Server<'_>, list: Option<ConfigValue<'_>>) -> Result<Self, OptionError> {
         let mut raw = Raw::default();
         if let Some(list) = list.filter(|value| !is_nothing(value)) {
             raw.read(&list)?;
@@ -93,14 +94,16 @@ impl Options {
     }
 
     /// The key of a request.
-    pub fn key_of(&self, vr: &VRequest<'_>) -> Key {
-        if self.vary.is_empty() {
-            return self.key.eval(vr, Key::hashing);
+    pub fn key_of(&self, vr: &VRequest<'_, Memcached>) -> Key {
+        let mut raw = Vec::new();
+        self.key.eval(vr, &mut raw);
+        if !self.vary.is_empty() {
+            self.vary.append_to(&mut raw, |show| {
+                for (name, value) in vr.request_headers() {
+                    show(name, value);
+                }
+            });
         }
-        let mut raw = self.key.eval(vr, <[u8]>::to_vec);
-        self.vary.append_to(&mut raw, |show| {
-            vr.request_headers(|name, value| show(name, value));
-        });
         Key::hashing(&raw)
     }
 

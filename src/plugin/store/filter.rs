@@ -6,7 +6,7 @@ use memcached_core::response::Reason;
 use memcached_core::response::stored::Entry;
 
 use super::{VARIABLE, not_stored};
-use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, VRequest};
+use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, Unreadable, VRequest};
 use crate::plugin::options::Environment;
 use crate::plugin::{Memcached, tell, unix_now};
 
@@ -33,7 +33,13 @@ pub(super) struct StoreFilter {
 }
 
 impl BodyFilter for StoreFilter {
-    fn handle(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) -> Flow {
+    type Plugin = Memcached;
+
+    fn handle(
+        &mut self,
+        mut vr: Option<&mut VRequest<'_, Memcached>>,
+        io: &mut FilterIo<'_>,
+    ) -> Flow {
         if io.output_closed() && !(io.input_closed() && io.input_len() == 0) {
             // The client is gone.
             self.give_up(vr, &Reason::Cut);
@@ -45,7 +51,7 @@ impl BodyFilter for StoreFilter {
             io.close_output();
             return Flow::GoOn;
         }
-        self.copy(vr, io);
+        self.copy(vr.as_deref_mut(), io);
         io.forward_all();
         if io.input_closed() {
             if let Some(vr) = vr {
@@ -58,7 +64,7 @@ impl BodyFilter for StoreFilter {
 }
 
 impl StoreFilter {
-    fn copy(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) {
+    fn copy(&mut self, vr: Option<&mut VRequest<'_, Memcached>>, io: &mut FilterIo<'_>) {
         let Some(entry) = &mut self.entry else {
             return;
         };
@@ -67,12 +73,18 @@ impl StoreFilter {
             self.give_up(vr, &Reason::TooLarge);
             return;
         }
-        if !io.read_all(|bytes| entry.push_body(bytes)) {
-            self.give_up(vr, &Reason::Unreadable("a file".into()));
+        let mut input = io.input();
+        loop {
+            match input.read() {
+                Ok(Some(bytes)) => entry.push_body(bytes),
+                Ok(None) => return,
+                Err(Unreadable) => break,
+            }
         }
+        self.give_up(vr, &Reason::Unreadable("a file".into()));
     }
 
-    fn give_up(&mut self, vr: Option<&VRequest<'_>>, reason: &Reason) {
+    fn give_up(&mut self, vr: Option<&mut VRequest<'_, Memcached>>, reason: &Reason) {
         if self.entry.take().is_some()
             && let Some(vr) = vr
         {
@@ -80,7 +92,7 @@ impl StoreFilter {
         }
     }
 
-    fn store(&mut self, vr: &VRequest<'_>) {
+    fn store(&mut self, vr: &mut VRequest<'_, Memcached>) {
         let Some(entry) = self.entry.take() else {
             return;
         };
@@ -92,7 +104,7 @@ impl StoreFilter {
             not_stored(vr, self.environment, &Reason::Cut);
             return;
         }
-        let Some(client) = vr.worker_state::<Memcached>() else {
+        let Some(client) = vr.worker() else {
             return;
         };
         let now = unix_now();

@@ -11,7 +11,6 @@ use memcached_core::response::{Facts, Policy, Reason, Scope};
 
 use super::options::{self, Environment, Options};
 use super::{Memcached, tell, unix_now};
-use crate::client::Client;
 use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server, VRequest};
 use filter::StoreFilter;
 
@@ -30,7 +29,7 @@ impl ActionKind for StoreAction {
     /// captures that it was made from are gone by then.
     type Context = Key;
 
-    fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+    fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let list = match value {
             Some(value) if !options::is_nothing(&value) && !options::is_option_list(&value) => {
                 single(value)?
@@ -41,12 +40,7 @@ impl ActionKind for StoreAction {
         Ok(Self { options })
     }
 
-    fn run(
-        &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
-        context: &mut Option<Box<Key>>,
-    ) -> Flow {
+    fn run(&self, vr: &mut VRequest<'_, Memcached>, context: &mut Option<Box<Key>>) -> Flow {
         let key = match context.take() {
             Some(key) => *key,
             None => self.options.key_of(vr),
@@ -64,7 +58,7 @@ impl ActionKind for StoreAction {
             }
             ResponseState::Ready => {}
         }
-        if client.is_none() {
+        if vr.worker().is_none() {
             return Flow::GoOn;
         }
         match self.decide(vr, &key) {
@@ -74,14 +68,14 @@ impl ActionKind for StoreAction {
         Flow::GoOn
     }
 
-    fn panicked(&self, _vr: &VRequest<'_>) -> Flow {
+    fn panicked(&self, _vr: &mut VRequest<'_, Memcached>) -> Flow {
         Flow::GoOn
     }
 }
 
 impl StoreAction {
     /// Whether the response may be stored, for how long, and behind what head.
-    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<Item, Reason> {
+    fn decide(&self, vr: &VRequest<'_, Memcached>, key: &Key) -> Result<Item, Reason> {
         let options = &self.options;
         let method = vr.method();
         if method == b"HEAD" {
@@ -95,7 +89,7 @@ impl StoreAction {
             return Err(Reason::Status(vr.status()));
         }
         if vr
-            .state::<Memcached>()
+            .state()
             .is_some_and(|hit| hit.key == *key && hit.server == options.server)
         {
             return Err(Reason::FromCache);
@@ -103,8 +97,10 @@ impl StoreAction {
         let mut facts = Facts::default();
         let mut head = HeadWriter::default();
         let mut length: Option<u64> = None;
-        vr.request_headers(|name, value| facts.observe_request(name, value));
-        vr.response_headers(|name, value| {
+        for (name, value) in vr.request_headers() {
+            facts.observe_request(name, value);
+        }
+        for (name, value) in vr.response_headers() {
             facts.observe_response(name, value);
             if options.headers {
                 head.push(name, value);
@@ -112,7 +108,7 @@ impl StoreAction {
             if name.eq_ignore_ascii_case(b"Content-Length") {
                 length = std::str::from_utf8(value).ok().and_then(|n| n.parse().ok());
             }
-        });
+        }
         // A body that is known to be too long need not be collected first.
         if length.is_some_and(|length| length > options.maxsize) {
             return Err(Reason::TooLarge);
@@ -141,7 +137,7 @@ impl StoreAction {
         })
     }
 
-    fn collect(&self, vr: &VRequest<'_>, key: Key, item: Item) {
+    fn collect(&self, vr: &mut VRequest<'_, Memcached>, key: Key, item: Item) {
         let filter = StoreFilter {
             key,
             ttl: item.ttl,
@@ -177,7 +173,7 @@ struct Item {
 }
 
 /// Tells why a response is not stored.
-fn not_stored(vr: &VRequest<'_>, environment: Environment, why: &dyn Display) {
+fn not_stored(vr: &mut VRequest<'_, Memcached>, environment: Environment, why: &dyn Display) {
     let line = format_args!("memcached.store: not stored: {why}");
     tell(vr, environment, VARIABLE, format_args!("no: {why}"), line);
 }
