@@ -15,10 +15,13 @@ fn main() {
 
     let mut shim = cc::Build::new();
     for name in [
+        "state",
         "module",
         "log",
         "config",
         "request",
+        "filter",
+        "buffer",
         "event",
         "lua",
         "lua_answer",
@@ -62,7 +65,8 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     bindgen::Builder::default()
         .header("ffi/shim.h")
-        .allowlist_item("mmc_.*")
+        .allowlist_item("(mmc|MMC)_.*")
+        .prepend_enum_name(false)
         .derive_default(false)
         .layout_tests(false)
         .generate()

@@ -57,7 +57,7 @@ impl Client {
             servers.retain(|server| Rc::strong_count(server) > 1 || server.is_busy());
         }
         let buffers = Rc::clone(&self.0.buffers);
-        let server = ServerDriver::new(self.0.worker, address.clone(), buffers);
+        let server = ServerDriver::new(&self.0.worker, address.clone(), buffers);
         servers.push(Rc::clone(&server));
         server
     }

@@ -19,7 +19,9 @@ use std::time::Duration;
 use memcached_core::connection::{Failure, Lane, Outcome, Timing};
 
 use crate::client::{Asking, Client};
-use crate::host::{Answer, Bell, BufferSlice, Call, Command, Offer, PluginKind, ScriptKind};
+use crate::host::{
+    Answer, AnswerSignal, BufferSlice, CallSlot, Command, PendingCall, Plugin, ScriptKind,
+};
 
 /// As for the actions without options.
 const TIMING: Timing = Timing {
@@ -37,52 +39,52 @@ pub struct Scripts<P> {
 
 /// Answers that are to be taken out.
 struct Answers {
-    queue: RefCell<VecDeque<(Call, Answer)>>,
-    bell: Bell,
+    queue: RefCell<VecDeque<(PendingCall, Answer)>>,
+    signal: AnswerSignal,
 }
 
 impl Answers {
-    fn add(&self, call: Call, answer: Answer) {
+    fn add(&self, call: PendingCall, answer: Answer) {
         self.queue.borrow_mut().push_back((call, answer));
-        self.bell.ring();
+        self.signal.raise();
     }
 }
 
-impl<P: PluginKind<WorkerState = Client>> ScriptKind for Scripts<P> {
+impl<P: Plugin<Worker = Client>> ScriptKind for Scripts<P> {
     type Plugin = P;
 
-    fn start(bell: Bell, client: &Client) -> Self {
+    fn start(signal: AnswerSignal, client: &Client) -> Self {
         let queue = RefCell::default();
         Self {
             client: client.clone(),
-            answers: Rc::new(Answers { queue, bell }),
+            answers: Rc::new(Answers { queue, signal }),
             plugin: PhantomData,
         }
     }
 
-    fn submit(&self, command: &Command<'_>, offer: Option<Offer<'_>>) -> Result<(), String> {
+    fn submit(&self, command: &Command<'_>, slot: Option<CallSlot<'_>>) -> Result<(), String> {
         let request = command::request(command)?;
         let server = self.client.server(&command.server);
-        let Some(offer) = offer else {
+        let Some(slot) = slot else {
             let told = server.tell(Lane::Script, request, TIMING);
             return told.map_err(|failure| failure.to_string());
         };
         let ticket = Ticket {
-            call: Some(offer.take()),
+            call: Some(slot.take()),
             answers: Rc::clone(&self.answers),
         };
         server.ask(Lane::Script, request, TIMING, Box::new(ticket));
         Ok(())
     }
 
-    fn next(&self) -> Option<(Call, Answer)> {
+    fn next(&self) -> Option<(PendingCall, Answer)> {
         self.answers.queue.borrow_mut().pop_front()
     }
 }
 
 /// Travels with a request. However it goes away, the script has its answer.
 struct Ticket {
-    call: Option<Call>,
+    call: Option<PendingCall>,
     answers: Rc<Answers>,
 }
 

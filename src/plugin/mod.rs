@@ -9,18 +9,22 @@ mod publish;
 mod store;
 
 use std::ffi::CStr;
+use std::sync::Arc;
 
 use crate::client::Client;
-use crate::host::{ActionEntry, PluginKind, Worker, action_entry};
+use crate::host::{ActionEntry, Plugin, Server, Worker, action_entry};
 
 pub(crate) use memcached::{Memcached, RequestMemory};
 
-impl PluginKind for Memcached {
+impl Plugin for Memcached {
     const NAME: &'static CStr = c"mod_memcached";
-    type WorkerState = Client;
-    type RequestState = RequestMemory;
+    type Shared = ();
+    type Worker = Client;
+    type Request = RequestMemory;
 
-    fn start_worker(worker: Worker) -> Client {
+    fn share(_server: Server<'_>) {}
+
+    fn start_worker(_shared: &Arc<()>, worker: Worker) -> Client {
         Client::new(worker)
     }
 
@@ -28,7 +32,7 @@ impl PluginKind for Memcached {
         client.shutdown();
     }
 
-    fn actions() -> Vec<ActionEntry> {
+    fn actions() -> Vec<ActionEntry<Self>> {
         vec![
             action_entry::<lookup::LookupAction>(),
             action_entry::<store::StoreAction>(),

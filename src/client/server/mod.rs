@@ -79,28 +79,22 @@ impl Drop for Entered<'_> {
 }
 
 impl ServerDriver {
-    pub(super) fn new(worker: Worker, address: SockAddr, buffers: Rc<ReadBuffers>) -> Rc<Self> {
+    pub(super) fn new(worker: &Worker, address: SockAddr, buffers: Rc<ReadBuffers>) -> Rc<Self> {
         Rc::new_cyclic(|me: &Weak<Self>| {
             let on_timer = me.clone();
             let on_flush = me.clone();
             Self {
-                worker,
+                worker: worker.clone(),
                 address,
                 started: Instant::now(),
                 core: RefCell::new(Server::new(Limits::default())),
                 lookups: RefCell::default(),
                 connections: Default::default(),
                 reporter: RefCell::default(),
-                timer: Timer::new(
-                    worker,
-                    Rc::new(move || with(&on_timer, ServerDriver::on_timer)),
-                ),
+                timer: Timer::new(worker, move || with(&on_timer, ServerDriver::on_timer)),
                 timer_at: Cell::new(None),
                 reprieved: Cell::new(false),
-                flush: Job::new(
-                    worker,
-                    Rc::new(move || with(&on_flush, ServerDriver::on_flush)),
-                ),
+                flush: Job::new(worker, move || with(&on_flush, ServerDriver::on_flush)),
                 buffers,
                 given_up: Cell::new(false),
                 abandoned: Cell::new(false),

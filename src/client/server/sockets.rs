@@ -1,9 +1,10 @@
 //! Sockets: connecting, reading, writing, as the core wants it.
 
 use std::cell::Cell;
+use std::io::IoSlice;
 use std::rc::Rc;
 
-use memcached_core::connection::{Action, Lane};
+use memcached_core::connection::{Action, Lane, PARTS_MAX};
 
 use super::{Entered, ServerDriver, with};
 use crate::client::reading::Read;
@@ -61,7 +62,7 @@ impl ServerDriver {
             Ok((socket, connected)) => {
                 let me = self.me.clone();
                 let on_ready = move |ready| with(&me, |driver| driver.on_ready(lane, ready));
-                let watcher = IoWatcher::new(self.worker, socket, Rc::new(on_ready));
+                let watcher = IoWatcher::new(&self.worker, socket, on_ready);
                 let connecting = connected == Connected::InProgress;
                 watcher.set_interest(!connecting, connecting);
                 let connection = Connection {
@@ -137,7 +138,12 @@ impl ServerDriver {
         while core.wants_write(lane) {
             let transmit = core.transmit(lane);
             let offered: usize = transmit.parts().iter().map(|part| part.len()).sum();
-            let sent = match connection.watcher.socket().send(transmit.parts()) {
+            let mut slices = [IoSlice::new(&[]); PARTS_MAX];
+            for (slice, part) in slices.iter_mut().zip(transmit.parts()) {
+                *slice = IoSlice::new(part);
+            }
+            let slices = &slices[..transmit.parts().len()];
+            let sent = match connection.watcher.socket().send(slices) {
                 Ok(sent) => sent,
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => 0,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,

@@ -7,10 +7,10 @@ use memcached_core::policy::Conditions;
 use memcached_core::protocol::{Key, Value};
 
 use super::arguments::arguments;
-use super::hit;
-use crate::client::{Client, Found, LookupHandle};
-use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Server, VRequest};
-use crate::plugin::memcached::{Memcached, RequestMemory};
+use super::hit::{self, Sent};
+use crate::client::{Found, LookupHandle};
+use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
+use crate::plugin::memcached::{Memcached, Request, RequestMemory};
 use crate::plugin::options::{Common, Options};
 use crate::plugin::publish::Publisher;
 
@@ -37,7 +37,7 @@ impl ActionKind for LookupAction {
     type Plugin = Memcached;
     type Context = PendingLookup;
 
-    fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+    fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let arguments = arguments(value)?;
         let options =
             Options::parse(server, arguments.options).map_err(|error| error.to_string())?;
@@ -48,14 +48,9 @@ impl ActionKind for LookupAction {
         })
     }
 
-    fn run(
-        &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
-        context: &mut Option<Box<PendingLookup>>,
-    ) -> Flow {
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<PendingLookup>>) -> Flow {
         let Some(pending) = context.take() else {
-            return self.start(vr, client, context);
+            return self.start(vr, context);
         };
         match pending.handle.poll() {
             None => {
@@ -68,18 +63,13 @@ impl ActionKind for LookupAction {
         }
     }
 
-    fn panicked(&self, vr: &VRequest<'_>) -> Flow {
+    fn panicked(&self, vr: &mut Request<'_>) -> Flow {
         self.fail(vr, &"internal error")
     }
 }
 
 impl LookupAction {
-    fn start(
-        &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
-        context: &mut Option<Box<PendingLookup>>,
-    ) -> Flow {
+    fn start(&self, vr: &mut Request<'_>, context: &mut Option<Box<PendingLookup>>) -> Flow {
         if vr.is_handled() {
             return Flow::GoOn;
         }
@@ -90,7 +80,7 @@ impl LookupAction {
             let status = format_args!("bypass: If-Match or If-Unmodified-Since");
             return self.pass(vr, status, &"not for a request with such a condition");
         }
-        let Some(client) = client else {
+        let Some(client) = vr.worker() else {
             return self.fail(vr, &"not available on this worker");
         };
         let Some(waker) = vr.waker() else {
@@ -108,7 +98,7 @@ impl LookupAction {
     }
 
     /// The item becomes the response.
-    fn answer(&self, vr: &VRequest<'_>, value: &Value<BufferSlice>, key: Key) -> Flow {
+    fn answer(&self, vr: &mut Request<'_>, value: &Value<BufferSlice>, key: Key) -> Flow {
         let sent = if self.options.headers {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
@@ -121,11 +111,16 @@ impl LookupAction {
         } else {
             hit::send_body(vr, value)
         };
-        if !sent {
+        match sent {
+            Sent::Whole => {}
             // Something else answered while the lookup was under way.
-            return Flow::GoOn;
+            Sent::Not => return Flow::GoOn,
+            Sent::Cut => {
+                PUBLISHER.log(vr, Level::Error, &"the body could not be sent");
+                return Flow::Error;
+            }
         }
-        vr.set_state::<Memcached>(Box::new(RequestMemory {
+        vr.set_state(Box::new(RequestMemory {
             server: self.options.server.clone(),
             key,
         }));
@@ -134,28 +129,30 @@ impl LookupAction {
     }
 
     /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &VRequest<'_>, why: &dyn Display) -> Flow {
+    fn fail(&self, vr: &mut Request<'_>, why: &dyn Display) -> Flow {
         self.pass(vr, format_args!("error: {why}"), why)
     }
 
     /// The request goes on without the cache.
-    fn pass(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
+    fn pass(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
         self.publish(vr, status, line);
         enter(vr, self.miss.as_ref())
     }
 
-    fn publish(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) {
+    fn publish(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) {
         PUBLISHER.publish(vr, self.options.environment, status, line);
     }
 }
 
-fn conditions(vr: &VRequest<'_>) -> Conditions {
+fn conditions(vr: &Request<'_>) -> Conditions {
     let mut conditions = Conditions::default();
-    vr.request_headers(|name, value| conditions.observe(name, value));
+    for (name, value) in vr.request_headers() {
+        conditions.observe(name, value);
+    }
     conditions
 }
 
-fn enter(vr: &VRequest<'_>, action: Option<&Action>) -> Flow {
+fn enter(vr: &mut Request<'_>, action: Option<&Action>) -> Flow {
     if let Some(action) = action {
         vr.enter(action);
     }

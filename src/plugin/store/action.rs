@@ -11,9 +11,9 @@ use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::{Storable, StoreFilter};
 use super::outcome::{NAME, PUBLISHER, not_stored, storing};
-use crate::client::{Client, unix_now};
-use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server, VRequest};
-use crate::plugin::memcached::Memcached;
+use crate::client::unix_now;
+use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server};
+use crate::plugin::memcached::{Memcached, Request};
 use crate::plugin::options::{self, Misfit, Options};
 
 /// One `memcached.store` of the configuration.
@@ -29,7 +29,7 @@ impl ActionKind for StoreAction {
     /// that it was made from are gone by then.
     type Context = Key;
 
-    fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+    fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let list = match options::arguments(value) {
             Ok([list]) => list,
             // Whatever it is, it stands where the options should.
@@ -37,20 +37,12 @@ impl ActionKind for StoreAction {
             Err(misfit) => return Err(format!("expected one list of options, {misfit}")),
         };
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
-        #[expect(
-            clippy::arc_with_non_send_sync,
-            reason = "workers only read it; the host's patterns are not marked as shared yet"
-        )]
-        let options = Arc::new(options);
-        Ok(Self { options })
+        Ok(Self {
+            options: Arc::new(options),
+        })
     }
 
-    fn run(
-        &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
-        context: &mut Option<Box<Key>>,
-    ) -> Flow {
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<Key>>) -> Flow {
         let key = match context.take() {
             Some(key) => *key,
             None => self.options.common.key_of(vr),
@@ -68,7 +60,7 @@ impl ActionKind for StoreAction {
             }
             ResponseState::Ready => {}
         }
-        if client.is_none() {
+        if vr.worker().is_none() {
             return Flow::GoOn;
         }
         match self.decide(vr, &key) {
@@ -78,7 +70,7 @@ impl ActionKind for StoreAction {
         Flow::GoOn
     }
 
-    fn panicked(&self, _vr: &VRequest<'_>) -> Flow {
+    fn panicked(&self, _vr: &mut Request<'_>) -> Flow {
         Flow::GoOn
     }
 }
@@ -86,7 +78,7 @@ impl ActionKind for StoreAction {
 impl StoreAction {
     /// Whether the response may be stored; and the item that its body is added
     /// to.
-    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
+    fn decide(&self, vr: &Request<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
         let Options { common, store } = &*self.options;
         let method = vr.method();
         if method == b"HEAD" {
@@ -100,7 +92,7 @@ impl StoreAction {
             return Err(NotStored::Status(vr.status()));
         }
         if vr
-            .state::<Memcached>()
+            .state()
             .is_some_and(|hit| hit.key == *key && hit.server == common.server)
         {
             return Err(NotStored::FromCache);
@@ -108,8 +100,10 @@ impl StoreAction {
         let mut exchange = Exchange::default();
         let mut head = HeadWriter::default();
         let mut length: Option<u64> = None;
-        vr.request_headers(|name, value| exchange.observe_request(name, value));
-        vr.response_headers(|name, value| {
+        for (name, value) in vr.request_headers() {
+            exchange.observe_request(name, value);
+        }
+        for (name, value) in vr.response_headers() {
             exchange.observe_response(name, value);
             if common.headers {
                 head.push(name, value);
@@ -117,7 +111,7 @@ impl StoreAction {
             if name.eq_ignore_ascii_case(b"Content-Length") {
                 length = decimal::parse(value).ok();
             }
-        });
+        }
         // A body that is known to be too long need not be collected first.
         if length.is_some_and(|length| length > store.maxsize) {
             return Err(NotStored::TooLarge);
@@ -147,7 +141,7 @@ impl StoreAction {
         Ok((response, item))
     }
 
-    fn collect(&self, vr: &VRequest<'_>, key: Key, response: Storable, item: NewItem) {
+    fn collect(&self, vr: &mut Request<'_>, key: Key, response: Storable, item: NewItem) {
         let filter = StoreFilter {
             options: Arc::clone(&self.options),
             key,
