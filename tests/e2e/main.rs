@@ -5,6 +5,7 @@ mod body;
 mod config;
 mod faults;
 mod headers;
+mod hoard;
 mod joining;
 mod key;
 mod life;
