@@ -137,7 +137,7 @@ impl LookupAction {
             return Flow::GoOn;
         }
         vr.set_state::<Memcached>(Box::new(RequestMemory {
-            server: self.options.server.clone(),
+            pool: Arc::clone(&self.pool),
             key,
         }));
         self.publish(vr, format_args!("hit"), &"hit");

@@ -100,7 +100,7 @@ impl StoreAction {
         let mut exchange = Exchange::new(vr.method(), vr.status());
         exchange.from_cache = vr
             .state::<Memcached>()
-            .is_some_and(|hit| hit.key == *key && hit.server == self.options.common.server);
+            .is_some_and(|hit| hit.key == *key && hit.pool.has_items_of(&self.pool));
         let mut head = HeadWriter::default();
         vr.request_headers(|name, value| exchange.observe_request(name, value));
         vr.response_headers(|name, value| {
