@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use memcached_core::{lookup, server};
 
@@ -112,5 +113,20 @@ impl Sums {
         self.hits += stats.hits;
         self.misses += stats.misses;
         self.failures += stats.failures;
+    }
+}
+
+/// The slots of all workers, where a status page can read them.
+#[derive(Debug, Default)]
+pub(crate) struct Counters(Mutex<Vec<Arc<Published>>>);
+
+impl Counters {
+    /// A slot for one more worker.
+    pub(crate) fn add_worker(&self) -> Arc<Published> {
+        let slot = Arc::<Published>::default();
+        // A list is whole even if somebody panicked while it was locked.
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.push(Arc::clone(&slot));
+        slot
     }
 }

@@ -152,7 +152,7 @@ impl Drivers {
                 ServerId(id)
             });
         let buffers = Rc::clone(&self.buffers);
-        Driver::new(self.worker, id, spec, buffers, self.owner.clone())
+        Driver::new(&self.worker, id, spec, buffers, self.owner.clone())
     }
 
     /// What all drivers have counted, those that are forgotten too.

@@ -29,7 +29,8 @@ use memcached_core::protocol::{Command, Key, Lane, Store};
 use memcached_core::server::{Failure, Outcome};
 
 pub(crate) use completion::{Complete, Completion};
-pub(crate) use counters::Published;
+pub(crate) use counters::Counters;
+use counters::Published;
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use time_of_day::unix_now;
 
@@ -94,9 +95,9 @@ impl Client {
             };
             // Made before those of the drivers, so that the loop runs it after
             // them.
-            let publish = Job::new(worker, Rc::new(publish));
+            let publish = Job::new(&worker, publish);
             let owner: Weak<dyn Owner> = me.clone();
-            let drivers = Rc::new(Drivers::new(worker, owner));
+            let drivers = Rc::new(Drivers::new(worker.clone(), owner));
             Inner {
                 worker,
                 lookups: Rc::new(Lookups::new(Rc::clone(&drivers))),

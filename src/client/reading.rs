@@ -28,7 +28,7 @@ const SHARED_SIZE: usize = 8 * 1024;
 const SHARED_MAX: usize = SHARED_SIZE / 4;
 
 /// Bytes that were just read.
-pub struct ReadInput<'a> {
+pub(super) struct ReadInput<'a> {
     buffer: Buffer,
     start: usize,
     shared: &'a RefCell<Option<Buffer>>,
@@ -68,13 +68,13 @@ fn append(buffer: &mut Buffer, bytes: &[u8]) -> BufferSlice {
 
 /// The read buffer of a worker, and the one that small values share.
 #[derive(Default)]
-pub struct ReadBuffers {
+pub(super) struct ReadBuffers {
     current: RefCell<Option<Buffer>>,
     shared: RefCell<Option<Buffer>>,
 }
 
 /// What a read gave.
-pub enum Read<'a> {
+pub(super) enum Read<'a> {
     /// Bytes, and whether there may be more.
     Data(ReadInput<'a>, bool),
     /// The peer closed its end.

@@ -1,8 +1,9 @@
 //! One connection to a server: its socket, and what the loop watches it for.
 
 use std::cell::Cell;
-use std::io;
-use std::rc::Rc;
+use std::io::{self, IoSlice};
+
+use memcached_core::server::WRITE_SLICES_MAX;
 
 use super::reading::{Read, ReadBuffers};
 use crate::host::{Connected, IoWatcher, Ready, SockAddr, Socket, Worker};
@@ -19,9 +20,9 @@ impl Transport {
     /// # Errors
     /// What the operating system says.
     pub(super) fn connect(
-        worker: Worker,
+        worker: &Worker,
         address: &SockAddr,
-        on_ready: Rc<dyn Fn(Ready)>,
+        on_ready: impl Fn(Ready) + 'static,
     ) -> io::Result<Self> {
         let (socket, connected) = Socket::connect(address)?;
         let transport = Self {
@@ -63,8 +64,13 @@ impl Transport {
     /// # Errors
     /// What the operating system says.
     pub(super) fn write(&self, slices: &[&[u8]]) -> io::Result<usize> {
+        let mut vector = [IoSlice::new(&[]); WRITE_SLICES_MAX];
+        let count = slices.len().min(vector.len());
+        for (entry, slice) in vector.iter_mut().zip(slices) {
+            *entry = IoSlice::new(slice);
+        }
         loop {
-            match self.watcher.socket().send(slices) {
+            match self.watcher.socket().send(&vector[..count]) {
                 Ok(sent) => return Ok(sent),
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return Ok(0),

@@ -19,7 +19,9 @@ use memcached_core::pool::DEFAULT_TIMEOUT;
 use memcached_core::server::Outcome;
 
 use crate::client::{Client, Complete, Completion};
-use crate::host::{Answer, Bell, BufferSlice, Call, Command, Offer, PluginKind, ScriptKind};
+use crate::host::{
+    Answer, AnswerSignal, BufferSlice, CallSlot, Command, PendingCall, Plugin, ScriptKind,
+};
 
 /// What serves the scripts of one worker.
 pub(crate) struct Scripts<P> {
@@ -30,31 +32,31 @@ pub(crate) struct Scripts<P> {
 
 /// Answers that are to be taken out.
 struct Answers {
-    queue: RefCell<VecDeque<(Call, Answer)>>,
-    bell: Bell,
+    queue: RefCell<VecDeque<(PendingCall, Answer)>>,
+    signal: AnswerSignal,
 }
 
-impl<P: PluginKind<WorkerState = Client>> ScriptKind for Scripts<P> {
+impl<P: Plugin<Worker = Client>> ScriptKind for Scripts<P> {
     type Plugin = P;
 
-    fn start(bell: Bell, client: &Client) -> Self {
+    fn start(signal: AnswerSignal, client: &Client) -> Self {
         let queue = RefCell::default();
         Self {
             client: client.clone(),
-            answers: Rc::new(Answers { queue, bell }),
+            answers: Rc::new(Answers { queue, signal }),
             plugin: PhantomData,
         }
     }
 
-    fn submit(&self, command: &Command<'_>, offer: Option<Offer<'_>>) -> Result<(), String> {
+    fn submit(&self, command: &Command<'_>, slot: Option<CallSlot<'_>>) -> Result<(), String> {
         let (client, server) = (&self.client, &command.server);
         let request = command::request(command)?;
-        let Some(offer) = offer else {
+        let Some(slot) = slot else {
             let sent = client.script_send_and_forget(server, request, DEFAULT_TIMEOUT);
             return sent.map_err(|failure| failure.to_string());
         };
         let reply = ReplyOnDrop {
-            call: Cell::new(Some(offer.take())),
+            call: Cell::new(Some(slot.take())),
             answers: Rc::clone(&self.answers),
         };
         let completion = Completion::new(Rc::new(reply));
@@ -62,7 +64,7 @@ impl<P: PluginKind<WorkerState = Client>> ScriptKind for Scripts<P> {
         Ok(())
     }
 
-    fn next(&self) -> Option<(Call, Answer)> {
+    fn next(&self) -> Option<(PendingCall, Answer)> {
         self.answers.queue.borrow_mut().pop_front()
     }
 }
@@ -70,7 +72,7 @@ impl<P: PluginKind<WorkerState = Client>> ScriptKind for Scripts<P> {
 /// Travels with a request as its [`Completion`]: however the request goes away,
 /// the script has its answer.
 struct ReplyOnDrop {
-    call: Cell<Option<Call>>,
+    call: Cell<Option<PendingCall>>,
     answers: Rc<Answers>,
 }
 
@@ -79,7 +81,7 @@ impl Complete for ReplyOnDrop {
         if let Some(call) = self.call.take() {
             let answer = (call, answer::answer(outcome));
             self.answers.queue.borrow_mut().push_back(answer);
-            self.answers.bell.ring();
+            self.answers.signal.raise();
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::ffi::CStr;
 use std::fmt::{Arguments, Display};
 
+use super::memcached::Request;
 use super::options::Environment;
-use crate::host::{Level, VRequest};
+use crate::host::Level;
 
 /// Where one kind of action says it: in a variable of the request's environment,
 /// for access logs, header actions and backends, unless the option `environment`
@@ -21,7 +22,7 @@ impl Publisher {
     /// Publishes a decision: `text` in the variable, `line` in the log.
     pub(super) fn publish(
         &self,
-        vr: &VRequest<'_>,
+        vr: &mut Request<'_>,
         environment: Environment,
         text: Arguments<'_>,
         line: &dyn Display,
@@ -33,7 +34,7 @@ impl Publisher {
     }
 
     /// Sets the variable alone.
-    pub(super) fn set(&self, vr: &VRequest<'_>, environment: Environment, text: Arguments<'_>) {
+    pub(super) fn set(&self, vr: &mut Request<'_>, environment: Environment, text: Arguments<'_>) {
         match (environment, text.as_str()) {
             (Environment::Untouched, _) => {}
             (Environment::Set, Some(text)) => vr.set_environment(self.variable, text),
@@ -42,7 +43,7 @@ impl Publisher {
     }
 
     /// Writes a line to the log.
-    pub(super) fn log(&self, vr: &VRequest<'_>, level: Level, line: &dyn Display) {
+    pub(super) fn log(&self, vr: &Request<'_>, level: Level, line: &dyn Display) {
         let action = self.action.to_string_lossy();
         vr.log(level, &format!("{action}: {line}"));
     }

@@ -1,7 +1,6 @@
 //! The time of a driver, and its one timer.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use memcached_core::server::{Alarm, Ring};
@@ -32,7 +31,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(worker: Worker, epoch: Epoch, on_timer: Rc<dyn Fn()>) -> Self {
+    pub(super) fn new(worker: &Worker, epoch: Epoch, on_timer: impl Fn() + 'static) -> Self {
         Self {
             epoch,
             alarm: RefCell::default(),

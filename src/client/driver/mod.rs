@@ -74,7 +74,7 @@ impl Driver {
     /// A driver without connections; they are made when they are needed. `id`
     /// names the address.
     pub(super) fn new(
-        worker: Worker,
+        worker: &Worker,
         id: ServerId,
         spec: ServerSpec<SockAddr>,
         buffers: Rc<ReadBuffers>,
@@ -82,7 +82,7 @@ impl Driver {
     ) -> Rc<Self> {
         Rc::new_cyclic(|me: &Weak<Self>| {
             let epoch = Epoch::new();
-            let log = Rc::new(ServerLog::new(worker, spec.address.clone(), epoch));
+            let log = Rc::new(ServerLog::new(worker.clone(), spec.address.clone(), epoch));
             let (on_ready, on_timer, on_flush) = (me.clone(), me.clone(), me.clone());
             Self {
                 id,
@@ -90,7 +90,7 @@ impl Driver {
                 state: Cell::new(State::Running),
                 core: RefCell::new(Server::new(spec.spec, Limits::default())),
                 sockets: Sockets::new(
-                    worker,
+                    worker.clone(),
                     spec.address.clone(),
                     epoch,
                     buffers,
@@ -98,14 +98,10 @@ impl Driver {
                         with(&on_ready, |driver| driver.on_ready(lane, ready));
                     }),
                 ),
-                clock: Clock::new(
-                    worker,
-                    epoch,
-                    Rc::new(move || with(&on_timer, Self::on_timer)),
-                ),
+                clock: Clock::new(worker, epoch, move || with(&on_timer, Self::on_timer)),
                 unattended: Rc::new(Unattended(Rc::clone(&log))),
                 log,
-                flush: Job::new(worker, Rc::new(move || with(&on_flush, Self::on_flush))),
+                flush: Job::new(worker, move || with(&on_flush, Self::on_flush)),
                 last_stats: OnceCell::new(),
                 spec,
             }

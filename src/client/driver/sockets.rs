@@ -75,8 +75,8 @@ impl Sockets {
 
     fn connect(&self, lane: Lane, core: &RefCell<Server<Requests>>) {
         let on_ready = Rc::clone(&self.on_ready);
-        let on_ready = Rc::new(move |ready| on_ready(lane, ready));
-        match Transport::connect(self.worker, &self.address, on_ready) {
+        let on_ready = move |ready| on_ready(lane, ready);
+        match Transport::connect(&self.worker, &self.address, on_ready) {
             Ok(transport) => {
                 let connected = transport.is_connected();
                 self.transports[lane as usize].replace(Some(Rc::new(transport)));

@@ -11,10 +11,10 @@ use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, Value};
 
 use super::arguments::arguments;
-use super::hit;
-use crate::client::{Client, Lookup, LookupHandle};
-use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Server, SockAddr, VRequest};
-use crate::plugin::memcached::{Memcached, RequestMemory};
+use super::hit::{self, Sent};
+use crate::client::{Lookup, LookupHandle};
+use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server, SockAddr};
+use crate::plugin::memcached::{Memcached, Request, RequestMemory};
 use crate::plugin::options::{Common, Options};
 use crate::plugin::publish::Publisher;
 
@@ -42,7 +42,7 @@ impl ActionKind for LookupAction {
     type Plugin = Memcached;
     type Context = PendingLookup;
 
-    fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+    fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let arguments = arguments(value)?;
         let options =
             Options::parse(server, arguments.options).map_err(|error| error.to_string())?;
@@ -54,14 +54,9 @@ impl ActionKind for LookupAction {
         })
     }
 
-    fn run(
-        &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
-        context: &mut Option<Box<PendingLookup>>,
-    ) -> Flow {
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<PendingLookup>>) -> Flow {
         let Some(pending) = context.take() else {
-            return self.start(vr, client, context);
+            return self.start(vr, context);
         };
         match pending.handle.poll() {
             Poll::Pending => {
@@ -72,18 +67,13 @@ impl ActionKind for LookupAction {
         }
     }
 
-    fn panicked(&self, vr: &VRequest<'_>) -> Flow {
+    fn panicked(&self, vr: &mut Request<'_>) -> Flow {
         self.fail(vr, &"internal error")
     }
 }
 
 impl LookupAction {
-    fn start(
-        &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
-        context: &mut Option<Box<PendingLookup>>,
-    ) -> Flow {
+    fn start(&self, vr: &mut Request<'_>, context: &mut Option<Box<PendingLookup>>) -> Flow {
         if vr.is_handled() {
             return Flow::GoOn;
         }
@@ -94,7 +84,7 @@ impl LookupAction {
             let status = format_args!("bypass: If-Match or If-Unmodified-Since");
             return self.pass(vr, status, &"not for a request with such a condition");
         }
-        let Some(client) = client else {
+        let Some(client) = vr.worker() else {
             return self.fail(vr, &"not available on this worker");
         };
         let Some(waker) = vr.waker() else {
@@ -110,7 +100,7 @@ impl LookupAction {
         }
     }
 
-    fn finish(&self, vr: &VRequest<'_>, result: LookupResult<BufferSlice>, key: Key) -> Flow {
+    fn finish(&self, vr: &mut Request<'_>, result: LookupResult<BufferSlice>, key: Key) -> Flow {
         match result {
             LookupResult::Hit(value) => self.answer(vr, &value, key),
             LookupResult::Miss => self.pass(vr, format_args!("miss"), &"not found"),
@@ -119,7 +109,7 @@ impl LookupAction {
     }
 
     /// The item becomes the response.
-    fn answer(&self, vr: &VRequest<'_>, value: &Value<BufferSlice>, key: Key) -> Flow {
+    fn answer(&self, vr: &mut Request<'_>, value: &Value<BufferSlice>, key: Key) -> Flow {
         let sent = if self.options.headers {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
@@ -132,11 +122,16 @@ impl LookupAction {
         } else {
             hit::send_body(vr, value)
         };
-        if !sent {
+        match sent {
+            Sent::Whole => {}
             // Something else answered while the lookup was under way.
-            return Flow::GoOn;
+            Sent::Not => return Flow::GoOn,
+            Sent::Cut => {
+                PUBLISHER.log(vr, Level::Error, &"the body could not be sent");
+                return Flow::Error;
+            }
         }
-        vr.set_state::<Memcached>(Box::new(RequestMemory {
+        vr.set_state(Box::new(RequestMemory {
             pool: Arc::clone(&self.pool),
             key,
         }));
@@ -145,28 +140,30 @@ impl LookupAction {
     }
 
     /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &VRequest<'_>, why: &dyn Display) -> Flow {
+    fn fail(&self, vr: &mut Request<'_>, why: &dyn Display) -> Flow {
         self.pass(vr, format_args!("error: {why}"), why)
     }
 
     /// The request goes on without the cache.
-    fn pass(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
+    fn pass(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
         self.publish(vr, status, line);
         enter(vr, self.miss.as_ref())
     }
 
-    fn publish(&self, vr: &VRequest<'_>, status: Arguments<'_>, line: &dyn Display) {
+    fn publish(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) {
         PUBLISHER.publish(vr, self.options.environment, status, line);
     }
 }
 
-fn conditions(vr: &VRequest<'_>) -> Conditions {
+fn conditions(vr: &Request<'_>) -> Conditions {
     let mut conditions = Conditions::default();
-    vr.request_headers(|name, value| conditions.observe(name, value));
+    for (name, value) in vr.request_headers() {
+        conditions.observe(name, value);
+    }
     conditions
 }
 
-fn enter(vr: &VRequest<'_>, action: Option<&Action>) -> Flow {
+fn enter(vr: &mut Request<'_>, action: Option<&Action>) -> Flow {
     if let Some(action) = action {
         vr.enter(action);
     }

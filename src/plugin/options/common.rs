@@ -8,7 +8,8 @@ use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
 use memcached_core::protocol::Key;
 use memcached_core::server::Spec;
 
-use crate::host::{Pattern, SockAddr, VRequest};
+use crate::host::{Pattern, SockAddr};
+use crate::plugin::memcached::Request;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
@@ -39,14 +40,16 @@ pub(in crate::plugin) enum Environment {
 
 impl Common {
     /// The key of a request.
-    pub(in crate::plugin) fn key_of(&self, vr: &VRequest<'_>) -> Key {
-        if self.vary.is_empty() {
-            return self.key.eval(vr, Key::hashing);
+    pub(in crate::plugin) fn key_of(&self, vr: &Request<'_>) -> Key {
+        let mut raw = Vec::new();
+        self.key.eval(vr, &mut raw);
+        if !self.vary.is_empty() {
+            self.vary.append_to(&mut raw, |show| {
+                for (name, value) in vr.request_headers() {
+                    show(name, value);
+                }
+            });
         }
-        let mut raw = self.key.eval(vr, <[u8]>::to_vec);
-        self.vary.append_to(&mut raw, |show| {
-            vr.request_headers(|name, value| show(name, value));
-        });
         Key::hashing(&raw)
     }
 

@@ -11,7 +11,7 @@ impl Options {
     /// # Errors
     /// The first thing that is wrong with it.
     pub(in crate::plugin) fn parse(
-        server: Server,
+        server: Server<'_>,
         list: Option<ConfigValue<'_>>,
     ) -> Result<Self, OptionError> {
         let mut options = Self::defaults(server)?;

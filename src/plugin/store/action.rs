@@ -11,11 +11,9 @@ use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::StoreFilter;
 use super::outcome::{NAME, PUBLISHER, not_stored, storing};
-use crate::client::{Client, unix_now};
-use crate::host::{
-    ActionKind, ConfigValue, Flow, Level, ResponseState, Server, SockAddr, VRequest,
-};
-use crate::plugin::memcached::Memcached;
+use crate::client::unix_now;
+use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server, SockAddr};
+use crate::plugin::memcached::{Memcached, Request};
 use crate::plugin::options::{self, Misfit, Options};
 
 /// One `memcached.store` of the configuration.
@@ -33,7 +31,7 @@ impl ActionKind for StoreAction {
     /// that it was made from are gone by then.
     type Context = Key;
 
-    fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+    fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let list = match options::arguments(value) {
             Ok([list]) => list,
             // Whatever it is, it stands where the options should.
@@ -41,26 +39,16 @@ impl ActionKind for StoreAction {
             Err(misfit) => return Err(format!("expected one list of options, {misfit}")),
         };
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
-        #[expect(
-            clippy::arc_with_non_send_sync,
-            reason = "workers only read it; the host's patterns are not marked as shared yet"
-        )]
-        let options = Arc::new(options);
         let policy = policy_of(&options);
         let pool = options.common.pool();
         Ok(Self {
-            options,
+            options: Arc::new(options),
             policy,
             pool,
         })
     }
 
-    fn run(
-        &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
-        context: &mut Option<Box<Key>>,
-    ) -> Flow {
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<Key>>) -> Flow {
         let key = match context.take() {
             Some(key) => *key,
             None => self.options.common.key_of(vr),
@@ -78,7 +66,7 @@ impl ActionKind for StoreAction {
             }
             ResponseState::Ready => {}
         }
-        if client.is_none() {
+        if vr.worker().is_none() {
             return Flow::GoOn;
         }
         match self.decide(vr, &key) {
@@ -88,7 +76,7 @@ impl ActionKind for StoreAction {
         Flow::GoOn
     }
 
-    fn panicked(&self, _vr: &VRequest<'_>) -> Flow {
+    fn panicked(&self, _vr: &mut Request<'_>) -> Flow {
         Flow::GoOn
     }
 }
@@ -96,26 +84,28 @@ impl ActionKind for StoreAction {
 impl StoreAction {
     /// Whether the response may be stored; and the item that its body is added
     /// to.
-    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
+    fn decide(&self, vr: &Request<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
         let mut exchange = Exchange::new(vr.method(), vr.status());
         exchange.from_cache = vr
-            .state::<Memcached>()
+            .state()
             .is_some_and(|hit| hit.key == *key && hit.pool.has_items_of(&self.pool));
         let mut head = HeadWriter::default();
-        vr.request_headers(|name, value| exchange.observe_request(name, value));
-        vr.response_headers(|name, value| {
+        for (name, value) in vr.request_headers() {
+            exchange.observe_request(name, value);
+        }
+        for (name, value) in vr.response_headers() {
             exchange.observe_response(name, value);
             if self.policy.headers {
                 head.push(name, value);
             }
-        });
+        }
         let now = unix_now();
         let response = self.policy.decide(&exchange, now)?;
         let item = self.policy.new_item(&head, &exchange, now)?;
         Ok((response, item))
     }
 
-    fn collect(&self, vr: &VRequest<'_>, key: Key, response: Storable, item: NewItem) {
+    fn collect(&self, vr: &mut Request<'_>, key: Key, response: Storable, item: NewItem) {
         let filter = StoreFilter {
             options: Arc::clone(&self.options),
             pool: Arc::clone(&self.pool),

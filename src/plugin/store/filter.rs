@@ -9,8 +9,8 @@ use memcached_core::stored::NewItem;
 
 use super::outcome::{not_stored, sent};
 use crate::client::unix_now;
-use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, VRequest};
-use crate::plugin::memcached::Memcached;
+use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, Unreadable};
+use crate::plugin::memcached::{Memcached, Request};
 use crate::plugin::options::Options;
 
 /// Copies a body as it passes, and stores it at its end.
@@ -27,7 +27,9 @@ pub(super) struct StoreFilter {
 }
 
 impl BodyFilter for StoreFilter {
-    fn handle(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) -> Flow {
+    type Plugin = Memcached;
+
+    fn handle(&mut self, mut vr: Option<&mut Request<'_>>, io: &mut FilterIo<'_>) -> Flow {
         if io.output_closed() && !(io.input_closed() && io.input_len() == 0) {
             // The client is gone.
             self.give_up(vr, &NotStored::Cut);
@@ -39,7 +41,7 @@ impl BodyFilter for StoreFilter {
             io.close_output();
             return Flow::GoOn;
         }
-        self.copy(vr, io);
+        self.copy(vr.as_deref_mut(), io);
         io.forward_all();
         if io.input_closed() {
             if let Some(vr) = vr {
@@ -52,7 +54,7 @@ impl BodyFilter for StoreFilter {
 }
 
 impl StoreFilter {
-    fn copy(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) {
+    fn copy(&mut self, vr: Option<&mut Request<'_>>, io: &mut FilterIo<'_>) {
         let Some(item) = &mut self.item else {
             return;
         };
@@ -61,12 +63,18 @@ impl StoreFilter {
             self.give_up(vr, &NotStored::TooLarge);
             return;
         }
-        if !io.read_all(|bytes| item.push_body(bytes)) {
-            self.give_up(vr, &NotStored::Unreadable("a file".into()));
+        let mut input = io.input();
+        loop {
+            match input.read() {
+                Ok(Some(bytes)) => item.push_body(bytes),
+                Ok(None) => return,
+                Err(Unreadable) => break,
+            }
         }
+        self.give_up(vr, &NotStored::Unreadable("a file".into()));
     }
 
-    fn give_up(&mut self, vr: Option<&VRequest<'_>>, reason: &NotStored) {
+    fn give_up(&mut self, vr: Option<&mut Request<'_>>, reason: &NotStored) {
         let given_up = self.item.take();
         if let Some((_, vr)) = given_up.zip(vr) {
             not_stored(vr, &self.options.common, reason);
@@ -74,7 +82,7 @@ impl StoreFilter {
     }
 
     /// The body has come to its end.
-    fn finish(&mut self, vr: &VRequest<'_>) {
+    fn finish(&mut self, vr: &mut Request<'_>) {
         let Some(item) = self.item.take() else {
             return;
         };
@@ -84,7 +92,7 @@ impl StoreFilter {
         }
     }
 
-    fn store(&self, vr: &VRequest<'_>, item: NewItem) -> Result<(), NotStored> {
+    fn store(&self, vr: &mut Request<'_>, item: NewItem) -> Result<(), NotStored> {
         let response = &self.response;
         if vr.status() != self.status {
             return Err(NotStored::Status(vr.status()));
@@ -95,7 +103,7 @@ impl StoreFilter {
         if response.length.is_some_and(cut) {
             return Err(NotStored::Cut);
         }
-        let Some(client) = vr.worker_state::<Memcached>() else {
+        let Some(client) = vr.worker() else {
             return Ok(());
         };
         let now = unix_now();
