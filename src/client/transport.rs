@@ -8,7 +8,7 @@ use memcached_core::server::WRITE_SLICES_MAX;
 use super::reading::{Read, ReadBuffers};
 use crate::host::{Connected, IoWatcher, Ready, SockAddr, Socket, Worker};
 
-/// A connection that is being made or stands.
+/// A connection, perhaps still being made.
 pub(super) struct Transport {
     watcher: IoWatcher,
     connecting: Cell<bool>,
@@ -38,16 +38,16 @@ impl Transport {
         !self.connecting.get()
     }
 
-    /// The socket of a connection that is being made is ready; whether the
-    /// connection stands now.
+    /// The socket of a connection that is being made is ready, which means that it
+    /// is established, or why not.
     ///
     /// # Errors
-    /// Why there is none.
-    pub(super) fn continue_connecting(&self) -> io::Result<bool> {
+    /// What the operating system says.
+    pub(super) fn finish_connecting(&self) -> io::Result<()> {
         self.watcher.socket().take_error()?;
         self.connecting.set(false);
         self.watch(true, false);
-        Ok(true)
+        Ok(())
     }
 
     /// Reads once.

@@ -10,7 +10,7 @@ const PATIENT: &str = r#""key" => "k", "timeout_ms" => 600000"#;
 /// Everything that was sent to the server before this has reached the plugin
 /// when it returns: it was read, and what is answered without memcached was
 /// read in a later pass of the worker's loop.
-fn settle(site: &Site) {
+fn await_passes(site: &Site) {
     site.await_read();
     for _ in 0..2 {
         let response = site.request("POST", "/", &[("Content-Length", "0")]);
@@ -26,7 +26,7 @@ fn waiting_clients(site: &Site, count: usize) -> Vec<Client> {
         client
     });
     let clients = clients.collect();
-    settle(site);
+    await_passes(site);
     clients
 }
 
@@ -42,7 +42,7 @@ fn forty_clients_cost_one_get() {
     let cache = Memcached::start();
     cache.set("k", 0, b"value");
     let site = Site::start(&looked_up(PATIENT), &[("CACHE", &cache)]);
-    assert_eq!(site.get("/").cache(), "Hit", "the connection stands");
+    assert_eq!(site.get("/").cache(), "Hit", "connected");
     let before = cache.stat("cmd_get");
     cache.suspend();
     let clients = waiting_clients(&site, 40);
@@ -60,13 +60,13 @@ fn who_goes_away_does_not_cancel_the_others() {
     let cache = Memcached::start();
     cache.set("k", 0, b"value");
     let site = Site::start(&looked_up(PATIENT), &[("CACHE", &cache)]);
-    assert_eq!(site.get("/").cache(), "Hit", "the connection stands");
+    assert_eq!(site.get("/").cache(), "Hit", "connected");
     cache.suspend();
     let mut clients = waiting_clients(&site, 5);
     for gone in [0, 1] {
         clients.remove(gone).reset();
     }
-    settle(&site);
+    await_passes(&site);
     cache.resume();
     expect_hits(clients, "value");
     assert_eq!(site.get("/").cache(), "Hit");
@@ -90,7 +90,7 @@ if req.path =~ "^/store$" {{
         looked_up(PATIENT)
     );
     let site = Site::start(&config, &[("CACHE", &cache)]);
-    assert_eq!(site.get("/").cache(), "Hit", "the connection stands");
+    assert_eq!(site.get("/").cache(), "Hit", "connected");
     let before = cache.stat("cmd_get");
     cache.suspend();
     let mut clients = waiting_clients(&site, 3);

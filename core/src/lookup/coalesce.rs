@@ -68,7 +68,7 @@ pub struct Flight<W, P> {
     key: Key,
     target: Target,
     request: Cell<Option<RequestId>>,
-    /// Whether it stands in the table of those that can be joined.
+    /// Whether it is in the table of those that can be joined.
     pub(super) listed: Cell<bool>,
     waiters: RefCell<Waiters<W, P>>,
     completed: Weak<Completed<W, P>>,

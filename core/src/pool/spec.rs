@@ -72,6 +72,18 @@ impl<A> Pool<A> {
     }
 }
 
+impl<A: PartialEq> Pool<A> {
+    /// Whether a key is the same item in both: they have the same servers, though
+    /// perhaps reached in other ways.
+    pub fn has_items_of(&self, other: &Self) -> bool {
+        self.addresses().eq(other.addresses())
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = &A> {
+        self.spec.servers.iter().map(|server| &server.address)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +99,19 @@ mod tests {
             let at = pool.route(&Key::new(raw).unwrap());
             assert_eq!(pool.spec().servers()[at], server);
         }
+    }
+
+    #[test]
+    fn items_are_the_same_at_the_same_addresses() {
+        let pool = |address, retry_ms| {
+            let retry = Duration::from_millis(retry_ms);
+            let spec = Spec {
+                retry,
+                ..DEFAULT_SPEC
+            };
+            Pool::new(PoolSpec::of_one(ServerSpec { address, spec }))
+        };
+        assert!(pool("a", 10).has_items_of(&pool("a", 20)));
+        assert!(!pool("a", 10).has_items_of(&pool("b", 10)));
     }
 }

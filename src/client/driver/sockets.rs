@@ -99,9 +99,8 @@ impl Sockets {
             }
             return;
         }
-        match transport.continue_connecting() {
-            Ok(true) => core.borrow_mut().handle_connected(lane, self.epoch.now()),
-            Ok(false) => {}
+        match transport.finish_connecting() {
+            Ok(()) => core.borrow_mut().handle_connected(lane, self.epoch.now()),
             Err(error) => self.handle_error(lane, core, &error),
         }
     }

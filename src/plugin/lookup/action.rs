@@ -132,7 +132,7 @@ impl LookupAction {
             }
         }
         vr.set_state(Box::new(RequestMemory {
-            server: self.options.server.clone(),
+            pool: Arc::clone(&self.pool),
             key,
         }));
         self.publish(vr, format_args!("hit"), &"hit");

@@ -13,7 +13,7 @@ use crate::plugin::memcached::Request;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
-    pub(in crate::plugin) server: SockAddr,
+    pub(super) server: SockAddr,
     pub(super) key: Pattern,
     pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.

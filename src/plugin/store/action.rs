@@ -88,7 +88,7 @@ impl StoreAction {
         let mut exchange = Exchange::new(vr.method(), vr.status());
         exchange.from_cache = vr
             .state()
-            .is_some_and(|hit| hit.key == *key && hit.server == self.options.common.server);
+            .is_some_and(|hit| hit.key == *key && hit.pool.has_items_of(&self.pool));
         let mut head = HeadWriter::default();
         for (name, value) in vr.request_headers() {
             exchange.observe_request(name, value);
