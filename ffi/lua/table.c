@@ -78,7 +78,7 @@ static bool fits(liServer *srv) {
 	int version = mmc_lua_version_of_host();
 	if (version == LUA_VERSION_NUM && li_lua_get_vrequest) return true;
 	if (!logged) {
-		mmc_log(srv, NULL, NULL, LI_LOG_LEVEL_ERROR,
+		mmc_log(srv, NULL, NULL, MMC_LEVEL_ERROR,
 			"mod_memcached: scripts cannot use it: it was built for Lua %d.%d, this server has %s %d.%d",
 			LUA_VERSION_NUM / 100, LUA_VERSION_NUM % 100, version ? "Lua" : "an unknown Lua",
 			version / 100, version % 100);

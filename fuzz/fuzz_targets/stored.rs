@@ -2,7 +2,6 @@
 
 #![no_main]
 
-#[path = "../../core/tests/stored/script.rs"]
-mod script;
+use memcached_core::testing::stored;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| script::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| stored::run(data));

@@ -108,11 +108,9 @@ void li_action_enter(liVRequest *pub, liAction *a) {
 
 static liHandlerResult run_function(struct vrequest *vr, guint index) {
 	liAction *a = top(vr)->action;
-	gpointer context = top(vr)->context;
-	/* It may enter others, which moves the frames. */
-	liHandlerResult result = a->run(&vr->pub, a->param, &context);
+	/* It may enter others, which moves the frames, its context with them. */
+	liHandlerResult result = a->run(&vr->pub, a->param, &top(vr)->context);
 	struct frame *f = &g_array_index(stack_of(vr), struct frame, index);
-	f->context = context;
 	if (result == LI_HANDLER_GO_ON) f->finished = TRUE;
 	/* One that waits and entered another runs again after that one. */
 	if (result == LI_HANDLER_WAIT_FOR_EVENT && f != top(vr)) return LI_HANDLER_GO_ON;

@@ -160,6 +160,7 @@ liAction *action_create(struct server *, const char *name, liValue *);
 gboolean setup_run(struct server *, const char *name, liValue *);
 void plugin_set_actions(struct server *, liPlugin *, const liPluginAction *);
 void plugins_prepare(struct server *);
+void plugins_prepare_worker(struct worker *);
 void plugins_worker_stop(struct worker *);
 void plugins_vrclose(struct vrequest *);
 
@@ -373,6 +374,7 @@ struct vrequest {
 	gboolean backend_failed;
 	gboolean connected; /* the response's headers are ready, the body flows */
 	GPtrArray *filters;
+	gboolean adding_filter;
 	liJob pump_job;
 	GString *request_body;
 	struct backend *backend;

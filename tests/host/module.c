@@ -169,6 +169,14 @@ void plugins_prepare(struct server *srv) {
 	}
 }
 
+void plugins_prepare_worker(struct worker *wrk) {
+	struct server *srv = SERVER(wrk->pub.srv);
+	for (guint i = 0; i < srv->plugins->len; i++) {
+		liPlugin *p = g_ptr_array_index(srv->plugins, i);
+		if (p->handle_prepare_worker) p->handle_prepare_worker(&srv->pub, p, &wrk->pub);
+	}
+}
+
 void plugins_worker_stop(struct worker *wrk) {
 	struct server *srv = SERVER(wrk->pub.srv);
 	for (guint i = 0; i < srv->plugins->len; i++) {

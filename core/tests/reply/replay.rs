@@ -1,11 +1,8 @@
 //! What a fuzzer starts from and what it has found, run once.
 
-use super::script;
-
-#[path = "../seeds/mod.rs"]
-mod seeds;
+use memcached_core::testing::{reply, seeds};
 
 #[test]
 fn seeds_and_findings() {
-    seeds::replay("reply", script::run);
+    seeds::replay("reply", reply::run);
 }

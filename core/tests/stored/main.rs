@@ -2,10 +2,9 @@
 
 mod property;
 mod replay;
-mod script;
 mod table;
 
-use memcached_core::response::stored::{Head, HeadWriter};
+use memcached_core::stored::{Head, HeadWriter};
 
 /// 2026-11-24 12:00:00 GMT, a Tuesday.
 const NOW: u64 = 1_795_521_600;

@@ -1,11 +1,8 @@
-//! What the fuzzer starts from and what it found.
+//! What the fuzzer starts from, and what it found.
 
-#[path = "../seeds/mod.rs"]
-mod seeds;
-
-use super::script;
+use memcached_core::testing::{seeds, stored};
 
 #[test]
 fn seeds_and_findings() {
-    seeds::replay("stored", script::run);
+    seeds::replay("stored", stored::run);
 }

@@ -1,0 +1,25 @@
+//! Which HTTP responses may be stored in a cache that all visitors share, and
+//! for how long (RFC 9111, sections 3 and 4.2); which requests share an item;
+//! and what a stored response answers to conditions and ranges.
+
+mod body_only;
+mod conditions;
+mod control;
+mod exchange;
+mod ignore;
+mod lifetime;
+mod not_stored;
+mod options;
+mod storable;
+mod targeted;
+mod variant;
+
+pub use body_only::{BodyHeaders, Difference};
+pub use conditions::{Answer, Conditions};
+pub use exchange::Exchange;
+pub use ignore::{Ignore, Rule};
+pub use lifetime::{Lifetime, Lifetimes};
+pub use not_stored::NotStored;
+pub use options::Policy;
+pub use storable::Storable;
+pub use variant::VaryBy;

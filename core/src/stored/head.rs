@@ -1,0 +1,216 @@
+//! Reading the head of a stored response, strictly.
+
+use core::ops::Range;
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+use super::left_out::is_left_out;
+use super::malformed::Malformed;
+use super::pieces::head_bytes;
+use super::status::is_whole;
+use crate::decimal;
+use crate::http::{
+    Age, ConnectionHeaders, capped, is_text, is_token, parse_date, trim, trim_start,
+};
+
+/// The head of a stored response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head<'a> {
+    status: u16,
+    bytes: Cow<'a, [u8]>,
+    fields: Vec<(Range<usize>, Range<usize>)>,
+    connection: ConnectionHeaders,
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head of a value that arrived in these pieces, of an item with
+    /// these flags.
+    ///
+    /// # Errors
+    /// The value is no stored response.
+    pub fn parse<P>(pieces: impl Iterator<Item = &'a P>, flags: u32) -> Result<Self, Malformed>
+    where
+        P: AsRef<[u8]> + 'a,
+    {
+        let mut len = 0;
+        let bytes = head_bytes(pieces, flags, &mut len)?;
+        let mut head = Self {
+            status: 0,
+            bytes,
+            fields: Vec::new(),
+            connection: ConnectionHeaders::default(),
+        };
+        if let Err(defect) = head.read() {
+            return Err(Malformed::of(&head.bytes, flags, defect));
+        }
+        let mut connection = ConnectionHeaders::default();
+        for value in head.values("Connection") {
+            connection.observe(value);
+        }
+        head.connection = connection;
+        head.check_length(len)?;
+        Ok(head)
+    }
+
+    fn read(&mut self) -> Result<(), Malformed> {
+        let bytes = &*self.bytes;
+        let mut at = 0;
+        let line = next_line(bytes, &mut at).ok_or(Malformed::StatusLine)?;
+        self.status = status(&bytes[line])?;
+        loop {
+            let line = next_line(bytes, &mut at).ok_or(Malformed::Header)?;
+            if line.is_empty() {
+                return Ok(());
+            }
+            let text = &bytes[line.clone()];
+            let colon = memchr(b':', text).ok_or(Malformed::Header)?;
+            let after_colon = &text[colon + 1..];
+            let value = trim(after_colon);
+            if !is_token(&text[..colon]) || !is_text(value) {
+                return Err(Malformed::Header);
+            }
+            let blanks = after_colon.len() - trim_start(after_colon).len();
+            let start = line.start + colon + 1 + blanks;
+            let name = line.start..line.start + colon;
+            self.fields.push((name, start..start + value.len()));
+        }
+    }
+
+    fn check_length(&self, value_len: u64) -> Result<(), Malformed> {
+        let body = value_len - self.bytes.len() as u64;
+        for (name, value) in self.all() {
+            let fits = if name.eq_ignore_ascii_case(b"Content-Length") {
+                decimal::parse(value) == Ok(body)
+            } else {
+                !name.eq_ignore_ascii_case(b"Transfer-Encoding")
+            };
+            if !fits {
+                return Err(Malformed::Length);
+            }
+        }
+        Ok(())
+    }
+
+    /// The status, from 200 to 599.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Length of the head in bytes; the rest of the value is the body.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let cut = |(name, value): &(Range<usize>, Range<usize>)| {
+            (&self.bytes[name.clone()], &self.bytes[value.clone()])
+        };
+        self.fields.iter().map(cut)
+    }
+
+    /// The headers that a hit sends: those that may be stored, without `Date`
+    /// and `Age`, which depend on the time of the hit.
+    pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.all().filter(|(name, _)| {
+            let made_afresh = ["Date", "Age"]
+                .iter()
+                .any(|other| name.eq_ignore_ascii_case(other.as_bytes()));
+            !made_afresh && !is_left_out(name) && !self.connection.contains(name)
+        })
+    }
+
+    /// The values of all headers of this name.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.all()
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value)
+    }
+
+    /// The value of the header of this name, if there is exactly one.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&[u8]> {
+        let mut values = self.values(name);
+        values.next().filter(|_| values.next().is_none())
+    }
+
+    /// When the origin made it, in seconds since 1970, if its `Date` can be read.
+    #[must_use]
+    pub fn made_at(&self) -> Option<u64> {
+        let stored = parse_date(self.value("Date")?)?;
+        Some(stored.saturating_sub(self.age_when_stored().into()))
+    }
+
+    /// What a hit at this time says of when the origin made it; `None` if the
+    /// head has neither `Date` nor `Age`. A `Date` that is missing, unreadable or
+    /// in the future counts as now.
+    #[must_use]
+    pub fn times(&self, unix_now_secs: u64) -> Option<Times> {
+        let has = |name: &str| self.values(name).next().is_some();
+        if !has("Date") && !has("Age") {
+            return None;
+        }
+        let stored = self.value("Date").and_then(parse_date);
+        let stored = stored.map_or(unix_now_secs, |stored| stored.min(unix_now_secs));
+        let before = u64::from(self.age_when_stored());
+        Some(Times {
+            date: stored.saturating_sub(before),
+            age: capped(unix_now_secs - stored + before),
+        })
+    }
+
+    /// Its age in seconds when it was stored; 0 if it has no readable `Age`.
+    fn age_when_stored(&self) -> u32 {
+        let mut age = Age::default();
+        for value in self.values("Age") {
+            age.observe(value);
+        }
+        match age {
+            Age::Secs(secs) | Age::Invalid(Some(secs)) => secs,
+            Age::Missing | Age::Invalid(None) => 0,
+        }
+    }
+}
+
+/// When the origin made a stored response, as a hit says it (RFC 9111 section
+/// 4.2.3). The origin's date goes out unchanged, so that caches behind a hit do
+/// not count its age twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// For `Date`: seconds since 1970, the time of storing less the age at that
+    /// time.
+    pub date: u64,
+    /// For `Age`: the age when it was stored plus the seconds since then, at most
+    /// [`SECONDS_MAX`](crate::http::SECONDS_MAX).
+    pub age: u32,
+}
+
+/// The next line without its end; `None` if that is not CR and LF.
+fn next_line(bytes: &[u8], at: &mut usize) -> Option<Range<usize>> {
+    let start = *at;
+    let end = start + memchr(b'\n', bytes.get(start..)?)?;
+    *at = end + 1;
+    (end > start && bytes[end - 1] == b'\r').then(|| start..end - 1)
+}
+
+/// The status of `HTTP/1.1 200 OK`; the phrase may be empty.
+fn status(line: &[u8]) -> Result<u16, Malformed> {
+    let rest = line
+        .strip_prefix(b"HTTP/1.1 ")
+        .or_else(|| line.strip_prefix(b"HTTP/1.0 "))
+        .ok_or(Malformed::StatusLine)?;
+    let (digits, words) = rest.split_at_checked(3).ok_or(Malformed::StatusLine)?;
+    if !digits.iter().all(u8::is_ascii_digit) || words.first() != Some(&b' ') || !is_text(words) {
+        return Err(Malformed::StatusLine);
+    }
+    let status = digits
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    if is_whole(status) {
+        Ok(status)
+    } else {
+        Err(Malformed::Status)
+    }
+}

@@ -1,0 +1,31 @@
+//! Which headers a stored response does not have.
+
+/// The private line of stored heads that says how long a response is fresh. One
+/// that a backend sends is removed before anything is stored or sent.
+pub const FRESH_UNTIL: &str = "X-Memcached-Fresh-Until";
+
+/// Headers that belong to one connection (RFC 9110 section 7.6.1), and those
+/// that each answer gets afresh or that are meant for one visitor.
+const NEVER: [&str; 14] = [
+    "Connection",
+    "Keep-Alive",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "Content-Length",
+    "Server",
+    "Set-Cookie",
+    "Set-Cookie2",
+    FRESH_UNTIL,
+];
+
+/// Whether a header is neither stored nor sent from a stored response.
+pub(super) fn is_left_out(name: &[u8]) -> bool {
+    NEVER
+        .iter()
+        .any(|never| name.eq_ignore_ascii_case(never.as_bytes()))
+}

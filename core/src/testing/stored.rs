@@ -1,0 +1,188 @@
+//! A stored response and a request for it, made of arbitrary bytes, and what
+//! must hold of them.
+
+use crate::policy::{Answer, Conditions, Exchange, Lifetimes, NotStored, Policy, VaryBy};
+use crate::protocol::Ttl;
+use crate::stored::{HEAD_MAX, Head, HeadWriter, Unstorable, is_whole, pieces};
+
+/// The bytes before the first 0xff are the value of an item, those after it are
+/// lines of a request.
+///
+/// # Panics
+/// Something that must hold does not.
+pub fn run(data: &[u8]) {
+    let mut halves = data.splitn(2, |&byte| byte == 0xff);
+    let value = halves.next().unwrap_or_default();
+    let request: Vec<(&[u8], &[u8])> = halves
+        .next()
+        .unwrap_or_default()
+        .split(|&byte| byte == b'\n')
+        .filter_map(|line| {
+            let colon = line.iter().position(|&byte| byte == b':')?;
+            Some((&line[..colon], line[colon + 1..].trim_ascii()))
+        })
+        .collect();
+    let whole = [value];
+    let head = Head::parse(whole.iter(), 0);
+    for size in [1, 2, 3, 7, 64] {
+        let pieces: Vec<&[u8]> = value.chunks(size).collect();
+        assert_eq!(head, Head::parse(pieces.iter(), 0), "in pieces of {size}");
+    }
+    assert_eq!(head.is_ok(), naive(value).is_some());
+    key_of(&request);
+    let Ok(head) = head else {
+        return;
+    };
+    let (status, size) = naive(value).expect("just seen");
+    assert_eq!((head.status(), head.size()), (status, size));
+    for (name, text) in head.headers() {
+        assert!(
+            !name.is_empty()
+                && name
+                    .iter()
+                    .all(|byte| byte.is_ascii_graphic() && *byte != b':')
+        );
+        assert!(
+            text.iter()
+                .all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+        );
+        assert!(text.trim_ascii() == text);
+    }
+    stored_again(&head);
+    answered(&head, value, &request);
+}
+
+/// Status and size of a head, found the slow way; `None` if it is malformed.
+fn naive(value: &[u8]) -> Option<(u16, usize)> {
+    let size = 4 + value.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let text: String = value[..size - 4]
+        .iter()
+        .map(|&byte| char::from(byte))
+        .collect();
+    let mut lines = text.split("\r\n");
+    let line = lines.next()?;
+    let rest = line
+        .strip_prefix("HTTP/1.1 ")
+        .or(line.strip_prefix("HTTP/1.0 "))?;
+    let (digits, words) = rest.split_once(' ')?;
+    let status = digits
+        .parse()
+        .ok()
+        .filter(|_| digits.len() == 3 && !digits.contains('+'))?;
+    let text_like = |text: &str| {
+        text.chars()
+            .all(|c| c == '\t' || (c >= ' ' && c != '\u{7f}'))
+    };
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let body = (value.len() - size).to_string();
+    let is_length = |value: &str| {
+        let digits = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit());
+        digits && value.trim_start_matches('0') == body.trim_start_matches('0')
+    };
+    let mut right = text_like(words) && is_whole(status) && size <= HEAD_MAX;
+    for line in lines {
+        let (name, value) = line.split_once(':')?;
+        let value = value.trim_matches([' ', '\t']);
+        right &= !name.is_empty() && name.chars().all(token) && text_like(value);
+        right &= !name.eq_ignore_ascii_case("Transfer-Encoding");
+        right &= !name.eq_ignore_ascii_case("Content-Length") || is_length(value);
+    }
+    right.then_some((status, size))
+}
+
+/// What was read can be written, and reads the same again.
+fn stored_again(head: &Head<'_>) {
+    let mut writer = HeadWriter::default();
+    for (name, value) in head.headers() {
+        writer.push(name, value);
+    }
+    match writer.encode(head.status(), 1_795_521_600, 7, false, |_| false) {
+        Ok(entry) => {
+            let pieces = [entry.finish()];
+            let again = Head::parse(pieces.iter(), 0).expect("just written");
+            assert!(again.headers().eq(head.headers()));
+            let times = again.times(1_795_521_610).expect("a date");
+            assert_eq!((times.date, times.age), (1_795_521_593, 17));
+        }
+        Err(why) => assert_eq!(why, Unstorable::TooLarge),
+    }
+}
+
+fn answered(head: &Head<'_>, value: &[u8], request: &[(&[u8], &[u8])]) {
+    let mut conditions = Conditions::default();
+    for (name, value) in request {
+        conditions.observe(name, value);
+    }
+    let chunks: Vec<&[u8]> = value.chunks(5).collect();
+    let start = head.size() as u64;
+    let len = value.len() as u64 - start;
+    for method in [&b"GET"[..], b"HEAD", b"POST"] {
+        match conditions.answer(method, head, len) {
+            Answer::Part { first, last } => {
+                assert!(first <= last && last < len && method == b"GET");
+                let sent: usize = pieces(chunks.iter(), start + first..start + last + 1)
+                    .map(|(piece, range)| piece[range].len())
+                    .sum();
+                assert_eq!(sent as u64, last + 1 - first);
+            }
+            Answer::NotModified => assert!((200..300).contains(&head.status())),
+            Answer::NotSatisfiable => assert_eq!(head.status(), 200),
+            Answer::Whole => {}
+        }
+    }
+    decided(head, request);
+}
+
+fn decided(head: &Head<'_>, request: &[(&[u8], &[u8])]) {
+    const NOW: u64 = 1_795_521_600;
+    let mut exchange = Exchange::new(b"GET", head.status().into());
+    let mut writer = HeadWriter::default();
+    for (name, value) in request {
+        exchange.observe_request(name, value);
+    }
+    for (name, value) in head.headers() {
+        exchange.observe_response(name, value);
+        writer.push(name, value);
+    }
+    let mut policy = Policy {
+        statuses: vec![head.status()],
+        headers: true,
+        lifetimes: Lifetimes::of_all(Ttl::Secs(60)),
+        ..Policy::default()
+    };
+    for force in [false, true] {
+        policy.force = force;
+        match policy.decide(&exchange, NOW) {
+            Ok(storable) => {
+                let ttl = storable.lifetime.ttl(NOW);
+                assert!(ttl == Some(Ttl::Secs(60)) || !force);
+                assert!(matches!(ttl, Some(Ttl::Secs(1..=60))));
+                match policy.new_item(&writer, &exchange, NOW) {
+                    Ok(item) => assert_eq!(item.body_len(), 0),
+                    Err(why) => assert_eq!(why, NotStored::Headers(Unstorable::TooLarge)),
+                }
+            }
+            Err(why) => assert!(
+                !force || matches!(why, NotStored::ContentRange | NotStored::TooLarge),
+                "{why}"
+            ),
+        }
+    }
+}
+
+/// Whatever a request says, the names of variants can be told apart.
+fn key_of(request: &[(&[u8], &[u8])]) {
+    let mut vary = VaryBy::default();
+    assert!(vary.add(b"Accept-Encoding") && vary.add(b"X-Own"));
+    let mut key = b"/x".to_vec();
+    vary.append_to(&mut key, |show| {
+        for (name, value) in request {
+            show(name, value);
+        }
+    });
+    let text = core::str::from_utf8(&key).expect("ASCII");
+    assert!(text.bytes().all(|byte| byte.is_ascii_graphic()), "{text}");
+    let parts: Vec<_> = text.split('#').collect();
+    assert!(matches!(parts[..], ["/x", encoding, own]
+        if encoding.starts_with("accept-encoding=") && own.starts_with("x-own=")));
+}

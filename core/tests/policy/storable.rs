@@ -1,0 +1,250 @@
+//! What may be stored: rules that a response breaks.
+
+use memcached_core::policy::NotStored;
+use memcached_core::protocol::Ttl;
+use memcached_core::stored::Unstorable;
+
+use super::{decide, decided, directive, exchange_of, forced, policy, whole};
+
+#[test]
+fn refused_unless_forced() {
+    let vary = |name: &str| NotStored::Vary(name.into());
+    for (lines, reason) in [
+        (
+            "Cache-Control: private",
+            directive("Cache-Control", "private"),
+        ),
+        (
+            "cache-control: a, No-Store",
+            directive("Cache-Control", "no-store"),
+        ),
+        (
+            "Cache-Control: no-cache",
+            directive("Cache-Control", "no-cache"),
+        ),
+        (
+            "Cache-Control: no-cache=\"Set-Cookie\"",
+            directive("Cache-Control", "no-cache"),
+        ),
+        (
+            "Cache-Control: max-age=0",
+            directive("Cache-Control", "max-age=0"),
+        ),
+        (
+            "Cache-Control: s-maxage=0, max-age=9",
+            directive("Cache-Control", "s-maxage=0"),
+        ),
+        (
+            "Cache-Control: max-age=0, s-maxage=0",
+            directive("Cache-Control", "s-maxage=0"),
+        ),
+        (
+            "Cache-Control: private; max-age=60",
+            directive("Cache-Control", "private"),
+        ),
+        (
+            "Cache-Control: max-age=soon",
+            directive("Cache-Control", "max-age=0"),
+        ),
+        ("Pragma: no-cache", directive("Pragma", "no-cache")),
+        (
+            "pragma: x, No-Cache\nCache-Control: ,",
+            directive("Pragma", "no-cache"),
+        ),
+        (
+            "Pragma: no-cache\nExpires: Tue, 24 Nov 2026 13:00:00 GMT",
+            directive("Pragma", "no-cache"),
+        ),
+        ("Set-Cookie: a=b", NotStored::SetCookie),
+        ("Set-Cookie2: a=b", NotStored::SetCookie2),
+        ("Vary: Cookie", vary("Cookie")),
+        ("Vary: *", vary("*")),
+        ("Vary: accept-encoding, X-Y\nVary: Z", vary("X-Y")),
+        (">Authorization: Basic eDp5", NotStored::Authorization),
+        (
+            ">authorization: Basic eDp5\nCache-Control: max-age=9",
+            NotStored::Authorization,
+        ),
+        (
+            ">Authorization: x\nCache-Control: proxy-revalidate",
+            NotStored::Authorization,
+        ),
+        ("Cache-Control: max-age=60\nAge: 60, 0", NotStored::Expired),
+        ("Cache-Control: max-age=60\nAge: -60", NotStored::Expired),
+        ("Cache-Control: max-age=60\nAge: soon", NotStored::Expired),
+        (
+            "Cache-Control: max-age=99999999999\nAge: 99999999999",
+            NotStored::Expired,
+        ),
+        ("Expires: 0", NotStored::Expired),
+        ("Expires: Tue, 24 Nov 2026 11:59:59 GMT", NotStored::Expired),
+        ("Expires: ", NotStored::Expired),
+        ("Expires: Tue, 24 Nov 1969 12:00:00 GMT", NotStored::Expired),
+        ("Cache-Control: max-age=60\nAge: 60", NotStored::Expired),
+        (
+            "Cache-Control: max-age=60\nAge: 99999999999999999999",
+            NotStored::Expired,
+        ),
+        (
+            "Cache-Control: max-age=60\nDate: Tue, 24 Nov 2026 11:59:00 GMT",
+            NotStored::Expired,
+        ),
+        (
+            "Date: Tue, 24 Nov 2026 11:00:00 GMT\nExpires: Tue, 24 Nov 2026 11:30:00 GMT",
+            NotStored::Expired,
+        ),
+    ] {
+        assert_eq!(decide(&policy(), lines), Err(reason), "{lines}");
+        let forced = decide(&forced(policy()), lines);
+        assert_eq!(forced, Ok(Ttl::Secs(600)), "{lines}");
+    }
+}
+
+#[test]
+fn no_policy_stores_what_a_hit_could_not_reproduce() {
+    let part = "Content-Range: bytes 0-9/100";
+    for (method, status, lines, reason) in [
+        (&b"HEAD"[..], 200, "", NotStored::Head),
+        (b"POST", 200, "", NotStored::Method),
+        (b"get", 200, "", NotStored::Method),
+        (b"GET", 404, "", NotStored::Status(404)),
+        (b"GET", 0, "", NotStored::Status(0)),
+        (b"GET", -1, "", NotStored::Status(-1)),
+        (b"GET", 65_736, "", NotStored::Status(65_736)),
+        (b"GET", 200, part, NotStored::ContentRange),
+        (b"GET", 200, "Content-Length: 65537", NotStored::TooLarge),
+        (
+            b"GET",
+            200,
+            "Content-Encoding: gzip",
+            NotStored::ContentEncoding,
+        ),
+        (
+            b"GET",
+            200,
+            "content-encoding: identity, br",
+            NotStored::ContentEncoding,
+        ),
+    ] {
+        for policy in [policy(), forced(policy())] {
+            let exchange = exchange_of(method, status, lines);
+            assert_eq!(decided(&policy, &exchange), Err(reason.clone()), "{lines}");
+        }
+    }
+    let mut from_cache = exchange_of(b"GET", 200, "");
+    from_cache.from_cache = true;
+    let decision = decided(&forced(policy()), &from_cache);
+    assert_eq!(decision, Err(NotStored::FromCache));
+    for lines in ["Content-Length: 65536", "Content-Encoding: identity"] {
+        assert_eq!(decide(&policy(), lines), Ok(Ttl::Secs(600)), "{lines}");
+    }
+    let mut policy = policy();
+    policy.statuses.push(404);
+    assert!(decided(&policy, &exchange_of(b"GET", 404, part)).is_ok());
+}
+
+#[test]
+fn whole_responses() {
+    let gzip = "Content-Encoding: gzip\nVary: Accept-Encoding";
+    let coding = Err(NotStored::ContentEncoding);
+    let ttl = Ok(Ttl::Secs(600));
+    for (vary, lines, expected) in [
+        (&[][..], "", &ttl),
+        (&[], "Vary: Accept-Encoding", &ttl),
+        (&[], gzip, &coding),
+        (&[], &format!(">Accept-Encoding: gzip\n{gzip}"), &coding),
+        (
+            &["accept-encoding"],
+            &format!(">Accept-Encoding: gzip\n{gzip}"),
+            &ttl,
+        ),
+        (
+            &["Accept-Encoding"],
+            ">accept-encoding: br, x-gzip\ncontent-encoding: GZIP",
+            &ttl,
+        ),
+        (
+            &["accept-encoding"],
+            ">Accept-Encoding: gzip\nContent-Encoding: gzip, br",
+            &coding,
+        ),
+        (
+            &["accept-encoding"],
+            ">Accept-Encoding: gzip;q=0\nContent-Encoding: gzip",
+            &coding,
+        ),
+        (
+            &["accept-encoding"],
+            ">Accept-Encoding: own\nContent-Encoding: own",
+            &coding,
+        ),
+        (
+            &["accept-encoding"],
+            ">Accept-Encoding: br\nContent-Encoding: identity",
+            &ttl,
+        ),
+        (&["accept-encoding"], gzip, &coding),
+        (
+            &["accept-language"],
+            "Vary: Accept-Language, accept-encoding",
+            &ttl,
+        ),
+        (
+            &["accept-language"],
+            "Vary: Accept-Language, Cookie",
+            &Err(NotStored::Vary("Cookie".into())),
+        ),
+        (&["accept-language"], gzip, &coding),
+        (&["cookie"], "Vary: *", &Err(NotStored::Vary("*".into()))),
+        (&[], "Set-Cookie: a=b", &Err(NotStored::SetCookie)),
+    ] {
+        let policy = whole(vary);
+        assert_eq!(&decide(&policy, lines), expected, "{vary:?} {lines}");
+        assert_eq!(decide(&forced(policy), lines), ttl, "{vary:?} {lines}");
+    }
+}
+
+#[test]
+fn a_long_name_in_vary_is_shown_in_part() {
+    let lines = format!("Vary: {}", "n".repeat(5000));
+    assert_eq!(
+        decide(&policy(), &lines),
+        Err(NotStored::Vary("n".repeat(40).into()))
+    );
+}
+
+#[test]
+fn what_the_log_says() {
+    for (reason, text) in [
+        (NotStored::Method, "method"),
+        (NotStored::Head, "HEAD"),
+        (NotStored::Status(404), "status 404"),
+        (NotStored::FromCache, "comes from this item"),
+        (NotStored::ContentEncoding, "Content-Encoding"),
+        (
+            directive("Cache-Control", "no-store"),
+            "Cache-Control: no-store",
+        ),
+        (NotStored::SetCookie, "Set-Cookie"),
+        (NotStored::SetCookie2, "Set-Cookie2"),
+        (NotStored::NoLifetime, "no lifetime"),
+        (NotStored::ContentRange, "Content-Range"),
+        (NotStored::UnknownLength, "unknown length"),
+        (NotStored::Vary("Cookie".into()), "Vary: Cookie"),
+        (NotStored::Authorization, "Authorization in the request"),
+        (NotStored::Expired, "expired"),
+        (NotStored::TooLarge, "larger than maxsize"),
+        (NotStored::Cut, "body cut short"),
+        (
+            NotStored::Unreadable("EIO".into()),
+            "body cannot be read: EIO",
+        ),
+        (NotStored::TooLate, "response is being sent already"),
+        (
+            NotStored::Headers(Unstorable::TooLarge),
+            "headers larger than 64 KiB",
+        ),
+    ] {
+        assert_eq!(reason.to_string(), text);
+    }
+}
