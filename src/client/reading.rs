@@ -89,7 +89,7 @@ impl ReadBuffers {
     ///
     /// # Errors
     /// What the operating system says of the socket.
-    pub fn read(&self, socket: &Socket) -> io::Result<Read<'_>> {
+    pub(super) fn read(&self, socket: &Socket) -> io::Result<Read<'_>> {
         let current = self.current.borrow_mut().take();
         let mut buffer = current.unwrap_or_else(|| Buffer::with_capacity(READ_SIZE));
         let start = buffer.as_slice().len();
@@ -119,7 +119,7 @@ impl ReadBuffers {
     }
 
     /// Takes a read buffer back once the values are cut out of it.
-    pub fn give_back(&self, input: ReadInput<'_>) {
+    pub(super) fn give_back(&self, input: ReadInput<'_>) {
         let mut buffer = input.buffer;
         if buffer.reuse() || buffer.room() >= READ_ROOM_MIN {
             self.current.replace(Some(buffer));

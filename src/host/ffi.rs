@@ -4,6 +4,7 @@
     non_camel_case_types,
     non_upper_case_globals,
     dead_code,
+    unnameable_types,
     unreachable_pub,
     missing_docs,
     clippy::pedantic

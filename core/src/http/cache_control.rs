@@ -114,7 +114,7 @@ pub(super) struct Directives<'a> {
 }
 
 impl<'a> Directives<'a> {
-    pub fn new(value: &'a [u8]) -> Self {
+    pub(super) fn new(value: &'a [u8]) -> Self {
         Self {
             rest: value,
             quotes_count: true,

@@ -27,16 +27,16 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(value: &'a [u8]) -> Self {
+    pub(super) fn new(value: &'a [u8]) -> Self {
         Self { rest: value }
     }
 
-    pub fn is_at_end(&self) -> bool {
+    pub(super) fn is_at_end(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// Skips this byte; false if another one is next.
-    pub fn eat(&mut self, byte: u8) -> bool {
+    pub(super) fn eat(&mut self, byte: u8) -> bool {
         let found = self.rest.first() == Some(&byte);
         if found {
             self.rest = &self.rest[1..];
@@ -45,17 +45,17 @@ impl<'a> Cursor<'a> {
     }
 
     /// Skips spaces.
-    pub fn skip_spaces(&mut self) {
+    pub(super) fn skip_spaces(&mut self) {
         self.take_while(|byte| byte == b' ');
     }
 
     /// Skips spaces and tabs.
-    pub fn skip_blanks(&mut self) {
+    pub(super) fn skip_blanks(&mut self) {
         self.take_while(|byte| matches!(byte, b' ' | b'\t'));
     }
 
     /// The name of a member or parameter.
-    pub fn key(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn key(&mut self) -> Option<&'a [u8]> {
         let first = *self.rest.first()?;
         if !first.is_ascii_lowercase() && first != b'*' {
             return None;
@@ -68,7 +68,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The parameters of a value, which say nothing to us.
-    pub fn parameters(&mut self) -> Option<()> {
+    pub(super) fn parameters(&mut self) -> Option<()> {
         while self.eat(b';') {
             self.skip_spaces();
             self.key()?;
@@ -80,7 +80,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The value of a member.
-    pub fn item_or_inner_list(&mut self) -> Option<Item> {
+    pub(super) fn item_or_inner_list(&mut self) -> Option<Item> {
         if !self.eat(b'(') {
             return self.bare_item();
         }

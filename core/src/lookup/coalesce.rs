@@ -163,7 +163,7 @@ impl<W, P> Flight<W, P> {
     }
 
     /// The name of the request, once it has one.
-    pub(super) const fn request(&self) -> Option<RequestId> {
+    pub(super) fn request(&self) -> Option<RequestId> {
         self.request.get()
     }
 

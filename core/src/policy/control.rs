@@ -22,7 +22,7 @@ pub(super) struct Control {
 
 impl Control {
     /// What the response of this exchange says.
-    pub fn of(exchange: &Exchange<'_>, policy: &Policy, unix_now_secs: u64) -> Self {
+    pub(super) fn of(exchange: &Exchange<'_>, policy: &Policy, unix_now_secs: u64) -> Self {
         let age = exchange.age(unix_now_secs).into();
         let targeted = exchange.targeted.deciding();
         match targeted.filter(|_| policy.heeds_targeted()) {

@@ -33,7 +33,7 @@ pub(super) enum Targeted {
 
 impl TargetedFields {
     /// Records a response header, which may be any.
-    pub fn observe(&mut self, name: &[u8], value: &[u8]) {
+    pub(super) fn observe(&mut self, name: &[u8], value: &[u8]) {
         let is = |header: &str| name.eq_ignore_ascii_case(header.as_bytes());
         if is("CDN-Cache-Control") {
             match &mut self.cdn {
@@ -55,7 +55,7 @@ impl TargetedFields {
     }
 
     /// What the field says that decides; `None` if there is no valid one.
-    pub fn deciding(&self) -> Option<Targeted> {
+    pub(super) fn deciding(&self) -> Option<Targeted> {
         if let Some(control) = self.cdn.as_deref().and_then(cdn_directives) {
             return Some(Targeted::Directives("CDN-Cache-Control", control));
         }

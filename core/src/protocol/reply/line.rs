@@ -11,18 +11,18 @@ use crate::protocol::wire::CRLF;
 pub(super) struct PartialLine(Vec<u8>);
 
 impl PartialLine {
-    pub const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self(Vec::new())
     }
 
-    pub const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Gives `read` the line that ends at the next line feed at or after `at`,
     /// without its CR LF and in place if it arrived as a whole; `at` moves past
     /// it. `None` while its end is missing; then all bytes were taken.
-    pub fn read<T>(
+    pub(super) fn read<T>(
         &mut self,
         bytes: &[u8],
         at: &mut usize,

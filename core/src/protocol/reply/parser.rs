@@ -52,7 +52,7 @@ impl<P> ReplyParser<P> {
 
     /// Whether a part of a reply has been read.
     #[must_use]
-    pub const fn mid_reply(&self) -> bool {
+    pub fn mid_reply(&self) -> bool {
         !self.line.is_empty() || !matches!(self.place, Place::FirstLine)
     }
 

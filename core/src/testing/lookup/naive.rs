@@ -58,7 +58,7 @@ impl Naive {
         joinable.then_some(newest)
     }
 
-    pub fn begin(&mut self, key: usize, target: Target) {
+    pub(super) fn begin(&mut self, key: usize, target: Target) {
         let request = self.joinable(key, target).unwrap_or_else(|| {
             self.requests.push(Request {
                 key,
@@ -74,11 +74,11 @@ impl Naive {
         });
     }
 
-    pub fn change(&mut self, key: usize, server: usize) {
+    pub(super) fn change(&mut self, key: usize, server: usize) {
         self.changed_at[server][key] = self.now;
     }
 
-    pub fn answer(&mut self, request: usize, outcome: Option<u32>) {
+    pub(super) fn answer(&mut self, request: usize, outcome: Option<u32>) {
         self.requests[request].state = State::Done(outcome);
         let lookups = self.lookups.iter().enumerate();
         let present = lookups.filter(|(_, lookup)| lookup.request == request && !lookup.gone);
@@ -86,7 +86,7 @@ impl Naive {
     }
 
     /// Who is to be woken next.
-    pub fn wake(&mut self) -> Option<usize> {
+    pub(super) fn wake(&mut self) -> Option<usize> {
         while !self.due.is_empty() {
             let at = self.due.remove(0);
             if !self.lookups[at].gone {
@@ -98,7 +98,7 @@ impl Naive {
 
     /// A lookup is given up; whether its request is not wanted any more, and was
     /// under way.
-    pub fn leave(&mut self, at: usize) -> bool {
+    pub(super) fn leave(&mut self, at: usize) -> bool {
         let lookup = &mut self.lookups[at];
         if std::mem::replace(&mut lookup.gone, true) {
             return false;

@@ -148,7 +148,7 @@ impl World {
         let choice = script.next();
         let token = self.asked.len();
         // Some keys are asked for again and again, most only once.
-        let key = if choice.is_multiple_of(5) {
+        let key = if choice % 5 == 0 {
             format!("shared{}", choice / 5 % 3)
         } else {
             format!("k{token}{}", "x".repeat(choice % 4))
