@@ -77,7 +77,11 @@ fn code(cell: &str) -> &str {
 fn documented() -> BTreeMap<String, Documented> {
     let mut options = BTreeMap::new();
     for path in pages() {
-        let page = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let page = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let text = fs::read_to_string(&path).expect("our own documentation");
         let tables = text.split(HEADING).skip(1);
         let rows = tables.flat_map(|table| {
