@@ -55,7 +55,7 @@ bool mmc_filter_read(mmc_filter *f, void **cursor, uint64_t *offset, mmc_bytes *
 		liChunkIter iter = { *cursor };
 		char *data = NULL;
 		off_t len = 0;
-		/* Asking behind a chunk's end is an error to the host, and the only
+		/* Asking beyond a chunk's end is an error to the host, and the only
 		 * sign of that end. A file that broke off is found out by the sum of
 		 * all bytes, which the caller compares. */
 		if (li_chunkiter_read(iter, (off_t)*offset, 64 * 1024, &data, &len, NULL) == LI_HANDLER_GO_ON && len > 0) {

@@ -33,7 +33,7 @@ void mmc_set_def(const mmc_plugin_def *);
 guint mmc_plugin_id(void);
 void mmc_set_plugin_id(guint);
 
-/* A slot for each of so many workers; none without. */
+/* A slot for each worker; there are none before. */
 void mmc_slots_new(guint count);
 void mmc_slots_free(void);
 /* NULL before the workers are known, and on a server that does not fit. */

@@ -1,7 +1,7 @@
 //! Safe code cannot break the host layer: what would is refused by the compiler.
 //!
 //! The library is one for the host to load and nothing that a test could use,
-//! so each file in `compile_fail/` takes the host layer in as its own. A line
+//! so each file in `compile_fail/` has the host layer as a module of its own. A line
 //! there that ends in `//~ WORDS` must have an error with these words: its code,
 //! since those stay the same from compiler to compiler, where it has one. No
 //! other line may have an error. `right_use.rs` has none and compiles.
@@ -9,6 +9,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use testkit::host_layer_package;
 
 /// A line of a file, and the words of an error there.
 type Finding = (String, usize, String);
@@ -29,29 +31,14 @@ fn stem(path: &Path) -> &str {
     stem.expect("a name that is text")
 }
 
-/// A package that has each file as a program, and what the library depends on.
+/// A package that has each file as a program.
 fn package(files: &[PathBuf]) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile_fail");
-    let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("our own manifest");
-    let dependencies = manifest.split("\n[dependencies]\n").nth(1);
-    let dependencies = dependencies.expect("it has dependencies").lines();
-    let dependencies = dependencies
-        .take_while(|line| !line.starts_with('['))
-        .filter(|line| !line.contains("path = ") && !line.contains("workspace = "));
-    let head = "[package]\nname = \"compile_fail\"\nedition = \"2024\"\n\
-                [features]\ndeliberate-panic = []\n[workspace]\n[dependencies]";
-    let mut text: Vec<String> = std::iter::once(head)
-        .chain(dependencies)
-        .map(str::to_owned)
-        .collect();
-    for file in files {
+    let targets = files.iter().map(|file| {
         let (name, path) = (stem(file), file.display());
-        text.push(format!("[[bin]]\nname = \"{name}\"\npath = \"{path}\""));
-    }
-    fs::create_dir_all(&folder).expect("a folder");
-    fs::write(folder.join("Cargo.toml"), text.join("\n")).expect("a manifest");
-    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("a lock file");
+        format!("[[bin]]\nname = \"{name}\"\npath = \"{path}\"\n")
+    });
+    host_layer_package(&folder, &targets.collect::<String>());
     folder
 }
 

@@ -8,7 +8,7 @@ use super::guard::{guard, guarded_drop};
 use super::handles::{Level, Server};
 use super::owned::Owned;
 use super::plugin::{ActionEntry, Plugin};
-use super::request::{Flow, VRequest, with_request};
+use super::request::{Caller, Flow, VRequest, with_request};
 
 /// A kind of action. All workers run the same one, at the same time.
 pub(crate) trait ActionKind: Send + Sync + Sized + 'static {
@@ -60,7 +60,7 @@ unsafe extern "C" fn create<A: ActionKind>(
     server: *mut ffi::mmc_server,
     value: *mut ffi::mmc_value,
 ) -> *mut ffi::mmc_rust_action {
-    // SAFETY: the host calls, on its main thread, with its server.
+    // SAFETY: the host calls with its server, which stays in this function.
     let Some(server) = (unsafe { Server::new(server) }) else {
         return std::ptr::null_mut();
     };
@@ -125,7 +125,7 @@ unsafe extern "C" fn run<A: ActionKind>(
     };
     // SAFETY: the host calls with its request, on the thread of its worker; only
     // `init` of the plugin registers this.
-    let flow = unsafe { with_request(request, call) };
+    let flow = unsafe { with_request(request, Caller::Action, call) };
     flow as u32
 }
 

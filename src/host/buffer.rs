@@ -113,10 +113,10 @@ impl Buffer {
         unsafe { std::slice::from_raw_parts(self.0.start(), self.0.used()) }
     }
 
-    /// A part of it, with a reference of its own. `range` lies within.
+    /// A part of it, with a reference of its own.
     ///
     /// # Panics
-    /// It does not.
+    /// `range` does not lie within.
     pub(crate) fn slice(&self, range: Range<usize>) -> BufferSlice {
         assert!(range.start <= range.end && range.end <= self.0.used());
         BufferSlice {
@@ -157,10 +157,10 @@ impl AsRef<[u8]> for BufferSlice {
 }
 
 impl BufferSlice {
-    /// A part of it, with a reference of its own. `range` lies within.
+    /// A part of it, with a reference of its own.
     ///
     /// # Panics
-    /// It does not.
+    /// `range` does not lie within.
     pub(crate) fn slice(&self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.len);
         Self {

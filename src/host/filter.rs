@@ -15,7 +15,7 @@ use super::guard::{guard, guarded_drop};
 use super::handles::Level;
 use super::owned::Counted;
 use super::plugin::Plugin;
-use super::request::{Flow, VRequest, with_request};
+use super::request::{Caller, Flow, VRequest, with_request};
 
 /// A filter over one body.
 pub(crate) trait BodyFilter: 'static {
@@ -171,9 +171,13 @@ impl<F: BodyFilter> Definition<F> {
 }
 
 impl<P: Plugin> VRequest<'_, P> {
-    /// Lets a filter see its response's body; false if that is too late.
+    /// Lets a filter see its response's body; false if that is too late, as it
+    /// is in a filter: the host cannot add one while it is adding another.
     #[must_use]
     pub(crate) fn add_filter_out<F: BodyFilter<Plugin = P>>(&mut self, filter: F) -> bool {
+        if self.caller() == Caller::Filter {
+            return false;
+        }
         let slot = SlotPointer::<F>::into_raw(Rc::new(Cell::new(State::Idle(filter))));
         let table: &'static ffi::mmc_filter_def = const { &Definition::<F>::TABLE };
         // SAFETY: see `VRequest::ptr`; the table stays, and the slot does until
@@ -224,7 +228,7 @@ unsafe extern "C" fn handle<F: BodyFilter>(
     };
     // SAFETY: the host calls with its request, or NULL, on the thread of its
     // worker; the filter was added to a request of this plugin.
-    let flow = unsafe { with_request(request, call) };
+    let flow = unsafe { with_request(request, Caller::Filter, call) };
     guarded_drop("filter-release", slot);
     flow
 }

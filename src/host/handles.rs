@@ -27,7 +27,7 @@ impl Server<'_> {
     /// `None` for NULL.
     ///
     /// # Safety
-    /// `server` is NULL, or the server that calls, for `'a`, on its main thread.
+    /// `server` is NULL, or the server that calls, and `'a` ends with the call.
     pub(super) unsafe fn new(server: *mut ffi::mmc_server) -> Option<Self> {
         NonNull::new(server).map(|server| Self(server, PhantomData))
     }

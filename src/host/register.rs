@@ -53,7 +53,7 @@ pub(crate) unsafe fn free(modules: *mut ffi::mmc_modules, module: *mut ffi::mmc_
 }
 
 unsafe extern "C" fn share<P: Plugin>(server: *mut ffi::mmc_server) -> *mut ffi::mmc_rust_shared {
-    // SAFETY: the host calls, on its main thread, with its server.
+    // SAFETY: the host calls with its server, which stays in this function.
     let Some(server) = (unsafe { Server::new(server) }) else {
         return std::ptr::null_mut();
     };

@@ -42,7 +42,17 @@ pub(crate) enum ResponseState {
 pub(crate) struct VRequest<'a, P: Plugin> {
     request: NonNull<ffi::mmc_request>,
     worker: Option<&'a P::Worker>,
+    caller: Caller,
     next: Option<Action>,
+}
+
+/// What is called with a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// An action.
+    Action,
+    /// A filter, possibly while it is being added.
+    Filter,
 }
 
 /// Runs what the host calls with a request, or without: NULL is none. This is
@@ -54,6 +64,7 @@ pub(crate) struct VRequest<'a, P: Plugin> {
 /// is `P`.
 pub(super) unsafe fn with_request<P: Plugin, R>(
     request: *mut ffi::mmc_request,
+    caller: Caller,
     run: impl FnOnce(Option<&mut VRequest<'_, P>>) -> R,
 ) -> R {
     let Some(request) = NonNull::new(request) else {
@@ -70,6 +81,7 @@ pub(super) unsafe fn with_request<P: Plugin, R>(
     let result = run(Some(&mut VRequest {
         request,
         worker: worker.as_deref().map(|worker| &worker.state),
+        caller,
         next: None,
     }));
     if let Some(worker) = worker {
@@ -83,6 +95,10 @@ impl<'a, P: Plugin> VRequest<'a, P> {
     /// since `with_request` makes it for one call and its lifetime ends there.
     pub(super) fn ptr(&self) -> *mut ffi::mmc_request {
         self.request.as_ptr()
+    }
+
+    pub(super) fn caller(&self) -> Caller {
+        self.caller
     }
 
     /// What the plugin keeps for the worker that handles the request; missing

@@ -7,6 +7,7 @@ mod config;
 mod counters;
 mod faults;
 mod headers;
+mod hoard;
 mod key;
 mod life;
 mod lookup;

@@ -56,6 +56,7 @@ liFilter *li_vrequest_add_filter_out(liVRequest *pub, liFilterHandlerCB handle, 
 	(void)event;
 	struct vrequest *vr = VREQUEST(pub);
 	if (pub->state >= LI_VRS_WRITE_CONTENT) return NULL;
+	if (vr->adding_filter) g_error("a filter is added while another one is");
 	struct filter *f = g_new0(struct filter, 1);
 	f->handle = handle;
 	f->free = free;
@@ -65,7 +66,9 @@ liFilter *li_vrequest_add_filter_out(liVRequest *pub, liFilterHandlerCB handle, 
 	g_ptr_array_add(vr->filters, f);
 	/* Connected to the one before it, and called, before its maker has it. */
 	guint own = vr->filters->len - 1;
+	vr->adding_filter = TRUE;
 	if (own > 0) call(vr, own);
+	vr->adding_filter = FALSE;
 	return &f->pub;
 }
 

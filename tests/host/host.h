@@ -374,6 +374,7 @@ struct vrequest {
 	gboolean backend_failed;
 	gboolean connected; /* the response's headers are ready, the body flows */
 	GPtrArray *filters;
+	gboolean adding_filter;
 	liJob pump_job;
 	GString *request_body;
 	struct backend *backend;
