@@ -153,7 +153,7 @@ bool mmc_free(mmc_modules *modules, mmc_module *module) {
 	mmc_config_close();
 	li_plugin_free(((liModules *)modules)->main, p);
 	mmc_scripts_free_all();
-	mmc_slots_free();
+	mmc_slots_free(mmc_watchers_forget);
 	if (shared) mmc_def()->unshare(shared);
 	shared = NULL;
 	forget();

@@ -194,18 +194,19 @@ impl<W, P> Flight<W, P> {
         }
     }
 
-    /// The waker of the first one at `place` or after it who was not woken;
-    /// `place` moves past it.
-    pub(super) fn next_to_wake(&self, place: &mut usize) -> Option<W> {
+    /// The waker of the first one at `place` or after it who was not woken, and
+    /// the place after that one, if there is one.
+    pub(super) fn next_to_wake(&self, mut place: usize) -> (Option<W>, Option<usize>) {
         let mut waiters = self.waiters.borrow_mut();
-        while let Some(next) = waiters.places.get_mut(*place) {
-            *place += 1;
+        let count = waiters.places.len();
+        while let Some(next) = waiters.places.get_mut(place) {
+            place += 1;
             match mem::replace(next, Place::Woken) {
-                Place::Waiting(waker) => return Some(waker),
+                Place::Waiting(waker) => return (Some(waker), (place < count).then_some(place)),
                 other => *next = other,
             }
         }
-        None
+        (None, None)
     }
 }
 

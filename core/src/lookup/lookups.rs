@@ -156,16 +156,18 @@ impl<W, P: Clone> Lookups<W, P> {
     #[must_use]
     pub fn poll_wake(&mut self) -> Option<W> {
         loop {
-            if let Some((flight, place)) = &mut self.waking {
-                let waker = flight.next_to_wake(place);
-                if waker.is_some() {
-                    return waker;
-                }
-                self.waking = None;
+            let (flight, place) = if let Some(waking) = self.waking.take() {
+                waking
+            } else {
+                let flight = self.completed.flights.borrow_mut().pop_front()?;
+                self.unlist(&flight);
+                (flight, 0)
+            };
+            let (waker, next) = flight.next_to_wake(place);
+            self.waking = next.map(|next| (flight, next));
+            if waker.is_some() {
+                return waker;
             }
-            let flight = self.completed.flights.borrow_mut().pop_front()?;
-            self.unlist(&flight);
-            self.waking = Some((flight, 0));
         }
     }
 

@@ -11,6 +11,9 @@ use memcached_core::server::Spec;
 use crate::host::{Pattern, SockAddr};
 use crate::plugin::memcached::Request;
 
+/// Bytes that suffice for most keys.
+const USUAL_KEY: usize = 128;
+
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
     pub(super) server: SockAddr,
@@ -41,7 +44,7 @@ pub(in crate::plugin) enum Environment {
 impl Common {
     /// The key of a request.
     pub(in crate::plugin) fn key_of(&self, vr: &Request<'_>) -> Key {
-        let mut raw = Vec::new();
+        let mut raw = Vec::with_capacity(USUAL_KEY);
         self.key.eval(vr, &mut raw);
         if !self.vary.is_empty() {
             self.vary.append_to(&mut raw, |show| {
