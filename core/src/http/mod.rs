@@ -11,7 +11,7 @@ mod list;
 mod range;
 
 pub use cache_control::{CacheControl, delta_seconds};
-pub use codings::{Accepted, known_codings};
+pub use codings::{Accepted, coding_weights, is_same_coding, known_codings};
 pub use connection_headers::ConnectionHeaders;
 pub use date::{format_date, parse_date};
 pub use entity_tag::{EntityTag, list_names_tag};

@@ -1,8 +1,8 @@
 //! The rules: whether a response may be stored, and for how long.
 
 use super::exchange::Exchange;
+use super::identity::VaryBy;
 use super::not_stored::NotStored;
-use super::variant::VaryBy;
 use crate::protocol::Ttl;
 
 /// What an administrator decided about the rules.
