@@ -14,6 +14,7 @@
 mod backend;
 mod bytes;
 mod cutter;
+mod fastcgi;
 mod faulty;
 mod http;
 mod memcached;
@@ -30,6 +31,7 @@ mod wait;
 pub use backend::{Backend, BackendRequest};
 pub use bytes::{random_bytes, sha1_hex};
 pub use cutter::Cutter;
+pub use fastcgi::{FastCgi, FastCgiRequest};
 pub use faulty::{Faulty, FaultyRequest};
 pub use http::{Client, Response, get, request};
 pub use memcached::{Item, Memcached};
