@@ -95,7 +95,7 @@ mod tests {
                 &[("X-Host", "b"), ("x-host", "a"), ("X-Rewrite-Url", "/")],
                 "#x-host=b;a#x-rewrite-url=/",
             ),
-            // One to FastCGI backends, another to all others.
+            // One to some backends, another to all others.
             (
                 &[("X_Forwarded.Host", "evil.test")],
                 "#x_forwarded.host=evil.test",

@@ -73,8 +73,9 @@ fn looks_guarded(text: &[u8]) -> bool {
         && memchr::memmem::find(&text[..at], b"%23").is_some()
 }
 
-/// The name as `FastCGI` backends see it: they get capitals and digits, with `_` for
-/// every other byte, so that several names are one to them.
+/// Whether two names are one to backends that have headers as variables, as CGI
+/// does: with `_` for every byte that is no letter or digit. Most servers on the
+/// way do not let such names pass for each other, but not all.
 pub(super) fn is_same_variable(name: &[u8], other: &[u8]) -> bool {
     name.len() == other.len()
         && name

@@ -102,7 +102,7 @@ pub(super) fn append<'h>(
 /// Appends `=` and the values of a header's lines; nothing where there are none.
 ///
 /// Lines of a list count as one list to most recipients (RFC 9110, section 5.3),
-/// but `FastCGI` backends see only one of them. No browser sends several.
+/// but some backends see only one of them. No browser sends several.
 fn append_values<'v>(key: &mut Vec<u8>, name: &str, mut values: impl Iterator<Item = &'v [u8]>) {
     let Some(first) = values.next() else {
         return;
