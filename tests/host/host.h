@@ -229,6 +229,7 @@ void condition_acquire(struct condition *);
 void condition_release(struct condition *);
 gboolean condition_uses_regex(const struct condition *);
 gboolean condition_check(struct vrequest *, const struct condition *);
+liHandlerResult condition_is_ready(struct vrequest *, const struct condition *);
 
 /* --- actions --- */
 
