@@ -5,7 +5,8 @@
 //! `LUA_PKG` is the pkg-config name of the Lua that the host has (`lua5.1`).
 
 use std::env;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-changed=ffi");
@@ -14,30 +15,20 @@ fn main() {
     println!("cargo::rerun-if-env-changed=LUA_PKG");
 
     let mut shim = cc::Build::new();
-    for name in [
-        "module",
-        "log",
-        "config",
-        "request",
-        "event",
-        "lua",
-        "lua_answer",
-        "lua_command",
-        "abi_check",
-    ] {
-        shim.file(format!("ffi/{name}.c"));
+    for folder in ["ffi", "ffi/lua"] {
+        shim.files(sources(Path::new(folder)));
     }
-    shim.include("ffi");
+    // Headers of others are system headers, whose warnings are not ours.
+    let system = |shim: &mut cc::Build, folder: &Path| {
+        shim.flag("-isystem").flag(folder);
+    };
     match env::var_os("LIGHTTPD2_INCLUDE_DIR").filter(|dirs| !dirs.is_empty()) {
         Some(dirs) => {
-            shim.includes(env::split_paths(&dirs))
-                .define("HAVE_CONFIG_H", None);
-            shim.warnings(false);
+            env::split_paths(&dirs).for_each(|folder| system(&mut shim, &folder));
+            shim.define("HAVE_CONFIG_H", None);
         }
         None => {
-            shim.include("include")
-                .extra_warnings(true)
-                .warnings_into_errors(true);
+            shim.include("include");
         }
     }
     // Of the host's Lua; one of another version has no scripts that use us.
@@ -49,8 +40,14 @@ fn main() {
             .unwrap_or_else(|error| {
                 panic!("the development files of {package} are missing: {error}")
             });
-        shim.includes(found.include_paths);
+        for folder in &found.include_paths {
+            system(&mut shim, folder);
+        }
     }
+    let warnings = fs::read_to_string("ffi/warnings.args").expect("the list of warnings");
+    shim.warnings(true)
+        .warnings_into_errors(true)
+        .flags(warnings.split_whitespace());
     // The host brings GLib, libev and its own functions along; nothing is
     // linked, and a function that is missing is reported by name at loading.
     shim.cargo_metadata(true)
@@ -62,11 +59,25 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     bindgen::Builder::default()
         .header("ffi/shim.h")
-        .allowlist_item("mmc_.*")
+        .allowlist_item("(mmc|MMC)_.*")
+        .prepend_enum_name(false)
         .derive_default(false)
         .layout_tests(false)
         .generate()
         .expect("ffi/shim.h is valid C")
         .write_to_file(out.join("shim.rs"))
         .expect("OUT_DIR can be written to");
+}
+
+/// All C of a folder but the probe, which is a program of its own.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().expect("the folder is there");
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
+        .filter(|path| !path.ends_with("abi_probe.c"))
+        .collect();
+    // In whatever order the system lists them, the library is the same.
+    paths.sort();
+    paths
 }

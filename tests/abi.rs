@@ -1,6 +1,9 @@
-//! The facts of `ffi/abi.def` as different headers have them.
+//! The facts of `ffi/abi.def`: as different headers have them, that they are
+//! used, and their order.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -50,16 +53,96 @@ fn assert_same(ours: &str, theirs: &str) {
     assert_eq!(ours.lines().count(), theirs.lines().count());
 }
 
+/// The lines of `ffi/abi.def` that state a fact.
+fn facts() -> Vec<String> {
+    let kinds = ["SIZE(", "OFFSET(", "NUMBER(", "FUNCTION(", "CALLBACK("];
+    let text = fs::read_to_string(root().join("ffi/abi.def")).expect("our own file");
+    text.lines()
+        .filter(|line| kinds.iter().any(|kind| line.starts_with(kind)))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The kind of a fact and what stands between its parentheses.
+fn parts(fact: &str) -> (&str, Vec<&str>) {
+    let (kind, rest) = fact.split_once('(').expect("a fact");
+    let inner = rest.strip_suffix(')').expect("a fact");
+    (kind, inner.split(", ").collect())
+}
+
+/// The words of all C files of a folder whose names begin so.
+fn words(folder: &str, prefix: &str) -> HashSet<String> {
+    let entries = fs::read_dir(root().join(folder)).expect("a folder of ours");
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut words = HashSet::new();
+    for entry in entries {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_file() && name.starts_with(prefix) && !name.starts_with("abi") {
+            let text = fs::read_to_string(&path).expect("our own file");
+            words.extend(text.split(|c| !is_name(c)).map(str::to_owned));
+        }
+    }
+    words
+}
+
+/// The words of `ffi/` but for the list itself and what includes it.
+fn used() -> HashSet<String> {
+    let mut used = words("ffi", "");
+    used.extend(words("ffi/lua", ""));
+    used
+}
+
+/// A fact about what nobody uses is one that a new server may break in vain.
+#[test]
+fn every_fact_is_used() {
+    // Initialised as a whole, without names of members.
+    let whole = ["liChunkIter", "liPluginAction"];
+    let used = used();
+    for fact in facts() {
+        let name = match parts(&fact) {
+            ("OFFSET", parts) if whole.contains(&parts[0]) => continue,
+            ("OFFSET", parts) => parts[1].rsplit('.').next().expect("a member").to_owned(),
+            ("FUNCTION", parts) => parts[0].to_owned(),
+            // Numbers may be used by Rust; types have no use of their own.
+            _ => continue,
+        };
+        assert!(used.contains(&name), "nothing in ffi/ uses {fact}");
+    }
+}
+
+#[test]
+fn every_function_that_is_declared_is_used() {
+    let used = used();
+    let declared = words("include/lighttpd", "");
+    let functions: Vec<_> = declared
+        .iter()
+        .filter(|word| word.starts_with("li_") && !used.contains(*word))
+        .collect();
+    assert!(functions.is_empty(), "nothing in ffi/ uses {functions:?}");
+}
+
+/// By struct, each with its size first and members where they lie.
+#[test]
+fn facts_are_sorted() {
+    let facts = facts();
+    let structs: Vec<_> = facts
+        .iter()
+        .map(|fact| parts(fact))
+        .filter(|(kind, _)| matches!(*kind, "SIZE" | "OFFSET"))
+        .map(|(kind, parts)| {
+            let number = parts[parts.len() - 1].parse().expect("a number");
+            let offset = (kind == "OFFSET").then_some(number);
+            (parts[0], offset)
+        })
+        .collect::<Vec<(&str, Option<usize>)>>();
+    assert!(structs.is_sorted(), "{structs:#?}");
+}
+
 #[test]
 fn our_headers_declare_every_fact() {
     let printed = ours();
-    let is_fact = |line: &&str| {
-        ["SIZE(", "OFFSET(", "NUMBER(", "FUNCTION(", "CALLBACK("]
-            .iter()
-            .any(|kind| line.starts_with(kind))
-    };
-    let facts = std::fs::read_to_string(root().join("ffi/abi.def")).expect("our own file");
-    let facts: Vec<_> = facts.lines().filter(is_fact).collect();
+    let facts = facts();
     assert_eq!(printed.lines().count(), facts.len());
     for (line, fact) in printed.lines().zip(facts) {
         assert!(!line.contains(" is not "), "{line}");
@@ -95,16 +178,16 @@ fn the_host_has_the_same_facts() {
 fn a_difference_is_seen() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let other = folder.path().join("lighttpd");
-    std::fs::create_dir(&other).expect("a folder");
+    fs::create_dir(&other).expect("a folder");
     for name in ["base.h", "core_lua.h", "pattern.h", "plugin_core.h"] {
-        let text = std::fs::read_to_string(root().join("include/lighttpd").join(name))
+        let text = fs::read_to_string(root().join("include/lighttpd").join(name))
             .expect("our own header")
             .replace("guint ndx;", "char more[8]; guint ndx;")
             .replace(
                 "void li_job_later_ref(liJobRef *",
                 "int li_job_later_ref(liJobRef *",
             );
-        std::fs::write(other.join(name), text).expect("a file");
+        fs::write(other.join(name), text).expect("a file");
     }
     let theirs = probe(&[folder.path().into(), root().join("ffi")], &[]);
     let differing: Vec<_> = ours()

@@ -1,11 +1,11 @@
-//! What it costs to read replies, whole and in pieces, and to write requests.
+//! What it costs to read replies, whole and in pieces, and to write commands.
 
 use std::ops::Range;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use memcached_core::protocol::{
-    CRLF, Expect, Input, Key, Reply, ReplyParser, encode_get, encode_set_header,
+    Command, Data, Input, Key, Reply, ReplyForm, ReplyParser, Retrieve, Store, StoreMode,
 };
 
 fn main() {
@@ -45,10 +45,14 @@ fn reply(size: usize) -> Vec<u8> {
 }
 
 /// Reads one reply that comes in inputs of at most `piece` bytes.
-fn parse(wire: &[u8], piece: usize, key: &Key) -> Reply<Range<usize>> {
+fn parse(wire: &[u8], piece: usize, keys: &[Key; 1]) -> Reply<Range<usize>> {
+    let form = ReplyForm::Values {
+        keys,
+        with_cas: false,
+    };
     let mut parser = ReplyParser::new();
     for part in wire.chunks(piece) {
-        let parsed = parser.parse(Expect::Value { key }, &Slice(part), &mut 0);
+        let parsed = parser.parse(form, &Slice(part), &mut 0);
         if let Some(reply) = parsed.expect("a good reply") {
             return reply;
         }
@@ -58,23 +62,23 @@ fn parse(wire: &[u8], piece: usize, key: &Key) -> Reply<Range<usize>> {
 
 #[divan::bench(args = SIZES)]
 fn parse_whole(bencher: Bencher<'_, '_>, size: usize) {
-    let (wire, key) = (reply(size), key());
+    let (wire, keys) = (reply(size), [key()]);
     bencher
         .counter(BytesCount::new(wire.len()))
-        .bench(|| parse(black_box(&wire), usize::MAX, &key));
+        .bench_local(|| parse(black_box(&wire), usize::MAX, &keys));
 }
 
 #[divan::bench(args = SIZES)]
 fn parse_in_64_byte_pieces(bencher: Bencher<'_, '_>, size: usize) {
-    let (wire, key) = (reply(size), key());
+    let (wire, keys) = (reply(size), [key()]);
     bencher
         .counter(BytesCount::new(wire.len()))
-        .bench(|| parse(black_box(&wire), 64, &key));
+        .bench_local(|| parse(black_box(&wire), 64, &keys));
 }
 
 #[divan::bench]
 fn parse_miss() -> Reply<Range<usize>> {
-    parse(black_box(b"END\r\n"), usize::MAX, &key())
+    parse(black_box(b"END\r\n"), usize::MAX, &[key()])
 }
 
 /// A key as it comes from a request: looked at and copied.
@@ -91,23 +95,30 @@ fn hash_key() -> Key {
 
 #[divan::bench]
 fn write_get(bencher: Bencher<'_, '_>) {
-    let (key, mut out) = (key(), Vec::with_capacity(512));
+    let get = Command::<Vec<u8>>::from(Retrieve::one(key()));
+    let mut out = Vec::with_capacity(512);
     bencher.bench_local(|| {
         out.clear();
-        encode_get(&mut out, [black_box(&key)]);
+        black_box(&get).encode_head(&mut out);
         out.len()
     });
 }
 
 #[divan::bench(args = SIZES)]
 fn write_set(bencher: Bencher<'_, '_>, size: usize) {
-    let (key, data) = (key(), vec![b'x'; size]);
+    let set = Command::from(Store {
+        mode: StoreMode::Set,
+        key: key(),
+        flags: 0,
+        exptime: 30,
+        data: vec![b'x'; size],
+    });
     let mut out = Vec::with_capacity(size + 512);
     bencher.counter(BytesCount::new(size)).bench_local(|| {
         out.clear();
-        encode_set_header(&mut out, black_box(&key), 0, 30, data.len());
-        out.extend_from_slice(&data);
-        out.extend_from_slice(CRLF);
+        black_box(&set).encode_head(&mut out);
+        out.extend_from_slice(set.data().map_or(&[], |data| data.part(0)));
+        out.extend_from_slice(b"\r\n");
         out.len()
     });
 }

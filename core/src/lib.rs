@@ -1,8 +1,10 @@
 //! The part of `mod_memcached` that decides, without I/O, clock or host:
 //!
 //! - [`protocol`]: bytes of the memcached text protocol, made and read;
-//! - [`connection`]: the life of the connections to one server;
-//! - [`joining`]: lookups of one key that share one request;
+//! - [`server`]: the life of the connections to one server;
+//! - [`time`]: the driver's clock;
+//! - [`pool`]: which server a key is on;
+//! - [`lookup`]: what a lookup means, and which lookups share a request;
 //! - [`http`]: values of HTTP headers, read without judging them;
 //! - [`stored`]: the form in which a whole response is stored;
 //! - [`policy`]: which responses may be stored and for how long, and what a
@@ -10,12 +12,14 @@
 
 #![forbid(unsafe_code)]
 
-pub mod connection;
 pub mod decimal;
 pub mod http;
-pub mod joining;
+pub mod lookup;
 pub mod policy;
+pub mod pool;
 pub mod protocol;
+pub mod server;
 pub mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod time;

@@ -1,8 +1,7 @@
-//! Keys and the requests that carry them; `cargo test` replays the seeds.
+//! Keys and the commands that carry them; `cargo test` replays the seeds.
 
 #![no_main]
 
-#[path = "../../core/tests/key/script.rs"]
-mod script;
+use memcached_core::testing::key;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| script::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| key::run(data));

@@ -2,11 +2,6 @@
 
 #![no_main]
 
-#[path = "../../core/tests/reply/naive.rs"]
-mod naive;
-#[path = "../../core/tests/reply/script.rs"]
-mod script;
-#[path = "../../core/tests/reply/stream.rs"]
-mod stream;
+use memcached_core::testing::reply;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| script::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| reply::run(data));

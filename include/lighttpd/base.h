@@ -1,6 +1,6 @@
-/* The part of lighttpd2's binary interface that this plugin uses, in our own
+/* The part of lighttpd2's binary interface that ffi/ uses, in our own
  * declarations: names, order and size of what is used, gaps for what is not.
- * ffi/abi.def holds the numbers that they are checked against. */
+ * ffi/abi.def has the numbers that they are checked against. */
 #ifndef MMC_LIGHTTPD_BASE_H
 #define MMC_LIGHTTPD_BASE_H
 
@@ -10,11 +10,38 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/* Numbers. */
-typedef enum { LI_HANDLER_GO_ON, LI_HANDLER_COMEBACK, LI_HANDLER_WAIT_FOR_EVENT, LI_HANDLER_ERROR } liHandlerResult;
-typedef enum { LI_VALUE_NONE, LI_VALUE_BOOLEAN, LI_VALUE_NUMBER, LI_VALUE_STRING, LI_VALUE_LIST, LI_VALUE_ACTION, LI_VALUE_CONDITION } liValueType;
-typedef enum { LI_LOG_LEVEL_DEBUG, LI_LOG_LEVEL_INFO, LI_LOG_LEVEL_WARNING, LI_LOG_LEVEL_ERROR, LI_LOG_LEVEL_ABORT, LI_LOG_LEVEL_BACKEND } liLogLevel;
-typedef enum { LI_VRS_CLEAN, LI_VRS_HANDLE_REQUEST_HEADERS, LI_VRS_READ_CONTENT, LI_VRS_HANDLE_RESPONSE_HEADERS, LI_VRS_WRITE_CONTENT, LI_VRS_ERROR } liVRequestState;
+/* Numbers; these enumerations are whole, since their values follow from order. */
+typedef enum {
+	LI_HANDLER_GO_ON,
+	LI_HANDLER_COMEBACK,
+	LI_HANDLER_WAIT_FOR_EVENT,
+	LI_HANDLER_ERROR
+} liHandlerResult;
+typedef enum {
+	LI_VALUE_NONE,
+	LI_VALUE_BOOLEAN,
+	LI_VALUE_NUMBER,
+	LI_VALUE_STRING,
+	LI_VALUE_LIST,
+	LI_VALUE_ACTION,
+	LI_VALUE_CONDITION
+} liValueType;
+typedef enum {
+	LI_LOG_LEVEL_DEBUG,
+	LI_LOG_LEVEL_INFO,
+	LI_LOG_LEVEL_WARNING,
+	LI_LOG_LEVEL_ERROR,
+	LI_LOG_LEVEL_ABORT,
+	LI_LOG_LEVEL_BACKEND
+} liLogLevel;
+typedef enum {
+	LI_VRS_CLEAN,
+	LI_VRS_HANDLE_REQUEST_HEADERS,
+	LI_VRS_READ_CONTENT,
+	LI_VRS_HANDLE_RESPONSE_HEADERS,
+	LI_VRS_WRITE_CONTENT,
+	LI_VRS_ERROR
+} liVRequestState;
 #define LI_LOG_FLAG_TIMESTAMP 1
 #define MODULE_VERSION 1u
 #define LIGHTTPD_SERVER_MAGIC 0x12AB34CDu
@@ -49,7 +76,10 @@ typedef struct liValue {
 		gint64 number;
 		GString *string;
 		GPtrArray *list;
-		struct { liServer *srv; liAction *action; } val_action;
+		struct {
+			liServer *srv;
+			liAction *action;
+		} val_action;
 	} data;
 } liValue;
 
@@ -59,27 +89,20 @@ typedef struct liPluginAction {
 	liPluginCreateActionCB create_action;
 	gpointer userdata;
 } liPluginAction;
-typedef struct liPluginOption liPluginOption;
-typedef struct liPluginSetup liPluginSetup;
 struct liPlugin {
-	size_t version;
-	const gchar *name;
+	gpointer gap_[2];
 	guint id;
 	gpointer data;
-	char gap_[16];
-	void (*free)(liServer *, liPlugin *);
-	gpointer gap2_[2];
+	gpointer gap2_[5];
 	void (*handle_vrclose)(liVRequest *, liPlugin *);
 	void (*handle_prepare_worker)(liServer *, liPlugin *, liWorker *);
 	void (*handle_worker_stop)(liServer *, liPlugin *, liWorker *);
 	void (*handle_prepare)(liServer *, liPlugin *);
 	gpointer gap3_[4];
 	void (*handle_init_lua)(liLuaState *, liServer *, liWorker *, liPlugin *);
-	const liPluginOption *options;
-	gpointer gap4_;
+	gpointer gap4_[2];
 	const liPluginAction *actions;
-	const liPluginSetup *setups;
-	gpointer tail_;
+	gpointer tail_[2];
 };
 typedef void (*liPluginInitCB)(liServer *, liPlugin *, gpointer);
 liPlugin *li_plugin_register(liServer *, const gchar *, liPluginInitCB, gpointer);
@@ -88,23 +111,21 @@ void li_plugin_free(liServer *, liPlugin *);
 /* Server, worker, loop, jobs. */
 struct liServer {
 	guint32 magic;
-	char gap_[228];
-	liWorker *main_worker;
+	char gap_[236];
 	guint worker_count;
 	GArray *workers;
 	char tail_[1352];
 };
-typedef void (*liJobCB)(liJob *);
-typedef struct liJobQueue { char opaque_[304]; } liJobQueue;
+typedef struct liJobQueue {
+	char opaque_[304];
+} liJobQueue;
 typedef struct liJobRef {
-	gint refcount;
+	char gap_[8];
 	liJob *job;
 	liJobQueue *queue;
 } liJobRef;
 struct liJob {
-	char gap_[32];
-	liJobCB callback;
-	liJobRef *ref;
+	gpointer opaque_[6];
 };
 typedef struct liEventLoop {
 	struct ev_loop *loop;
@@ -115,7 +136,8 @@ G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 struct liLuaState {
 	struct lua_State *L;
 	GStaticRecMutex lualock;
-	int li_env_ref, li_env_default_metatable_ref;
+	int li_env_ref;
+	char tail_[4];
 };
 G_GNUC_END_IGNORE_DEPRECATIONS
 typedef struct liConnection {
@@ -127,7 +149,7 @@ struct liWorker {
 	liServer *srv;
 	char gap_[8];
 	guint ndx;
-	liLuaState LL;
+	gpointer gap2_[10];
 	liEventLoop loop;
 	char gap3_[456];
 	guint connections_active;
@@ -156,7 +178,9 @@ typedef struct liChunkQueue {
 	char gap2_[16];
 	GQueue queue;
 } liChunkQueue;
-typedef struct liChunkIter { GList *element; } liChunkIter;
+typedef struct liChunkIter {
+	GList *element;
+} liChunkIter;
 void li_chunkqueue_append_buffer2(liChunkQueue *, liBuffer *, gsize, gsize);
 goffset li_chunkqueue_steal_all(liChunkQueue *, liChunkQueue *);
 goffset li_chunkqueue_skip_all(liChunkQueue *);
@@ -167,58 +191,65 @@ typedef struct liHttpHeader {
 	guint keylen;
 	GString *data;
 } liHttpHeader;
-typedef struct liHttpHeaders { GQueue entries; } liHttpHeaders;
+typedef struct liHttpHeaders {
+	GQueue entries;
+} liHttpHeaders;
 void li_http_header_insert(liHttpHeaders *, const gchar *, size_t, const gchar *, size_t);
 gboolean li_http_header_remove(liHttpHeaders *, const gchar *, size_t);
 void li_http_header_overwrite(liHttpHeaders *, const gchar *, size_t, const gchar *, size_t);
-typedef struct liLogContext { gpointer log_map; } liLogContext;
+typedef struct liLogContext {
+	gpointer opaque_;
+} liLogContext;
 typedef struct liRequestUri {
 	char gap_[40];
 	GString *path;
 	char tail_[16];
 } liRequestUri;
 typedef struct liRequest {
-	int http_method;
+	gpointer gap_;
 	GString *http_method_str;
-	int http_version;
+	gpointer gap2_;
 	liRequestUri uri;
 	liHttpHeaders *headers;
-	goffset content_length;
+	gpointer tail_;
 } liRequest;
 typedef struct liResponse {
 	liHttpHeaders *headers;
 	gint http_status;
-	int transfer_encoding;
+	char tail_[4];
 } liResponse;
 typedef struct liActionRegexStackElement {
 	GString *string;
 	GMatchInfo *match_info;
 } liActionRegexStackElement;
 typedef struct liActionStack {
-	GArray *stack, *regex_stack, *backend_stack;
-	char tail_[16];
+	gpointer gap_;
+	GArray *regex_stack;
+	gpointer tail_[3];
 } liActionStack;
-/* Names and values, which backends and logs are told. */
-typedef struct liEnvironment { GHashTable *table; } liEnvironment;
+/* Names and values for backends and logs. */
+typedef struct liEnvironment {
+	gpointer opaque_;
+} liEnvironment;
 void li_environment_set(liEnvironment *, const gchar *, size_t, const gchar *, size_t);
 typedef union liOptionValue {
 	gint64 number;
 	gboolean boolean;
 } liOptionValue;
 struct liVRequest {
-	gpointer coninfo;
+	gpointer gap_;
 	liWorker *wrk;
 	liOptionValue *options;
-	gpointer optionptrs;
+	gpointer gap2_;
 	liLogContext log_context;
 	liVRequestState state;
-	double ts_started;
+	char gap3_[12];
 	GPtrArray *plugin_ctx;
 	liRequest request;
-	char physical_[24];
+	gpointer gap4_[3];
 	liResponse response;
 	liEnvironment env;
-	char gap_[88];
+	gpointer gap5_[11];
 	liChunkQueue *direct_out;
 	liActionStack action_stack;
 	liJob job;
@@ -239,25 +270,27 @@ void li_action_acquire(liAction *);
 void li_action_release(liServer *, liAction *);
 
 /* Filters. */
-struct liStream { char opaque_[96]; };
+struct liStream {
+	char opaque_[96];
+};
 typedef liHandlerResult (*liFilterHandlerCB)(liVRequest *, liFilter *);
 typedef void (*liFilterFreeCB)(liVRequest *, liFilter *);
-typedef enum { LI_STREAM_EVENT_FIRST_ } liStreamEvent;
+typedef enum {
+	LI_STREAM_EVENT_FIRST_
+} liStreamEvent;
 typedef void (*liFilterEventCB)(liVRequest *, liFilter *, liStreamEvent);
 struct liFilter {
 	liStream stream;
 	liChunkQueue *in, *out;
 	gpointer gap_[3];
 	gpointer param;
-	liVRequest *vr;
-	guint filter_ndx;
+	gpointer tail_[2];
 };
 liFilter *li_vrequest_add_filter_out(liVRequest *, liFilterHandlerCB, liFilterFreeCB, liFilterEventCB, gpointer);
 
 /* Addresses, log. */
 typedef union liSockAddrPtr {
 	char *raw;
-	struct sockaddr *plain;
 } liSockAddrPtr;
 typedef struct liSocketAddress {
 	socklen_t len;

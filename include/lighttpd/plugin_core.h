@@ -4,6 +4,8 @@
 
 #include <lighttpd/base.h>
 
-enum liCoreOptions { LI_CORE_OPTION_DEBUG_REQUEST_HANDLING = 0 };
+enum {
+	LI_CORE_OPTION_DEBUG_REQUEST_HANDLING
+};
 
 #endif

@@ -1,7 +1,7 @@
 //! From an outcome to what the script is told.
 
-use memcached_core::connection::{Failure, Outcome};
-use memcached_core::protocol::{Reply, Value};
+use memcached_core::protocol::{FoundValues, Reply, Status};
+use memcached_core::server::{Failure, Outcome};
 
 use crate::host::{Answer, AnswerValue, BufferSlice, Code};
 
@@ -21,7 +21,10 @@ fn error(text: impl Into<String>) -> Answer {
     }
 }
 
-fn found(values: impl IntoIterator<Item = (usize, Value<BufferSlice>)>) -> Answer {
+fn found(values: FoundValues<BufferSlice>) -> Answer {
+    if values.is_empty() {
+        return plain(Code::NotFound);
+    }
     let values = values.into_iter().map(|(key, value)| AnswerValue {
         key,
         flags: value.flags,
@@ -35,19 +38,20 @@ fn found(values: impl IntoIterator<Item = (usize, Value<BufferSlice>)>) -> Answe
 }
 
 /// The answer for an outcome.
-pub fn answer(outcome: Outcome<BufferSlice>) -> Answer {
+pub(super) fn answer(outcome: Outcome<BufferSlice>) -> Answer {
     let reply = match outcome {
         Outcome::Reply(reply) => reply,
         Outcome::Failed(Failure::Down) => return error("memcached is down"),
         Outcome::Failed(failure) => return error(failure.to_string()),
     };
     match reply {
-        Reply::Value(value) => found([(0, value)]),
         Reply::Values(values) => found(values),
-        Reply::Stored | Reply::Deleted | Reply::Touched => plain(Code::Ok),
-        Reply::NotStored => plain(Code::NotStored),
-        Reply::Exists => plain(Code::Exists),
-        Reply::Miss | Reply::NotFound => plain(Code::NotFound),
+        Reply::Status(status) => plain(match status {
+            Status::Stored | Status::Deleted | Status::Touched => Code::Ok,
+            Status::NotStored => Code::NotStored,
+            Status::Exists => Code::Exists,
+            Status::NotFound => Code::NotFound,
+        }),
         Reply::Number(number) => Answer {
             number: Some(number),
             ..plain(Code::Ok)

@@ -1,54 +1,58 @@
-//! From a script's command to a request.
+//! From a script's command to one of memcached's.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use memcached_core::connection::Request;
 use memcached_core::protocol::limits::VALUE_MAX;
-use memcached_core::protocol::{Change, Count, Key, Ttl, exptime};
+use memcached_core::protocol::{
+    self, Count, Delete, Direction, Key, Retrieve, Store, StoreMode, Touch, Ttl, excerpt, exptime,
+};
 
+use crate::client::unix_now;
 use crate::host::{Command, CommandKind};
-
-/// So much of a bad key is shown.
-const SHOWN_MAX: usize = 60;
 
 /// Keys are taken as they are: to put a hash in place of a bad one would let a
 /// script find under one name what it stored under another.
 fn key(raw: &[u8]) -> Result<Key, String> {
-    Key::new(raw).map_err(|error| {
-        let shown = &raw[..raw.len().min(SHOWN_MAX)];
-        let dots = if raw.len() > SHOWN_MAX { "..." } else { "" };
-        format!("invalid key \"{}{dots}\": {error}", shown.escape_ascii())
-    })
+    Key::new(raw).map_err(|error| format!("invalid key \"{}\": {error}", excerpt(raw)))
 }
 
-/// The request for a command.
+/// The memcached command for a script's.
 ///
 /// # Errors
 /// A key is not valid, or the value is larger than any server takes.
-pub fn request(command: &Command<'_>) -> Result<Request<Vec<u8>>, String> {
-    let [raw, more @ ..] = &command.keys[..] else {
+pub(super) fn request(command: &Command<'_>) -> Result<protocol::Command<Vec<u8>>, String> {
+    let [first, more @ ..] = &command.keys[..] else {
         return Err("no keys".into());
     };
     if command.data.len() as u64 > VALUE_MAX {
         return Err(format!("a value is longer than {VALUE_MAX} bytes"));
     }
-    let key_of_one = key(raw)?;
-    if !more.is_empty() {
-        let keys: Result<Vec<_>, _> = command.keys.iter().map(|raw| key(raw)).collect();
-        let keys = keys?.into();
-        return Ok(Request::GetsMany { keys });
+    let first = key(first)?;
+    if more.is_empty() {
+        return Ok(about_one(command, first));
     }
-    let key = key_of_one;
-    let change = match command.kind {
-        CommandKind::Add => Change::Add,
-        CommandKind::Replace => Change::Replace,
-        CommandKind::Append => Change::Append,
-        CommandKind::Prepend => Change::Prepend,
-        CommandKind::Cas => Change::Cas(command.number),
-        _ => return Ok(plain(command, key)),
+    let more: Vec<Key> = more.iter().map(|raw| key(raw)).collect::<Result<_, _>>()?;
+    Ok(Retrieve::several(first, more).with_cas().into())
+}
+
+fn about_one(command: &Command<'_>, key: Key) -> protocol::Command<Vec<u8>> {
+    let mode = match command.kind {
+        CommandKind::Get => return Retrieve::one(key).into(),
+        CommandKind::Gets => return Retrieve::one(key).with_cas().into(),
+        CommandKind::Delete => return Delete { key }.into(),
+        CommandKind::Touch => {
+            let exptime = exptime_of(command);
+            return Touch { key, exptime }.into();
+        }
+        CommandKind::Incr => return count(command, Direction::Up, key),
+        CommandKind::Decr => return count(command, Direction::Down, key),
+        CommandKind::Set => StoreMode::Set,
+        CommandKind::Add => StoreMode::Add,
+        CommandKind::Replace => StoreMode::Replace,
+        CommandKind::Append => StoreMode::Append,
+        CommandKind::Prepend => StoreMode::Prepend,
+        CommandKind::Cas => StoreMode::Cas(command.number),
     };
-    Ok(Request::Change {
-        change,
+    protocol::Command::Store(Store {
+        mode,
         key,
         flags: 0,
         exptime: exptime_of(command),
@@ -56,35 +60,14 @@ pub fn request(command: &Command<'_>) -> Result<Request<Vec<u8>>, String> {
     })
 }
 
-fn plain(command: &Command<'_>, key: Key) -> Request<Vec<u8>> {
-    let count = |count, key| Request::Count {
-        count,
+fn count(command: &Command<'_>, direction: Direction, key: Key) -> protocol::Command<Vec<u8>> {
+    protocol::Command::Count(Count {
+        direction,
         key,
         delta: command.number,
-    };
-    match command.kind {
-        CommandKind::Gets => Request::Gets { key },
-        CommandKind::Delete => Request::Delete { key },
-        CommandKind::Incr => count(Count::Up, key),
-        CommandKind::Decr => count(Count::Down, key),
-        CommandKind::Touch => Request::Touch {
-            key,
-            exptime: exptime_of(command),
-        },
-        CommandKind::Set => Request::Set {
-            key,
-            flags: 0,
-            exptime: exptime_of(command),
-            data: command.data.to_vec(),
-        },
-        _ => Request::Get { key },
-    }
+    })
 }
 
 fn exptime_of(command: &Command<'_>) -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    exptime(
-        Ttl::from_secs(command.ttl_secs),
-        now.map_or(0, |now| now.as_secs()),
-    )
+    exptime(Ttl::from_secs(command.ttl_secs), unix_now())
 }

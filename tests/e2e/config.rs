@@ -205,6 +205,31 @@ fn the_longest_path_of_a_unix_socket() {
     }
 }
 
+/// What looks like the name of a host is answered with what to write instead.
+#[test]
+fn names_of_hosts() {
+    for (address, is_name) in [
+        ("localhost", true),
+        ("cache-1.example.org:11211", true),
+        ("127.0.0.1:port", false),
+        ("127.0.0.1:11211x", false),
+        ("256.0.0.1", false),
+        ("/run/memcached.sock", false),
+        ("unix:memcached.sock", false),
+        ("", false),
+    ] {
+        let line = format!("memcached.lookup [\"server\" => \"{address}\"];");
+        let checked = check_config(&line);
+        let output = &checked.output;
+        assert_eq!(checked.status, Some(1), "{line}\n{output}");
+        let refused =
+            format!("option \"server\": cannot use address \"{address}\", expected IP:PORT");
+        assert!(output.contains(&refused), "{line}\n{output}");
+        let hint = "a host name is not looked up, write its IP address, such as 127.0.0.1:11211";
+        assert_eq!(output.contains(hint), is_name, "{line}\n{output}");
+    }
+}
+
 /// The real server does not pretend, so this runs on the stand-in alone.
 #[test]
 fn a_server_that_does_not_fit_is_refused() {

@@ -66,7 +66,7 @@ fn callbacks_and_vrequests_outlive_what_the_script_keeps() {
         let expected = [
             "with a callback {} nil",
             "not ready {response={}} {response={}}",
-            "bad key nil invalid key \"no key\": byte 0x20 at 2 is not allowed in a key",
+            "bad key nil invalid key \"no key\": byte 0x20 at 3 is not allowed in a key",
             "callback {code=1 key=k ttl=300}",
             "ready {response={code=1 data=v flags=0 key=k}} true",
             "several {7={code=4 key=7} k={cas=string code=1 data=v flags=0 key=k} \
@@ -410,10 +410,13 @@ fn valgrind_sees_nothing() {
 #[test]
 fn a_panic_is_an_error_for_the_script() {
     let cache = Memcached::start();
+    cache.set("k", 0, b"v");
     for point in [
         "script-start",
         "script-submit",
         "script-next",
+        "script-value",
+        "script-piece",
         "script-stop",
     ] {
         let site = Site::builder()
@@ -430,7 +433,8 @@ fn a_panic_is_an_error_for_the_script() {
             "script-submit" => ["nil internal error: deliberate panic at script-submit"; 3],
             // Nothing is asked once an answer was lost.
             "script-next" => ["5 internal error", unavailable, unavailable],
-            _ => ["4 nil"; 3],
+            "script-value" | "script-piece" => ["5 internal error"; 3],
+            _ => ["1 nil"; 3],
         };
         assert_eq!(pages, expected, "{point}");
         let log = site.stop();

@@ -60,7 +60,7 @@ void li_action_release(liServer *srv, liAction *a) {
 	g_free(a);
 }
 
-static GArray *stack_of(struct vrequest *vr) { return vr->pub.action_stack.stack; }
+static GArray *stack_of(struct vrequest *vr) { return vr->frames; }
 
 static struct frame *top(struct vrequest *vr) {
 	GArray *s = stack_of(vr);
@@ -68,10 +68,8 @@ static struct frame *top(struct vrequest *vr) {
 }
 
 void action_stack_init(struct vrequest *vr) {
-	liActionStack *s = &vr->pub.action_stack;
-	s->stack = g_array_new(FALSE, TRUE, sizeof(struct frame));
-	s->regex_stack = g_array_new(FALSE, FALSE, sizeof(liActionRegexStackElement));
-	s->backend_stack = g_array_new(FALSE, TRUE, sizeof(gpointer));
+	vr->frames = g_array_new(FALSE, TRUE, sizeof(struct frame));
+	vr->pub.action_stack.regex_stack = g_array_new(FALSE, FALSE, sizeof(liActionRegexStackElement));
 }
 
 static void pop_captures(struct vrequest *vr) {
@@ -84,8 +82,9 @@ static void pop_captures(struct vrequest *vr) {
 }
 
 static void pop(struct vrequest *vr) {
-	struct frame f = *top(vr);
-	g_array_set_size(stack_of(vr), stack_of(vr)->len - 1);
+	GArray *stack = stack_of(vr);
+	struct frame f = g_array_index(stack, struct frame, stack->len - 1);
+	g_array_set_size(stack, stack->len - 1);
 	if (f.context && f.action->cleanup) f.action->cleanup(&vr->pub, f.action->param, f.context);
 	if (f.matched) pop_captures(vr);
 	li_action_release(vr->pub.wrk->srv, f.action);
@@ -97,24 +96,21 @@ void action_stack_reset(struct vrequest *vr) {
 
 void action_stack_clear(struct vrequest *vr) {
 	action_stack_reset(vr);
-	g_array_free(vr->pub.action_stack.stack, TRUE);
+	g_array_free(vr->frames, TRUE);
 	g_array_free(vr->pub.action_stack.regex_stack, TRUE);
-	g_array_free(vr->pub.action_stack.backend_stack, TRUE);
 }
 
-void li_action_enter(liVRequest *vr, liAction *a) {
+void li_action_enter(liVRequest *pub, liAction *a) {
 	struct frame f = { .action = a };
 	li_action_acquire(a);
-	g_array_append_val(vr->action_stack.stack, f);
+	g_array_append_val(stack_of(VREQUEST(pub)), f);
 }
 
 static liHandlerResult run_function(struct vrequest *vr, guint index) {
 	liAction *a = top(vr)->action;
-	gpointer context = top(vr)->context;
-	/* It may enter others, which moves the frames. */
-	liHandlerResult result = a->run(&vr->pub, a->param, &context);
+	/* It may enter others, which moves the frames, its context with them. */
+	liHandlerResult result = a->run(&vr->pub, a->param, &top(vr)->context);
 	struct frame *f = &g_array_index(stack_of(vr), struct frame, index);
-	f->context = context;
 	if (result == LI_HANDLER_GO_ON) f->finished = TRUE;
 	/* One that waits and entered another runs again after that one. */
 	if (result == LI_HANDLER_WAIT_FOR_EVENT && f != top(vr)) return LI_HANDLER_GO_ON;

@@ -75,7 +75,7 @@ static liAction *create_respond(liServer *srv, liWorker *wrk, liPlugin *p, liVal
 static void host_part(GString *out, guint from, guint to, gpointer data) {
 	const GString *host = data;
 	if (from == 0 || to == 0) {
-		g_string_append_len(out, STR(host));
+		string_append(out, host);
 		return;
 	}
 	gchar **parts = g_strsplit(host->str, ".", 31);
@@ -197,9 +197,9 @@ static liHandlerResult run_index(liVRequest *vr, gpointer param, gpointer *conte
 	for (guint i = 0; i < value_len(names); i++) {
 		const GString *name = value_at(names, i)->data.string;
 		g_string_truncate(path, len);
-		g_string_append_len(path, STR(name));
+		string_append(path, name);
 		if (stat(path->str, &st) == 0) {
-			g_string_append_len(vr->request.uri.path, STR(name));
+			string_append(vr->request.uri.path, name);
 			return LI_HANDLER_GO_ON;
 		}
 	}

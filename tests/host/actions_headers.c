@@ -2,9 +2,18 @@
  * backend's headers come behind what they set. */
 #include "host.h"
 
-enum target { RESPONSE, REQUEST, ENVIRONMENT };
-enum change { ADD, APPEND, OVERWRITE, REMOVE };
-#define HOW(target, change) GINT_TO_POINTER((target) * 4 + (change))
+enum target {
+	RESPONSE,
+	REQUEST,
+	ENVIRONMENT
+};
+enum change {
+	ADD,
+	APPEND,
+	OVERWRITE,
+	REMOVE
+};
+#define HOW(target, change) GINT_TO_POINTER(4 * (target) + (change))
 
 struct header_action {
 	enum target target;
@@ -15,7 +24,8 @@ struct header_action {
 
 static void string_free(gpointer s) { g_string_free(s, TRUE); }
 
-void li_environment_set(liEnvironment *env, const gchar *key, size_t len, const gchar *value, size_t value_len) {
+void li_environment_set(liEnvironment *public, const gchar *key, size_t len, const gchar *value, size_t value_len) {
+	struct environment *env = (struct environment *)(void *)public;
 	if (!env->table) env->table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, string_free);
 	g_hash_table_replace(env->table, g_strndup(key, len), g_string_new_len(value, (gssize)value_len));
 }
@@ -28,8 +38,8 @@ static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 	if (a->value) pattern_append(vr, value, a->value);
 	liHttpHeaders *headers = a->target == REQUEST ? pub->request.headers : pub->response.headers;
 	if (a->target == ENVIRONMENT) {
-		if (a->change == REMOVE && pub->env.table)
-			g_hash_table_remove(pub->env.table, a->key->str);
+		if (a->change == REMOVE && ENVIRONMENT_OF(vr)->table)
+			g_hash_table_remove(ENVIRONMENT_OF(vr)->table, a->key->str);
 		else if (a->change != REMOVE)
 			li_environment_set(&pub->env, STR(a->key), STR(value));
 	} else {

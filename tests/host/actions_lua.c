@@ -35,7 +35,7 @@ static gboolean call(liLuaState *LL, liWorker *wrk, int arguments, int results) 
 }
 
 static gboolean load(struct script *s, liWorker *wrk) {
-	liLuaState *LL = &wrk->LL;
+	liLuaState *LL = LUA_OF(wrk);
 	lua_State *L = LL->L;
 	if (luaL_loadfile(L, s->file->str) != 0) {
 		LOG(s->srv, ERROR, "Loading script '%s' failed: %s", s->file->str, lua_tostring(L, -1));
@@ -69,7 +69,7 @@ static gboolean load(struct script *s, liWorker *wrk) {
 }
 
 static liHandlerResult call_script(struct script *s, struct vrequest *vr, int globals) {
-	liLuaState *LL = &vr->pub.wrk->LL;
+	liLuaState *LL = LUA_OF(vr->pub.wrk);
 	lua_State *L = LL->L;
 	liHandlerResult result = LI_HANDLER_GO_ON;
 	lua_globals_enter(LL, globals);
@@ -90,7 +90,7 @@ static liHandlerResult call_script(struct script *s, struct vrequest *vr, int gl
 
 static liHandlerResult run(liVRequest *vr, gpointer param, gpointer *context) {
 	struct script *s = param;
-	liLuaState *LL = &vr->wrk->LL;
+	liLuaState *LL = LUA_OF(vr->wrk);
 	lua_lock_state(LL);
 	liHandlerResult result = LI_HANDLER_ERROR;
 	if (s->functions[vr->wrk->ndx] != LUA_NOREF || load(s, vr->wrk)) {
@@ -103,9 +103,9 @@ static liHandlerResult run(liVRequest *vr, gpointer param, gpointer *context) {
 
 static liHandlerResult cleanup(liVRequest *vr, gpointer param, gpointer context) {
 	(void)param;
-	lua_lock_state(&vr->wrk->LL);
-	luaL_unref(vr->wrk->LL.L, LUA_REGISTRYINDEX, GPOINTER_TO_INT(context));
-	lua_unlock_state(&vr->wrk->LL);
+	lua_lock_state(LUA_OF(vr->wrk));
+	luaL_unref(LUA_OF(vr->wrk)->L, LUA_REGISTRYINDEX, GPOINTER_TO_INT(context));
+	lua_unlock_state(LUA_OF(vr->wrk));
 	return LI_HANDLER_GO_ON;
 }
 

@@ -7,13 +7,26 @@ static const struct {
 	const char *name;
 	enum subject subject;
 } names[] = {
-	{ "req.path", SUBJECT_PATH }, { "req.raw_path", SUBJECT_RAW_PATH }, { "req.host", SUBJECT_HOST }, { "req.scheme", SUBJECT_SCHEME },
-	{ "req.query", SUBJECT_QUERY }, { "req.method", SUBJECT_METHOD }, { "req.length", SUBJECT_LENGTH }, { "req.header", SUBJECT_HEADER },
-	{ "req.env", SUBJECT_ENV }, { "req.environment", SUBJECT_ENV }, { "req.is_handled", SUBJECT_HANDLED },
-	{ "req.remoteip", SUBJECT_REMOTE_IP }, { "req.localip", SUBJECT_LOCAL_IP },
-	{ "resp.status", SUBJECT_STATUS }, { "resp.header", SUBJECT_RESPONSE_HEADER },
-	{ "phys.path", SUBJECT_PHYS_PATH }, { "phys.exists", SUBJECT_PHYS_EXISTS }, { "phys.docroot", SUBJECT_PHYS_DOCROOT },
-	{ "phys.is_file", SUBJECT_PHYS_ISFILE }, { "phys.is_dir", SUBJECT_PHYS_ISDIR },
+	{ "req.path", SUBJECT_PATH },
+	{ "req.raw_path", SUBJECT_RAW_PATH },
+	{ "req.host", SUBJECT_HOST },
+	{ "req.scheme", SUBJECT_SCHEME },
+	{ "req.query", SUBJECT_QUERY },
+	{ "req.method", SUBJECT_METHOD },
+	{ "req.length", SUBJECT_LENGTH },
+	{ "req.header", SUBJECT_HEADER },
+	{ "req.env", SUBJECT_ENV },
+	{ "req.environment", SUBJECT_ENV },
+	{ "req.is_handled", SUBJECT_HANDLED },
+	{ "req.remoteip", SUBJECT_REMOTE_IP },
+	{ "req.localip", SUBJECT_LOCAL_IP },
+	{ "resp.status", SUBJECT_STATUS },
+	{ "resp.header", SUBJECT_RESPONSE_HEADER },
+	{ "phys.path", SUBJECT_PHYS_PATH },
+	{ "phys.exists", SUBJECT_PHYS_EXISTS },
+	{ "phys.docroot", SUBJECT_PHYS_DOCROOT },
+	{ "phys.is_file", SUBJECT_PHYS_ISFILE },
+	{ "phys.is_dir", SUBJECT_PHYS_ISDIR },
 };
 static const char *const long_forms[][2] = { { "request.", "req." }, { "response.", "resp." }, { "physical.", "phys." } };
 
@@ -52,10 +65,10 @@ gboolean subject_text(struct vrequest *vr, enum subject s, const GString *key, G
 	case SUBJECT_LOCAL_IP: text = vr->con->local_ip; break;
 	case SUBJECT_PHYS_PATH: text = PHYSICAL(vr)->path; break;
 	case SUBJECT_PHYS_DOCROOT: text = PHYSICAL(vr)->doc_root; break;
-	case SUBJECT_ENV: text = vr->pub.env.table ? g_hash_table_lookup(vr->pub.env.table, key->str) : NULL; break;
+	case SUBJECT_ENV: text = ENVIRONMENT_OF(vr)->table ? g_hash_table_lookup(ENVIRONMENT_OF(vr)->table, key->str) : NULL; break;
 	case SUBJECT_HEADER: header_join(vr->pub.request.headers, key->str, out); break;
 	case SUBJECT_RESPONSE_HEADER: header_join(vr->pub.response.headers, key->str, out); break;
-	case SUBJECT_LENGTH: *number = vr->pub.request.content_length; return FALSE;
+	case SUBJECT_LENGTH: *number = vr->content_length; return FALSE;
 	case SUBJECT_STATUS: *number = vr->pub.response.http_status; return FALSE;
 	case SUBJECT_HANDLED: *number = li_vrequest_is_handled(&vr->pub); return FALSE;
 	case SUBJECT_PHYS_EXISTS:
@@ -63,7 +76,7 @@ gboolean subject_text(struct vrequest *vr, enum subject s, const GString *key, G
 	case SUBJECT_PHYS_ISDIR: *number = stat_says(vr, s); return FALSE;
 	case SUBJECT_NONE: break;
 	}
-	if (text) g_string_append_len(out, STR(text));
+	if (text) string_append(out, text);
 	return TRUE;
 }
 
@@ -166,7 +179,7 @@ gboolean condition_check(struct vrequest *vr, const struct condition *c) {
 		result = is_text ? text->len > 0 : number != 0;
 	} else if (c->against_number) {
 		if (is_text) number = g_ascii_strtoll(text->str, NULL, 10);
-		result = c->op == '=' ? number == c->number : c->op == '<' ? number < c->number : number <= c->number;
+		result = c->op == '=' ? number == c->number : (c->op == '<' ? number < c->number : number <= c->number);
 	} else {
 		if (!is_text) g_string_append_printf(text, "%" G_GINT64_FORMAT, number);
 		switch (c->op) {

@@ -9,9 +9,20 @@ static const struct {
 	const char *name;
 	gint64 factor, divisor;
 } units[] = {
-	{ "byte", 1, 1 }, { "kbyte", 1024, 1 }, { "mbyte", 1024 * 1024, 1 }, { "gbyte", 1024 * 1024 * 1024, 1 }, { "tbyte", G_GINT64_CONSTANT(1) << 40, 1 },
-	{ "bit", 1, 8 }, { "kbit", 128, 1 }, { "mbit", 128 * 1024, 1 }, { "gbit", 128 * 1024 * 1024, 1 }, { "tbit", G_GINT64_CONSTANT(1) << 37, 1 },
-	{ "sec", 1, 1 }, { "min", 60, 1 }, { "hours", 3600, 1 }, { "days", 24 * 3600, 1 },
+	{ "byte", 1, 1 },
+	{ "kbyte", 1024, 1 },
+	{ "mbyte", 1024 * 1024, 1 },
+	{ "gbyte", 1024 * 1024 * 1024, 1 },
+	{ "tbyte", G_GINT64_CONSTANT(1) << 40, 1 },
+	{ "bit", 1, 8 },
+	{ "kbit", 128, 1 },
+	{ "mbit", 128 * 1024, 1 },
+	{ "gbit", 128 * 1024 * 1024, 1 },
+	{ "tbit", G_GINT64_CONSTANT(1) << 37, 1 },
+	{ "sec", 1, 1 },
+	{ "min", 60, 1 },
+	{ "hours", 3600, 1 },
+	{ "days", 24 * 3600, 1 },
 };
 
 void lexer_init(struct lexer *lex, const char *file, char *text) {
@@ -95,7 +106,7 @@ static gboolean string(struct lexer *lex, gboolean strict, GError **error) {
 		if (!c) break;
 		lex->at++;
 		if (c == 'n' || c == 'r' || c == 't') {
-			g_string_append_c(lex->word, c == 'n' ? '\n' : c == 'r' ? '\r' : '\t');
+			g_string_append_c(lex->word, c == 'n' ? '\n' : (c == 'r' ? '\r' : '\t'));
 		} else if (c == 'x') {
 			if (!g_ascii_isxdigit(lex->at[0]) || !g_ascii_isxdigit(lex->at[1])) {
 				lexer_error(lex, error, "two hexadecimal digits must follow \\x");

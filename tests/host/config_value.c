@@ -127,7 +127,7 @@ static gboolean cast(struct parser *p, liValue **out) {
 static gboolean variable(struct parser *p, liValue **out) {
 	const char *name = p->lex.word->str;
 	liValue *v = scope_find(p, name);
-	*out = v ? value_copy(v) : g_str_has_prefix(name, "sys.") ? system_variable(name) : NULL;
+	*out = v ? value_copy(v) : (g_str_has_prefix(name, "sys.") ? system_variable(name) : NULL);
 	return *out || parser_fail(p, "undefined variable '%s'", name);
 }
 
@@ -181,7 +181,7 @@ static gboolean add(liValue *a, const liValue *b, gboolean minus) {
 		a->data.number += minus ? -b->data.number : b->data.number;
 		break;
 	case LI_VALUE_STRING:
-		g_string_append_len(a->data.string, STR(b->data.string));
+		string_append(a->data.string, b->data.string);
 		break;
 	case LI_VALUE_LIST:
 		for (guint i = 0; i < value_len(b); i++) g_ptr_array_add(a->data.list, value_copy(value_at(b, i)));

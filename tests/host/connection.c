@@ -172,7 +172,7 @@ static void process(struct connection *con) {
 	if (con->state == CON_READ_BODY) {
 		result = read_body(con);
 		if (result == PARSE_DONE) {
-			con->vr->pub.request.content_length = (goffset)con->vr->request_body->len;
+			con->vr->content_length = (goffset)con->vr->request_body->len;
 			con->state = CON_HANDLE;
 			vrequest_start(con->vr);
 		}

@@ -14,6 +14,10 @@
 #define SAME_SIZE(mine, public) _Static_assert(sizeof(mine) == sizeof(public), #mine " is " #public)
 #define STR(s) (s)->str, (s)->len
 
+static inline void string_append(GString *out, const GString *text) {
+	g_string_append_len(out, text->str, (gssize)text->len);
+}
+
 struct connection;
 struct vrequest;
 struct backend;
@@ -42,8 +46,17 @@ struct physical {
 };
 #define PHYSICAL(vr) ((struct physical *)((char *)(vr) + offsetof(liVRequest, request) + sizeof(liRequest)))
 
+struct environment {
+	GHashTable *table;
+};
+SAME_SIZE(struct environment, liEnvironment);
+#define ENVIRONMENT_OF(vr) ((struct environment *)(void *)&(vr)->pub.env)
+
+#define SOCKADDR(address) ((struct sockaddr *)(void *)(address)->addr_up.raw)
+
 /* --- jobs --- */
 
+typedef void (*liJobCB)(liJob *);
 struct job_mirror {
 	guint generation;
 	GList link;
@@ -51,6 +64,13 @@ struct job_mirror {
 	liJobRef *ref;
 };
 SAME_SIZE(struct job_mirror, liJob);
+
+struct job_ref_mirror {
+	gint refcount;
+	liJob *job;
+	liJobQueue *queue;
+};
+SAME_SIZE(struct job_ref_mirror, liJobRef);
 
 void li_job_init(liJob *, liJobCB);
 void li_job_clear(liJob *);
@@ -75,6 +95,7 @@ struct server {
 	liServer pub;
 	const char *config_path, *module_dir;
 	gboolean test_only;
+	liWorker *main_worker;
 	GHashTable *actions, *setups; /* name to struct registered */
 	GPtrArray *plugins;           /* liPlugin */
 	GPtrArray *modules;           /* struct module */
@@ -83,21 +104,23 @@ struct server {
 	GHashTable *globals;          /* variables of the configuration */
 	liAction *main_action;
 	liOptionValue settings[SETTING_COUNT];
-	GPtrArray *mime_types;        /* struct mime, of the default settings */
+	GPtrArray *mime_types; /* struct mime, of the default settings */
 	gchar *log_targets[6];
 	GMutex log_lock;
 	gint stopping;
+	liLuaState lua;
 };
 #define SERVER(s) ((struct server *)(s))
 
 struct worker {
 	liWorker pub;
 	GThread *thread;
+	liLuaState lua;
 	ev_async wake;
 	GAsyncQueue *accepted; /* file descriptor plus one */
 	gint load;             /* connections, accepted ones included */
 	gboolean stopped;
-	GQueue connections;    /* struct connection */
+	GQueue connections; /* struct connection */
 	char read_buffer[64 * 1024];
 };
 #define WORKER(w) ((struct worker *)(w))
@@ -149,8 +172,8 @@ gboolean setting_default(struct server *, const char *name, liValue *, gboolean 
 
 /* --- scripts --- */
 
-/* The server's own state, which the public declarations leave out. */
-#define SERVER_LUA(srv) ((liLuaState *)(void *)((char *)(srv) + 152))
+/* The states are not where the real server has them: plugins are told. */
+#define LUA_OF(wrk) (&WORKER(wrk)->lua)
 #define NO_LUA_REF (-2)
 void lua_state_init(liLuaState *, liServer *);
 void lua_state_free(liLuaState *);
@@ -177,7 +200,12 @@ gboolean value_is_nothing(const liValue *);
 /* --- configuration --- */
 
 enum token_kind {
-	T_END, T_NAME, T_STRING, T_NUMBER, T_KEYWORD, T_OPERATOR
+	T_END,
+	T_NAME,
+	T_STRING,
+	T_NUMBER,
+	T_KEYWORD,
+	T_OPERATOR
 };
 struct lexer {
 	const char *file;
@@ -216,9 +244,26 @@ liValue *scope_find(struct parser *, const char *name);
 /* --- conditions --- */
 
 enum subject {
-	SUBJECT_NONE, SUBJECT_PATH, SUBJECT_RAW_PATH, SUBJECT_HOST, SUBJECT_SCHEME, SUBJECT_QUERY, SUBJECT_METHOD, SUBJECT_LENGTH,
-	SUBJECT_HEADER, SUBJECT_ENV, SUBJECT_HANDLED, SUBJECT_STATUS, SUBJECT_RESPONSE_HEADER,
-	SUBJECT_REMOTE_IP, SUBJECT_LOCAL_IP, SUBJECT_PHYS_PATH, SUBJECT_PHYS_EXISTS, SUBJECT_PHYS_DOCROOT, SUBJECT_PHYS_ISFILE, SUBJECT_PHYS_ISDIR
+	SUBJECT_NONE,
+	SUBJECT_PATH,
+	SUBJECT_RAW_PATH,
+	SUBJECT_HOST,
+	SUBJECT_SCHEME,
+	SUBJECT_QUERY,
+	SUBJECT_METHOD,
+	SUBJECT_LENGTH,
+	SUBJECT_HEADER,
+	SUBJECT_ENV,
+	SUBJECT_HANDLED,
+	SUBJECT_STATUS,
+	SUBJECT_RESPONSE_HEADER,
+	SUBJECT_REMOTE_IP,
+	SUBJECT_LOCAL_IP,
+	SUBJECT_PHYS_PATH,
+	SUBJECT_PHYS_EXISTS,
+	SUBJECT_PHYS_DOCROOT,
+	SUBJECT_PHYS_ISFILE,
+	SUBJECT_PHYS_ISDIR
 };
 enum subject subject_from_name(const char *, gsize);
 gboolean subject_has_key(enum subject);
@@ -234,7 +279,10 @@ liHandlerResult condition_is_ready(struct vrequest *, const struct condition *);
 /* --- actions --- */
 
 enum action_kind {
-	ACTION_NOTHING, ACTION_FUNCTION, ACTION_LIST, ACTION_CONDITION
+	ACTION_NOTHING,
+	ACTION_FUNCTION,
+	ACTION_LIST,
+	ACTION_CONDITION
 };
 struct liAction {
 	gint refcount;
@@ -267,7 +315,9 @@ struct file *file_new(int fd);
 void file_release(struct file *);
 
 enum chunk_kind {
-	CHUNK_BUFFER, CHUNK_STRING, CHUNK_FILE
+	CHUNK_BUFFER,
+	CHUNK_STRING,
+	CHUNK_FILE
 };
 struct chunk {
 	enum chunk_kind kind;
@@ -315,13 +365,17 @@ struct filter {
 struct vrequest {
 	liVRequest pub;
 	struct connection *con;
+	int http_version; /* the 1 of HTTP/1.1 */
+	goffset content_length;
+	GArray *frames; /* of the actions that run */
 	liOptionValue settings[SETTING_COUNT];
 	GPtrArray *mime_types;
-	liChunkQueue body;    /* from the content handler */
-	gboolean body_gone;   /* it broke off */
+	liChunkQueue body;  /* from the content handler */
+	gboolean body_gone; /* it broke off */
 	gboolean backend_failed;
-	gboolean connected;   /* the response's headers are ready, the body flows */
+	gboolean connected; /* the response's headers are ready, the body flows */
 	GPtrArray *filters;
+	gboolean adding_filter;
 	liJob pump_job;
 	GString *request_body;
 	struct backend *backend;
@@ -366,7 +420,9 @@ void backend_resume(struct backend *);
 /* --- connections --- */
 
 enum connection_state {
-	CON_READ_HEADERS, CON_READ_BODY, CON_HANDLE
+	CON_READ_HEADERS,
+	CON_READ_BODY,
+	CON_HANDLE
 };
 struct connection {
 	liConnection pub;
@@ -405,7 +461,5 @@ void url_encode(GString *out, const char *);
 void path_simplify(GString *);
 
 GPtrArray *mime_parse(struct server *, liValue *);
-
-
 
 #endif

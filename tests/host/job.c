@@ -12,6 +12,7 @@ struct queue {
 };
 _Static_assert(sizeof(struct queue) <= sizeof(liJobQueue), "the queue of jobs fits");
 #define JOBS(q) ((struct queue *)(q))
+#define REF(r) ((struct job_ref_mirror *)(r))
 #define JOB(j) ((struct job_mirror *)(j))
 
 static void round_of(struct queue *q) {
@@ -102,12 +103,12 @@ liJobRef *job_ref(liJobQueue *queue, liJob *job) {
 	liJobRef *ref = JOB(job)->ref;
 	if (!ref) {
 		ref = g_new0(liJobRef, 1);
-		ref->refcount = 1;
+		REF(ref)->refcount = 1;
 		ref->job = job;
 		ref->queue = queue;
 		JOB(job)->ref = ref;
 	}
-	g_atomic_int_inc(&ref->refcount);
+	g_atomic_int_inc(&REF(ref)->refcount);
 	return ref;
 }
 
@@ -116,5 +117,5 @@ void li_job_later_ref(liJobRef *ref) {
 }
 
 void li_job_ref_release(liJobRef *ref) {
-	if (g_atomic_int_dec_and_test(&ref->refcount)) g_free(ref);
+	if (g_atomic_int_dec_and_test(&REF(ref)->refcount)) g_free(ref);
 }

@@ -8,6 +8,16 @@
 #include <lighttpd/core_lua.h>
 #include <lua.h>
 
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+struct lua_state_mirror {
+	lua_State *L;
+	GStaticRecMutex lock;
+	int env_ref, default_metatable_ref;
+};
+G_GNUC_END_IGNORE_DEPRECATIONS
+SAME_SIZE(struct lua_state_mirror, liLuaState);
+#define LUA_STATE(LL) ((struct lua_state_mirror *)(LL))
+
 void lua_lock_state(liLuaState *);
 void lua_unlock_state(liLuaState *);
 GString *lua_text_of_arguments(lua_State *, int from);

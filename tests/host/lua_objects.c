@@ -2,7 +2,17 @@
  * vr.env, vr.out. */
 #include "lua_host.h"
 
-enum kind { VR, CON, REQ, URI_OBJECT, RESP, HEADERS, ENV, OUT, KINDS };
+enum kind {
+	VR,
+	CON,
+	REQ,
+	URI_OBJECT,
+	RESP,
+	HEADERS,
+	ENV,
+	OUT,
+	KINDS
+};
 static const char *const kinds[] = { "vrequest", "coninfo", "request", "uri", "response", "headers", "environment", "chunkqueue" };
 
 struct object {
@@ -79,9 +89,9 @@ static int request_index(lua_State *L, const char *key) {
 	else if (g_str_equal(key, "http_method"))
 		return push_string(L, vr->pub.request.http_method_str);
 	else if (g_str_equal(key, "http_version"))
-		lua_pushstring(L, vr->pub.request.http_version ? "HTTP/1.1" : "HTTP/1.0");
+		lua_pushstring(L, vr->http_version ? "HTTP/1.1" : "HTTP/1.0");
 	else if (g_str_equal(key, "content_length"))
-		lua_pushinteger(L, (lua_Integer)vr->pub.request.content_length);
+		lua_pushinteger(L, (lua_Integer)vr->content_length);
 	else
 		return 0;
 	return 1;
@@ -117,7 +127,7 @@ static int headers_index(lua_State *L, const char *key) {
 }
 
 static int env_index(lua_State *L, const char *key) {
-	const liEnvironment *env = check(L, ENV);
+	const struct environment *env = check(L, ENV);
 	const GString *value = env->table ? g_hash_table_lookup(env->table, key) : NULL;
 	if (value) return push_string(L, value);
 	lua_pushnil(L);
@@ -172,7 +182,8 @@ static int env_set(lua_State *L) {
 	liEnvironment *env = check(L, ENV);
 	const char *key = luaL_checklstring(L, 2, &len);
 	if (lua_isnoneornil(L, 3)) {
-		if (env->table) g_hash_table_remove(env->table, key);
+		GHashTable *table = ((struct environment *)(void *)env)->table;
+		if (table) g_hash_table_remove(table, key);
 		return 0;
 	}
 	const char *value = luaL_checklstring(L, 3, &value_len);
@@ -239,11 +250,20 @@ static const struct method {
 	lua_CFunction function;
 	int upvalue;
 } methods[] = {
-	{ VR, "print", vr_log, LI_LOG_LEVEL_ERROR }, { VR, "error", vr_log, LI_LOG_LEVEL_ERROR }, { VR, "warning", vr_log, LI_LOG_LEVEL_WARNING },
-	{ VR, "info", vr_log, LI_LOG_LEVEL_INFO }, { VR, "debug", vr_log, LI_LOG_LEVEL_DEBUG }, { VR, "handle_direct", vr_handle_direct, 0 },
-	{ HEADERS, "set", headers_set, 0 }, { HEADERS, "unset", headers_set, 0 }, { HEADERS, "insert", headers_add, FALSE },
-	{ HEADERS, "append", headers_add, TRUE }, { HEADERS, "clear", headers_clear, 0 },
-	{ ENV, "set", env_set, 0 }, { ENV, "unset", env_set, 0 }, { OUT, "add", out_add, 0 },
+	{ VR, "print", vr_log, LI_LOG_LEVEL_ERROR },
+	{ VR, "error", vr_log, LI_LOG_LEVEL_ERROR },
+	{ VR, "warning", vr_log, LI_LOG_LEVEL_WARNING },
+	{ VR, "info", vr_log, LI_LOG_LEVEL_INFO },
+	{ VR, "debug", vr_log, LI_LOG_LEVEL_DEBUG },
+	{ VR, "handle_direct", vr_handle_direct, 0 },
+	{ HEADERS, "set", headers_set, 0 },
+	{ HEADERS, "unset", headers_set, 0 },
+	{ HEADERS, "insert", headers_add, FALSE },
+	{ HEADERS, "append", headers_add, TRUE },
+	{ HEADERS, "clear", headers_clear, 0 },
+	{ ENV, "set", env_set, 0 },
+	{ ENV, "unset", env_set, 0 },
+	{ OUT, "add", out_add, 0 },
 };
 
 void lua_objects_init(lua_State *L) {

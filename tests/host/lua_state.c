@@ -59,14 +59,30 @@ static int checksum(lua_State *L) {
 	return 1;
 }
 
+struct number {
+	const char *name;
+	int value;
+};
+
 static void add_lighty(lua_State *L, liServer *srv) {
-	static const struct { const char *name; int value; } numbers[] = {
-		{ "HANDLER_GO_ON", LI_HANDLER_GO_ON }, { "HANDLER_COMEBACK", LI_HANDLER_COMEBACK },
-		{ "HANDLER_WAIT_FOR_EVENT", LI_HANDLER_WAIT_FOR_EVENT }, { "HANDLER_ERROR", LI_HANDLER_ERROR },
-	}, logs[] = {
-		{ "print", LI_LOG_LEVEL_ERROR }, { "error", LI_LOG_LEVEL_ERROR }, { "warning", LI_LOG_LEVEL_WARNING },
-		{ "info", LI_LOG_LEVEL_INFO }, { "debug", LI_LOG_LEVEL_DEBUG },
-	}, hashes[] = { { "md5", G_CHECKSUM_MD5 }, { "sha1", G_CHECKSUM_SHA1 }, { "sha256", G_CHECKSUM_SHA256 } };
+	static const struct number numbers[] = {
+		{ "HANDLER_GO_ON", LI_HANDLER_GO_ON },
+		{ "HANDLER_COMEBACK", LI_HANDLER_COMEBACK },
+		{ "HANDLER_WAIT_FOR_EVENT", LI_HANDLER_WAIT_FOR_EVENT },
+		{ "HANDLER_ERROR", LI_HANDLER_ERROR },
+	};
+	static const struct number logs[] = {
+		{ "print", LI_LOG_LEVEL_ERROR },
+		{ "error", LI_LOG_LEVEL_ERROR },
+		{ "warning", LI_LOG_LEVEL_WARNING },
+		{ "info", LI_LOG_LEVEL_INFO },
+		{ "debug", LI_LOG_LEVEL_DEBUG },
+	};
+	static const struct number hashes[] = {
+		{ "md5", G_CHECKSUM_MD5 },
+		{ "sha1", G_CHECKSUM_SHA1 },
+		{ "sha256", G_CHECKSUM_SHA256 },
+	};
 	lua_newtable(L);
 	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		lua_pushinteger(L, numbers[i].value);
@@ -92,9 +108,9 @@ void lua_state_init(liLuaState *LL, liServer *srv) {
 	lua_newtable(L);
 	lua_pushvalue(L, LUA_GLOBALSINDEX);
 	lua_setfield(L, -2, "__index");
-	LL->li_env_default_metatable_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	LUA_STATE(LL)->default_metatable_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_newtable(L);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_default_metatable_ref);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_STATE(LL)->default_metatable_ref);
 	lua_setmetatable(L, -2);
 	LL->li_env_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	add_lighty(L, srv);
@@ -117,7 +133,7 @@ static void push_globals(liLuaState *LL) {
 	lua_State *L = LL->L;
 	lua_newtable(L);
 	lua_newtable(L);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_default_metatable_ref);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_STATE(LL)->default_metatable_ref);
 	lua_setmetatable(L, -2);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -3, "__index");
@@ -163,7 +179,7 @@ void lua_globals_leave(liLuaState *LL) {
 }
 
 void lua_request_gone(struct vrequest *vr) {
-	liLuaState *LL = &vr->pub.wrk->LL;
+	liLuaState *LL = LUA_OF(vr->pub.wrk);
 	if (vr->lua_ref == LUA_NOREF || !LL->L) return;
 	lua_lock_state(LL);
 	luaL_unref(LL->L, LUA_REGISTRYINDEX, vr->lua_ref);

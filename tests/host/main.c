@@ -8,8 +8,8 @@
 
 static void usage(FILE *out) {
 	fprintf(out, "usage: lighttpd2-worker -c FILE [-m DIR] [-t]\n"
-		"A stand-in for lighttpd2's worker, for tests alone.\n"
-		"  -c FILE  configuration\n  -m DIR   folder of modules\n  -t       test the configuration\n");
+				 "A stand-in for lighttpd2's worker, for tests alone.\n"
+				 "  -c FILE  configuration\n  -m DIR   folder of modules\n  -t       test the configuration\n");
 }
 
 static gboolean command_line(struct server *srv, int argc, char **argv) {
@@ -52,10 +52,10 @@ static void server_init(struct server *srv) {
 	srv->settings[SETTING_RANGES].boolean = TRUE;
 	g_mutex_init(&srv->log_lock);
 	for (gsize i = 0; i < G_N_ELEMENTS(srv->log_targets); i++) srv->log_targets[i] = g_strdup("stderr");
-	lua_state_init(SERVER_LUA(srv), &srv->pub);
+	lua_state_init(&srv->lua, &srv->pub);
 	plugins_init(srv);
-	srv->pub.main_worker = &worker_new(srv, 0, ev_loop_new(EVFLAG_AUTO))->pub;
-	g_array_append_val(srv->pub.workers, srv->pub.main_worker);
+	srv->main_worker = &worker_new(srv, 0, ev_loop_new(EVFLAG_AUTO))->pub;
+	g_array_append_val(srv->pub.workers, srv->main_worker);
 	core_register(srv);
 }
 
@@ -68,7 +68,7 @@ static void server_free(struct server *srv) {
 	g_ptr_array_free(srv->listeners, TRUE);
 	if (srv->mime_types) g_ptr_array_unref(srv->mime_types);
 	for (guint i = 0; i < srv->pub.workers->len; i++) worker_free(g_array_index(srv->pub.workers, struct worker *, i));
-	lua_state_free(SERVER_LUA(srv));
+	lua_state_free(&srv->lua);
 	g_array_free(srv->pub.workers, TRUE);
 	for (gsize i = 0; i < G_N_ELEMENTS(srv->log_targets); i++) g_free(srv->log_targets[i]);
 	g_mutex_clear(&srv->log_lock);
@@ -84,26 +84,27 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int events) {
 }
 
 static void serve(struct server *srv) {
-	lua_state_show_plugins(SERVER_LUA(srv), srv, NULL);
-	lua_state_show_plugins(&srv->pub.main_worker->LL, srv, srv->pub.main_worker);
+	lua_state_show_plugins(&srv->lua, srv, NULL);
+	lua_state_show_plugins(LUA_OF(srv->main_worker), srv, srv->main_worker);
 	for (guint i = 1; i < srv->pub.worker_count; i++) {
 		struct worker *wrk = worker_new(srv, i, ev_loop_new(EVFLAG_AUTO));
-		lua_state_show_plugins(&wrk->pub.LL, srv, &wrk->pub);
+		lua_state_show_plugins(&wrk->lua, srv, &wrk->pub);
 		g_array_append_val(srv->pub.workers, wrk);
 	}
 	plugins_prepare(srv);
 	server_listen(srv);
+	plugins_prepare_worker(WORKER(srv->main_worker));
 	for (guint i = 1; i < srv->pub.worker_count; i++) worker_start(g_array_index(srv->pub.workers, struct worker *, i));
 	static const int signals[] = { SIGINT, SIGTERM };
 	ev_signal watchers[G_N_ELEMENTS(signals)];
-	struct ev_loop *loop = srv->pub.main_worker->loop.loop;
+	struct ev_loop *loop = srv->main_worker->loop.loop;
 	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) {
 		ev_signal_init(&watchers[i], on_signal, signals[i]);
 		watchers[i].data = srv;
 		ev_signal_start(loop, &watchers[i]);
 	}
 	server_accept_start(srv);
-	worker_start(WORKER(srv->pub.main_worker));
+	worker_start(WORKER(srv->main_worker));
 	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) ev_signal_stop(loop, &watchers[i]);
 	for (guint i = 1; i < srv->pub.workers->len; i++) {
 		struct worker *wrk = g_array_index(srv->pub.workers, struct worker *, i);

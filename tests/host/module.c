@@ -25,7 +25,7 @@ void plugins_init(struct server *srv) {
 	if (!pretended) pretended = "";
 	interface.version = MODULE_VERSION + g_str_equal(pretended, "version");
 	interface.main = srv;
-	interface.sizeof_off_t = sizeof(off_t) / (g_str_equal(pretended, "off_t") ? 2 : 1);
+	interface.sizeof_off_t = (guint8)(g_str_equal(pretended, "off_t") ? sizeof(off_t) / 2 : sizeof(off_t));
 	if (g_str_equal(pretended, "magic")) srv->pub.magic++;
 	srv->plugins = g_ptr_array_new();
 	srv->modules = g_ptr_array_new();
@@ -117,9 +117,9 @@ void setup_register(struct server *srv, const char *name, setup_cb setup) {
 }
 
 liPlugin *li_plugin_register(liServer *server, const gchar *name, liPluginInitCB init, gpointer userdata) {
+	(void)name;
 	struct server *srv = SERVER(server);
 	liPlugin *p = g_new0(liPlugin, 1);
-	p->name = name;
 	p->id = srv->plugins->len;
 	g_ptr_array_add(srv->plugins, p);
 	init(server, p, userdata);
@@ -135,7 +135,6 @@ static gboolean is_of(gpointer name, gpointer registered, gpointer plugin) {
 void li_plugin_free(liServer *server, liPlugin *p) {
 	struct server *srv = SERVER(server);
 	g_hash_table_foreach_remove(srv->actions, is_of, p);
-	if (p->free) p->free(server, p);
 	g_ptr_array_remove(srv->plugins, p);
 	g_free(p);
 }
@@ -146,7 +145,7 @@ liAction *action_create(struct server *srv, const char *name, liValue *v) {
 		LOG(srv, ERROR, "unknown action '%s'", name);
 		return NULL;
 	}
-	liAction *a = r->action->create_action(&srv->pub, srv->pub.main_worker, r->plugin, v, r->action->userdata);
+	liAction *a = r->action->create_action(&srv->pub, srv->main_worker, r->plugin, v, r->action->userdata);
 	if (!a) LOG(srv, ERROR, "Action '%s' creation failed", name);
 	return a;
 }

@@ -3,7 +3,12 @@
 #include "host.h"
 
 struct part {
-	enum { PART_TEXT, PART_SUBJECT, PART_NTH, PART_CAPTURE } kind;
+	enum {
+		PART_TEXT,
+		PART_SUBJECT,
+		PART_NTH,
+		PART_CAPTURE
+	} kind;
 	GString *text; /* or the subject's key */
 	enum subject subject;
 	gboolean encoded;
@@ -100,7 +105,7 @@ void li_pattern_eval(liVRequest *vr, GString *out, liPattern *pattern, liPattern
 		struct part *p = &g_array_index(pattern, struct part, i);
 		switch (p->kind) {
 		case PART_TEXT:
-			g_string_append_len(out, STR(p->text));
+			string_append(out, p->text);
 			break;
 		case PART_NTH:
 			if (nth) nth(out, p->from, p->to, nth_data);

@@ -209,8 +209,8 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int events) {
 static void compose(struct vrequest *vr, GString *out) {
 	static const char *const left_out[] = { "Connection", "Proxy-Connection", "Content-Length", "Transfer-Encoding", "TE", "Expect", "X-Forwarded-For", "X-Forwarded-Proto" };
 	const char *method = vr->pub.request.http_method_str->str;
-	g_string_printf(out, "%s %s HTTP/1.%d\r\n", method, URI(vr)->raw_path->str, vr->pub.request.http_version ? 1 : 0);
-	if (vr->pub.request.http_version) g_string_append(out, "Connection: close\r\n");
+	g_string_printf(out, "%s %s HTTP/1.%d\r\n", method, URI(vr)->raw_path->str, vr->http_version ? 1 : 0);
+	if (vr->http_version) g_string_append(out, "Connection: close\r\n");
 	if (!g_str_equal(method, "GET") && !g_str_equal(method, "HEAD")) g_string_append_printf(out, "Content-Length: %zu\r\n", vr->request_body->len);
 	for (GList *l = vr->pub.request.headers->entries.head; l; l = l->next) {
 		const liHttpHeader *h = l->data;
@@ -220,7 +220,7 @@ static void compose(struct vrequest *vr, GString *out) {
 		if (!skip) g_string_append_printf(out, "%s\r\n", h->data->str);
 	}
 	g_string_append_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n\r\n", vr->con->remote_ip->str);
-	g_string_append_len(out, STR(vr->request_body));
+	string_append(out, vr->request_body);
 }
 
 static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
@@ -236,8 +236,8 @@ static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 		return LI_HANDLER_GO_ON;
 	}
 	if (li_vrequest_is_handled(pub)) return LI_HANDLER_GO_ON;
-	int fd = socket(addr->addr_up.plain->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0 || (connect(fd, addr->addr_up.plain, addr->len) < 0 && errno != EINPROGRESS)) {
+	int fd = socket(SOCKADDR(addr)->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || (connect(fd, SOCKADDR(addr), addr->len) < 0 && errno != EINPROGRESS)) {
 		VR_LOG(vr, ERROR, "backend: %s", g_strerror(errno));
 		if (fd >= 0) close(fd);
 		vrequest_backend_failed(vr);

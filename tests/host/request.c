@@ -47,21 +47,21 @@ static int target(struct vrequest *vr) {
 }
 
 static int request_line(struct connection *con, const char *line, gsize len) {
-	liRequest *req = &con->vr->pub.request;
+	struct vrequest *vr = con->vr;
 	gchar *copy = g_strndup(line, len);
 	gchar **words = g_strsplit(copy, " ", -1);
 	int result = 400;
 	if (g_strv_length(words) == 3 && is_token(words[0], strlen(words[0])) && g_str_has_prefix(words[2], "HTTP/")) {
-		g_string_assign(req->http_method_str, words[0]);
-		g_string_assign(URI(con->vr)->raw, words[1]);
+		g_string_assign(vr->pub.request.http_method_str, words[0]);
+		g_string_assign(URI(vr)->raw, words[1]);
 		result = PARSE_DONE;
 		if (g_str_equal(words[2], "HTTP/1.1"))
-			req->http_version = 1;
+			vr->http_version = 1;
 		else if (g_str_equal(words[2], "HTTP/1.0"))
-			req->http_version = 0;
+			vr->http_version = 0;
 		else
 			result = 505;
-		if (URI(con->vr)->raw->len > 8 * 1024) result = 414;
+		if (URI(vr)->raw->len > 8 * 1024) result = 414;
 	}
 	g_strfreev(words);
 	g_free(copy);
@@ -88,14 +88,14 @@ static int header_line(liHttpHeaders *headers, const char *line, gsize len) {
 static int framing(struct connection *con) {
 	struct vrequest *vr = con->vr;
 	liRequest *req = &vr->pub.request;
-	con->keep_alive = req->http_version == 1 ? !header_is(req->headers, "Connection", "close") : header_is(req->headers, "Connection", "keep-alive");
+	con->keep_alive = vr->http_version == 1 ? !header_is(req->headers, "Connection", "close") : header_is(req->headers, "Connection", "keep-alive");
 	const liHttpHeader *host = header_find(req->headers, "Host");
 	guint hosts = 0;
 	for (GList *l = req->headers->entries.head; l; l = l->next)
 		hosts += g_ascii_strncasecmp(((liHttpHeader *)l->data)->data->str, "Host:", 5) == 0;
 	if (hosts > 1) return 400;
 	if (host) g_string_assign(URI(vr)->authority, header_value(host));
-	if (!URI(vr)->authority->len && req->http_version == 1) return 400;
+	if (!URI(vr)->authority->len && vr->http_version == 1) return 400;
 	int result = target(vr);
 	if (result == PARSE_DONE && URI(vr)->authority->len) result = host_of(vr);
 	if (result != PARSE_DONE) return result;
@@ -113,9 +113,9 @@ static int framing(struct connection *con) {
 	if ((g_str_equal(method, "GET") || g_str_equal(method, "HEAD")) && n > 0) return 400;
 	if (g_str_equal(method, "POST") && !length && !con->body_chunked) return 411;
 	con->body_left = con->body_chunked ? 0 : (gsize)n;
-	req->content_length = n;
+	vr->content_length = n;
 	const liHttpHeader *expect = header_find(req->headers, "Expect");
-	if (expect && (g_ascii_strcasecmp(header_value(expect), "100-continue") != 0 || req->http_version == 0)) return 417;
+	if (expect && (g_ascii_strcasecmp(header_value(expect), "100-continue") != 0 || vr->http_version == 0)) return 417;
 	if (expect) queue_append_bytes(&con->out, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 	return PARSE_DONE;
 }

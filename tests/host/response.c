@@ -8,12 +8,35 @@ static const struct {
 	int status;
 	const char *text;
 } texts[] = {
-	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 203, "Non-Authoritative Information" }, { 204, "No Content" }, { 206, "Partial Content" },
-	{ 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" }, { 307, "Temporary Redirect" },
-	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 410, "Gone" },
-	{ 411, "Length Required" }, { 413, "Payload Too Large" }, { 414, "URI Too Long" }, { 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
-	{ 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 502, "Bad Gateway" },
-	{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" },
+	{ 200, "OK" },
+	{ 201, "Created" },
+	{ 202, "Accepted" },
+	{ 203, "Non-Authoritative Information" },
+	{ 204, "No Content" },
+	{ 206, "Partial Content" },
+	{ 301, "Moved Permanently" },
+	{ 302, "Found" },
+	{ 303, "See Other" },
+	{ 304, "Not Modified" },
+	{ 307, "Temporary Redirect" },
+	{ 400, "Bad Request" },
+	{ 401, "Unauthorized" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 410, "Gone" },
+	{ 411, "Length Required" },
+	{ 413, "Payload Too Large" },
+	{ 414, "URI Too Long" },
+	{ 416, "Range Not Satisfiable" },
+	{ 417, "Expectation Failed" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
+	{ 501, "Not Implemented" },
+	{ 502, "Bad Gateway" },
+	{ 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" },
+	{ 505, "HTTP Version Not Supported" },
 };
 
 const char *status_text(int status) {
@@ -88,7 +111,7 @@ void response_send_headers(struct connection *con, liChunkQueue *body) {
 			snprintf(text, sizeof(text), "%lld", (long long)length);
 			header_set(pub->response.headers, "Content-Length", text);
 		}
-	} else if (con->keep_alive && pub->request.http_version == 1) {
+	} else if (con->keep_alive && vr->http_version == 1) {
 		con->chunked = TRUE;
 		header_append(pub->response.headers, "Transfer-Encoding", 17, "chunked", 7);
 	} else {
@@ -96,10 +119,10 @@ void response_send_headers(struct connection *con, liChunkQueue *body) {
 	}
 	if (is_head) con->all_data = TRUE;
 	GString *head = g_string_new(NULL);
-	g_string_printf(head, "HTTP/1.%d %d %s\r\n", pub->request.http_version ? 1 : 0, status, status_text(status));
-	if (!con->keep_alive && pub->request.http_version)
+	g_string_printf(head, "HTTP/1.%d %d %s\r\n", vr->http_version ? 1 : 0, status, status_text(status));
+	if (!con->keep_alive && vr->http_version)
 		g_string_append(head, "Connection: close\r\n");
-	else if (con->keep_alive && !pub->request.http_version)
+	else if (con->keep_alive && !vr->http_version)
 		g_string_append(head, "Connection: keep-alive\r\n");
 	lines(con, head);
 	queue_append_string(&con->out, head);

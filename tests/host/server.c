@@ -26,11 +26,11 @@ static void listen_on(struct server *srv, const GString *text) {
 	l->fd = -1;
 	g_ptr_array_add(srv->listeners, l);
 	int yes = 1;
-	l->fd = socket(addr.addr_up.plain->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	l->fd = socket(SOCKADDR(&addr)->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	gboolean fine = l->fd >= 0;
 	if (fine) setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (addr.addr_up.plain->sa_family == AF_UNIX) unlink(text->str + strlen("unix:"));
-	fine = fine && bind(l->fd, addr.addr_up.plain, addr.len) == 0 && listen(l->fd, 1000) == 0;
+	if (SOCKADDR(&addr)->sa_family == AF_UNIX) unlink(text->str + strlen("unix:"));
+	fine = fine && bind(l->fd, SOCKADDR(&addr), addr.len) == 0 && listen(l->fd, 1000) == 0;
 	if (!fine) LOG(srv, ERROR, "cannot listen on '%s': %s", text->str, g_strerror(errno));
 	li_sockaddr_clear(&addr);
 	if (fine) return;
@@ -68,14 +68,14 @@ void server_accept_start(struct server *srv) {
 		struct listener *l = at(srv, i);
 		ev_io_init(&l->watcher, on_acceptable, l->fd, EV_READ);
 		l->watcher.data = srv;
-		ev_io_start(srv->pub.main_worker->loop.loop, &l->watcher);
+		ev_io_start(srv->main_worker->loop.loop, &l->watcher);
 	}
 }
 
 void server_accept_stop(struct server *srv) {
 	for (guint i = 0; i < srv->listeners->len; i++) {
 		struct listener *l = at(srv, i);
-		if (ev_is_active(&l->watcher)) ev_io_stop(srv->pub.main_worker->loop.loop, &l->watcher);
+		if (ev_is_active(&l->watcher)) ev_io_stop(srv->main_worker->loop.loop, &l->watcher);
 		if (l->fd >= 0) close(l->fd);
 		l->fd = -1;
 	}

@@ -138,7 +138,8 @@ static liAction *create_nothing(liServer *server, liWorker *wrk, liPlugin *p, li
 	return li_action_new_function(nothing, NULL, NULL, NULL);
 }
 
-#define SETTING(name) { name, create, name }
+#define SETTING(name) \
+	{ name, create, (gpointer)(name) }
 const liPluginAction setting_actions[] = {
 	SETTING("debug.log_request_handling"), SETTING("static.range_requests"), SETTING("keepalive.timeout"), SETTING("keepalive.requests"),
 	SETTING("etag.use"), SETTING("stat.async"), SETTING("buffer_request_body"), SETTING("strict.post_content_length"),

@@ -38,7 +38,7 @@ liSocketAddress li_sockaddr_from_string(const GString *text, guint default_port)
 	gboolean bracket = *s == '[';
 	if (bracket) s++;
 	gboolean six = bracket || (strchr(s, ':') && strchr(strchr(s, ':') + 1, ':'));
-	gsize len = strcspn(s, bracket ? "]" : six ? "" : ":");
+	gsize len = strcspn(s, bracket ? "]" : (six ? "" : ":"));
 	if (len >= sizeof(host)) return none;
 	memcpy(host, s, len);
 	host[len] = '\0';
@@ -58,8 +58,8 @@ GString *li_sockaddr_to_string(liSocketAddress addr, GString *out, gboolean with
 	if (!out) out = g_string_new(NULL);
 	g_string_truncate(out, 0);
 	char host[INET6_ADDRSTRLEN];
-	if (!addr.addr_up.plain) return out;
-	switch (addr.addr_up.plain->sa_family) {
+	if (!SOCKADDR(&addr)) return out;
+	switch (SOCKADDR(&addr)->sa_family) {
 	case AF_INET: {
 		struct sockaddr_in in;
 		memcpy(&in, addr.addr_up.raw, sizeof(in));

@@ -12,7 +12,6 @@ struct vrequest *vrequest_new(struct connection *con) {
 	struct vrequest *vr = g_new0(struct vrequest, 1);
 	struct server *srv = SERVER(con->wrk->pub.srv);
 	vr->con = con;
-	vr->pub.coninfo = con;
 	vr->pub.wrk = &con->wrk->pub;
 	vr->pub.options = vr->settings;
 	vr->pub.plugin_ctx = g_ptr_array_new();
@@ -60,7 +59,7 @@ void vrequest_reset(struct vrequest *vr) {
 	for (gsize i = 0; i < sizeof(struct physical) / sizeof(GString *); i++) g_string_truncate(texts[i], 0);
 	g_string_truncate(vr->pub.request.http_method_str, 0);
 	g_string_truncate(vr->request_body, 0);
-	vr->pub.request.content_length = 0;
+	vr->content_length = 0;
 	vr->pub.response.http_status = 0;
 	lua_request_gone(vr);
 	filters_reset(vr);
@@ -69,8 +68,8 @@ void vrequest_reset(struct vrequest *vr) {
 	vr->body_gone = vr->connected = vr->backend_failed = FALSE;
 	job_detach(&vr->pub.job);
 	job_detach(&vr->pump_job);
-	if (vr->pub.env.table) g_hash_table_destroy(vr->pub.env.table);
-	vr->pub.env.table = NULL;
+	if (ENVIRONMENT_OF(vr)->table) g_hash_table_destroy(ENVIRONMENT_OF(vr)->table);
+	ENVIRONMENT_OF(vr)->table = NULL;
 	memcpy(vr->settings, srv->settings, sizeof(vr->settings));
 	vr->mime_types = srv->mime_types;
 }

@@ -35,9 +35,9 @@ struct worker *worker_new(struct server *srv, guint ndx, struct ev_loop *loop) {
 	struct worker *wrk = g_new0(struct worker, 1);
 	wrk->pub.srv = &srv->pub;
 	wrk->pub.loop.loop = loop;
-	lua_state_init(&wrk->pub.LL, &srv->pub);
+	lua_state_init(&wrk->lua, &srv->pub);
 	/* Before it has its number, as the real server does it. */
-	lua_state_show_plugins(&wrk->pub.LL, srv, &wrk->pub);
+	lua_state_show_plugins(&wrk->lua, srv, &wrk->pub);
 	wrk->pub.ndx = ndx;
 	wrk->pub.tmp_str = g_string_sized_new(255);
 	jobs_init(&wrk->pub.loop.jobqueue, loop);
@@ -52,7 +52,7 @@ struct worker *worker_new(struct server *srv, guint ndx, struct ev_loop *loop) {
 
 static gpointer run(gpointer data) {
 	struct worker *wrk = data;
-	plugins_prepare_worker(wrk);
+	if (wrk->pub.ndx != 0) plugins_prepare_worker(wrk);
 	ev_run(wrk->pub.loop.loop, 0);
 	jobs_clear(&wrk->pub.loop.jobqueue);
 	return NULL;
@@ -86,7 +86,7 @@ void worker_free(struct worker *wrk) {
 	g_async_queue_unref(wrk->accepted);
 	g_array_free(wrk->pub.connections, TRUE);
 	g_string_free(wrk->pub.tmp_str, TRUE);
-	lua_state_free(&wrk->pub.LL);
+	lua_state_free(&wrk->lua);
 	ev_loop_destroy(loop);
 	g_free(wrk);
 }

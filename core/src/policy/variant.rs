@@ -11,10 +11,7 @@ impl VaryBy {
     pub fn append_to(&self, key: &mut Vec<u8>, each: impl FnOnce(&mut dyn FnMut(&[u8], &[u8]))) {
         let mut values: Vec<Vec<u8>> = vec![Vec::new(); self.len()];
         each(&mut |name, value| {
-            let found = self
-                .names()
-                .position(|own| name.eq_ignore_ascii_case(own.as_bytes()));
-            if let Some(at) = found {
+            if let Some(at) = self.position(name) {
                 values[at].push(b',');
                 values[at].extend_from_slice(value);
             }

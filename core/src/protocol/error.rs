@@ -1,95 +1,52 @@
-//! Ways in which a server can break the protocol. After any of them it is not
-//! known any more where the next reply begins, so the connection is closed.
+//! Ways in which a server can break the protocol. After any of them the
+//! beginning of the next reply is unknown, so the connection is closed.
 
-use core::fmt;
+use thiserror::Error;
 
+use super::excerpt::excerpt;
 use super::limits::{LINE_MAX, VALUE_MAX};
 
-/// So much of a server's words is shown.
-const EXCERPT_MAX: usize = 60;
-
-/// What a server did that it must not. Texts are excerpts, fit for a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How a server broke the protocol. Texts are excerpts, fit for a log.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ProtocolError {
-    /// It does not know the command, so it reads something else than was sent.
+    /// It does not know the command, so it has read something other than what
+    /// was sent (protocol.txt, "Error strings").
+    #[error("the server answers ERROR")]
     UnknownCommand,
-    /// It did not understand a request, and said so in these words.
+    /// It did not understand a request; its own words (protocol.txt, "Error
+    /// strings").
+    #[error("the server answers CLIENT_ERROR {0}")]
     ClientError(Box<str>),
-    /// A line that cannot be the reply to what was asked.
+    /// A line that cannot be the reply to the request.
+    #[error("unexpected reply \"{0}\"")]
     Unexpected(Box<str>),
-    /// A `VALUE` line that is not of the form that it has to have.
+    /// A malformed `VALUE` line (protocol.txt, "Retrieval command").
+    #[error("cannot read value line \"{0}\"")]
     BadValueLine(Box<str>),
     /// The value of a key that was not asked for.
+    #[error("value of another key than asked: \"{0}\"")]
     WrongKey(Box<str>),
     /// A line end that is not CR LF.
+    #[error("a line does not end in CR LF")]
     BadLineEnd,
-    /// A line without an end.
+    /// A line longer than [`LINE_MAX`].
+    #[error("a line is longer than {LINE_MAX} bytes")]
     LineTooLong,
-    /// A value longer than any can be.
+    /// A value longer than [`VALUE_MAX`].
+    #[error("a value is longer than {VALUE_MAX} bytes")]
     ValueTooLong,
-    /// The data of a value does not end where it was said to.
+    /// The data of a value does not end after the announced length.
+    #[error("a value does not end where it should")]
     BadDataEnd,
-    /// A reply to a request that was not yet sent as a whole.
+    /// A reply to a request that was not completely sent yet.
+    #[error("reply to a request that is still being sent")]
     Premature,
 }
 
 impl ProtocolError {
-    /// Bytes that came where none, or others, were due.
+    /// Bytes that arrived where none, or others, were due.
     #[must_use]
     pub fn unexpected(bytes: &[u8]) -> Self {
         Self::Unexpected(excerpt(bytes))
-    }
-}
-
-/// The beginning of what a server said, in printable ASCII. An escape is shown
-/// whole or not at all, and dots tell that there is more.
-pub(super) fn excerpt(bytes: &[u8]) -> Box<str> {
-    let mut text = String::new();
-    for &byte in bytes {
-        let shown = core::ascii::escape_default(byte);
-        if text.len() + shown.len() > EXCERPT_MAX {
-            text.push_str("...");
-            break;
-        }
-        text.extend(shown.map(char::from));
-    }
-    text.into()
-}
-
-impl fmt::Display for ProtocolError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownCommand => f.write_str("the server answers ERROR"),
-            Self::ClientError(text) => write!(f, "the server answers CLIENT_ERROR {text}"),
-            Self::Unexpected(text) => write!(f, "unexpected reply \"{text}\""),
-            Self::BadValueLine(text) => write!(f, "cannot read value line \"{text}\""),
-            Self::WrongKey(text) => write!(f, "value of another key than asked: \"{text}\""),
-            Self::BadLineEnd => f.write_str("a line does not end in CR LF"),
-            Self::LineTooLong => write!(f, "a line is longer than {LINE_MAX} bytes"),
-            Self::ValueTooLong => write!(f, "a value is longer than {VALUE_MAX} bytes"),
-            Self::BadDataEnd => f.write_str("a value does not end where it should"),
-            Self::Premature => f.write_str("reply to a request that is still being sent"),
-        }
-    }
-}
-
-impl std::error::Error for ProtocolError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn excerpts() {
-        assert_eq!(&*excerpt(b""), "");
-        assert_eq!(&*excerpt(b"a \"b\"\r\n\0\xff"), r#"a \"b\"\r\n\x00\xff"#);
-        assert_eq!(&*excerpt(&[b'a'; 60]), "a".repeat(60));
-        assert_eq!(&*excerpt(&[b'a'; 61]), "a".repeat(60) + "...");
-        // 14 escapes of four bytes and three letters leave no room for one more.
-        let long = [b"aaa".as_slice(), &[0; 15]].concat();
-        assert_eq!(
-            &*excerpt(&long),
-            "aaa".to_owned() + &r"\x00".repeat(14) + "..."
-        );
     }
 }

@@ -5,115 +5,77 @@
 //! way to make a [`Key`] that is not valid.
 
 use core::fmt;
-use core::hash::{Hash, Hasher};
+use std::rc::Rc;
 
-use sha1::{Digest, Sha1};
+use thiserror::Error;
 
+use super::hex::sha1_hex;
 use super::limits::KEY_MAX;
 
-/// A valid key: 1 to 250 bytes, each from 0x21 to 0x7e.
-#[derive(Clone)]
-pub struct Key {
-    len: u8,
-    bytes: [u8; KEY_MAX],
-}
+/// A valid key: 1 to 250 bytes, each from 0x21 to 0x7e (protocol.txt, "Keys").
+///
+/// A clone shares the bytes: on its way a key is kept by the lookup and by the
+/// request, and is moved from queue to queue with the latter.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Key(Rc<[u8]>);
 
 /// Why bytes cannot be a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KeyError {
-    /// There are none.
+    /// The key is empty.
+    #[error("a key must not be empty")]
     Empty,
-    /// There are so many.
+    /// Its length in bytes, above [`KEY_MAX`].
+    #[error("a key of {0} bytes is longer than {KEY_MAX}")]
     TooLong(usize),
-    /// One is not allowed.
+    /// A byte outside 0x21 to 0x7e. The text counts its position from 1.
+    #[error("byte 0x{byte:02x} at {} is not allowed in a key", .at.saturating_add(1))]
     BadByte {
-        /// Where it stands.
+        /// Its index, from 0.
         at: usize,
         /// The byte.
         byte: u8,
     },
 }
 
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("a key must not be empty"),
-            Self::TooLong(len) => write!(f, "a key of {len} bytes is longer than {KEY_MAX}"),
-            Self::BadByte { at, byte } => {
-                write!(f, "byte 0x{byte:02x} at {at} is not allowed in a key")
-            }
-        }
-    }
-}
-
-impl std::error::Error for KeyError {}
-
 impl Key {
-    /// The key that consists of these very bytes.
+    /// The key that consists of exactly these bytes.
     ///
     /// # Errors
-    /// They are no valid key.
+    /// They are not a valid key.
     pub fn new(raw: &[u8]) -> Result<Self, KeyError> {
-        if raw.is_empty() {
-            return Err(KeyError::Empty);
-        }
-        if raw.len() > KEY_MAX {
-            return Err(KeyError::TooLong(raw.len()));
-        }
-        if let Some(at) = raw.iter().position(|byte| !(0x21..=0x7e).contains(byte)) {
-            return Err(KeyError::BadByte { at, byte: raw[at] });
-        }
-        Ok(Self::copy(raw))
+        check(raw)?;
+        Ok(Self(raw.into()))
     }
 
-    /// The key for any bytes: they themselves where they are valid, else the
+    /// The key for any bytes: the bytes themselves if they are valid, else the
     /// 40 hexadecimal digits of their SHA-1.
     #[must_use]
     pub fn hashing(raw: &[u8]) -> Self {
-        Self::new(raw).unwrap_or_else(|_| Self::copy(&sha1_hex(raw)))
-    }
-
-    /// `valid` has been looked at.
-    fn copy(valid: &[u8]) -> Self {
-        let mut bytes = [0; KEY_MAX];
-        bytes[..valid.len()].copy_from_slice(valid);
-        #[expect(clippy::cast_possible_truncation, reason = "at most 250")]
-        let len = valid.len() as u8;
-        Self { len, bytes }
+        match check(raw) {
+            Ok(()) => Self(raw.into()),
+            Err(_) => Self(sha1_hex(raw).as_slice().into()),
+        }
     }
 
     /// The bytes as they are sent.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
+        &self.0
     }
 }
 
-/// Hexadecimal digits of a SHA-1.
-pub(crate) const SHA1_HEX_LEN: usize = 40;
-
-/// The SHA-1 of bytes in hexadecimal digits.
-pub(crate) fn sha1_hex(bytes: &[u8]) -> [u8; SHA1_HEX_LEN] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut hex = [0; SHA1_HEX_LEN];
-    for (pair, byte) in hex.chunks_exact_mut(2).zip(Sha1::digest(bytes)) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+fn check(raw: &[u8]) -> Result<(), KeyError> {
+    if raw.is_empty() {
+        return Err(KeyError::Empty);
     }
-    hex
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
+    if raw.len() > KEY_MAX {
+        return Err(KeyError::TooLong(raw.len()));
     }
-}
-
-impl Eq for Key {}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_bytes().hash(state);
+    let bad = |(_, byte): &(usize, u8)| !byte.is_ascii_graphic();
+    match raw.iter().copied().enumerate().find(bad) {
+        Some((at, byte)) => Err(KeyError::BadByte { at, byte }),
+        None => Ok(()),
     }
 }
 
@@ -157,6 +119,18 @@ mod tests {
         for byte in [0x00, b'\t', b'\n', b'\r', 0x20, 0x7f, 0x80, 0xff] {
             let expected = KeyError::BadByte { at: 1, byte };
             assert_eq!(Key::new(&[b'a', byte]), Err(expected));
+        }
+    }
+
+    #[test]
+    fn texts_of_errors() {
+        for (raw, text) in [
+            (&b""[..], "a key must not be empty"),
+            (&[b'k'; 251], "a key of 251 bytes is longer than 250"),
+            (b"\xffa", "byte 0xff at 1 is not allowed in a key"),
+            (b"no key", "byte 0x20 at 3 is not allowed in a key"),
+        ] {
+            assert_eq!(Key::new(raw).unwrap_err().to_string(), text);
         }
     }
 

@@ -1,23 +1,31 @@
 //! Bytes of memcached's text protocol ("doc/protocol.txt" of memcached): keys
-//! as a type that cannot hold a bad one, requests encoded, replies parsed
-//! piece by piece.
+//! as a type that cannot hold a bad one, commands encoded, replies parsed as
+//! they arrive.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)
+)]
+
+pub mod command;
 mod error;
+mod excerpt;
+mod hex;
 mod key;
 pub mod limits;
-mod lines;
-mod reply;
-mod request;
+pub mod reply;
 mod ttl;
 mod value;
+mod wire;
 
-pub use error::ProtocolError;
-pub use key::{Key, KeyError};
-pub(crate) use key::{SHA1_HEX_LEN, sha1_hex};
-pub use reply::{Expect, KeyList, Reply, ReplyParser};
-pub use request::{
-    CRLF, Change, Count, encode_change_header, encode_count, encode_delete, encode_get,
-    encode_gets, encode_set_header, encode_touch,
+pub use command::{
+    Command, Count, Data, Delete, Direction, Lane, Retrieve, Store, StoreMode, Touch,
 };
+pub use error::ProtocolError;
+pub use excerpt::excerpt;
+pub(crate) use hex::{SHA1_HEX_LEN, sha1_hex};
+pub use key::{Key, KeyError};
+pub use reply::{FoundValues, KeyList, Reply, ReplyForm, ReplyParser, Status};
 pub use ttl::{Ttl, exptime};
 pub use value::{Input, Pieces, Value};
+pub(crate) use wire::CRLF;

@@ -5,14 +5,14 @@ use super::limits::{EXPTIME_MAX, RELATIVE_TTL_MAX};
 /// A time to live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ttl {
-    /// Until it is deleted or makes room.
+    /// No expiry: the item stays until it is deleted or evicted.
     Forever,
-    /// So many seconds, at least one.
+    /// Seconds, at least 1.
     Secs(u32),
 }
 
 impl Ttl {
-    /// As in the configuration: 0 is for ever.
+    /// From seconds as in the configuration, where 0 means no expiry.
     #[must_use]
     pub const fn from_secs(secs: u32) -> Self {
         if secs == 0 {
@@ -22,15 +22,15 @@ impl Ttl {
         }
     }
 
-    /// What is left of it where the item must be gone at `until`, both in
-    /// seconds since 1970; nothing if that has come.
+    /// What is left of it if the item must be gone at `until`, both times in
+    /// seconds since 1970; `None` if that moment has passed.
     #[must_use]
     pub fn ending_by(self, until: u64, unix_now_secs: u64) -> Option<Self> {
         let left = until.checked_sub(unix_now_secs).filter(|&left| left > 0)?;
         Some(self.at_most(u32::try_from(left).unwrap_or(u32::MAX)))
     }
 
-    /// The shorter of the two, but a second at least: 0 would be for ever.
+    /// The shorter of the two, but at least 1 second: 0 would mean no expiry.
     #[must_use]
     pub fn at_most(self, secs: u32) -> Self {
         let secs = secs.max(1);
@@ -41,13 +41,14 @@ impl Ttl {
     }
 }
 
-/// The number that tells the server a time to live: seconds up to 30 days, a
-/// date beyond, because the server would take it for one anyway
-/// (protocol.txt, "Expiration times"). `unix_now_secs` is the time of day.
+/// A time to live as commands carry it: seconds up to 30 days, beyond that a
+/// date in seconds since 1970, which the server would take it for anyway
+/// (protocol.txt, "Expiration times"). `unix_now_secs` is the current time in
+/// seconds since 1970.
 ///
 /// Servers keep the number in 32 bits with a sign, and a later date would wrap
 /// into the past. So the item lives until the last date there is, or for 30
-/// days where that is later.
+/// days if that is later.
 #[must_use]
 pub fn exptime(ttl: Ttl, unix_now_secs: u64) -> i64 {
     let Ttl::Secs(secs) = ttl else {
@@ -61,7 +62,7 @@ pub fn exptime(ttl: Ttl, unix_now_secs: u64) -> i64 {
     if now.saturating_add(RELATIVE_TTL_MAX) > EXPTIME_MAX {
         return RELATIVE_TTL_MAX;
     }
-    (now + secs).min(EXPTIME_MAX)
+    now.saturating_add(secs).min(EXPTIME_MAX)
 }
 
 #[cfg(test)]
@@ -79,7 +80,7 @@ mod tests {
             exptime(Ttl::from_secs(month + 1), now),
             1_800_000_000 + i64::from(month) + 1
         );
-        assert_eq!(exptime(Ttl::Secs(0), now), 1, "0 would be for ever");
+        assert_eq!(exptime(Ttl::Secs(0), now), 1, "0 would mean no expiry");
     }
 
     #[test]

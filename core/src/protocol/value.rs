@@ -2,13 +2,13 @@
 
 use core::ops::Range;
 
-/// Bytes that were read, of which parts can be kept. Where they live is the
-/// driver's business.
+/// Bytes that were read, of which parts can be kept. The driver decides where
+/// they live.
 pub trait Input {
     /// A part of a value that outlives the input.
     type Piece;
 
-    /// All bytes.
+    /// All bytes that were read.
     fn bytes(&self) -> &[u8];
 
     /// Keeps a part of them; `range` lies within [`bytes`](Self::bytes) and is
@@ -24,7 +24,7 @@ impl Input for &[u8] {
     }
 
     fn piece(&self, range: Range<usize>) -> Vec<u8> {
-        self[range].to_vec()
+        self.get(range).unwrap_or_default().to_vec()
     }
 }
 
@@ -46,7 +46,7 @@ impl<P> Default for Pieces<P> {
 }
 
 impl<P> Pieces<P> {
-    /// Appends one.
+    /// Appends a piece.
     pub fn push(&mut self, piece: P) {
         if self.first.is_none() {
             self.first = Some(piece);
@@ -55,20 +55,20 @@ impl<P> Pieces<P> {
         }
     }
 
-    /// All of them.
+    /// The pieces in order.
     pub fn iter(&self) -> impl Iterator<Item = &P> {
         self.first.iter().chain(&self.rest)
     }
 }
 
-/// The value of an item, with what the server tells beside it.
+/// The value of an item, with what the server says about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value<P> {
     /// The number that it was stored with.
     pub flags: u32,
-    /// Its version, if that was asked for.
+    /// The item's version, if that was asked for.
     pub cas: Option<u64>,
-    /// Bytes in all.
+    /// Length in bytes.
     pub len: u64,
     /// The bytes; none where `len` is 0.
     pub pieces: Pieces<P>,

@@ -1,10 +1,8 @@
-//! Keys and the requests that carry them.
+//! Keys and the commands that carry them.
 
-mod script;
-
-use memcached_core::testing::seeds;
+use memcached_core::testing::{key, seeds};
 
 #[test]
 fn seeds_and_findings() {
-    seeds::replay("key", script::run);
+    seeds::replay("key", key::run);
 }

@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 
-use memcached_core::protocol::{Key, encode_get, encode_gets, encode_set_header};
+use memcached_core::protocol::{Command, Key, Retrieve, Status, Store, StoreMode};
+use memcached_core::testing::reply::naive;
+use memcached_core::testing::reply::stream::{Asked, End, Item, KEYS, Seen, parse};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-
-use super::naive;
-use super::stream::{Asked, End, KEYS, Seen, parse};
 
 fn key() -> Key {
     Key::new(b"k").unwrap()
@@ -188,18 +187,27 @@ proptest! {
     ) {
         let key = Key::hashing(&raw);
         let mut wire = Vec::new();
-        encode_get(&mut wire, [&key]);
-        encode_set_header(&mut wire, &key, flags, exptime, data.len());
+        let get = Command::<Vec<u8>>::from(Retrieve::one(key.clone()));
+        let gets = Command::<Vec<u8>>::from(Retrieve::one(key.clone()).with_cas());
+        let mode = StoreMode::Set;
+        let set = Store { mode, key: key.clone(), flags, exptime, data: data.clone() };
+        get.encode_head(&mut wire);
+        Command::from(set).encode_head(&mut wire);
         wire.extend_from_slice(&data);
         wire.extend_from_slice(b"\r\n");
-        encode_get(&mut wire, [&key]);
-        encode_gets(&mut wire, [&key]);
+        get.encode_head(&mut wire);
+        gets.encode_head(&mut wire);
         let answers = serve(&wire, exptime);
         let asked = [Asked::Get, Asked::Set, Asked::Get, Asked::Gets];
         let (seen, end) = parse(&key, &asked, &[&answers]);
         prop_assert_eq!(end, End::Left(0));
-        let with_cas = Seen::Value { flags, cas: Some(9), data: data.clone() };
-        let expected = [Seen::Miss, Seen::Stored, Seen::value(flags, &data), with_cas];
+        let item = Item { flags, cas: Some(9), data: data.clone() };
+        let expected = [
+            Seen::MISS,
+            Seen::Status(Status::Stored),
+            Seen::value(flags, &data),
+            Seen::Values(vec![(0, item)]),
+        ];
         prop_assert_eq!(seen, expected);
     }
 }

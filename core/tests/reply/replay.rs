@@ -1,10 +1,8 @@
 //! What a fuzzer starts from and what it has found, run once.
 
-use memcached_core::testing::seeds;
-
-use super::script;
+use memcached_core::testing::{reply, seeds};
 
 #[test]
 fn seeds_and_findings() {
-    seeds::replay("reply", script::run);
+    seeds::replay("reply", reply::run);
 }

@@ -1,8 +1,9 @@
 //! Replies and what they are read as.
 
-use memcached_core::protocol::{Key, ProtocolError};
-
-use super::stream::{Asked, End, Seen, parse};
+use memcached_core::protocol::{
+    FoundValues, Key, ProtocolError, Reply, ReplyForm, ReplyParser, Status,
+};
+use memcached_core::testing::reply::stream::{Asked, End, Item, KEYS, Seen, parse};
 
 fn one(asked: Asked, wire: &[u8]) -> (Vec<Seen>, End) {
     parse(&Key::new(b"k").unwrap(), &[asked], &[wire])
@@ -32,34 +33,41 @@ fn good_replies() {
     ] {
         assert_eq!(reply(Asked::Get, wire), Seen::value(7, data.as_bytes()));
     }
+    let version = Item {
+        flags: u32::MAX,
+        cas: Some(u64::MAX),
+        data: b"x".to_vec(),
+    };
     assert_eq!(
         reply(
             Asked::Gets,
             "VALUE k 4294967295 1 18446744073709551615\r\nx\r\nEND\r\n"
         ),
-        Seen::Value {
-            flags: u32::MAX,
-            cas: Some(u64::MAX),
-            data: b"x".to_vec()
-        }
+        Seen::Values(vec![(0, version)])
     );
-    assert_eq!(reply(Asked::Get, "END\r\n"), Seen::Miss);
-    assert_eq!(reply(Asked::Gets, "END\r\n"), Seen::Miss);
-    assert_eq!(reply(Asked::Set, "STORED\r\n"), Seen::Stored);
-    assert_eq!(reply(Asked::Set, "NOT_STORED\r\n"), Seen::NotStored);
+    assert_eq!(reply(Asked::Get, "END\r\n"), Seen::MISS);
+    assert_eq!(reply(Asked::Gets, "END\r\n"), Seen::MISS);
+    assert_eq!(
+        reply(Asked::Set, "STORED\r\n"),
+        Seen::Status(Status::Stored)
+    );
+    assert_eq!(
+        reply(Asked::Set, "NOT_STORED\r\n"),
+        Seen::Status(Status::NotStored)
+    );
     for (asked, line, expected) in [
-        (Asked::Cas, "STORED", Seen::Stored),
-        (Asked::Cas, "NOT_STORED", Seen::NotStored),
-        (Asked::Cas, "EXISTS", Seen::Exists),
-        (Asked::Cas, "NOT_FOUND", Seen::NotFound),
-        (Asked::Delete, "DELETED", Seen::Deleted),
-        (Asked::Delete, "NOT_FOUND", Seen::NotFound),
-        (Asked::Touch, "TOUCHED", Seen::Touched),
-        (Asked::Touch, "NOT_FOUND", Seen::NotFound),
+        (Asked::Cas, "STORED", Seen::Status(Status::Stored)),
+        (Asked::Cas, "NOT_STORED", Seen::Status(Status::NotStored)),
+        (Asked::Cas, "EXISTS", Seen::Status(Status::Exists)),
+        (Asked::Cas, "NOT_FOUND", Seen::Status(Status::NotFound)),
+        (Asked::Delete, "DELETED", Seen::Status(Status::Deleted)),
+        (Asked::Delete, "NOT_FOUND", Seen::Status(Status::NotFound)),
+        (Asked::Touch, "TOUCHED", Seen::Status(Status::Touched)),
+        (Asked::Touch, "NOT_FOUND", Seen::Status(Status::NotFound)),
         (Asked::Count, "0", Seen::Number(0)),
         (Asked::Count, "007", Seen::Number(7)),
         (Asked::Count, "18446744073709551615", Seen::Number(u64::MAX)),
-        (Asked::Count, "NOT_FOUND", Seen::NotFound),
+        (Asked::Count, "NOT_FOUND", Seen::Status(Status::NotFound)),
         (
             Asked::Count,
             "CLIENT_ERROR cannot increment or decrement non-numeric value",
@@ -139,10 +147,6 @@ fn broken_values() {
             "VALUE k 0 1\r\na\r\nVALUE k 0 1\r\n",
             unexpected("VALUE k 0 1"),
         ),
-        (
-            "VALUE k 0 1\r\na\r\nSERVER_ERROR out of memory\r\n",
-            unexpected("SERVER_ERROR out of memory"),
-        ),
         ("VALUE k 0 1\r\na\r\nERROR\r\n", E::UnknownCommand),
         (
             "VALUE k 0 1\r\na\r\nCLIENT_ERROR b\r\n",
@@ -156,7 +160,7 @@ fn broken_values() {
 #[test]
 fn several_values() {
     let some = |at: usize, data: &[u8]| {
-        let value = Seen::Value {
+        let value = Item {
             flags: 1,
             cas: Some(9),
             data: data.to_vec(),
@@ -194,24 +198,60 @@ fn several_values() {
         let wire = format!("{first}{line}\r\n");
         assert_eq!(error(Asked::Many, wire.as_bytes()), expected);
     }
-    // A proxy ends a reply so whose other part it could not get.
-    let wire = format!("{first}SERVER_ERROR x\r\n");
-    assert_eq!(reply(Asked::Many, &wire), Seen::ServerError("x".into()));
-    // What was found before the fault is not part of the next reply.
-    let key = Key::new(b"k").unwrap();
-    let mut parser = memcached_core::protocol::ReplyParser::new();
-    let keys = [key];
-    let expect = memcached_core::protocol::Expect::Values {
+    // All keys had their values.
+    let all: String = KEYS
+        .map(|key| format!("VALUE {key} 1 0 9\r\n\r\n"))
+        .concat();
+    for (line, expected) in [
+        ("VALUE k 0 1 9", ProtocolError::unexpected(b"VALUE k 0 1 9")),
+        ("VALUE j", ProtocolError::unexpected(b"VALUE j")),
+        ("ERROR", ProtocolError::UnknownCommand),
+    ] {
+        let wire = format!("{all}{line}\r\n");
+        assert_eq!(error(Asked::Many, wire.as_bytes()), expected);
+    }
+}
+
+/// Proxies end a reply so if they could not get the other part of it.
+#[test]
+fn server_error_after_a_value_ends_the_reply() {
+    for (asked, wire) in [
+        (Asked::Get, "VALUE k 0 1\r\na\r\n"),
+        (Asked::Gets, "VALUE k 0 1 9\r\na\r\n"),
+        (Asked::Many, "VALUE k 0 1 9\r\na\r\n"),
+        (
+            Asked::Many,
+            "VALUE k 0 1 9\r\na\r\nVALUE l 0 1 9\r\na\r\nVALUE m 0 1 9\r\na\r\n",
+        ),
+    ] {
+        let wire = format!("{wire}SERVER_ERROR out of memory\r\n");
+        assert_eq!(
+            reply(asked, &wire),
+            Seen::ServerError("out of memory".into())
+        );
+        // The value is not part of the next reply.
+        let key = Key::new(b"k").unwrap();
+        let wire = format!("{wire}END\r\n");
+        let (seen, end) = parse(&key, &[asked, Asked::Get], &[wire.as_bytes()]);
+        assert_eq!(end, End::Left(0));
+        assert_eq!(seen[1], Seen::MISS);
+    }
+}
+
+#[test]
+fn what_was_found_before_a_fault_is_forgotten() {
+    let mut parser = ReplyParser::new();
+    let keys = [Key::new(b"k").unwrap(), Key::new(b"l").unwrap()];
+    let form = ReplyForm::Values {
         keys: &keys,
         with_cas: true,
     };
-    let broken = format!("{first}x\r\n");
-    assert!(parser.parse(expect, &broken.as_bytes(), &mut 0).is_err());
+    let broken = b"VALUE k 0 1 9\r\na\r\nx\r\n".as_slice();
+    assert!(parser.parse(form, &broken, &mut 0).is_err());
     parser.reset();
     let end = b"END\r\n".as_slice();
-    let parsed = parser.parse(expect, &end, &mut 0);
-    let nothing = memcached_core::protocol::Reply::Values(vec![]);
-    assert_eq!(parsed, Ok(Some(nothing)));
+    let nothing = Reply::Values(FoundValues::new());
+    assert_eq!(parser.parse(form, &end, &mut 0), Ok(Some(nothing)));
 }
 
 #[test]

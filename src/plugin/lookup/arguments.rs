@@ -1,48 +1,43 @@
-//! The forms of the action's arguments.
+//! The arguments of the action: options, hit action, miss action.
 
 use crate::host::{Action, ConfigValue};
 use crate::plugin::options;
 
-pub(super) type Arguments<'a> = (Option<ConfigValue<'a>>, Option<Action>, Option<Action>);
+const FORM: &str = "expected (options, hit-action, miss-action)";
 
-/// Takes the forms apart in which the configuration can give the arguments: an
-/// option list alone, or a list of options, hit action and miss action.
+pub(super) struct Arguments<'a> {
+    pub(super) options: Option<ConfigValue<'a>>,
+    pub(super) hit: Option<Action>,
+    pub(super) miss: Option<Action>,
+}
+
+/// Reads the forms in which the configuration can give the arguments.
+///
+/// # Errors
+/// What is wrong with them.
 pub(super) fn arguments(value: Option<ConfigValue<'_>>) -> Result<Arguments<'_>, String> {
-    let Some(value) = value.filter(|value| !options::is_nothing(value)) else {
-        return Ok((None, None, None));
-    };
-    if options::is_option_list(&value) {
-        return Ok((Some(value), None, None));
+    let [options, hit, miss] =
+        options::arguments(value).map_err(|misfit| format!("{FORM}, {misfit}"))?;
+    if let Some(list) = options.filter(|list| list.as_list().is_none()) {
+        let found = list.type_name();
+        return Err(format!("{FORM}, found {found} as first argument"));
     }
-    let form = "expected (options, hit-action, miss-action)";
-    let Some(parts) = value.as_list() else {
-        return Err(format!("{form}, found {}", value.type_name()));
+    Ok(Arguments {
+        options,
+        hit: action("hit", hit)?,
+        miss: action("miss", miss)?,
+    })
+}
+
+fn action(which: &str, value: Option<ConfigValue<'_>>) -> Result<Option<Action>, String> {
+    let Some(value) = value else {
+        return Ok(None);
     };
-    if parts.len() > 3 {
-        return Err(format!("{form}, found {} arguments", parts.len()));
+    match value.action() {
+        Some(action) => Ok(Some(action)),
+        None => Err(format!(
+            "the {which} action must be an action block or none, found {}",
+            value.type_name()
+        )),
     }
-    let mut parts = parts;
-    let list = parts.next().flatten();
-    if let Some(list) = &list
-        && !options::is_nothing(list)
-        && list.as_list().is_none()
-    {
-        return Err(format!(
-            "{form}, found {} as first argument",
-            list.type_name()
-        ));
-    }
-    let mut action = |which: &str| match parts.next().flatten() {
-        Some(part) if !part.is_none() => match part.action() {
-            Some(action) => Ok(Some(action)),
-            None => Err(format!(
-                "the {which} action must be an action block or none, found {}",
-                part.type_name()
-            )),
-        },
-        _ => Ok(None),
-    };
-    let hit = action("hit")?;
-    let miss = action("miss")?;
-    Ok((list, hit, miss))
 }

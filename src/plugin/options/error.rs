@@ -1,61 +1,104 @@
 //! What can be wrong with an option list.
 
-use std::fmt;
-
-use super::raw::NAMES;
-
-/// What is wrong with an option list. Displayed without the action's name,
-/// which the one who logs it puts in front.
-#[derive(Debug)]
-pub enum OptionError {
+/// What is wrong with an option list. The text does not name the action, which
+/// whoever logs it puts in front.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::plugin) enum OptionError {
+    #[error("expected a list of options such as [\"key\" => \"...\"], found {0}")]
     NotAList(&'static str),
+    #[error("expected options of the form \"name\" => value, found an entry of another form")]
     NotAPair,
+    #[error(
+        "every option needs a name, a default entry is not allowed; \
+         it can stand inside \"ttl\" => [...]"
+    )]
     DefaultKey,
-    Unknown(String),
+    #[error("unknown option {name}, expected one of {known}{hint}")]
+    Unknown {
+        name: String,
+        known: String,
+        hint: &'static str,
+    },
+    #[error("option \"{0}\" is given twice")]
     Duplicate(&'static str),
+    #[error("option \"{option}\" must be {expected}, found {found}")]
     Value {
         option: &'static str,
-        expected: &'static str,
+        expected: String,
         found: String,
     },
-    Address(String),
-    Pattern(String),
+    /// An entry of a list.
+    #[error("option \"{option}\": {entry} is given twice")]
+    Repeated { option: &'static str, entry: String },
+    #[error("option \"{0}\": \"default\" is no status, write default without quotes")]
+    QuotedDefault(&'static str),
+    #[error(
+        "option \"{option}\": cannot use address {text}, expected IP:PORT, [IPv6]:PORT \
+         or unix:/absolute/path of at most 107 bytes{hint}"
+    )]
+    Address {
+        option: &'static str,
+        text: String,
+        hint: &'static str,
+    },
+    #[error("option \"{option}\": cannot parse pattern {text}")]
+    Pattern { option: &'static str, text: String },
+    #[error("option \"{0}\" needs \"headers\" => true beside it")]
     NeedsHeaders(&'static str),
 }
 
-impl fmt::Display for OptionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAList(found) => write!(
-                f,
-                "expected a list of options such as [\"key\" => \"...\"], found {found}"
-            ),
-            Self::NotAPair => f.write_str(
-                "expected options of the form \"name\" => value, found an entry of another form",
-            ),
-            Self::DefaultKey => {
-                f.write_str("every option needs a name, a default entry is not allowed")
-            }
-            Self::Unknown(name) => write!(
-                f,
-                "unknown option \"{name}\", expected one of {}",
-                NAMES.join(", ")
-            ),
-            Self::Duplicate(option) => write!(f, "option \"{option}\" is given twice"),
-            Self::Value {
-                option,
-                expected,
-                found,
-            } => write!(f, "option \"{option}\" must be {expected}, found {found}"),
-            Self::Address(text) => write!(
-                f,
-                "option \"server\": cannot use address \"{text}\", expected IP:PORT, \
-                 [IPv6]:PORT or unix:/absolute/path of at most 107 bytes"
-            ),
-            Self::Pattern(text) => write!(f, "option \"key\": cannot parse pattern \"{text}\""),
-            Self::NeedsHeaders(option) => {
-                write!(f, "option \"{option}\" needs \"headers\" => true beside it")
-            }
+impl OptionError {
+    /// There is no option of this name; these are all that there are.
+    pub(super) fn unknown(name: &[u8], known: &[&str]) -> Self {
+        let hint = if name == b"default" {
+            "; default without quotes can stand inside \"ttl\" => [...]"
+        } else {
+            ""
+        };
+        Self::Unknown {
+            name: quoted(name),
+            known: known.join(", "),
+            hint,
         }
     }
+
+    /// The host cannot read this address.
+    pub(super) fn address(option: &'static str, text: &[u8]) -> Self {
+        let hint = if is_host_name(text) {
+            "; a host name is not looked up, write its IP address, such as 127.0.0.1:11211"
+        } else {
+            ""
+        };
+        Self::Address {
+            option,
+            text: quoted(text),
+            hint,
+        }
+    }
+
+    /// The host cannot read this pattern.
+    pub(super) fn pattern(option: &'static str, text: &[u8]) -> Self {
+        Self::Pattern {
+            option,
+            text: quoted(text),
+        }
+    }
+}
+
+/// Text from the configuration as it can stand in a log line.
+pub(super) fn quoted(text: &[u8]) -> String {
+    format!("\"{}\"", text.escape_ascii())
+}
+
+/// Whether this is `HOST` or `HOST:PORT` with a name, not a wrong IP address.
+fn is_host_name(text: &[u8]) -> bool {
+    let (host, port) = match text.iter().position(|&byte| byte == b':') {
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (text, &b"0"[..]),
+    };
+    let in_names = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.".contains(byte);
+    host.iter().all(in_names)
+        && host.iter().any(u8::is_ascii_alphabetic)
+        && !port.is_empty()
+        && port.iter().all(u8::is_ascii_digit)
 }

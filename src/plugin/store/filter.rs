@@ -1,39 +1,35 @@
-//! The filter that copies a body which passes, and stores it when it ends.
+//! The filter that copies a body as it passes, and stores it at its end.
 
-use memcached_core::connection::Timing;
-use memcached_core::policy::NotStored;
-use memcached_core::protocol::{Key, Ttl, exptime};
+use std::sync::Arc;
+
+use memcached_core::policy::{NotStored, Storable};
+use memcached_core::pool::Pool;
+use memcached_core::protocol::{Key, Store, StoreMode, exptime};
 use memcached_core::stored::NewItem;
 
-use super::{VARIABLE, not_stored};
-use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, VRequest};
-use crate::plugin::options::Environment;
-use crate::plugin::{Memcached, tell, unix_now};
+use super::outcome::{not_stored, sent};
+use crate::client::unix_now;
+use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, Unreadable};
+use crate::plugin::memcached::{Memcached, Request};
+use crate::plugin::options::Options;
 
-/// Copies a body that passes and stores it when it ends.
+/// Copies a body as it passes, and stores it at its end.
 pub(super) struct StoreFilter {
-    pub key: Key,
-    pub ttl: Ttl,
-    /// What the response announces of its body. Some backends end a body by
-    /// closing, whether they are done with it or not.
-    pub length: Option<u64>,
-    /// When the response stops being fresh, in seconds since 1970.
-    pub fresh_until: Option<u64>,
-    /// What the response had when it was looked at.
-    pub status: i32,
-    pub flags: u32,
-    /// Of the body, in bytes.
-    pub maxsize: u64,
-    pub server: SockAddr,
-    pub timing: Timing,
-    pub environment: Environment,
-    /// The item with what has passed; `None` once it is decided that nothing
-    /// is stored, or when it has been.
-    pub entry: Option<NewItem>,
+    pub(super) options: Arc<Options>,
+    pub(super) pool: Arc<Pool<SockAddr>>,
+    pub(super) key: Key,
+    /// The status of the response when the action ran.
+    pub(super) status: i32,
+    pub(super) response: Storable,
+    /// The item with the part of the body that has passed; `None` once it is
+    /// stored, or is not going to be.
+    pub(super) item: Option<NewItem>,
 }
 
 impl BodyFilter for StoreFilter {
-    fn handle(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) -> Flow {
+    type Plugin = Memcached;
+
+    fn handle(&mut self, mut vr: Option<&mut Request<'_>>, io: &mut FilterIo<'_>) -> Flow {
         if io.output_closed() && !(io.input_closed() && io.input_len() == 0) {
             // The client is gone.
             self.give_up(vr, &NotStored::Cut);
@@ -45,11 +41,11 @@ impl BodyFilter for StoreFilter {
             io.close_output();
             return Flow::GoOn;
         }
-        self.copy(vr, io);
+        self.copy(vr.as_deref_mut(), io);
         io.forward_all();
         if io.input_closed() {
             if let Some(vr) = vr {
-                self.store(vr);
+                self.finish(vr);
             }
             io.close_output();
         }
@@ -58,61 +54,76 @@ impl BodyFilter for StoreFilter {
 }
 
 impl StoreFilter {
-    fn copy(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) {
-        let Some(entry) = &mut self.entry else {
+    fn copy(&mut self, vr: Option<&mut Request<'_>>, io: &mut FilterIo<'_>) {
+        let Some(item) = &mut self.item else {
             return;
         };
-        let room = self.maxsize - entry.body_len();
+        let room = self.options.store.maxsize - item.body_len();
         if io.input_len() > room {
             self.give_up(vr, &NotStored::TooLarge);
             return;
         }
-        if !io.read_all(|bytes| entry.push_body(bytes)) {
-            self.give_up(vr, &NotStored::Unreadable("a file".into()));
+        let mut input = io.input();
+        loop {
+            match input.read() {
+                Ok(Some(bytes)) => item.push_body(bytes),
+                Ok(None) => return,
+                Err(Unreadable) => break,
+            }
+        }
+        self.give_up(vr, &NotStored::Unreadable("a file".into()));
+    }
+
+    fn give_up(&mut self, vr: Option<&mut Request<'_>>, reason: &NotStored) {
+        let given_up = self.item.take();
+        if let Some((_, vr)) = given_up.zip(vr) {
+            not_stored(vr, &self.options.common, reason);
         }
     }
 
-    fn give_up(&mut self, vr: Option<&VRequest<'_>>, reason: &NotStored) {
-        if self.entry.take().is_some()
-            && let Some(vr) = vr
-        {
-            not_stored(vr, self.environment, reason);
-        }
-    }
-
-    fn store(&mut self, vr: &VRequest<'_>) {
-        let Some(entry) = self.entry.take() else {
+    /// The body has come to its end.
+    fn finish(&mut self, vr: &mut Request<'_>) {
+        let Some(item) = self.item.take() else {
             return;
         };
+        match self.store(vr, item) {
+            Ok(()) => {}
+            Err(reason) => not_stored(vr, &self.options.common, &reason),
+        }
+    }
+
+    fn store(&self, vr: &mut Request<'_>, item: NewItem) -> Result<(), NotStored> {
+        let response = &self.response;
         if vr.status() != self.status {
-            not_stored(vr, self.environment, &NotStored::Status(vr.status()));
-            return;
+            return Err(NotStored::Status(vr.status()));
         }
-        if self.length.is_some_and(|length| length != entry.body_len()) {
-            not_stored(vr, self.environment, &NotStored::Cut);
-            return;
+        // Some backends end a body by closing the connection, whether they have
+        // sent all of it or not.
+        let cut = |length| length != item.body_len();
+        if response.length.is_some_and(cut) {
+            return Err(NotStored::Cut);
         }
-        let Some(client) = vr.worker_state::<Memcached>() else {
-            return;
+        let Some(client) = vr.worker() else {
+            return Ok(());
         };
         let now = unix_now();
-        let ttl = match self.fresh_until {
-            None => Some(self.ttl),
-            Some(until) => self.ttl.ending_by(until, now),
-        };
-        let Some(ttl) = ttl else {
-            not_stored(vr, self.environment, &NotStored::Expired);
-            return;
-        };
+        let ttl = response.lifetime.ttl(now).ok_or(NotStored::Expired)?;
         let exptime = exptime(ttl, now);
-        let server = client.server(&self.server);
-        let value = entry.finish();
-        match server.store(self.key.clone(), self.flags, exptime, value, self.timing) {
-            Ok(()) => {
-                let line = format_args!("memcached.store: sent to memcached");
-                tell(vr, self.environment, VARIABLE, format_args!("sent"), line);
-            }
-            Err(failure) => not_stored(vr, self.environment, &failure),
+        let options = &self.options;
+        let mut data = item.finish();
+        // It grew with the body, and the room it has left is not counted.
+        data.shrink_to_fit();
+        let item = Store {
+            mode: StoreMode::Set,
+            key: self.key.clone(),
+            flags: options.store.flags,
+            exptime,
+            data,
+        };
+        match client.store(&self.pool, item, options.common.timeout) {
+            Ok(()) => sent(vr, &options.common),
+            Err(failure) => not_stored(vr, &options.common, &failure),
         }
+        Ok(())
     }
 }

@@ -104,10 +104,10 @@ local function test(t)
 		end
 		for key, shown in pairs({
 			[""] = 'invalid key "": a key must not be empty',
-			["a b"] = 'invalid key "a b": byte 0x20 at 1 is not allowed',
-			["a\r\nb"] = [[invalid key "a\r\nb": byte 0x0d at 1]],
-			["\0"] = [[invalid key "\x00": byte 0x00 at 0]],
-			["\255"] = [[invalid key "\xff": byte 0xff at 0]],
+			["a b"] = 'invalid key "a b": byte 0x20 at 2 is not allowed',
+			["a\r\nb"] = [[invalid key "a\r\nb": byte 0x0d at 2]],
+			["\0"] = [[invalid key "\x00": byte 0x00 at 1]],
+			["\255"] = [[invalid key "\xff": byte 0xff at 1]],
 			[("x"):rep(251)] = 'invalid key "' .. ("x"):rep(60) .. '...": a key of 251 bytes is longer than 250',
 			[("\1"):rep(100000)] = [[...": a key of 100000 bytes is longer than 250]],
 		}) do

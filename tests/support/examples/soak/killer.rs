@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use testkit::{Client, Cutter, Memcached, eventually, random_bytes};
 
-pub struct Killer {
+pub(crate) struct Killer {
     site: SocketAddr,
     direct: Memcached,
     behind: Memcached,
@@ -17,7 +17,12 @@ pub struct Killer {
 
 impl Killer {
     /// `behind` is what the cutter leads to.
-    pub fn new(site: SocketAddr, direct: Memcached, behind: Memcached, cutter: Cutter) -> Self {
+    pub(crate) fn new(
+        site: SocketAddr,
+        direct: Memcached,
+        behind: Memcached,
+        cutter: Cutter,
+    ) -> Self {
         Self {
             site,
             direct,
@@ -29,7 +34,7 @@ impl Killer {
     }
 
     /// Disturbs one of them in some way for some time, then waits for a hit.
-    pub fn strike(&mut self) {
+    pub(crate) fn strike(&mut self) {
         let dice = random_bytes(self.strikes, 3);
         self.strikes += 1;
         // From a moment to long enough for it to count as down.
@@ -75,7 +80,7 @@ impl Killer {
     }
 
     /// The times until hits were back, shortest first.
-    pub fn recoveries(mut self) -> Vec<Duration> {
+    pub(crate) fn recoveries(mut self) -> Vec<Duration> {
         self.recoveries.sort();
         self.recoveries
     }

@@ -1,0 +1,21 @@
+//! Hexadecimal digits, and SHA-1 in them.
+
+use sha1::{Digest, Sha1};
+
+/// Hexadecimal digits of a SHA-1.
+pub(crate) const SHA1_HEX_LEN: usize = 40;
+
+/// The SHA-1 of bytes in lower-case hexadecimal digits.
+pub(crate) fn sha1_hex(bytes: &[u8]) -> [u8; SHA1_HEX_LEN] {
+    let mut hex = [0; SHA1_HEX_LEN];
+    for (pair, byte) in hex.chunks_exact_mut(2).zip(Sha1::digest(bytes)) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    hex
+}
+
+/// The digit of the lower four bits.
+#[allow(clippy::indexing_slicing, reason = "four bits are below 16")]
+const fn digit(bits: u8) -> u8 {
+    b"0123456789abcdef"[(bits & 15) as usize]
+}

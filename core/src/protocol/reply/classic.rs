@@ -1,0 +1,135 @@
+//! What the lines of replies mean. Lines come without their CR LF; one word or
+//! space too many makes a line unreadable.
+
+use super::vocabulary::{KeyList, Reply, ReplyForm, Status};
+use crate::decimal;
+use crate::protocol::error::ProtocolError;
+use crate::protocol::excerpt::excerpt;
+use crate::protocol::limits::VALUE_MAX;
+use crate::protocol::value::{Pieces, Value};
+
+/// What a line means.
+pub(super) enum Step<P> {
+    /// It is the reply, or ends it in place of `END`.
+    Done(Reply<P>),
+    /// It begins the value of the key at this position; as many bytes of data
+    /// follow as `len` says.
+    Value(usize, Value<P>),
+    /// There are no more values.
+    End,
+}
+
+/// Reads the first line of a reply.
+pub(super) fn read_first<P>(form: ReplyForm<'_>, line: &[u8]) -> Result<Step<P>, ProtocolError> {
+    match form {
+        ReplyForm::Values { keys, with_cas } => read_value_or_end(keys, with_cas, &[], line),
+        ReplyForm::Status(lines) => read_status(lines, line).map(Step::Done),
+        ReplyForm::Number => read_number(line).map(Step::Done),
+    }
+}
+
+fn read_status<P>(lines: &[(&[u8], Status)], line: &[u8]) -> Result<Reply<P>, ProtocolError> {
+    if let Some(text) = error_text(line, b"SERVER_ERROR") {
+        return Ok(Reply::ServerError(text));
+    }
+    check_refusal(line)?;
+    let known = lines.iter().find(|(text, _)| *text == line);
+    let (_, status) = known.ok_or_else(|| ProtocolError::unexpected(line))?;
+    Ok(Reply::Status(*status))
+}
+
+fn read_number<P>(line: &[u8]) -> Result<Reply<P>, ProtocolError> {
+    if let Some(text) = error_text(line, b"SERVER_ERROR") {
+        return Ok(Reply::ServerError(text));
+    }
+    if let Some(text) = error_text(line, b"CLIENT_ERROR") {
+        return Ok(Reply::NotCountable(text));
+    }
+    check_refusal(line)?;
+    if line == b"NOT_FOUND" {
+        return Ok(Reply::Status(Status::NotFound));
+    }
+    decimal::parse(line)
+        .map(Reply::Number)
+        .map_err(|_| ProtocolError::unexpected(line))
+}
+
+/// Reads a line where a value of one of `keys` may begin, of which those in
+/// `found` had theirs. Once every key had its value only `END` may follow.
+pub(super) fn read_value_or_end<P>(
+    keys: &dyn KeyList,
+    with_cas: bool,
+    found: &[(usize, Value<P>)],
+    line: &[u8],
+) -> Result<Step<P>, ProtocolError> {
+    // Proxies end a reply so if they could not get the other part of it.
+    if let Some(text) = error_text(line, b"SERVER_ERROR") {
+        return Ok(Step::Done(Reply::ServerError(text)));
+    }
+    check_refusal(line)?;
+    if line == b"END" {
+        return Ok(Step::End);
+    }
+    let count = keys.count();
+    if found.len() >= count {
+        return Err(ProtocolError::unexpected(line));
+    }
+    let (name, value) = read_value_line(with_cas, line)?;
+    // Most servers keep to the order of the keys.
+    let likely = found.last().map_or(0, |(at, _)| at.saturating_add(1));
+    let is_it = |at: &usize| {
+        keys.at(*at).is_some_and(|key| key.as_bytes() == name)
+            && found.iter().all(|(other, _)| other != at)
+    };
+    let at = (likely..count).find(is_it);
+    let at = at.or_else(|| (0..likely).find(is_it));
+    let at = at.ok_or_else(|| ProtocolError::WrongKey(excerpt(name)))?;
+    if value.len > VALUE_MAX {
+        return Err(ProtocolError::ValueTooLong);
+    }
+    Ok(Step::Value(at, value))
+}
+
+/// Errors that mean that the server read something other than what was sent.
+fn check_refusal(line: &[u8]) -> Result<(), ProtocolError> {
+    if line == b"ERROR" {
+        return Err(ProtocolError::UnknownCommand);
+    }
+    error_text(line, b"CLIENT_ERROR").map_or(Ok(()), |text| Err(ProtocolError::ClientError(text)))
+}
+
+/// What the server says after `word`, if the line begins with that word
+/// (protocol.txt, "Error strings").
+fn error_text(line: &[u8], word: &[u8]) -> Option<Box<str>> {
+    let text = line.strip_prefix(word)?;
+    let is_word = text.first().is_none_or(|&byte| byte == b' ');
+    is_word.then(|| excerpt(text.trim_ascii()))
+}
+
+/// Reads `VALUE KEY FLAGS LEN`, then `CAS` if that was asked for, separated by
+/// one space each: the key, and the value without its data.
+fn read_value_line<P>(with_cas: bool, line: &[u8]) -> Result<(&[u8], Value<P>), ProtocolError> {
+    let Some(words) = line.strip_prefix(b"VALUE ") else {
+        return Err(ProtocolError::unexpected(line));
+    };
+    let bad = || ProtocolError::BadValueLine(excerpt(line));
+    let mut words = words.split(|&byte| byte == b' ');
+    let name = words.next().ok_or_else(bad)?;
+    let mut number = || {
+        let word = words.next().ok_or_else(bad)?;
+        decimal::parse(word).map_err(|_| bad())
+    };
+    let flags = u32::try_from(number()?).map_err(|_| bad())?;
+    let len = number()?;
+    let cas = if with_cas { Some(number()?) } else { None };
+    if words.next().is_some() {
+        return Err(bad());
+    }
+    let value = Value {
+        flags,
+        cas,
+        len,
+        pieces: Pieces::default(),
+    };
+    Ok((name, value))
+}

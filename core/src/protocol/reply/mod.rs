@@ -1,0 +1,9 @@
+//! What a server may reply, and the parser that reads it.
+
+mod classic;
+mod line;
+mod parser;
+mod vocabulary;
+
+pub use parser::ReplyParser;
+pub use vocabulary::{FoundValues, KeyList, Reply, ReplyForm, Status};

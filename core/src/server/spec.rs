@@ -1,0 +1,33 @@
+//! What a server is configured with, and how much its queues may hold.
+
+use core::time::Duration;
+
+/// How the connections to a server are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Spec {
+    /// How long one attempt to connect may take, from its beginning.
+    pub connect_timeout: Duration,
+    /// The shortest time between two attempts to connect where the first did
+    /// not lead to a good reply, and between two requests that try a server
+    /// that is down.
+    pub retry: Duration,
+}
+
+/// Bounds of what one connection may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests queued or unanswered.
+    pub requests: usize,
+    /// Bytes of values queued or unanswered. A single value above this is
+    /// accepted while there is no other: it was in memory as a whole already.
+    pub data_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests: 8192,
+            data_bytes: 8 << 20,
+        }
+    }
+}

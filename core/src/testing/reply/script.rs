@@ -1,0 +1,47 @@
+//! A stream of replies made of arbitrary bytes, and what must hold of it: however
+//! it is split, the parser reads in it what its naive twin reads in the whole.
+
+use crate::protocol::Key;
+
+use super::naive;
+use super::stream::{Asked, End, parse};
+
+/// The kinds that numbers below 81 are made of, and the others.
+const COMMON: [Asked; 3] = [Asked::Get, Asked::Gets, Asked::Set];
+const SCRIPTED: [Asked; 5] = [
+    Asked::Many,
+    Asked::Cas,
+    Asked::Delete,
+    Asked::Touch,
+    Asked::Count,
+];
+
+/// The first byte says how many replies are due and how the stream is split,
+/// the second of which kinds they are; the rest is the stream.
+///
+/// # Panics
+/// Something that must hold does not.
+pub fn run(script: &[u8]) {
+    let [how, kinds, wire @ ..] = script else {
+        return;
+    };
+    let key = Key::new(b"k").unwrap();
+    let mut kinds = usize::from(*kinds);
+    let among = if kinds < 81 { &COMMON[..] } else { &SCRIPTED };
+    kinds = kinds.checked_sub(81).unwrap_or(kinds);
+    let mut asked = Vec::new();
+    for _ in 0..=how % 4 {
+        asked.push(among[kinds % among.len()]);
+        kinds /= among.len();
+    }
+    let expected = naive::parse(&key, &asked, wire);
+    let step = usize::from(how >> 2) + 1;
+    for step in [1, step, wire.len().max(1)] {
+        let parts: Vec<&[u8]> = wire.chunks(step).collect();
+        assert_eq!(parse(&key, &asked, &parts), expected, "in steps of {step}");
+    }
+    if let End::Broken(error) = expected.1 {
+        let text = error.to_string();
+        assert!(text.len() <= 110 && text.bytes().all(|b| (0x20..0x7f).contains(&b)));
+    }
+}

@@ -1,0 +1,105 @@
+//! What is particular to the requests of scripts: one connection for all of
+//! them, and commands that must not be done twice.
+
+use memcached_core::protocol::{
+    Command, Count, Delete, Direction, Key, Lane, Retrieve, Store, StoreMode, Touch,
+};
+use memcached_core::testing::server::{Sim, outcomes};
+
+fn key() -> Key {
+    Key::new(b"k").unwrap()
+}
+
+fn store(mode: StoreMode) -> Command<Vec<u8>> {
+    Command::Store(Store {
+        mode,
+        key: key(),
+        flags: 0,
+        exptime: 30,
+        data: b"x".to_vec(),
+    })
+}
+
+fn count(direction: Direction) -> Command<Vec<u8>> {
+    Command::Count(Count {
+        direction,
+        key: key(),
+        delta: 2,
+    })
+}
+
+fn scripting() -> Sim {
+    let mut sim = Sim::new();
+    sim.lane = Lane::Script;
+    sim
+}
+
+#[test]
+fn requests_of_scripts_keep_their_order() {
+    let mut sim = scripting();
+    sim.set(1, "k", b"1").unwrap();
+    sim.submit(2, count(Direction::Up)).unwrap();
+    sim.submit(3, Delete { key: key() }).unwrap();
+    sim.get(4, "k").unwrap();
+    sim.connected();
+    assert_eq!(
+        sim.written(usize::MAX),
+        b"set k 0 30 1\r\n1\r\nincr k 2\r\ndelete k\r\nget k\r\n"
+    );
+    sim.data(b"STORED\r\n3\r\nDELETED\r\nEND\r\n");
+    let expected = [(1, "Stored"), (2, "Number(3)"), (3, "Deleted"), (4, "miss")];
+    assert_eq!(sim.done(), outcomes(&expected));
+    assert_eq!((sim.connects, sim.closes), (1, 0));
+}
+
+#[test]
+fn what_cannot_be_counted_ends_no_connection() {
+    let mut sim = scripting();
+    sim.submit(1, count(Direction::Down)).unwrap();
+    sim.get(2, "k").unwrap();
+    sim.connected();
+    assert_eq!(sim.written(usize::MAX), b"decr k 2\r\nget k\r\n");
+    sim.data(b"CLIENT_ERROR cannot\r\nEND\r\n");
+    let expected = [(1, "NotCountable(\"cannot\")"), (2, "miss")];
+    assert_eq!(sim.done(), outcomes(&expected));
+    assert_eq!(sim.closes, 0);
+}
+
+/// Which requests are sent again after their connection died.
+#[test]
+fn only_what_may_be_done_twice_is_sent_again() {
+    let touch = Touch {
+        key: key(),
+        exptime: 30,
+    };
+    for (command, again) in [
+        (Retrieve::one(key()).into(), true),
+        (Retrieve::one(key()).with_cas().into(), true),
+        (Retrieve::several(key(), [key()]).with_cas().into(), true),
+        (store(StoreMode::Set), true),
+        (touch.into(), true),
+        (store(StoreMode::Add), false),
+        (store(StoreMode::Replace), false),
+        (store(StoreMode::Append), false),
+        (store(StoreMode::Prepend), false),
+        (store(StoreMode::Cas(1)), false),
+        (Delete { key: key() }.into(), false),
+        (count(Direction::Up), false),
+        (count(Direction::Down), false),
+    ] {
+        let mut sim = scripting();
+        sim.works();
+        let name = format!("{command:?}");
+        sim.submit(1, command.clone()).unwrap();
+        let first = sim.written(usize::MAX);
+        // The second was not sent when the connection died, and always is later.
+        sim.submit(2, command).unwrap();
+        sim.eof();
+        assert_eq!((sim.connects, sim.closes), (1, 1), "{name}");
+        sim.connected();
+        let expected = first.repeat(if again { 2 } else { 1 });
+        assert_eq!(sim.written(usize::MAX), expected, "{name}");
+        let lost = outcomes(&[(1, "connection lost")]);
+        assert_eq!(sim.done(), if again { vec![] } else { lost }, "{name}");
+    }
+}

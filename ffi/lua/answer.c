@@ -1,0 +1,260 @@
+/* Delivers answers to the scripts that wait for them: from the worker's loop,
+ * never while a script submits a command, and without a Rust frame below a
+ * callback. */
+#include "api.h"
+
+#include <limits.h>
+#include <string.h>
+
+void mmc_scripts_ring(mmc_scripts *s) {
+	if (s->job) mmc_job_later(s->job);
+}
+
+static void set_number(lua_State *L, int table, const char *name, uint64_t number) {
+#if LUA_VERSION_NUM >= 503
+	if (number <= (uint64_t)LUA_MAXINTEGER) lua_pushinteger(L, (lua_Integer)number);
+	else lua_pushnumber(L, (lua_Number)number);
+#else
+	lua_pushnumber(L, (lua_Number)number);
+#endif
+	lua_pushstring(L, name);
+	lua_insert(L, -2);
+	lua_rawset(L, table);
+}
+
+static void set_bytes(lua_State *L, int table, const char *name, mmc_bytes bytes) {
+	lua_pushstring(L, name);
+	lua_pushlstring(L, bytes.len ? (const char *)bytes.ptr : "", bytes.len);
+	lua_rawset(L, table);
+}
+
+/* The response says that there is none: what was answered cannot be read. */
+static void set_broken(lua_State *L, int table) {
+	static const char text[] = "internal error";
+	set_number(L, table, "code", MMC_CODE_ERROR);
+	set_bytes(L, table, "error", (mmc_bytes){ (const uint8_t *)text, sizeof(text) - 1 });
+}
+
+static bool set_data(lua_State *L, int table, void *state, size_t at, size_t pieces) {
+	const mmc_script_def *rust = mmc_def()->scripts;
+	mmc_bytes piece = { NULL, 0 };
+	if (pieces < 2) {
+		if (pieces && !rust->piece(state, at, 0, &piece)) return false;
+		set_bytes(L, table, "data", piece);
+		return true;
+	}
+	bool complete = true;
+	lua_pushstring(L, "data");
+	luaL_Buffer buffer;
+	luaL_buffinit(L, &buffer);
+	for (size_t i = 0; complete && i < pieces; i++) {
+		complete = rust->piece(state, at, i, &piece);
+		if (complete) luaL_addlstring(&buffer, (const char *)piece.ptr, piece.len);
+	}
+	luaL_pushresult(&buffer);
+	if (complete) lua_rawset(L, table);
+	return complete;
+}
+
+static void set_value(lua_State *L, int table, void *state, size_t at, const mmc_answer_value *value) {
+	if (!set_data(L, table, state, at, value->pieces)) {
+		set_broken(L, table);
+		return;
+	}
+	set_number(L, table, "flags", value->flags);
+	if (value->has_cas) {
+		/* As text, since a Lua number cannot hold all of 64 bits. */
+		char digits[24];
+		int len = g_snprintf(digits, sizeof(digits), "%" G_GUINT64_FORMAT, value->cas);
+		set_bytes(L, table, "cas", (mmc_bytes){ (const uint8_t *)digits, (size_t)len });
+	}
+}
+
+/* Fills the table at the top with the fields that do not come from a value;
+ * `key` is the stack index of the key. */
+static void set_common(lua_State *L, const mmc_answer *a, uint32_t code, int key) {
+	int table = lua_gettop(L);
+	set_number(L, table, "code", code);
+	if (a->error.len) set_bytes(L, table, "error", a->error);
+	lua_pushstring(L, "key");
+	lua_pushvalue(L, key);
+	lua_rawset(L, table);
+}
+
+/* Builds the response to the answer in the argument, which stays valid if this
+ * raises. Returns the callback, or nil, and the response. */
+int mmc_answer_build(lua_State *L) {
+	enum {
+		ANSWER = 1,
+		CALL,
+		RECEIVER,
+		RESPONSE,
+		KEYS,
+		END
+	};
+	const mmc_answer *a = lua_touserdata(L, ANSWER);
+	void *state = a->call->scripts->state;
+	const mmc_script_def *rust = mmc_def()->scripts;
+	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
+	lua_rawgeti(L, CALL, CALL_RECEIVER);
+	if (lua_type(L, RECEIVER) == LUA_TFUNCTION) {
+		lua_createtable(L, 0, 6);
+	} else {
+		lua_pushvalue(L, RECEIVER);
+		lua_pushnil(L);
+		lua_replace(L, RECEIVER);
+	}
+	lua_rawgeti(L, CALL, CALL_KEYS);
+	if (!a->call->many) {
+		lua_pushvalue(L, RESPONSE);
+		set_common(L, a, a->code, KEYS);
+		if (a->has_number) set_number(L, RESPONSE, "data", a->number);
+		for (size_t i = 0; i < a->values; i++) {
+			mmc_answer_value value;
+			if (rust->value(state, i, &value)) set_value(L, RESPONSE, state, i, &value);
+			else set_broken(L, RESPONSE);
+		}
+		lua_rawgeti(L, CALL, CALL_TTL);
+		if (lua_type(L, -1) != LUA_TNIL) {
+			lua_pushstring(L, "ttl");
+			lua_insert(L, -2);
+			lua_rawset(L, RESPONSE);
+		}
+	} else {
+		for (int i = 1;; i++) {
+			lua_settop(L, KEYS);
+			lua_rawgeti(L, KEYS, i);
+			if (lua_type(L, -1) == LUA_TNIL) break;
+			lua_pushvalue(L, -1);
+			lua_createtable(L, 0, 6);
+			set_common(L, a, a->code == MMC_CODE_OK ? MMC_CODE_NOT_FOUND : a->code, END);
+			lua_rawset(L, RESPONSE);
+		}
+		for (size_t i = 0; i < a->values; i++) {
+			mmc_answer_value value;
+			if (!rust->value(state, i, &value) || value.key >= INT_MAX) continue;
+			lua_settop(L, KEYS);
+			lua_rawgeti(L, KEYS, (int)value.key + 1);
+			lua_rawget(L, RESPONSE);
+			/* None of the keys. */
+			if (lua_type(L, END) != LUA_TTABLE) continue;
+			set_number(L, END, "code", MMC_CODE_OK);
+			set_value(L, END, state, i, &value);
+		}
+	}
+	lua_settop(L, RESPONSE);
+	return 2;
+}
+
+/* Appends a traceback to an error message; the upvalue is debug.traceback. */
+int mmc_answer_traceback(lua_State *L) {
+	lua_settop(L, 1);
+	if (!lua_isstring(L, 1)) {
+		lua_pushfstring(L, "an error that is a %s", lua_typename(L, lua_type(L, 1)));
+		lua_replace(L, 1);
+	}
+	if (lua_type(L, lua_upvalueindex(1)) != LUA_TFUNCTION) return 1;
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, 2);
+	lua_call(L, 2, 1);
+	return 1;
+}
+
+/* A message may contain what a client or memcached sent: its lines are indented,
+ * so that none of them can pass for a line of the log's own. */
+static void append_printable(GString *line, const char *text, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+		if (c == '\n') g_string_append(line, i + 1 < len && text[i + 1] == '\t' ? "\n" : "\n\t");
+		else g_string_append_c(line, g_ascii_iscntrl(c) && c != '\t' ? '?' : c);
+	}
+}
+
+static void log_error(mmc_scripts *s, const char *what) {
+	size_t len = 0;
+	const char *text = lua_tolstring(s->LL->L, -1, &len);
+	GString *line = g_string_new(NULL);
+	g_string_printf(line, "mod_memcached: %s: ", what);
+	if (text) append_printable(line, text, len);
+	mmc_worker_log((mmc_worker *)s->wrk, MMC_LEVEL_ERROR, mmc_of_string(line));
+	g_string_free(line, TRUE);
+}
+
+static void deliver(mmc_scripts *s, mmc_answer *a) {
+	lua_State *L = s->LL->L;
+	g_static_rec_mutex_lock(&s->LL->lualock);
+	int top = lua_gettop(L);
+	enum {
+		TRACEBACK = 1,
+		GLOBALS,
+		BEFORE,
+		CALLBACK,
+		RESPONSE
+	};
+	if (!lua_checkstack(L, LUA_MINSTACK)) g_error("mod_memcached: no room on the stack of Lua");
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->traceback_ref);
+	/* A callback sees the global variables of the request in which the call was
+	 * made. As in the host, the metatable of one table selects them. */
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->LL->li_env_ref);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
+	lua_rawgeti(L, -1, CALL_ENVIRONMENT);
+	lua_remove(L, -2);
+	bool changed = false;
+	if (lua_type(L, -1) == LUA_TTABLE && lua_getmetatable(L, top + GLOBALS)) {
+		lua_insert(L, top + BEFORE);
+		lua_setmetatable(L, top + GLOBALS);
+		changed = true;
+	}
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->build_ref);
+	lua_pushlightuserdata(L, a);
+	int failed = lua_pcall(L, 1, 2, top + TRACEBACK);
+	if (a->call->waker) mmc_waker_wake(a->call->waker);
+	mmc_call_free(a->call);
+	a->call = NULL;
+	if (failed) {
+		log_error(s, "no response could be made");
+	} else if (lua_type(L, top + CALLBACK) == LUA_TFUNCTION && lua_pcall(L, 1, 0, top + TRACEBACK)) {
+		log_error(s, "error in a callback");
+	}
+	if (changed) {
+		lua_settop(L, top + BEFORE);
+		lua_setmetatable(L, top + GLOBALS);
+	}
+	lua_settop(L, top);
+	g_static_rec_mutex_unlock(&s->LL->lualock);
+}
+
+/* Answers all that wait with an error, so that no request hangs. */
+static void give_up(mmc_scripts *s) {
+	static const char text[] = "internal error";
+	s->broken = true;
+	while (s->calls) {
+		mmc_answer answer = { .call = s->calls, .code = MMC_CODE_ERROR };
+		answer.error = (mmc_bytes){ (const uint8_t *)text, sizeof(text) - 1 };
+		deliver(s, &answer);
+	}
+}
+
+void mmc_answers_run(void *data) {
+	mmc_scripts *s = data;
+	const mmc_script_def *rust = mmc_def()->scripts;
+	mmc_answer answer;
+	mmc_next next = MMC_NEXT_NONE;
+	bool any = false;
+	/* Bounded, so that a script whose callbacks submit again and again does not
+	 * keep the worker from its other work. */
+	for (size_t left = s->count; left > 0; left--) {
+		next = s->broken ? MMC_NEXT_NONE : rust->next(s->state, &answer);
+		if (next != MMC_NEXT_ANSWER) break;
+		deliver(s, &answer);
+		any = true;
+	}
+	if (next == MMC_NEXT_BROKEN) {
+		give_up(s);
+		any = true;
+	}
+	/* The host has run its jobs for this pass already: without another pass at
+	 * once, requests woken here would wait until something else happens. */
+	if (any) mmc_job_later(s->job);
+}

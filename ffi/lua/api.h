@@ -1,0 +1,104 @@
+/* What the parts of the Lua API share. They depend on each other in one
+ * direction: table.c on command.c and versions.c, command.c on arguments.c and
+ * answer.c, answer.c on call.c. */
+#ifndef MMC_LUA_API_H
+#define MMC_LUA_API_H
+
+/* GLib deprecates the type of the lock of a Lua state. */
+#define GLIB_DISABLE_DEPRECATION_WARNINGS
+#include "../internal.h"
+
+#include <lauxlib.h>
+#include <lighttpd/core_lua.h>
+#include <lua.h>
+
+#include "weak.h"
+
+/* The scripts of one worker. Functions in its Lua state refer to it, so it is
+ * kept until the plugin is unloaded. */
+struct mmc_scripts {
+	mmc_scripts *next;
+	liLuaState *LL;
+	liWorker *wrk;
+	void *state;     /* Rust's half, made for the first command */
+	mmc_job *job;    /* delivers answers */
+	mmc_call *calls; /* all that have no answer yet */
+	size_t count;    /* how many these are */
+	int build_ref, traceback_ref;
+	guint last_found; /* index of the connection whose vrequest was looked up last */
+	bool stopped;
+	bool broken; /* Rust's half panicked: nothing is submitted any more */
+};
+
+/* What a script holds of a server: its address and nothing else. */
+typedef struct {
+	size_t len;
+	uint8_t address[128];
+} mmc_connection;
+
+/* A command whose answer is awaited. */
+struct mmc_call {
+	mmc_scripts *scripts;
+	mmc_call *prev, *next;
+	mmc_waker *waker; /* of the vrequest that waits; NULL with a callback */
+	int ref;          /* a table in the registry with the fields below */
+	bool many;        /* keys are a table, and so are responses */
+};
+enum {
+	CALL_RECEIVER = 1, /* the callback, or the response to fill */
+	CALL_ENVIRONMENT,  /* the host's metatable of global variables for the callback */
+	CALL_KEYS,         /* the key, or the table of them */
+	CALL_TTL
+};
+
+/* Codes of responses, as scripts see them. */
+enum {
+	CODE_OK = 1,
+	CODE_NOT_STORED,
+	CODE_EXISTS,
+	CODE_NOT_FOUND,
+	CODE_ERROR
+};
+
+/* call.c: adds a call to those of the worker; `ref` and `waker` become its own. */
+mmc_call *mmc_call_new(mmc_scripts *, int ref, mmc_waker *, bool many);
+/* Forgets a call, with the state locked. */
+void mmc_call_free(mmc_call *);
+
+/* answer.c: the functions that `build_ref` and `traceback_ref` refer to. */
+int mmc_answer_build(lua_State *);
+int mmc_answer_traceback(lua_State *);
+/* The job of a worker's scripts: delivers all answers that have arrived. */
+void mmc_answers_run(void *scripts);
+
+/* A method of connections. `arguments` has a letter for each argument after the
+ * key: v value, c version, t time to live, r receiver of the response (callback or
+ * vrequest); optional ones, at the end: T time to live, D delta. */
+typedef struct {
+	const char *name, *arguments, *form;
+	mmc_command_kind kind;
+} mmc_method;
+
+/* What a method was called with. The command refers to `key`, to the connection
+ * and to values on the stack. */
+typedef struct {
+	mmc_command command;
+	mmc_bytes key;  /* of a command for one key */
+	int keys;       /* stack index of the key, or of the table of keys */
+	int receiver;   /* stack index of the callback or vrequest; 0 without one */
+	liVRequest *vr; /* if it is a vrequest */
+} mmc_arguments;
+
+/* arguments.c: completes `given`, whose command has a kind and a server. Returns
+ * a reason to refuse the call, or NULL; wrong arguments raise an error. */
+const char *mmc_arguments_read(lua_State *, const mmc_method *, mmc_arguments *given);
+
+/* command.c: puts the methods of connections into the table at the top; the
+ * metatable of connections is below it. */
+void mmc_methods_fill(lua_State *, mmc_scripts *);
+
+/* versions.c: the version of Lua in this process as LUA_VERSION_NUM gives it, 0
+ * if there is none that is known. */
+int mmc_lua_version_of_host(void);
+
+#endif

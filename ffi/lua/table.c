@@ -1,0 +1,128 @@
+/* The Lua API: the global table `memcached` of a worker's Lua state.
+ *
+ * Whatever can raise a Lua error is done in this folder, before Rust is called
+ * or after it has returned, so no error jumps over a Rust frame. A connection is
+ * only an address and a request object a plain table: nothing that a script
+ * holds owns anything, and nothing needs a finalizer. */
+#include <string.h>
+
+#include "api.h"
+
+#define DEFAULT_PORT 11211
+
+static mmc_scripts *all_scripts;
+
+/* memcached.new(address); its upvalue is the metatable of connections. */
+static int new_connection(lua_State *L) {
+	static const char *form = "memcached.new(address)";
+	if (lua_gettop(L) != 1) return luaL_error(L, "%s: wrong number of arguments", form);
+	if (lua_type(L, 1) != LUA_TSTRING)
+		return luaL_error(L, "%s: address must be a string, not a %s", form, lua_typename(L, lua_type(L, 1)));
+	size_t len;
+	const char *address = lua_tolstring(L, 1, &len);
+	mmc_bytes text = { (const uint8_t *)address, len };
+	mmc_connection *con = lua_newuserdata(L, sizeof(mmc_connection));
+	/* The host would read an address up to its first NUL. */
+	bool is_text = strlen(address) == len;
+	con->len = is_text ? mmc_sockaddr_parse(text, DEFAULT_PORT, con->address, sizeof(con->address)) : 0;
+	if (con->len < sizeof(sa_family_t))
+		return luaL_error(L, "%s: no socket address: \"%s\"", form, address);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_setmetatable(L, -2);
+	return 1;
+}
+
+static void push_metatable(lua_State *L, mmc_scripts *s) {
+	lua_createtable(L, 0, 2);
+	lua_createtable(L, 0, 16);
+	mmc_methods_fill(L, s);
+	lua_setfield(L, -2, "__index");
+	lua_pushboolean(L, false);
+	lua_setfield(L, -2, "__metatable");
+}
+
+static void add_table(lua_State *L, mmc_scripts *s) {
+	static const struct {
+		const char *name;
+		lua_Integer code;
+	} codes[] = {
+		{ "OK", CODE_OK },
+		{ "NOT_STORED", CODE_NOT_STORED },
+		{ "EXISTS", CODE_EXISTS },
+		{ "NOT_FOUND", CODE_NOT_FOUND },
+		{ "ERROR", CODE_ERROR },
+	};
+	lua_createtable(L, 0, 1 + (int)G_N_ELEMENTS(codes));
+	push_metatable(L, s);
+	lua_pushcclosure(L, new_connection, 1);
+	lua_setfield(L, -2, "new");
+	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++) {
+		lua_pushinteger(L, codes[i].code);
+		lua_setfield(L, -2, codes[i].name);
+	}
+	lua_setglobal(L, "memcached");
+
+	lua_pushcclosure(L, mmc_answer_build, 0);
+	s->build_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	/* Taken now, before a script can replace it. */
+	lua_getglobal(L, "debug");
+	if (lua_type(L, -1) == LUA_TTABLE) lua_getfield(L, -1, "traceback");
+	lua_pushcclosure(L, mmc_answer_traceback, 1);
+	s->traceback_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+/* Whether scripts of this server can use the API; if not, one line in the log
+ * says so. */
+static bool fits(liServer *srv) {
+	static bool logged;
+	int version = mmc_lua_version_of_host();
+	if (version == LUA_VERSION_NUM && li_lua_get_vrequest) return true;
+	if (!logged) {
+		mmc_log(srv, NULL, NULL, MMC_LEVEL_ERROR,
+			"mod_memcached: scripts cannot use it: it was built for Lua %d.%d, this server has %s %d.%d",
+			LUA_VERSION_NUM / 100, LUA_VERSION_NUM % 100, version ? "Lua" : "an unknown Lua",
+			version / 100, version % 100);
+	}
+	logged = true;
+	return false;
+}
+
+void mmc_scripts_init(liLuaState *LL, liServer *srv, liWorker *wrk, liPlugin *p) {
+	(void)p;
+	/* The host may call this more than once for the same state. */
+	for (mmc_scripts *s = all_scripts; s; s = s->next)
+		if (s->LL == LL) return;
+	if (!wrk || !LL->L || !fits(srv)) return;
+	mmc_scripts *s = g_new0(mmc_scripts, 1);
+	s->next = all_scripts;
+	s->LL = LL;
+	s->wrk = wrk;
+	all_scripts = s;
+	int top = lua_gettop(LL->L);
+	add_table(LL->L, s);
+	lua_settop(LL->L, top);
+}
+
+void mmc_scripts_stop(liWorker *wrk) {
+	mmc_scripts *s = all_scripts;
+	while (s && s->wrk != wrk) s = s->next;
+	if (!s) return;
+	s->stopped = true;
+	if (!s->state) return;
+	mmc_def()->scripts->stop(s->state);
+	s->state = NULL;
+	mmc_job_free(s->job);
+	s->job = NULL;
+	/* Callbacks are dropped, not called: what they would use may be gone. */
+	g_static_rec_mutex_lock(&s->LL->lualock);
+	while (s->calls) mmc_call_free(s->calls);
+	g_static_rec_mutex_unlock(&s->LL->lualock);
+}
+
+void mmc_scripts_free_all(void) {
+	while (all_scripts) {
+		mmc_scripts *s = all_scripts;
+		all_scripts = s->next;
+		g_free(s);
+	}
+}

@@ -1,0 +1,75 @@
+//! Options that all actions use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use memcached_core::policy::VaryBy;
+use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
+use memcached_core::protocol::Key;
+use memcached_core::server::Spec;
+
+use crate::host::{Pattern, SockAddr};
+use crate::plugin::memcached::Request;
+
+/// Bytes that suffice for most keys.
+const USUAL_KEY: usize = 128;
+
+/// Options that all actions use.
+pub(in crate::plugin) struct Common {
+    pub(super) server: SockAddr,
+    pub(super) key: Pattern,
+    pub(in crate::plugin) methods: Vec<Vec<u8>>,
+    /// The longest wait for an answer.
+    pub(in crate::plugin) timeout: Duration,
+    /// The longest wait for a connection.
+    pub(super) connect_timeout: Duration,
+    /// Between attempts at a server that failed.
+    pub(super) retry: Duration,
+    /// Whether items are whole responses; if not, they are bodies.
+    pub(in crate::plugin) headers: bool,
+    pub(in crate::plugin) vary: VaryBy,
+    pub(in crate::plugin) environment: Environment,
+}
+
+/// Whether decisions are published in the request's environment, which costs the
+/// host as much as the rest of a hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::plugin) enum Environment {
+    /// They are.
+    Set,
+    /// They are not.
+    Untouched,
+}
+
+impl Common {
+    /// The key of a request.
+    pub(in crate::plugin) fn key_of(&self, vr: &Request<'_>) -> Key {
+        let mut raw = Vec::with_capacity(USUAL_KEY);
+        self.key.eval(vr, &mut raw);
+        if !self.vary.is_empty() {
+            self.vary.append_to(&mut raw, |show| {
+                for (name, value) in vr.request_headers() {
+                    show(name, value);
+                }
+            });
+        }
+        Key::hashing(&raw)
+    }
+
+    /// Whether requests with this method have anything to do with the cache.
+    pub(in crate::plugin) fn allows_method(&self, method: &[u8]) -> bool {
+        self.methods.iter().any(|allowed| allowed == method)
+    }
+
+    /// The servers to ask.
+    pub(in crate::plugin) fn pool(&self) -> Arc<Pool<SockAddr>> {
+        let server = ServerSpec {
+            address: self.server.clone(),
+            spec: Spec {
+                connect_timeout: self.connect_timeout,
+                retry: self.retry,
+            },
+        };
+        Arc::new(Pool::new(PoolSpec::of_one(server)))
+    }
+}

@@ -1,0 +1,107 @@
+//! Forms of options that are lists. No list has an entry twice.
+
+use memcached_core::decimal;
+use memcached_core::policy::{Lifetimes, VaryBy};
+use memcached_core::protocol::Ttl;
+use memcached_core::stored::is_whole;
+
+use super::error::{OptionError, quoted};
+use super::given::Given;
+use super::value::number;
+
+/// Methods of requests, at least one.
+pub(super) fn methods(given: Given<'_>) -> Result<Vec<Vec<u8>>, OptionError> {
+    let expected = "a list of request methods in capitals such as [\"GET\"]";
+    let mut methods: Vec<Vec<u8>> = Vec::new();
+    for entry in given.entries(expected)? {
+        let method = entry.text(expected)?;
+        if method.is_empty() || !method.iter().all(|b| b.is_ascii_uppercase() || *b == b'-') {
+            return Err(entry.wrong(expected));
+        }
+        if methods.iter().any(|known| known == method) {
+            return Err(entry.twice());
+        }
+        methods.push(method.to_vec());
+    }
+    if methods.is_empty() {
+        return Err(given.refuse(expected, "an empty list".into()));
+    }
+    Ok(methods)
+}
+
+/// Statuses of responses; 200 is always one of them.
+pub(super) fn statuses(given: Given<'_>) -> Result<Vec<u16>, OptionError> {
+    let expected = "a list of numbers such as [200, 301, 404], from 200 to 599 without 206 and 304";
+    let mut named = Vec::new();
+    for entry in given.entries(expected)? {
+        let status = entry.number(expected, |&status| is_whole(status))?;
+        if named.contains(&status) {
+            return Err(entry.twice());
+        }
+        named.push(status);
+    }
+    named.retain(|&status| status != 200);
+    named.insert(0, 200);
+    Ok(named)
+}
+
+/// Names of request headers.
+pub(super) fn header_names(given: Given<'_>) -> Result<VaryBy, OptionError> {
+    let expected = "a list of names of request headers such as [\"accept-encoding\"], each once";
+    let mut names = VaryBy::default();
+    for entry in given.entries(expected)? {
+        let name = entry.text(expected)?;
+        if names.contains(name) {
+            return Err(entry.twice());
+        }
+        if !names.add(name) {
+            return Err(entry.wrong(expected));
+        }
+    }
+    Ok(names)
+}
+
+/// A time to live, or one for each status: `["404" => 10, default => 60]`.
+pub(super) fn lifetimes(given: Given<'_>) -> Result<Lifetimes, OptionError> {
+    let seconds = number("a number of seconds", 0..=u32::MAX);
+    if !given.is_list() {
+        return Ok(Lifetimes::of_all(Ttl::from_secs(seconds(given)?)));
+    }
+    let expected = "a number of seconds, or a list of seconds by status, each once, such as \
+                    [\"200\" => 60, \"404\" => 10]";
+    let mut all = Lifetimes::of_all(Ttl::from_secs(seconds(given.with_default())?));
+    let mut default_given = false;
+    for entry in given.entries(expected)? {
+        let (name, value) = entry.pair(expected)?;
+        let ttl = Ttl::from_secs(value.number(expected, |_| true)?);
+        let added = match name {
+            None => {
+                all.default = ttl;
+                !std::mem::replace(&mut default_given, true)
+            }
+            Some(b"default") => return Err(OptionError::QuotedDefault(given.option)),
+            Some(name) => {
+                let status = decimal::parse(name)
+                    .ok()
+                    .and_then(|n| u16::try_from(n).ok());
+                match status.filter(|&status| is_whole(status)) {
+                    Some(status) => all.add(status, ttl),
+                    None => return Err(given.refuse(expected, quoted(name))),
+                }
+            }
+        };
+        if !added {
+            let entry = name.map_or_else(|| "default".into(), quoted);
+            return Err(OptionError::Repeated {
+                option: given.option,
+                entry,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// Whether they name statuses, of which only whole responses have others than 200.
+pub(super) fn differ_by_status(lifetimes: &Lifetimes) -> bool {
+    lifetimes.differ_by_status()
+}

@@ -1,0 +1,31 @@
+//! The table of options. It holds rows alone: `tests/option_docs.rs` reads this
+//! file too, and compares it with the tables of the documentation.
+//!
+//! A row has the name in the configuration, the field of the group's struct, the
+//! form, the default as the configuration would give it, and the actions that
+//! use it. `headers` at its end: values other than the default need
+//! `"headers" => true`; `headers if PREDICATE`: values for which this is true.
+
+options! {
+    /// What all actions use.
+    common: Common {
+        "server" => server, value::address, "127.0.0.1:11211", [lookup, store];
+        "key" => key, value::pattern, "%{req.path}", [lookup, store];
+        "methods" => methods, list::methods, ["GET", "HEAD"], [lookup, store];
+        "timeout_ms" => timeout, value::milliseconds, 500, [lookup, store];
+        "connect_timeout_ms" => connect_timeout, value::milliseconds, 250, [lookup, store];
+        "retry_ms" => retry, value::milliseconds, 1000, [lookup, store];
+        "headers" => headers, value::boolean, false, [lookup, store];
+        "vary" => vary, list::header_names, [], [lookup, store], headers;
+        "environment" => environment, value::environment, true, [lookup, store];
+    }
+    /// What is stored, and for how long.
+    store: Store {
+        "ttl" => ttl, list::lifetimes, 30, [store], headers if list::differ_by_status;
+        "maxsize" => maxsize, value::at_least("a number of bytes", 1), 65536, [store];
+        "flags" => flags, value::number("a number", 0..=u32::MAX), 0, [store];
+        "force" => force, value::boolean, false, [store];
+        "status" => statuses, list::statuses, [200], [store], headers;
+        "etag" => etag, value::boolean, false, [store], headers;
+    }
+}

@@ -1,0 +1,33 @@
+//! How it is published what became of a response.
+
+use std::ffi::CStr;
+use std::fmt::Display;
+
+use crate::plugin::memcached::Request;
+use crate::plugin::options::Common;
+use crate::plugin::publish::Publisher;
+
+/// The action's name.
+pub(super) const NAME: &CStr = c"memcached.store";
+
+pub(super) const PUBLISHER: Publisher = Publisher {
+    action: NAME,
+    variable: "MEMCACHED_STORE",
+};
+
+/// The response may be stored, and its body is being copied.
+pub(super) fn storing(vr: &mut Request<'_>, options: &Common) {
+    PUBLISHER.set(vr, options.environment, format_args!("storing"));
+}
+
+/// The item was handed over to the client of memcached.
+pub(super) fn sent(vr: &mut Request<'_>, options: &Common) {
+    let line = "sent to memcached";
+    PUBLISHER.publish(vr, options.environment, format_args!("sent"), &line);
+}
+
+/// The response is not stored.
+pub(super) fn not_stored(vr: &mut Request<'_>, options: &Common, why: &dyn Display) {
+    let (text, line) = (format_args!("no: {why}"), format_args!("not stored: {why}"));
+    PUBLISHER.publish(vr, options.environment, text, &line);
+}

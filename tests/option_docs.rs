@@ -1,0 +1,159 @@
+//! The tables of options in the documentation say what the plugin's own table
+//! says, which is compiled into this test with another `options!`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use testkit::{check_config, project_root};
+
+/// A row of the plugin's table.
+struct Row {
+    name: &'static str,
+    /// As the configuration would give it.
+    default: &'static str,
+    actions: &'static [&'static str],
+    /// Some or all values need `"headers" => true`.
+    needs_headers: bool,
+}
+
+macro_rules! options {
+    ($(
+        $(#[$doc:meta])*
+        $group:ident: $part:ident {
+            $(
+                $name:literal => $field:ident, $form:expr, $default:tt, [$($action:ident),+]
+                $(, $needed:ident $(if $when:path)?)?;
+            )+
+        }
+    )+) => {
+        pub(super) const ROWS: &[super::Row] = &[
+            $($(
+                super::Row {
+                    name: $name,
+                    default: stringify!($default),
+                    actions: &[$(stringify!($action)),+],
+                    needs_headers: !concat!($(stringify!($needed))?).is_empty(),
+                },
+            )+)+
+        ];
+    };
+}
+
+#[path = "../src/plugin/options/table.rs"]
+mod table;
+use table::ROWS;
+
+/// What a table of the documentation begins with.
+const HEADING: &str = "| option | for | default | meaning |";
+
+/// A row of the documentation: actions, default and meaning.
+struct Documented {
+    page: String,
+    actions: String,
+    default: String,
+    meaning: String,
+}
+
+fn pages() -> Vec<PathBuf> {
+    let docs = fs::read_dir(project_root().join("docs")).expect("a folder of documentation");
+    let docs = docs.map(|entry| entry.expect("an entry").path());
+    let mut pages: Vec<_> = docs
+        .filter(|path| path.extension().is_some_and(|name| name == "md"))
+        .collect();
+    pages.push(project_root().join("README.md"));
+    pages
+}
+
+/// The text between backquotes.
+fn code(cell: &str) -> &str {
+    let code = cell
+        .strip_prefix('`')
+        .and_then(|rest| rest.strip_suffix('`'));
+    code.unwrap_or_else(|| panic!("{cell} should be between backquotes"))
+}
+
+/// All rows of all tables of options, each of which has another name.
+fn documented() -> BTreeMap<String, Documented> {
+    let mut options = BTreeMap::new();
+    for path in pages() {
+        let page = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let text = fs::read_to_string(&path).expect("our own documentation");
+        let tables = text.split(HEADING).skip(1);
+        let rows = tables.flat_map(|table| {
+            let lines = table.lines().skip(2);
+            lines.take_while(|line| line.starts_with('|'))
+        });
+        for row in rows {
+            let cells: Vec<_> = row
+                .trim_matches('|')
+                .splitn(4, '|')
+                .map(str::trim)
+                .collect();
+            let [name, actions, default, meaning] = cells[..] else {
+                panic!("{page}: {row}");
+            };
+            let documented = Documented {
+                page: page.clone(),
+                actions: actions.into(),
+                default: code(default).into(),
+                meaning: meaning.into(),
+            };
+            if let Some(other) = options.insert(code(name).to_owned(), documented) {
+                panic!("{name} is documented in {} and in {page}", other.page);
+            }
+        }
+    }
+    options
+}
+
+#[test]
+fn each_option_is_documented_once_as_it_is() {
+    let mut documented = documented();
+    for row in ROWS {
+        let name = row.name;
+        let option = documented.remove(name);
+        let option = option.unwrap_or_else(|| panic!("{name} is documented nowhere"));
+        let page = &option.page;
+        assert_eq!(option.default, row.default, "default of {name} in {page}");
+        assert_eq!(
+            option.actions,
+            row.actions.join(", "),
+            "actions of {name} in {page}"
+        );
+        let says_so = option.meaning.contains("`headers`");
+        assert!(
+            says_so || !row.needs_headers,
+            "{page} should say that {name} needs `headers`"
+        );
+        assert!(!option.meaning.is_empty(), "meaning of {name} in {page}");
+    }
+    let unknown: Vec<_> = documented.keys().collect();
+    assert!(unknown.is_empty(), "there is no option {unknown:?}");
+}
+
+/// One list with every option, which changes nothing and needs no `headers`.
+#[test]
+fn defaults_can_be_written_down() {
+    let given: Vec<_> = ROWS
+        .iter()
+        .map(|row| format!("\"{}\" => {}", row.name, row.default))
+        .collect();
+    let list = given.join(", ");
+    for action in ["memcached.lookup", "respond 200; memcached.store"] {
+        let checked = check_config(&format!("{action} [{list}];"));
+        assert_eq!(checked.status, Some(0), "[{list}]\n{}", checked.output);
+    }
+}
+
+#[test]
+fn an_unknown_option_is_answered_with_all_names() {
+    let names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
+    let told = format!("unknown option \"x\", expected one of {}", names.join(", "));
+    let output = check_config("memcached.lookup [\"x\" => 1];").output;
+    assert!(output.contains(&told), "{output}");
+}
