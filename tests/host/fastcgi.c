@@ -45,7 +45,7 @@ static void param(GString *params, const char *name, gsize name_len, const char 
 
 /* Unless the configuration sets it. */
 static void own_param(struct vrequest *vr, GString *params, const char *name, const char *value) {
-	GHashTable *set = vr->pub.env.table;
+	GHashTable *set = ENVIRONMENT_OF(vr)->table;
 	if (!set || !g_hash_table_contains(set, name)) param(params, name, strlen(name), value, strlen(value));
 }
 
@@ -87,13 +87,13 @@ static void compose(struct vrequest *vr, GString *out) {
 	own_param(vr, params, "REQUEST_URI", uri->raw_orig_path->str);
 	own_param(vr, params, "QUERY_STRING", uri->query->str);
 	own_param(vr, params, "REQUEST_METHOD", vr->pub.request.http_method_str->str);
-	own_param(vr, params, "SERVER_PROTOCOL", vr->pub.request.http_version ? "HTTP/1.1" : "HTTP/1.0");
+	own_param(vr, params, "SERVER_PROTOCOL", vr->http_version ? "HTTP/1.1" : "HTTP/1.0");
 	own_param(vr, params, "REQUEST_SCHEME", "http");
 	for (GList *l = vr->pub.request.headers->entries.head; l; l = l->next) header_param(params, l->data);
 	GHashTableIter iter;
 	gpointer key, value;
-	if (vr->pub.env.table) {
-		g_hash_table_iter_init(&iter, vr->pub.env.table);
+	if (ENVIRONMENT_OF(vr)->table) {
+		g_hash_table_iter_init(&iter, ENVIRONMENT_OF(vr)->table);
 		while (g_hash_table_iter_next(&iter, &key, &value)) param(params, key, strlen(key), STR((GString *)value));
 	}
 	append_record(out, BEGIN_REQUEST, begin, sizeof(begin));

@@ -27,7 +27,8 @@ static int host_of(struct vrequest *vr) {
 static int target(struct vrequest *vr) {
 	struct uri *uri = URI(vr);
 	const char *s = uri->raw->str;
-	gsize scheme = g_str_has_prefix(s, "http://") ? 7 : g_str_has_prefix(s, "https://") ? 8 : 0;
+	gsize scheme = g_str_has_prefix(s, "http://") ? 7 : g_str_has_prefix(s, "https://") ? 8
+																						: 0;
 	if (scheme) {
 		gsize len = strcspn(s + scheme, "/?");
 		g_string_truncate(uri->authority, 0);
