@@ -167,7 +167,7 @@ void plugins_vrclose(struct vrequest *);
 void core_register(struct server *);
 void core_setups_register(struct server *);
 void setup_register(struct server *, const char *name, setup_cb);
-extern const liPluginAction core_actions[], static_actions[], header_actions[], rewrite_actions[], proxy_actions[], setting_actions[], lua_actions[];
+extern const liPluginAction core_actions[], static_actions[], header_actions[], rewrite_actions[], proxy_actions[], fastcgi_actions[], setting_actions[], lua_actions[];
 gboolean setting_default(struct server *, const char *name, liValue *, gboolean *failed);
 
 /* --- scripts --- */
@@ -274,6 +274,7 @@ void condition_acquire(struct condition *);
 void condition_release(struct condition *);
 gboolean condition_uses_regex(const struct condition *);
 gboolean condition_check(struct vrequest *, const struct condition *);
+liHandlerResult condition_is_ready(struct vrequest *, const struct condition *);
 
 /* --- actions --- */
 
@@ -404,6 +405,14 @@ goffset filters_pending(struct vrequest *);
 /* The body got more bytes, or is closed, or gone: have it moved on. */
 void vrequest_pump_later(struct vrequest *);
 
+/* What is said to a backend. */
+struct backend_protocol {
+	const char *name;
+	void (*compose)(struct vrequest *, GString *out);
+	/* Moves the payload of whole frames; none where a response comes as it is. */
+	int (*unwrap)(GString *wrapped, GString *in);
+};
+liAction *backend_action(liServer *, liValue *, const struct backend_protocol *);
 void backend_free(struct backend *);
 /* There may be room again for what it reads. */
 void backend_resume(struct backend *);

@@ -126,9 +126,8 @@ impl LookupAction {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
                 Err(malformed) => {
-                    let status = format_args!("miss: {malformed}");
-                    let line = format_args!("not a stored response: {malformed}");
-                    return self.pass(vr, status, &line);
+                    let line = format!("not a stored response: {malformed}");
+                    return self.pass(vr, format_args!("miss: {malformed}"), &line);
                 }
             }
         } else {

@@ -28,6 +28,10 @@ pub(super) fn sent(vr: &mut Request<'_>, options: &Common) {
 
 /// The response is not stored.
 pub(super) fn not_stored(vr: &mut Request<'_>, options: &Common, why: &dyn Display) {
-    let (text, line) = (format_args!("no: {why}"), format_args!("not stored: {why}"));
-    PUBLISHER.publish(vr, options.environment, text, &line);
+    PUBLISHER.publish(
+        vr,
+        options.environment,
+        format_args!("no: {why}"),
+        &format_args!("not stored: {why}"),
+    );
 }
