@@ -70,7 +70,12 @@ bool mmc_request_append_body(mmc_request *r, mmc_buffer *buffer, size_t offset, 
 	return true;
 }
 
-void mmc_request_enter(mmc_request *r, mmc_action *a) { li_action_enter(REQ(r), (liAction *)a); }
+void mmc_request_enter(mmc_request *r, mmc_action *a) {
+	li_action_enter(REQ(r), (liAction *)a);
+	/* Without the lock of mmc_action_release, which all workers would take for
+	 * each of their requests: a plugin that runs an action is not freed. */
+	li_action_release(REQ(r)->wrk->srv, (liAction *)a);
+}
 
 bool mmc_request_debug(mmc_request *r) { return REQ(r)->options[LI_CORE_OPTION_DEBUG_REQUEST_HANDLING].boolean; }
 

@@ -218,7 +218,8 @@ void mmc_request_add_response_header(mmc_request *, mmc_bytes name, mmc_bytes va
 void mmc_request_remove_response_header(mmc_request *, mmc_bytes name);
 void mmc_request_set_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
 bool mmc_request_append_body(mmc_request *, mmc_buffer *, size_t offset, size_t len);
-/* May move the place that the running action keeps its context in. */
+/* Takes the reference to the action over. May move the place that the running
+ * action keeps its context in. */
 void mmc_request_enter(mmc_request *, mmc_action *);
 
 typedef struct {
