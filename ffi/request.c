@@ -63,6 +63,16 @@ void mmc_request_set_environment(mmc_request *r, mmc_bytes name, mmc_bytes value
 	li_environment_set(&REQ(r)->env, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
 }
 
+void mmc_request_change_environment(mmc_request *r, mmc_bytes name, mmc_bytes value) {
+	GString *set = li_environment_get(&REQ(r)->env, (const char *)name.ptr, name.len);
+	if (!set) {
+		mmc_request_set_environment(r, name, value);
+		return;
+	}
+	g_string_truncate(set, 0);
+	g_string_append_len(set, (const char *)value.ptr, (gssize)value.len);
+}
+
 bool mmc_request_append_body(mmc_request *r, mmc_buffer *buffer, size_t offset, size_t len) {
 	if (!REQ(r)->direct_out) return false;
 	li_buffer_acquire((liBuffer *)buffer);

@@ -52,7 +52,11 @@ impl ActionKind for LookupAction {
         let Some(mut memory) = context.take() else {
             return self.start(vr, context);
         };
-        match memory.lookup.as_ref().map_or(Poll::Pending, LookupHandle::poll) {
+        match memory
+            .lookup
+            .as_ref()
+            .map_or(Poll::Pending, LookupHandle::poll)
+        {
             Poll::Pending => {
                 *context = Some(memory);
                 Flow::WaitForEvent
