@@ -244,7 +244,7 @@ bool mmc_filter_read(mmc_filter *, void **cursor, uint64_t *offset, mmc_bytes *)
 mmc_buffer *mmc_buffer_new(size_t);
 void mmc_buffer_acquire(mmc_buffer *);
 void mmc_buffer_release(mmc_buffer *);
-bool mmc_buffer_is_unique(const mmc_buffer *);
+bool mmc_buffer_is_unique(mmc_buffer *);
 uint8_t *mmc_buffer_start(const mmc_buffer *);
 size_t mmc_buffer_capacity(const mmc_buffer *);
 size_t mmc_buffer_used(const mmc_buffer *);
