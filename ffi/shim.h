@@ -217,8 +217,11 @@ void mmc_request_set_response_header(mmc_request *, mmc_bytes name, mmc_bytes va
 void mmc_request_add_response_header(mmc_request *, mmc_bytes name, mmc_bytes value);
 void mmc_request_remove_response_header(mmc_request *, mmc_bytes name);
 void mmc_request_set_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
+/* The same, for less where the variable is set already. */
+void mmc_request_change_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
 bool mmc_request_append_body(mmc_request *, mmc_buffer *, size_t offset, size_t len);
-/* May move the place that the running action keeps its context in. */
+/* Takes the reference to the action over. May move the place that the running
+ * action keeps its context in. */
 void mmc_request_enter(mmc_request *, mmc_action *);
 
 typedef struct {

@@ -30,6 +30,15 @@ void li_environment_set(liEnvironment *public, const gchar *key, size_t len, con
 	g_hash_table_replace(env->table, g_strndup(key, len), g_string_new_len(value, (gssize)value_len));
 }
 
+GString *li_environment_get(liEnvironment *public, const gchar *key, size_t len) {
+	struct environment *env = (struct environment *)(void *)public;
+	if (!env->table) return NULL;
+	char *name = g_strndup(key, len);
+	GString *value = g_hash_table_lookup(env->table, name);
+	g_free(name);
+	return value;
+}
+
 static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 	(void)context;
 	struct vrequest *vr = VREQUEST(pub);

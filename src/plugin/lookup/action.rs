@@ -8,7 +8,7 @@ use std::task::Poll;
 use memcached_core::lookup::LookupResult;
 use memcached_core::policy::Conditions;
 use memcached_core::pool::Pool;
-use memcached_core::protocol::{Key, Value};
+use memcached_core::protocol::Value;
 
 use super::arguments::arguments;
 use super::hit::{self, Sent};
@@ -31,16 +31,10 @@ pub(in crate::plugin) struct LookupAction {
     miss: Option<Action>,
 }
 
-/// A lookup under way: what a run of the action keeps while it waits.
-pub(in crate::plugin) struct PendingLookup {
-    key: Key,
-    handle: LookupHandle,
-}
-
 impl ActionKind for LookupAction {
     const NAME: &'static CStr = c"memcached.lookup";
     type Plugin = Memcached;
-    type Context = PendingLookup;
+    type Context = RequestMemory;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let arguments = arguments(value)?;
@@ -54,16 +48,23 @@ impl ActionKind for LookupAction {
         })
     }
 
-    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<PendingLookup>>) -> Flow {
-        let Some(pending) = context.take() else {
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<RequestMemory>>) -> Flow {
+        let Some(mut memory) = context.take() else {
             return self.start(vr, context);
         };
-        match pending.handle.poll() {
+        match memory
+            .lookup
+            .as_ref()
+            .map_or(Poll::Pending, LookupHandle::poll)
+        {
             Poll::Pending => {
-                *context = Some(pending);
+                *context = Some(memory);
                 Flow::WaitForEvent
             }
-            Poll::Ready(result) => self.finish(vr, result, pending.key),
+            Poll::Ready(result) => {
+                memory.lookup = None;
+                self.finish(vr, result, memory)
+            }
         }
     }
 
@@ -73,7 +74,7 @@ impl ActionKind for LookupAction {
 }
 
 impl LookupAction {
-    fn start(&self, vr: &mut Request<'_>, context: &mut Option<Box<PendingLookup>>) -> Flow {
+    fn start(&self, vr: &mut Request<'_>, context: &mut Option<Box<RequestMemory>>) -> Flow {
         if vr.is_handled() {
             return Flow::GoOn;
         }
@@ -90,26 +91,41 @@ impl LookupAction {
         let Some(waker) = vr.waker() else {
             return self.fail(vr, &"not available on this server");
         };
-        let key = self.options.key_of(vr);
-        match client.lookup(&self.pool, &key, self.options.timeout, waker) {
+        let mut memory = Box::new(RequestMemory {
+            pool: Arc::clone(&self.pool),
+            key: self.options.key_of(vr),
+            lookup: None,
+        });
+        match client.lookup(&memory.pool, &memory.key, self.options.timeout, waker) {
             Lookup::Pending(handle) => {
-                *context = Some(Box::new(PendingLookup { key, handle }));
+                memory.lookup = Some(handle);
+                *context = Some(memory);
                 Flow::WaitForEvent
             }
-            Lookup::Ready(result) => self.finish(vr, result, key),
+            Lookup::Ready(result) => self.finish(vr, result, memory),
         }
     }
 
-    fn finish(&self, vr: &mut Request<'_>, result: LookupResult<BufferSlice>, key: Key) -> Flow {
+    fn finish(
+        &self,
+        vr: &mut Request<'_>,
+        result: LookupResult<BufferSlice>,
+        memory: Box<RequestMemory>,
+    ) -> Flow {
         match result {
-            LookupResult::Hit(value) => self.answer(vr, &value, key),
+            LookupResult::Hit(value) => self.answer(vr, &value, memory),
             LookupResult::Miss => self.pass(vr, format_args!("miss"), &"not found"),
             LookupResult::Failed(failure) => self.fail(vr, &failure),
         }
     }
 
     /// The item becomes the response.
-    fn answer(&self, vr: &mut Request<'_>, value: &Value<BufferSlice>, key: Key) -> Flow {
+    fn answer(
+        &self,
+        vr: &mut Request<'_>,
+        value: &Value<BufferSlice>,
+        memory: Box<RequestMemory>,
+    ) -> Flow {
         let sent = if self.options.headers {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
@@ -130,10 +146,7 @@ impl LookupAction {
                 return Flow::Error;
             }
         }
-        vr.set_state(Box::new(RequestMemory {
-            pool: Arc::clone(&self.pool),
-            key,
-        }));
+        vr.set_state(memory);
         self.publish(vr, format_args!("hit"), &"hit");
         enter(vr, self.hit.as_ref())
     }
