@@ -153,6 +153,8 @@ impl AnswerSignal {
 pub(crate) trait ScriptKind: Sized + 'static {
     /// Whose it is.
     type Plugin: Plugin;
+    /// The port of a server whose address names none.
+    const DEFAULT_PORT: u16;
 
     /// The first command is about to come.
     fn start(signal: AnswerSignal, worker: &<Self::Plugin as Plugin>::Worker) -> Self;
@@ -180,6 +182,7 @@ type StatePointer<S> = Owned<State<S>, ffi::mmc_rust_scripts>;
 /// The table of functions that C calls.
 pub(super) fn definition<S: ScriptKind>() -> ffi::mmc_script_def {
     ffi::mmc_script_def {
+        default_port: S::DEFAULT_PORT,
         start: Some(start::<S>),
         stop: Some(stop::<S>),
         submit: Some(submit::<S>),
