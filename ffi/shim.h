@@ -117,7 +117,7 @@ typedef enum {
 } mmc_code;
 
 /* The answer to a command: a number or values, each of one of the keys, whose
- * bytes lie in pieces. */
+ * bytes are in pieces. */
 typedef struct {
 	mmc_call *call;
 	mmc_code code;

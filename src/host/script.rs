@@ -54,7 +54,7 @@ impl CommandKind {
 pub(crate) struct Command<'a> {
     /// What to do.
     pub(crate) kind: CommandKind,
-    /// Which server shall do it.
+    /// The server that is asked.
     pub(crate) server: SockAddr,
     /// The keys that it is about, each once; at least one.
     pub(crate) keys: Vec<&'a [u8]>,
@@ -292,7 +292,7 @@ unsafe extern "C" fn next<S: ScriptKind>(
     let next = guard("script-next", || {
         loop {
             match state.kind.next() {
-                // A call of scripts that have stopped is there no more.
+                // The call of scripts that have stopped was freed.
                 Some((call, _)) if !Rc::ptr_eq(&call.scripts, &state.scripts) => {}
                 next => return next,
             }
