@@ -10,11 +10,13 @@ HOST = target/host/lighttpd2-worker
 # What the benchmarks need beside that. nginx is compared where it is installed.
 BENCH_APT_PACKAGES = python3 wrk strace valgrind
 
-.PHONY: help run test check fuzz soak bench build install deps host panic-library
+.PHONY: help run test check deny sanitize miri fuzz soak bench build install deps host panic-library
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
-	@echo "make test     formatting, lints, documentation, all tests"
+	@echo "make test     formatting, lints, documentation, all tests, sanitizers"
+	@echo "make sanitize end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make deny     licences, duplicates and advisories of dependencies"
 	@echo "make fuzz     each fuzz target for SECONDS=60; make test replays what it found"
 	@echo "make bench    compare with BASELINE_MODULE_DIR, plain responses and nginx; BENCH=options"
 	@echo "make soak     load for SECONDS=60 while memcached is killed, stopped and cut off"
@@ -31,23 +33,39 @@ test: deps check host panic-library
 	@if [ -n "$$LIGHTTPD2_WORKER" ]; then \
 	  echo "once more on $$LIGHTTPD2_WORKER" && cargo test --test e2e --test exports; \
 	fi
+	scripts/sanitize
+
+# A part of `make test`; see the script.
+sanitize: deps
+	scripts/sanitize
+
+# The core has no unsafe code; what it depends on has. Only where rustup has a
+# nightly toolchain with miri, and some minutes long, so no part of `make test`.
+miri:
+	MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=2 PROPTEST_DISABLE_FAILURE_PERSISTENCE=1 \
+	  cargo +nightly miri test -p memcached-core --lib --target-dir target/miri
 
 # The library that panics where a test tells it to.
 panic-library: deps
 	cargo build --features deliberate-panic --target-dir target/panic
 
-C_FILES = $(wildcard ffi/*.[ch] ffi/lua/*.[ch] include/lighttpd/*.h tests/host/*.[ch])
+C_FILES = $(wildcard ffi/*.[ch] ffi/lua/*.[ch] include/lighttpd/*.h tests/host/*.[ch] tests/planted/src/*.c)
 
 check:
 	clang-format --dry-run -Werror $(C_FILES)
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	scripts/check-msrv
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
+deny:
+	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny --workspace check
+
 # A stable compiler will do: the core has no unsafe code for a sanitizer to
 # watch, and the one unstable flag, for coverage, is asked for by name.
-FUZZ_TARGETS = reply server key stored
+FUZZ_TARGETS = reply server key stored lookup
 SECONDS ?= 60
 
 fuzz:
@@ -76,7 +94,7 @@ build: deps
 
 host: deps $(HOST)
 
-HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g @ffi/warnings.args -Wno-sign-conversion -Werror -fno-strict-aliasing
+HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g @ffi/warnings.args -Wno-cast-qual -Wno-sign-conversion -Werror -fno-strict-aliasing $(HOST_SANITIZE)
 HOST_PACKAGES = glib-2.0 gmodule-2.0 gthread-2.0 lua5.1
 
 # Functions that modules use are exported, as the server's own libraries do it.
@@ -102,3 +120,16 @@ deps:
 	  $$sudo apt-get update -qq && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
+
+# The public conformance suite of HTTP caches, on the stand-in or on the server that
+# LIGHTTPD2_WORKER names; docs/conformance.md says what it shows. CONFORMANCE="--help"
+# lists what can be asked for. It is installed below target/ as an npm package.
+.PHONY: conformance conformance-deps
+
+conformance: build host conformance-deps
+	@python3 tests/conformance/run.py $(CONFORMANCE)
+
+# Debian's Node, unless there is another.
+conformance-deps:
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+	  $(MAKE) --no-print-directory deps APT_PACKAGES="nodejs npm"

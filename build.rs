@@ -60,6 +60,7 @@ fn main() {
     bindgen::Builder::default()
         .header("ffi/shim.h")
         .allowlist_item("(mmc|MMC)_.*")
+        .prepend_enum_name(false)
         .derive_default(false)
         .layout_tests(false)
         .generate()

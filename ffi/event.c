@@ -1,13 +1,51 @@
-/* Watchers on a worker's loop. They never keep the loop alive. */
+/* Watchers on a worker's loop. They never keep the loop alive, and the worker's
+ * slot knows them all: when it stops so do they, whoever still has them. */
 #include <stdlib.h>
 
 #include "internal.h"
 
-static struct ev_loop *loop_of(mmc_worker *w) { return WRK(w)->loop.loop; }
+/* What each begins with. */
+typedef struct watcher {
+	struct ev_loop *loop; /* NULL: there is none, or none any more */
+	void (*stop)(struct watcher *);
+	GQueue *all;
+	GList link;
+} watcher;
+
+static void watcher_init(watcher *w, mmc_worker *worker, void (*stop)(watcher *)) {
+	mmc_slot *slot = worker ? mmc_slot_of(WRK(worker)) : NULL;
+	if (!slot || !slot->open) return;
+	w->loop = WRK(worker)->loop.loop;
+	w->stop = stop;
+	w->all = &slot->watchers;
+	w->link.data = w;
+	g_queue_push_tail_link(w->all, &w->link);
+}
+
+static void watcher_free(watcher *w) {
+	if (w->loop) {
+		w->stop(w);
+		g_queue_unlink(w->all, &w->link);
+	}
+	g_free(w);
+}
+
+void mmc_watchers_forget(mmc_slot *slot) {
+	slot->open = false;
+	for (GList *link; (link = g_queue_pop_head_link(&slot->watchers));) ((watcher *)link->data)->loop = NULL;
+}
+
+void mmc_watchers_stop(mmc_slot *slot) {
+	for (GList *link = slot->watchers.head; link; link = link->next) {
+		watcher *w = link->data;
+		w->stop(w);
+	}
+	mmc_watchers_forget(slot);
+}
 
 struct mmc_io {
+	watcher base;
 	ev_io io;
-	struct ev_loop *loop;
 	void (*ready)(void *, bool, bool);
 	void *data;
 };
@@ -18,92 +56,97 @@ static void on_io(struct ev_loop *loop, ev_io *io, int events) {
 	w->ready(w->data, (events & (EV_READ | EV_ERROR)) != 0, (events & EV_WRITE) != 0);
 }
 
+static void io_stop(watcher *base) {
+	mmc_io *w = (mmc_io *)base;
+	if (!ev_is_active(&w->io)) return;
+	ev_ref(base->loop);
+	ev_io_stop(base->loop, &w->io);
+}
+
 mmc_io *mmc_io_new(mmc_worker *worker, int fd, void (*ready)(void *, bool, bool), void *data) {
 	mmc_io *w = g_new0(mmc_io, 1);
-	w->loop = loop_of(worker);
 	w->ready = ready;
 	w->data = data;
 	ev_init(&w->io, on_io);
 	ev_io_set(&w->io, fd, 0);
 	w->io.data = w;
+	watcher_init(&w->base, worker, io_stop);
 	return w;
 }
 
-static void io_stop(mmc_io *w) {
-	if (!ev_is_active(&w->io)) return;
-	ev_ref(w->loop);
-	ev_io_stop(w->loop, &w->io);
-}
-
 void mmc_io_set(mmc_io *w, bool read, bool write) {
+	struct ev_loop *loop = w->base.loop;
+	if (!loop) return;
 	int fd = w->io.fd;
-	io_stop(w);
+	io_stop(&w->base);
 	int events = (read ? EV_READ : 0) | (write ? EV_WRITE : 0);
 	if (!events) return;
 	ev_io_set(&w->io, fd, events);
-	ev_io_start(w->loop, &w->io);
-	ev_unref(w->loop);
+	ev_io_start(loop, &w->io);
+	ev_unref(loop);
 }
 
-void mmc_io_free(mmc_io *w) {
-	io_stop(w);
-	g_free(w);
-}
+void mmc_io_free(mmc_io *w) { watcher_free(&w->base); }
 
 struct mmc_timer {
+	watcher base;
 	ev_timer timer;
-	struct ev_loop *loop;
 	void (*fired)(void *);
 	void *data;
 };
 
+static void timer_stop(watcher *base) {
+	mmc_timer *w = (mmc_timer *)base;
+	if (!ev_is_active(&w->timer)) return;
+	ev_ref(base->loop);
+	ev_timer_stop(base->loop, &w->timer);
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events) {
+	(void)loop;
 	(void)events;
 	mmc_timer *w = timer->data;
 	/* It has fired and stops, and its reference to the loop with it. */
-	ev_ref(loop);
-	ev_timer_stop(loop, timer);
+	timer_stop(&w->base);
 	w->fired(w->data);
 }
 
 mmc_timer *mmc_timer_new(mmc_worker *worker, void (*fired)(void *), void *data) {
 	mmc_timer *w = g_new0(mmc_timer, 1);
-	w->loop = loop_of(worker);
 	w->fired = fired;
 	w->data = data;
 	ev_init(&w->timer, on_timer);
 	w->timer.data = w;
+	watcher_init(&w->base, worker, timer_stop);
 	return w;
 }
 
 void mmc_timer_disarm(mmc_timer *w) {
-	if (!ev_is_active(&w->timer)) return;
-	ev_ref(w->loop);
-	ev_timer_stop(w->loop, &w->timer);
+	if (w->base.loop) timer_stop(&w->base);
 }
 
 void mmc_timer_arm(mmc_timer *w, double secs) {
-	mmc_timer_disarm(w);
-	/* Repeating, so that it is still active, and referenced, when it fires. */
-	w->timer.repeat = secs;
-	ev_timer_again(w->loop, &w->timer);
-	ev_unref(w->loop);
+	struct ev_loop *loop = w->base.loop;
+	if (!loop) return;
+	timer_stop(&w->base);
+	/* Repeating, so that it is still active, and referenced, when it fires; one
+	 * that repeats after no time at all would not even start. */
+	w->timer.repeat = MAX(secs, 1e-6);
+	ev_timer_again(loop, &w->timer);
+	ev_unref(loop);
 }
 
-void mmc_timer_free(mmc_timer *w) {
-	mmc_timer_disarm(w);
-	g_free(w);
-}
+void mmc_timer_free(mmc_timer *w) { watcher_free(&w->base); }
 
 /* Work for the end of a pass of the loop, just before it waits: the host runs
- * its jobs from a prepare watcher of normal priority, this one comes behind it.
+ * its jobs from a prepare watcher of normal priority, this one comes after it.
  * A host job would not do: the host runs three rounds of them in a pass, and
  * what a job of the third round adds waits for a timer of a millisecond. */
 struct mmc_job {
+	watcher base;
 	ev_prepare prepare;
 	/* Active while the job is due: then the loop does not wait. */
 	ev_idle idle;
-	struct ev_loop *loop;
 	void (*run)(void *);
 	void *data;
 };
@@ -114,10 +157,17 @@ static void on_idle(struct ev_loop *loop, ev_idle *idle, int events) {
 	(void)events;
 }
 
-static void job_stop(mmc_job *j) {
+static void not_due(mmc_job *j) {
 	if (!ev_is_active(&j->idle)) return;
-	ev_ref(j->loop);
-	ev_idle_stop(j->loop, &j->idle);
+	ev_ref(j->base.loop);
+	ev_idle_stop(j->base.loop, &j->idle);
+}
+
+static void job_stop(watcher *base) {
+	mmc_job *j = (mmc_job *)base;
+	not_due(j);
+	ev_ref(base->loop);
+	ev_prepare_stop(base->loop, &j->prepare);
 }
 
 static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events) {
@@ -126,33 +176,29 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events) {
 	mmc_job *j = prepare->data;
 	if (!ev_is_active(&j->idle)) return;
 	/* Before it runs: it may ask for the next pass. */
-	job_stop(j);
+	not_due(j);
 	j->run(j->data);
 }
 
 mmc_job *mmc_job_new(mmc_worker *worker, void (*run)(void *), void *data) {
 	mmc_job *j = g_new0(mmc_job, 1);
-	j->loop = loop_of(worker);
 	j->run = run;
 	j->data = data;
 	ev_init(&j->idle, on_idle);
 	ev_init(&j->prepare, on_prepare);
 	ev_set_priority(&j->prepare, EV_MINPRI);
 	j->prepare.data = j;
-	ev_prepare_start(j->loop, &j->prepare);
-	ev_unref(j->loop);
+	watcher_init(&j->base, worker, job_stop);
+	if (!j->base.loop) return j;
+	ev_prepare_start(j->base.loop, &j->prepare);
+	ev_unref(j->base.loop);
 	return j;
 }
 
 void mmc_job_later(mmc_job *j) {
-	if (ev_is_active(&j->idle)) return;
-	ev_idle_start(j->loop, &j->idle);
-	ev_unref(j->loop);
+	if (!j->base.loop || ev_is_active(&j->idle)) return;
+	ev_idle_start(j->base.loop, &j->idle);
+	ev_unref(j->base.loop);
 }
 
-void mmc_job_free(mmc_job *j) {
-	job_stop(j);
-	ev_ref(j->loop);
-	ev_prepare_stop(j->loop, &j->prepare);
-	g_free(j);
-}
+void mmc_job_free(mmc_job *j) { watcher_free(&j->base); }

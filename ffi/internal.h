@@ -18,12 +18,37 @@ static inline mmc_bytes mmc_of_string(const GString *s) {
 
 /* A line for the log, with its level in front as the host's own lines have it.
  * Worker and context may be missing. */
-void mmc_log(liServer *, liWorker *, liLogContext *, liLogLevel, const char *format, ...) G_GNUC_PRINTF(5, 6);
+void mmc_log(liServer *, liWorker *, liLogContext *, mmc_level, const char *format, ...) G_GNUC_PRINTF(5, 6);
 
-/* The plugin's slots for one worker and one request. */
-void *mmc_state_of_worker(const liWorker *wrk);
-guint mmc_plugin_id(void);
+/* One worker, from the moment its thread prepares it until it stops. */
+typedef struct {
+	bool open;
+	mmc_rust_worker *state; /* NULL if Rust could not start */
+	GQueue watchers;        /* of its loop, all that there are */
+} mmc_slot;
+
+/* The plugin that was registered last. */
 const mmc_plugin_def *mmc_def(void);
+void mmc_set_def(const mmc_plugin_def *);
+guint mmc_plugin_id(void);
+void mmc_set_plugin_id(guint);
+
+/* A slot for each worker; there are none before. */
+void mmc_slots_new(guint count);
+/* `forget` lets go of what a slot still lists. */
+void mmc_slots_free(void (*forget)(mmc_slot *));
+/* NULL before the workers are known, and on a server that does not fit. */
+mmc_slot *mmc_slot_of(const liWorker *);
+mmc_rust_worker *mmc_state_of_worker(const liWorker *);
+
+/* Stops all watchers of a worker; whoever has one can still free it. */
+void mmc_watchers_stop(mmc_slot *);
+/* Forgets them, where the loop is gone already. */
+void mmc_watchers_forget(mmc_slot *);
+
+/* Nothing of the configuration is freed any more. */
+void mmc_config_close(void);
+void mmc_config_open(void);
 
 /* Scripts: from the host's hooks. */
 void mmc_scripts_init(liLuaState *, liServer *, liWorker *, liPlugin *);

@@ -1,26 +1,16 @@
-/* Loading, registration, life cycle. */
+/* Loading, registration, life cycle, actions. */
 #include "internal.h"
 
-static liPlugin *plugin;
-static const mmc_plugin_def *def;
-static void **worker_states;
-static guint worker_count;
+static mmc_rust_shared *shared;
+static liPluginAction *actions;
+static bool registered;
 
 static void complain(liServer *srv, const char *what, long long is, long long expected) {
-	mmc_log(srv, NULL, NULL, LI_LOG_LEVEL_ERROR,
+	mmc_log(srv, NULL, NULL, MMC_LEVEL_ERROR,
 		"mod_memcached: this server does not fit the plugin: %s is %lld, expected %lld", what, is, expected);
 }
 
-void *mmc_state_of_worker(const liWorker *wrk) {
-	return worker_states && wrk->ndx < worker_count ? worker_states[wrk->ndx] : NULL;
-}
-
-guint mmc_plugin_id(void) { return plugin->id; }
-
-const mmc_plugin_def *mmc_def(void) { return def; }
-
-static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValue *val, gpointer userdata);
-
+/* All workers are known, and none runs. */
 static void prepare(liServer *srv, liPlugin *p) {
 	(void)p;
 	if (srv->workers->len != srv->worker_count) {
@@ -34,45 +24,102 @@ static void prepare(liServer *srv, liPlugin *p) {
 			return;
 		}
 	}
-	worker_count = srv->worker_count;
-	worker_states = g_new0(void *, worker_count);
-	for (guint i = 0; i < worker_count; i++)
-		worker_states[i] = def->start_worker((mmc_worker *)g_array_index(srv->workers, liWorker *, i));
+	shared = mmc_def()->share((mmc_server *)srv);
+	if (shared) mmc_slots_new(srv->worker_count);
+}
+
+/* On the worker's own thread, like all that uses its slot. */
+static void prepare_worker(liServer *srv, liPlugin *p, liWorker *wrk) {
+	(void)srv;
+	(void)p;
+	mmc_slot *slot = mmc_slot_of(wrk);
+	if (!slot || slot->open) return;
+	slot->open = true;
+	slot->state = mmc_def()->start_worker(shared, (mmc_worker *)wrk);
 }
 
 static void worker_stop(liServer *srv, liPlugin *p, liWorker *wrk) {
 	(void)srv;
 	(void)p;
-	void *state = mmc_state_of_worker(wrk);
+	mmc_slot *slot = mmc_slot_of(wrk);
+	mmc_rust_worker *state = mmc_state_of_worker(wrk);
 	if (state) {
-		worker_states[wrk->ndx] = NULL;
-		def->stop_worker(state);
+		slot->state = NULL;
+		mmc_def()->stop_worker(state);
 	}
 	mmc_scripts_stop(wrk);
+	if (slot) mmc_watchers_stop(slot);
 }
 
 static void vrclose(liVRequest *vr, liPlugin *p) {
-	void *state = g_ptr_array_index(vr->plugin_ctx, p->id);
+	(void)p;
+	mmc_rust_request **slot = mmc_request_slot((mmc_request *)vr);
+	mmc_rust_request *state = slot ? *slot : NULL;
 	if (!state) return;
-	g_ptr_array_index(vr->plugin_ctx, p->id) = NULL;
-	def->request_closed(state);
+	*slot = NULL;
+	mmc_def()->request_closed(state);
+}
+
+/* An action's Rust half, with the functions that know it. */
+typedef struct {
+	const mmc_action_def *def;
+	mmc_rust_action *rust;
+} action;
+
+static liHandlerResult run(liVRequest *vr, gpointer param, gpointer *context) {
+	action *a = param;
+	return (liHandlerResult)a->def->run((mmc_request *)vr, a->rust, (mmc_rust_context **)context);
+}
+
+static liHandlerResult cleanup(liVRequest *vr, gpointer param, gpointer context) {
+	(void)vr;
+	action *a = param;
+	a->def->cleanup(context);
+	return LI_HANDLER_GO_ON;
+}
+
+static void destroy(liServer *srv, gpointer param) {
+	(void)srv;
+	action *a = param;
+	a->def->destroy(a->rust);
+	g_free(a);
+}
+
+static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValue *val, gpointer userdata) {
+	(void)wrk;
+	(void)p;
+	const mmc_action_def *d = &mmc_def()->actions[GPOINTER_TO_SIZE(userdata)];
+	mmc_rust_action *rust = d->create((mmc_server *)srv, (mmc_value *)val);
+	if (!rust) return NULL;
+	action *a = g_new(action, 1);
+	*a = (action){ d, rust };
+	return li_action_new_function(run, cleanup, destroy, a);
 }
 
 static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
 	(void)srv;
 	(void)userdata;
-	liPluginAction *actions = g_new0(liPluginAction, def->action_count + 1);
+	const mmc_plugin_def *def = mmc_def();
+	actions = g_new0(liPluginAction, def->action_count + 1);
 	for (size_t i = 0; i < def->action_count; i++)
-		actions[i] = (liPluginAction){ def->actions[i].name, create_action, (gpointer)&def->actions[i] };
-	p->data = actions;
+		actions[i] = (liPluginAction){ def->actions[i].name, create_action, GSIZE_TO_POINTER(i) };
 	p->actions = actions;
 	p->handle_prepare = prepare;
+	p->handle_prepare_worker = prepare_worker;
 	p->handle_worker_stop = worker_stop;
 	p->handle_vrclose = vrclose;
 	p->handle_init_lua = mmc_scripts_init;
+	mmc_set_plugin_id(p->id);
 }
 
-bool mmc_init(mmc_modules *modules, mmc_module *module, const mmc_plugin_def *plugin_def) {
+static void forget(void) {
+	mmc_config_close();
+	g_free(actions);
+	actions = NULL;
+	registered = false;
+}
+
+bool mmc_init(mmc_modules *modules, mmc_module *module, const mmc_plugin_def *def) {
 	liModules *mods = (liModules *)modules;
 	liServer *srv = mods->main;
 	if (mods->version != MODULE_VERSION) {
@@ -87,59 +134,28 @@ bool mmc_init(mmc_modules *modules, mmc_module *module, const mmc_plugin_def *pl
 		complain(srv, "the magic number of the server", srv->magic, LIGHTTPD_SERVER_MAGIC);
 		return false;
 	}
-	def = plugin_def;
-	plugin = li_plugin_register(srv, def->name, init_plugin, NULL);
+	if (registered) {
+		mmc_log(srv, NULL, NULL, MMC_LEVEL_ERROR, "mod_memcached: loaded already");
+		return false;
+	}
+	mmc_set_def(def);
+	registered = true;
+	mmc_config_open();
+	liPlugin *plugin = li_plugin_register(srv, def->name, init_plugin, NULL);
 	((liModule *)module)->config = plugin;
+	if (!plugin) forget();
 	return plugin != NULL;
 }
 
 bool mmc_free(mmc_modules *modules, mmc_module *module) {
 	liPlugin *p = ((liModule *)module)->config;
-	if (p) {
-		gpointer actions = p->data;
-		li_plugin_free(((liModules *)modules)->main, p);
-		g_free(actions);
-	}
+	if (!p) return true;
+	mmc_config_close();
+	li_plugin_free(((liModules *)modules)->main, p);
 	mmc_scripts_free_all();
-	g_free(worker_states);
-	worker_states = NULL;
-	worker_count = 0;
-	plugin = NULL;
+	mmc_slots_free(mmc_watchers_forget);
+	if (shared) mmc_def()->unshare(shared);
+	shared = NULL;
+	forget();
 	return true;
-}
-
-/* An action's Rust half, with the functions that know it. */
-typedef struct {
-	const mmc_action_def *def;
-	void *param;
-} action;
-
-static liHandlerResult run(liVRequest *vr, gpointer param, gpointer *context) {
-	action *a = param;
-	return (liHandlerResult)a->def->run((mmc_request *)vr, a->param, context);
-}
-
-static liHandlerResult cleanup(liVRequest *vr, gpointer param, gpointer context) {
-	(void)vr;
-	action *a = param;
-	a->def->cleanup(a->param, context);
-	return LI_HANDLER_GO_ON;
-}
-
-static void destroy(liServer *srv, gpointer param) {
-	(void)srv;
-	action *a = param;
-	a->def->destroy(a->param);
-	g_free(a);
-}
-
-static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValue *val, gpointer userdata) {
-	(void)wrk;
-	(void)p;
-	const mmc_action_def *d = userdata;
-	void *param = d->create((mmc_server *)srv, (mmc_value *)val);
-	if (!param) return NULL;
-	action *a = g_new(action, 1);
-	*a = (action){ d, param };
-	return li_action_new_function(run, cleanup, destroy, a);
 }

@@ -1,13 +1,16 @@
-/* Requests, their headers and bodies, filters, buffers. */
+/* Requests and their headers. */
 #include <string.h>
 
 #include "internal.h"
 
-mmc_worker *mmc_request_worker(mmc_request *r) { return (mmc_worker *)REQ(r)->wrk; }
+mmc_rust_worker *mmc_request_worker(mmc_request *r) { return mmc_state_of_worker(REQ(r)->wrk); }
 
-void *mmc_request_worker_state(mmc_request *r) { return mmc_state_of_worker(REQ(r)->wrk); }
-
-void **mmc_request_state(mmc_request *r) { return &g_ptr_array_index(REQ(r)->plugin_ctx, mmc_plugin_id()); }
+mmc_rust_request **mmc_request_slot(mmc_request *r) {
+	/* While a request is being freed it has no slots any more. */
+	const GPtrArray *slots = REQ(r)->plugin_ctx;
+	if (!slots || mmc_plugin_id() >= slots->len) return NULL;
+	return (mmc_rust_request **)&g_ptr_array_index(slots, mmc_plugin_id());
+}
 
 mmc_bytes mmc_request_method(mmc_request *r) { return mmc_of_string(REQ(r)->request.http_method_str); }
 
@@ -19,9 +22,10 @@ void mmc_request_set_content_type(mmc_request *r, mmc_bytes otherwise) {
 
 bool mmc_request_is_handled(mmc_request *r) { return li_vrequest_is_handled(REQ(r)); }
 
-uint32_t mmc_request_progress(mmc_request *r) {
+mmc_progress mmc_request_progress(mmc_request *r) {
 	liVRequestState s = REQ(r)->state;
-	return s <= LI_VRS_HANDLE_REQUEST_HEADERS ? 0 : s < LI_VRS_HANDLE_RESPONSE_HEADERS ? 1 : 2;
+	if (s <= LI_VRS_HANDLE_REQUEST_HEADERS) return MMC_PROGRESS_NO_HANDLER;
+	return s < LI_VRS_HANDLE_RESPONSE_HEADERS ? MMC_PROGRESS_PENDING : MMC_PROGRESS_READY;
 }
 
 bool mmc_request_handle_direct(mmc_request *r) { return li_vrequest_handle_direct(REQ(r)); }
@@ -59,6 +63,16 @@ void mmc_request_set_environment(mmc_request *r, mmc_bytes name, mmc_bytes value
 	li_environment_set(&REQ(r)->env, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
 }
 
+void mmc_request_change_environment(mmc_request *r, mmc_bytes name, mmc_bytes value) {
+	GString *set = li_environment_get(&REQ(r)->env, (const char *)name.ptr, name.len);
+	if (!set) {
+		mmc_request_set_environment(r, name, value);
+		return;
+	}
+	g_string_truncate(set, 0);
+	g_string_append_len(set, (const char *)value.ptr, (gssize)value.len);
+}
+
 bool mmc_request_append_body(mmc_request *r, mmc_buffer *buffer, size_t offset, size_t len) {
 	if (!REQ(r)->direct_out) return false;
 	li_buffer_acquire((liBuffer *)buffer);
@@ -66,7 +80,12 @@ bool mmc_request_append_body(mmc_request *r, mmc_buffer *buffer, size_t offset, 
 	return true;
 }
 
-void mmc_request_enter(mmc_request *r, mmc_action *a) { li_action_enter(REQ(r), (liAction *)a); }
+void mmc_request_enter(mmc_request *r, mmc_action *a) {
+	li_action_enter(REQ(r), (liAction *)a);
+	/* Without the lock of mmc_action_release, which all workers would take for
+	 * each of their requests: a plugin that runs an action is not freed. */
+	li_action_release(REQ(r)->wrk->srv, (liAction *)a);
+}
 
 bool mmc_request_debug(mmc_request *r) { return REQ(r)->options[LI_CORE_OPTION_DEBUG_REQUEST_HANDLING].boolean; }
 
@@ -74,13 +93,14 @@ bool mmc_request_debug(mmc_request *r) { return REQ(r)->options[LI_CORE_OPTION_D
 mmc_waker *mmc_request_waker(mmc_request *r) {
 	liVRequest *vr = REQ(r);
 	liJobRef *ref = li_vrequest_get_ref(vr);
-	/* Where a request's job and the worker's queue lie shows at run time; on a
-	 * server that has them elsewhere no request may ever wait. */
+	/* Only at run time is it known whether a request's job and the worker's queue
+	 * are where they are expected; on a server that has them elsewhere no request
+	 * may ever wait. */
 	if (ref->job == &vr->job && ref->queue == &vr->wrk->loop.jobqueue) return (mmc_waker *)ref;
 	li_job_ref_release(ref);
-	static gint told = 0;
-	if (g_atomic_int_compare_and_exchange(&told, 0, 1))
-		mmc_log(vr->wrk->srv, vr->wrk, NULL, LI_LOG_LEVEL_ERROR,
+	static gint logged = 0;
+	if (g_atomic_int_compare_and_exchange(&logged, 0, 1))
+		mmc_log(vr->wrk->srv, vr->wrk, NULL, MMC_LEVEL_ERROR,
 			"mod_memcached: this server does not fit the plugin: a request's job is not where it should be; memcached is not asked");
 	return NULL;
 }
@@ -88,84 +108,3 @@ mmc_waker *mmc_request_waker(mmc_request *r) {
 void mmc_waker_wake(mmc_waker *w) { li_job_later_ref((liJobRef *)w); }
 
 void mmc_waker_release(mmc_waker *w) { li_job_ref_release((liJobRef *)w); }
-
-typedef struct {
-	const mmc_filter_def *def;
-	void *data;
-} filter;
-
-#define FLT(p) ((liFilter *)(p))
-#define CFLT(p) ((const liFilter *)(p))
-
-static liHandlerResult filter_handle(liVRequest *vr, liFilter *f) {
-	filter *own = f->param;
-	return (liHandlerResult)own->def->handle((mmc_request *)vr, (mmc_filter *)f, own->data);
-}
-
-static void filter_free(liVRequest *vr, liFilter *f) {
-	(void)vr;
-	filter *own = f->param;
-	own->def->destroy(own->data);
-	g_free(own);
-}
-
-bool mmc_request_add_filter_out(mmc_request *r, const mmc_filter_def *def, void *data) {
-	filter *own = g_new(filter, 1);
-	*own = (filter){ def, data };
-	if (li_vrequest_add_filter_out(REQ(r), filter_handle, filter_free, NULL, own)) return true;
-	g_free(own);
-	return false;
-}
-
-bool mmc_filter_has_input(const mmc_filter *f) { return CFLT(f)->in != NULL; }
-
-bool mmc_filter_input_closed(const mmc_filter *f) { return CFLT(f)->in && CFLT(f)->in->is_closed; }
-
-uint64_t mmc_filter_input_len(const mmc_filter *f) { return CFLT(f)->in ? (uint64_t)CFLT(f)->in->length : 0; }
-
-bool mmc_filter_output_closed(const mmc_filter *f) { return CFLT(f)->out->is_closed; }
-
-void mmc_filter_forward_all(mmc_filter *f) {
-	if (FLT(f)->in) li_chunkqueue_steal_all(FLT(f)->out, FLT(f)->in);
-}
-
-void mmc_filter_discard_all(mmc_filter *f) {
-	if (FLT(f)->in) li_chunkqueue_skip_all(FLT(f)->in);
-}
-
-void mmc_filter_close_output(mmc_filter *f) { FLT(f)->out->is_closed = TRUE; }
-
-bool mmc_filter_read(mmc_filter *f, void **cursor, uint64_t *offset, mmc_bytes *bytes) {
-	*bytes = (mmc_bytes){ NULL, 0 };
-	if (!FLT(f)->in) return true;
-	if (!*cursor) *cursor = FLT(f)->in->queue.head;
-	while (*cursor) {
-		liChunkIter iter = { *cursor };
-		char *data = NULL;
-		off_t len = 0;
-		/* Asking behind a chunk's end is an error to the host, and the only
-		 * sign of that end. A file that broke off is found out by the sum of
-		 * all bytes, which the caller compares. */
-		if (li_chunkiter_read(iter, (off_t)*offset, 64 * 1024, &data, &len, NULL) == LI_HANDLER_GO_ON && len > 0) {
-			*bytes = (mmc_bytes){ (const uint8_t *)data, (size_t)len };
-			*offset += (uint64_t)len;
-			return true;
-		}
-		if (*offset == 0) return false;
-		*offset = 0;
-		*cursor = ((GList *)*cursor)->next;
-	}
-	return true;
-}
-
-#define BUF(p) ((liBuffer *)(p))
-#define CBUF(p) ((const liBuffer *)(p))
-
-mmc_buffer *mmc_buffer_new(size_t size) { return (mmc_buffer *)li_buffer_new_slice(size); }
-void mmc_buffer_acquire(mmc_buffer *b) { li_buffer_acquire(BUF(b)); }
-void mmc_buffer_release(mmc_buffer *b) { li_buffer_release(BUF(b)); }
-bool mmc_buffer_is_unique(const mmc_buffer *b) { return g_atomic_int_get(&CBUF(b)->refcount) == 1; }
-uint8_t *mmc_buffer_start(const mmc_buffer *b) { return (uint8_t *)CBUF(b)->addr; }
-size_t mmc_buffer_capacity(const mmc_buffer *b) { return CBUF(b)->alloc_size; }
-size_t mmc_buffer_used(const mmc_buffer *b) { return CBUF(b)->used; }
-void mmc_buffer_set_used(mmc_buffer *b, size_t used) { BUF(b)->used = used; }

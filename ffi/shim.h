@@ -23,20 +23,79 @@ typedef struct mmc_job mmc_job;
 typedef struct mmc_scripts mmc_scripts;
 typedef struct mmc_call mmc_call;
 
-typedef struct { const uint8_t *ptr; size_t len; } mmc_bytes;
+/* What C keeps of Rust's own, each by a type of its own; only Rust sees inside. */
+typedef struct mmc_rust_shared mmc_rust_shared;
+typedef struct mmc_rust_worker mmc_rust_worker;
+typedef struct mmc_rust_request mmc_rust_request;
+typedef struct mmc_rust_action mmc_rust_action;
+typedef struct mmc_rust_context mmc_rust_context;
+typedef struct mmc_rust_filter mmc_rust_filter;
+typedef struct mmc_rust_scripts mmc_rust_scripts;
+
+typedef struct {
+	const uint8_t *ptr;
+	size_t len;
+} mmc_bytes;
+
+/* Numbers of the host, under names that Rust sees too; state.c asserts that they
+ * are the same. */
+typedef enum {
+	MMC_LEVEL_DEBUG = 0,
+	MMC_LEVEL_WARNING = 2,
+	MMC_LEVEL_ERROR = 3
+} mmc_level;
+typedef enum {
+	MMC_FLOW_GO_ON = 0,
+	MMC_FLOW_COME_BACK = 1,
+	MMC_FLOW_WAIT_FOR_EVENT = 2,
+	MMC_FLOW_ERROR = 3
+} mmc_flow;
+typedef enum {
+	MMC_VALUE_NONE,
+	MMC_VALUE_BOOLEAN,
+	MMC_VALUE_NUMBER,
+	MMC_VALUE_STRING,
+	MMC_VALUE_LIST,
+	MMC_VALUE_ACTION,
+	MMC_VALUE_CONDITION
+} mmc_value_kind;
+
+/* How far a response is: nothing handles the request, its headers are awaited,
+ * or they are complete. */
+typedef enum {
+	MMC_PROGRESS_NO_HANDLER,
+	MMC_PROGRESS_PENDING,
+	MMC_PROGRESS_READY
+} mmc_progress;
+
+/* The longest socket address, in bytes. */
+enum {
+	MMC_ADDRESS_MAX = 128
+};
 
 /* The plugin as Rust describes it; all of it lives as long as the process. */
 typedef struct {
 	const char *name;
-	void *(*create)(mmc_server *, mmc_value *);
-	uint32_t (*run)(mmc_request *, void *param, void **context);
-	void (*cleanup)(void *param, void *context);
-	void (*destroy)(void *param);
+	mmc_rust_action *(*create)(mmc_server *, mmc_value *);
+	mmc_flow (*run)(mmc_request *, mmc_rust_action *, mmc_rust_context **);
+	void (*cleanup)(mmc_rust_context *);
+	void (*destroy)(mmc_rust_action *);
 } mmc_action_def;
+
 /* A command of a script. Keys are distinct and, like `data`, valid for the call. */
 typedef enum {
-	MMC_GET, MMC_GETS, MMC_SET, MMC_ADD, MMC_REPLACE, MMC_APPEND, MMC_PREPEND, MMC_CAS,
-	MMC_DELETE, MMC_TOUCH, MMC_INCR, MMC_DECR
+	MMC_GET,
+	MMC_GETS,
+	MMC_SET,
+	MMC_ADD,
+	MMC_REPLACE,
+	MMC_APPEND,
+	MMC_PREPEND,
+	MMC_CAS,
+	MMC_DELETE,
+	MMC_TOUCH,
+	MMC_INCR,
+	MMC_DECR
 } mmc_command_kind;
 typedef struct {
 	mmc_command_kind kind;
@@ -48,11 +107,20 @@ typedef struct {
 	uint64_t number; /* the version of MMC_CAS, the delta of MMC_INCR and MMC_DECR */
 } mmc_command;
 
-/* What came of a command: `code` as scripts see it, a number or values, each of
- * one of the keys, whose bytes lie in pieces. */
+/* The result of a command, as scripts see it. */
+typedef enum {
+	MMC_CODE_OK = 1,
+	MMC_CODE_NOT_STORED,
+	MMC_CODE_EXISTS,
+	MMC_CODE_NOT_FOUND,
+	MMC_CODE_ERROR
+} mmc_code;
+
+/* The answer to a command: a number or values, each of one of the keys, whose
+ * bytes are in pieces. */
 typedef struct {
 	mmc_call *call;
-	uint32_t code;
+	mmc_code code;
 	mmc_bytes error;
 	bool has_number;
 	uint64_t number;
@@ -67,27 +135,38 @@ typedef struct {
 } mmc_answer_value;
 
 /* Broken: no answer will come any more, to whatever was submitted. */
-typedef enum { MMC_NEXT_NONE, MMC_NEXT_ANSWER, MMC_NEXT_BROKEN } mmc_next;
+typedef enum {
+	MMC_NEXT_NONE,
+	MMC_NEXT_ANSWER,
+	MMC_NEXT_BROKEN
+} mmc_next;
 
 /* One worker's scripts as Rust serves them. C alone talks to Lua: it submits
  * commands while a script runs and, when it was rung for, takes the answers out
  * one by one. An answer stays as it is until the next is taken. */
 typedef struct {
-	void *(*start)(mmc_scripts *, void *worker_state);
-	void (*stop)(void *state);
+	/* The port of a server whose address names none. */
+	uint16_t default_port;
+	mmc_rust_scripts *(*start)(mmc_scripts *, mmc_rust_worker *);
+	void (*stop)(mmc_rust_scripts *);
 	/* 0: taken, and if `call` is not NULL there will be an answer. Else the
 	 * length of the error. */
-	size_t (*submit)(void *state, const mmc_command *, mmc_call *, uint8_t *error, size_t room);
-	mmc_next (*next)(void *state, mmc_answer *);
-	mmc_answer_value (*value)(void *state, size_t at);
-	mmc_bytes (*piece)(void *state, size_t at, size_t piece);
+	size_t (*submit)(mmc_rust_scripts *, const mmc_command *, mmc_call *, uint8_t *error, size_t room);
+	mmc_next (*next)(mmc_rust_scripts *, mmc_answer *);
+	/* False if there is no such part of the answer. */
+	bool (*value)(mmc_rust_scripts *, size_t at, mmc_answer_value *);
+	bool (*piece)(mmc_rust_scripts *, size_t at, size_t piece, mmc_bytes *);
 } mmc_script_def;
 
 typedef struct {
 	const char *name;
-	void *(*start_worker)(mmc_worker *);
-	void (*stop_worker)(void *state);
-	void (*request_closed)(void *state);
+	/* Once, before any worker starts; NULL if it failed, and no worker starts. */
+	mmc_rust_shared *(*share)(mmc_server *);
+	void (*unshare)(mmc_rust_shared *);
+	/* Both on the worker's own thread. */
+	mmc_rust_worker *(*start_worker)(mmc_rust_shared *, mmc_worker *);
+	void (*stop_worker)(mmc_rust_worker *);
+	void (*request_closed)(mmc_rust_request *);
 	const mmc_action_def *actions;
 	size_t action_count;
 	const mmc_script_def *scripts;
@@ -96,52 +175,62 @@ typedef struct {
 bool mmc_init(mmc_modules *, mmc_module *, const mmc_plugin_def *);
 bool mmc_free(mmc_modules *, mmc_module *);
 
-/* Levels and results are the host's numbers. */
-void mmc_server_log(mmc_server *, uint32_t level, mmc_bytes text);
-void mmc_worker_log(mmc_worker *, uint32_t level, mmc_bytes text);
-uint32_t mmc_worker_index(const mmc_worker *);
+void mmc_server_log(mmc_server *, mmc_level, mmc_bytes text);
+void mmc_worker_log(mmc_worker *, mmc_level, mmc_bytes text);
 
-uint32_t mmc_value_kind(const mmc_value *);
+mmc_value_kind mmc_value_kind_of(const mmc_value *);
 int64_t mmc_value_number(const mmc_value *);
 mmc_bytes mmc_value_string(const mmc_value *);
 size_t mmc_value_list_len(const mmc_value *);
 mmc_value *mmc_value_list_at(const mmc_value *, size_t);
+/* Actions and patterns are freed on any thread, but once the plugin was freed
+ * they are leaked: what they refer to may be gone. */
 mmc_action *mmc_value_action(const mmc_value *, mmc_server **server);
+void mmc_action_acquire(mmc_action *);
 void mmc_action_release(mmc_server *, mmc_action *);
 
 mmc_pattern *mmc_pattern_new(mmc_server *, const char *);
 void mmc_pattern_free(mmc_pattern *);
-mmc_bytes mmc_pattern_eval(mmc_pattern *, mmc_request *);
 
-mmc_worker *mmc_request_worker(mmc_request *);
-void *mmc_request_worker_state(mmc_request *);
-void **mmc_request_state(mmc_request *);
+/* None of these makes the host call the plugin back, nor changes what another of
+ * them gave; mmc_pattern_eval gives what stays until it is called again. */
+mmc_rust_worker *mmc_request_worker(mmc_request *);
+/* The plugin's slot in the request; NULL if it has none. */
+mmc_rust_request **mmc_request_slot(mmc_request *);
+mmc_bytes mmc_pattern_eval(mmc_pattern *, mmc_request *);
 mmc_bytes mmc_request_method(mmc_request *);
-/* By the configuration's type for its path. */
-void mmc_request_set_content_type(mmc_request *, mmc_bytes otherwise);
 bool mmc_request_is_handled(mmc_request *);
-uint32_t mmc_request_progress(mmc_request *);
-bool mmc_request_handle_direct(mmc_request *);
+mmc_progress mmc_request_progress(mmc_request *);
 int32_t mmc_request_status(mmc_request *);
-void mmc_request_set_status(mmc_request *, int32_t);
+/* The header after the one at *cursor (NULL: the first one); false at the end. */
 bool mmc_request_header(mmc_request *, bool response, void **cursor, mmc_bytes *name, mmc_bytes *value);
-void mmc_request_set_response_header(mmc_request *, mmc_bytes name, mmc_bytes value);
-void mmc_request_add_response_header(mmc_request *, mmc_bytes name, mmc_bytes value);
-void mmc_request_remove_response_header(mmc_request *, mmc_bytes name);
-void mmc_request_set_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
-bool mmc_request_append_body(mmc_request *, mmc_buffer *, size_t offset, size_t len);
-void mmc_request_enter(mmc_request *, mmc_action *);
-void mmc_request_log(mmc_request *, uint32_t level, mmc_bytes text);
+void mmc_request_log(mmc_request *, mmc_level, mmc_bytes text);
 bool mmc_request_debug(mmc_request *);
 mmc_waker *mmc_request_waker(mmc_request *);
 void mmc_waker_wake(mmc_waker *);
 void mmc_waker_release(mmc_waker *);
 
+/* These may call the plugin back: the host runs filters from within. */
+bool mmc_request_handle_direct(mmc_request *);
+void mmc_request_set_status(mmc_request *, int32_t);
+/* By the configuration's type for its path. */
+void mmc_request_set_content_type(mmc_request *, mmc_bytes otherwise);
+void mmc_request_set_response_header(mmc_request *, mmc_bytes name, mmc_bytes value);
+void mmc_request_add_response_header(mmc_request *, mmc_bytes name, mmc_bytes value);
+void mmc_request_remove_response_header(mmc_request *, mmc_bytes name);
+void mmc_request_set_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
+/* The same, for less where the variable is set already. */
+void mmc_request_change_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
+bool mmc_request_append_body(mmc_request *, mmc_buffer *, size_t offset, size_t len);
+/* Takes the reference to the action over. May move the place that the running
+ * action keeps its context in. */
+void mmc_request_enter(mmc_request *, mmc_action *);
+
 typedef struct {
-	uint32_t (*handle)(mmc_request *, mmc_filter *, void *data);
-	void (*destroy)(void *data);
+	mmc_flow (*handle)(mmc_request *, mmc_filter *, mmc_rust_filter *);
+	void (*destroy)(mmc_rust_filter *);
 } mmc_filter_def;
-bool mmc_request_add_filter_out(mmc_request *, const mmc_filter_def *, void *data);
+bool mmc_request_add_filter_out(mmc_request *, const mmc_filter_def *, mmc_rust_filter *);
 bool mmc_filter_has_input(const mmc_filter *);
 bool mmc_filter_input_closed(const mmc_filter *);
 uint64_t mmc_filter_input_len(const mmc_filter *);
@@ -150,13 +239,14 @@ void mmc_filter_forward_all(mmc_filter *);
 void mmc_filter_discard_all(mmc_filter *);
 void mmc_filter_close_output(mmc_filter *);
 /* Bytes of the input queue from *offset of chunk *cursor on (NULL: the first
- * one), both moved on; no bytes at its end; false if they cannot be read. */
+ * one), both moved on; no bytes at its end; false if they cannot be read. The
+ * bytes stay until it is called again or the queue changes. */
 bool mmc_filter_read(mmc_filter *, void **cursor, uint64_t *offset, mmc_bytes *);
 
 mmc_buffer *mmc_buffer_new(size_t);
 void mmc_buffer_acquire(mmc_buffer *);
 void mmc_buffer_release(mmc_buffer *);
-bool mmc_buffer_is_unique(const mmc_buffer *);
+bool mmc_buffer_is_unique(mmc_buffer *);
 uint8_t *mmc_buffer_start(const mmc_buffer *);
 size_t mmc_buffer_capacity(const mmc_buffer *);
 size_t mmc_buffer_used(const mmc_buffer *);
@@ -166,6 +256,8 @@ void mmc_buffer_set_used(mmc_buffer *, size_t);
 size_t mmc_sockaddr_parse(mmc_bytes text, uint16_t default_port, uint8_t *out, size_t room);
 size_t mmc_sockaddr_show(mmc_bytes addr, uint8_t *out, size_t room);
 
+/* Watchers of a worker's loop. Without a worker, and once theirs has stopped,
+ * they do nothing. */
 mmc_io *mmc_io_new(mmc_worker *, int fd, void (*ready)(void *, bool readable, bool writable), void *data);
 void mmc_io_set(mmc_io *, bool read, bool write);
 void mmc_io_free(mmc_io *);

@@ -3,7 +3,8 @@
 //! - [`protocol`]: bytes of the memcached text protocol, made and read;
 //! - [`server`]: the life of the connections to one server;
 //! - [`time`]: the driver's clock;
-//! - [`joining`]: lookups of one key that share one request;
+//! - [`pool`]: which server a key is on;
+//! - [`lookup`]: what a lookup means, and which lookups share a request;
 //! - [`http`]: values of HTTP headers, read without judging them;
 //! - [`stored`]: the form in which a whole response is stored;
 //! - [`policy`]: which responses may be stored and for how long, and what a
@@ -13,8 +14,9 @@
 
 pub mod decimal;
 pub mod http;
-pub mod joining;
+pub mod lookup;
 pub mod policy;
+pub mod pool;
 pub mod protocol;
 pub mod server;
 pub mod stored;

@@ -3,6 +3,9 @@
  * callback. */
 #include "api.h"
 
+#include <limits.h>
+#include <string.h>
+
 void mmc_scripts_ring(mmc_scripts *s) {
 	if (s->job) mmc_job_later(s->job);
 }
@@ -25,24 +28,39 @@ static void set_bytes(lua_State *L, int table, const char *name, mmc_bytes bytes
 	lua_rawset(L, table);
 }
 
-static void set_data(lua_State *L, int table, void *state, size_t at, size_t pieces) {
+/* The response says that there is none: what was answered cannot be read. */
+static void set_broken(lua_State *L, int table) {
+	static const char text[] = "internal error";
+	set_number(L, table, "code", MMC_CODE_ERROR);
+	set_bytes(L, table, "error", (mmc_bytes){ (const uint8_t *)text, sizeof(text) - 1 });
+}
+
+static bool set_data(lua_State *L, int table, void *state, size_t at, size_t pieces) {
 	const mmc_script_def *rust = mmc_def()->scripts;
+	mmc_bytes piece = { NULL, 0 };
 	if (pieces < 2) {
-		set_bytes(L, table, "data", pieces ? rust->piece(state, at, 0) : (mmc_bytes){ NULL, 0 });
-		return;
+		if (pieces && !rust->piece(state, at, 0, &piece)) return false;
+		set_bytes(L, table, "data", piece);
+		return true;
 	}
+	bool complete = true;
 	lua_pushstring(L, "data");
 	luaL_Buffer buffer;
 	luaL_buffinit(L, &buffer);
-	for (size_t i = 0; i < pieces; i++) {
-		mmc_bytes piece = rust->piece(state, at, i);
-		luaL_addlstring(&buffer, (const char *)piece.ptr, piece.len);
+	for (size_t i = 0; complete && i < pieces; i++) {
+		complete = rust->piece(state, at, i, &piece);
+		if (complete) luaL_addlstring(&buffer, (const char *)piece.ptr, piece.len);
 	}
 	luaL_pushresult(&buffer);
-	lua_rawset(L, table);
+	if (complete) lua_rawset(L, table);
+	return complete;
 }
 
 static void set_value(lua_State *L, int table, void *state, size_t at, const mmc_answer_value *value) {
+	if (!set_data(L, table, state, at, value->pieces)) {
+		set_broken(L, table);
+		return;
+	}
 	set_number(L, table, "flags", value->flags);
 	if (value->has_cas) {
 		/* As text, since a Lua number cannot hold all of 64 bits. */
@@ -50,7 +68,6 @@ static void set_value(lua_State *L, int table, void *state, size_t at, const mmc
 		int len = g_snprintf(digits, sizeof(digits), "%" G_GUINT64_FORMAT, value->cas);
 		set_bytes(L, table, "cas", (mmc_bytes){ (const uint8_t *)digits, (size_t)len });
 	}
-	set_data(L, table, state, at, value->pieces);
 }
 
 /* Fills the table at the top with the fields that do not come from a value;
@@ -93,8 +110,9 @@ int mmc_answer_build(lua_State *L) {
 		set_common(L, a, a->code, KEYS);
 		if (a->has_number) set_number(L, RESPONSE, "data", a->number);
 		for (size_t i = 0; i < a->values; i++) {
-			mmc_answer_value value = rust->value(state, i);
-			set_value(L, RESPONSE, state, i, &value);
+			mmc_answer_value value;
+			if (rust->value(state, i, &value)) set_value(L, RESPONSE, state, i, &value);
+			else set_broken(L, RESPONSE);
 		}
 		lua_rawgeti(L, CALL, CALL_TTL);
 		if (lua_type(L, -1) != LUA_TNIL) {
@@ -109,15 +127,18 @@ int mmc_answer_build(lua_State *L) {
 			if (lua_type(L, -1) == LUA_TNIL) break;
 			lua_pushvalue(L, -1);
 			lua_createtable(L, 0, 6);
-			set_common(L, a, a->code == CODE_OK ? CODE_NOT_FOUND : a->code, END);
+			set_common(L, a, a->code == MMC_CODE_OK ? MMC_CODE_NOT_FOUND : a->code, END);
 			lua_rawset(L, RESPONSE);
 		}
 		for (size_t i = 0; i < a->values; i++) {
-			mmc_answer_value value = rust->value(state, i);
+			mmc_answer_value value;
+			if (!rust->value(state, i, &value) || value.key >= INT_MAX) continue;
 			lua_settop(L, KEYS);
 			lua_rawgeti(L, KEYS, (int)value.key + 1);
 			lua_rawget(L, RESPONSE);
-			set_number(L, END, "code", CODE_OK);
+			/* None of the keys. */
+			if (lua_type(L, END) != LUA_TTABLE) continue;
+			set_number(L, END, "code", MMC_CODE_OK);
 			set_value(L, END, state, i, &value);
 		}
 	}
@@ -156,7 +177,7 @@ static void log_error(mmc_scripts *s, const char *what) {
 	GString *line = g_string_new(NULL);
 	g_string_printf(line, "mod_memcached: %s: ", what);
 	if (text) append_printable(line, text, len);
-	mmc_worker_log((mmc_worker *)s->wrk, LI_LOG_LEVEL_ERROR, mmc_of_string(line));
+	mmc_worker_log((mmc_worker *)s->wrk, MMC_LEVEL_ERROR, mmc_of_string(line));
 	g_string_free(line, TRUE);
 }
 
@@ -209,7 +230,7 @@ static void give_up(mmc_scripts *s) {
 	static const char text[] = "internal error";
 	s->broken = true;
 	while (s->calls) {
-		mmc_answer answer = { .call = s->calls, .code = CODE_ERROR };
+		mmc_answer answer = { .call = s->calls, .code = MMC_CODE_ERROR };
 		answer.error = (mmc_bytes){ (const uint8_t *)text, sizeof(text) - 1 };
 		deliver(s, &answer);
 	}

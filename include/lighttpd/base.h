@@ -95,12 +95,12 @@ struct liPlugin {
 	gpointer data;
 	gpointer gap2_[5];
 	void (*handle_vrclose)(liVRequest *, liPlugin *);
-	gpointer gap3_;
+	void (*handle_prepare_worker)(liServer *, liPlugin *, liWorker *);
 	void (*handle_worker_stop)(liServer *, liPlugin *, liWorker *);
 	void (*handle_prepare)(liServer *, liPlugin *);
-	gpointer gap4_[4];
+	gpointer gap3_[4];
 	void (*handle_init_lua)(liLuaState *, liServer *, liWorker *, liPlugin *);
-	gpointer gap5_[2];
+	gpointer gap4_[2];
 	const liPluginAction *actions;
 	gpointer tail_[2];
 };
@@ -231,6 +231,7 @@ typedef struct liActionStack {
 typedef struct liEnvironment {
 	gpointer opaque_;
 } liEnvironment;
+GString *li_environment_get(liEnvironment *, const gchar *, size_t);
 void li_environment_set(liEnvironment *, const gchar *, size_t, const gchar *, size_t);
 typedef union liOptionValue {
 	gint64 number;

@@ -1,95 +1,191 @@
-//! One worker's memcached servers: sockets, watchers and the clock that drive
-//! `memcached_core::server`.
+//! One worker's memcached client: sockets, watchers and the clock that drive
+//! `memcached_core`.
 //!
 //! Everything here belongs to one worker thread. Nothing calls the host back
-//! from inside: an answer is put where its asker finds it and the asker's
-//! request is woken, which the host does later in the same pass of its loop.
+//! from inside: an outcome is put where the caller finds it, and its request is
+//! woken, which the host does later in the same pass of its loop.
+//!
+//! Every command passes through [`Client`], which sees to it that no lookup is
+//! joined to one from before a change of its key.
 
 #![forbid(unsafe_code)]
 
-mod lookup;
+mod completion;
+mod counters;
+mod driver;
+mod drivers;
+mod lookups;
 mod reading;
-mod server;
 mod time_of_day;
+mod transport;
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::cell::Cell;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use memcached_core::server::Spec;
+use memcached_core::pool::Pool;
+use memcached_core::protocol::{Command, Key, Lane, Store};
+use memcached_core::server::{Failure, Outcome};
 
-pub use lookup::{Found, LookupHandle};
-pub use server::{Asking, ServerDriver};
+pub(crate) use completion::{Complete, Completion};
+pub(crate) use counters::Counters;
+use counters::Published;
+pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use time_of_day::unix_now;
 
-use crate::host::{SockAddr, Worker};
-use reading::ReadBuffers;
-
-/// A script can name any number of servers. Beyond so many, those that nobody
-/// uses are forgotten, with what was known of them.
-const SERVERS_KEPT: usize = 64;
-
-/// The times of an action's options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timing {
-    /// For a reply.
-    pub timeout: Duration,
-    /// For making a connection.
-    pub connect_timeout: Duration,
-    /// How soon a failed server may be tried again.
-    pub retry: Duration,
-}
-
-impl Timing {
-    /// What of it belongs to the server.
-    pub const fn spec(&self) -> Spec {
-        Spec {
-            connect_timeout: self.connect_timeout,
-            retry: self.retry,
-        }
-    }
-}
+use crate::host::{Job, Level, SockAddr, Waker, Worker};
+use driver::{Driver, Owner};
+use drivers::Drivers;
+use lookups::Lookups;
 
 /// The memcached client of one worker; a clone is the same one.
 #[derive(Clone)]
-pub struct Client(Rc<Inner>);
+pub(crate) struct Client(Rc<Inner>);
 
 struct Inner {
     worker: Worker,
-    servers: RefCell<Vec<Rc<ServerDriver>>>,
-    buffers: Rc<ReadBuffers>,
+    drivers: Rc<Drivers>,
+    lookups: Rc<Lookups>,
+    published: Arc<Published>,
+    /// Publishes the counters at the end of the pass.
+    publish: Job,
+    publish_due: Cell<bool>,
+}
+
+impl Owner for Inner {
+    fn worked(&self) {
+        self.lookups.hand_out();
+        self.publish_later();
+    }
+}
+
+impl Inner {
+    fn publish_later(&self) {
+        if !self.publish_due.replace(true) {
+            self.publish.later();
+        }
+    }
+
+    fn publish(&self) {
+        self.publish_due.set(false);
+        let mut sums = self.drivers.sums();
+        sums.add_lookups(&self.lookups.stats());
+        self.published.store(&sums);
+    }
+
+    /// No lookup may be joined from now on to one from before the command.
+    fn before(&self, driver: &Driver, command: &Command<Vec<u8>>) {
+        if let Some(key) = command.changes() {
+            self.lookups.changed(driver.id(), key);
+        }
+    }
 }
 
 impl Client {
-    /// A client without servers; they come with the first request for each.
-    pub fn new(worker: Worker) -> Self {
-        Self(Rc::new(Inner {
-            worker,
-            servers: RefCell::new(Vec::new()),
-            buffers: Rc::new(ReadBuffers::default()),
+    /// A client without connections; they are made when they are needed. What
+    /// it counts is stored into `published`.
+    pub(crate) fn new(worker: Worker, published: Arc<Published>) -> Self {
+        Self(Rc::new_cyclic(|me: &Weak<Inner>| {
+            let on_publish = me.clone();
+            let publish = move || {
+                if let Some(inner) = on_publish.upgrade() {
+                    inner.publish();
+                }
+            };
+            // Made before those of the drivers, so that the loop runs it after
+            // them.
+            let publish = Job::new(&worker, publish);
+            let owner: Weak<dyn Owner> = me.clone();
+            let drivers = Rc::new(Drivers::new(worker.clone(), owner));
+            Inner {
+                worker,
+                lookups: Rc::new(Lookups::new(Rc::clone(&drivers))),
+                drivers,
+                published,
+                publish,
+                publish_due: Cell::new(false),
+            }
         }))
     }
 
-    /// The server at an address, to which connections are made as `spec` says. A configuration names few, so they are looked
-    /// for one by one.
-    pub fn server(&self, address: &SockAddr, spec: Spec) -> Rc<ServerDriver> {
-        let mut servers = self.0.servers.borrow_mut();
-        if let Some(server) = servers.iter().find(|s| s.is_for(address, spec)) {
-            return Rc::clone(server);
-        }
-        if servers.len() >= SERVERS_KEPT {
-            servers.retain(|server| Rc::strong_count(server) > 1 || server.is_busy());
-        }
-        let buffers = Rc::clone(&self.0.buffers);
-        let server = ServerDriver::new(self.0.worker, address.clone(), spec, buffers);
-        servers.push(Rc::clone(&server));
-        server
+    /// Looks a key up in a pool; `waker` wakes the request unless the result is
+    /// ready. `timeout` is the time for the answer, `max_value` the longest value
+    /// that is wanted, in bytes.
+    pub(crate) fn lookup(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        key: &Key,
+        timeout: Duration,
+        max_value: u64,
+        waker: Waker,
+    ) -> Lookup {
+        self.0.publish_later();
+        self.0.lookups.begin(pool, key, timeout, max_value, waker)
     }
 
-    /// Closes all connections; what is still waiting fails.
-    pub fn shutdown(&self) {
-        for server in self.0.servers.take() {
-            server.shutdown();
+    /// Stores an item in a pool; nobody waits for the outcome.
+    ///
+    /// # Errors
+    /// The server cannot be asked now, or too much waits for it already.
+    pub(crate) fn store(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        item: Store<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<(), Failure> {
+        let driver = self.0.drivers.of_key(pool, &item.key);
+        let command = Command::Store(item);
+        self.0.before(&driver, &command);
+        let submitted = driver.send_and_forget(Lane::Store, command, timeout);
+        if submitted == Err(Failure::QueueFull) {
+            let text = || "too much to store is waiting, stores are dropped".into();
+            driver.log().trouble(text);
         }
+        submitted
+    }
+
+    /// Submits the request of a script, after all that scripts submitted to the
+    /// same server before. The outcome always comes by way of `completion`, at
+    /// once if the server cannot be asked now.
+    pub(crate) fn script_request(
+        &self,
+        server: &SockAddr,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        let driver = self.0.drivers.of_script(server);
+        self.0.before(&driver, &command);
+        if let Err(refused) = driver.submit(Lane::Script, command, timeout, completion) {
+            let failed = Outcome::Failed(refused.failure);
+            refused.token.complete(failed);
+        }
+    }
+
+    /// The same where nobody waits for the outcome.
+    ///
+    /// # Errors
+    /// The server cannot be asked now.
+    pub(crate) fn script_send_and_forget(
+        &self,
+        server: &SockAddr,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<(), Failure> {
+        let driver = self.0.drivers.of_script(server);
+        self.0.before(&driver, &command);
+        driver.send_and_forget(Lane::Script, command, timeout)
+    }
+
+    /// Closes all connections; what is still under way fails.
+    pub(crate) fn shutdown(&self) {
+        let inner = &self.0;
+        inner.lookups.close();
+        inner.drivers.shutdown();
+        inner.publish();
+        let sums = inner.published.load();
+        let text = format!("mod_memcached: worker stopped; it counted {sums}");
+        inner.worker.log(Level::Debug, &text);
     }
 }

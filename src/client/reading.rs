@@ -12,23 +12,24 @@ use memcached_core::protocol::Input;
 
 use crate::host::{Buffer, BufferSlice, Socket};
 
-/// One read takes so much at most.
+/// Bytes of one read, at most.
 const READ_SIZE: usize = 64 * 1024;
 
-/// A read buffer that is referred to is filled on while it has so much room.
+/// A read buffer of which parts are kept is filled further while it has this much
+/// room, in bytes.
 const READ_ROOM_MIN: usize = READ_SIZE / 2;
 
-/// A smaller part of a value is copied.
+/// A part of a value is copied if it has fewer bytes than this.
 const COPY_BELOW: usize = 16 * 1024;
 
-/// Parts up to [`SHARED_MAX`] are copied into a buffer of this size that several
-/// of them share: it costs more to make a buffer than to copy into one.
+/// Parts up to [`SHARED_MAX`] are copied into a buffer of this size in bytes that
+/// several of them share: it costs more to make a buffer than to copy into one.
 const SHARED_SIZE: usize = 8 * 1024;
 
 const SHARED_MAX: usize = SHARED_SIZE / 4;
 
 /// Bytes that were just read.
-pub struct ReadInput<'a> {
+pub(super) struct ReadInput<'a> {
     buffer: Buffer,
     start: usize,
     shared: &'a RefCell<Option<Buffer>>,
@@ -68,18 +69,18 @@ fn append(buffer: &mut Buffer, bytes: &[u8]) -> BufferSlice {
 
 /// The read buffer of a worker, and the one that small values share.
 #[derive(Default)]
-pub struct ReadBuffers {
+pub(super) struct ReadBuffers {
     current: RefCell<Option<Buffer>>,
     shared: RefCell<Option<Buffer>>,
 }
 
 /// What a read gave.
-pub enum Read<'a> {
+pub(super) enum Read<'a> {
     /// Bytes, and whether there may be more.
     Data(ReadInput<'a>, bool),
     /// The peer closed its end.
     Eof,
-    /// Nothing to be had at present.
+    /// There is nothing to read at present.
     Nothing,
 }
 
@@ -88,7 +89,7 @@ impl ReadBuffers {
     ///
     /// # Errors
     /// What the operating system says of the socket.
-    pub fn read(&self, socket: &Socket) -> io::Result<Read<'_>> {
+    pub(super) fn read(&self, socket: &Socket) -> io::Result<Read<'_>> {
         let current = self.current.borrow_mut().take();
         let mut buffer = current.unwrap_or_else(|| Buffer::with_capacity(READ_SIZE));
         let start = buffer.as_slice().len();
@@ -117,8 +118,8 @@ impl ReadBuffers {
         }
     }
 
-    /// Takes a read buffer back when all that was wanted is cut out.
-    pub fn give_back(&self, input: ReadInput<'_>) {
+    /// Takes a read buffer back once the values are cut out of it.
+    pub(super) fn give_back(&self, input: ReadInput<'_>) {
         let mut buffer = input.buffer;
         if buffer.reuse() || buffer.room() >= READ_ROOM_MIN {
             self.current.replace(Some(buffer));

@@ -2,11 +2,12 @@
 //! until they are handed to the host.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr::NonNull;
 
-use super::Socket;
 use super::ffi;
+use super::socket::Socket;
 
 /// One reference to a host buffer.
 struct Reference(NonNull<ffi::mmc_buffer>);
@@ -17,19 +18,19 @@ impl Reference {
     }
 
     fn start(&self) -> *mut u8 {
-        // SAFETY: the reference keeps the buffer alive.
+        // SAFETY: the buffer lives while somebody has a reference, as this is.
         unsafe { ffi::mmc_buffer_start(self.ptr()) }
     }
 
     fn used(&self) -> usize {
-        // SAFETY: as above.
+        // SAFETY: as in `start`.
         unsafe { ffi::mmc_buffer_used(self.ptr()) }
     }
 }
 
 impl Clone for Reference {
     fn clone(&self) -> Self {
-        // SAFETY: as above; the new reference is counted.
+        // SAFETY: as in `start`; the new reference is counted.
         unsafe { ffi::mmc_buffer_acquire(self.ptr()) };
         Self(self.0)
     }
@@ -37,74 +38,86 @@ impl Clone for Reference {
 
 impl Drop for Reference {
     fn drop(&mut self) {
-        // SAFETY: gives up the one reference that this is.
+        // SAFETY: gives up the one reference that this is; the host's function
+        // for it is there until the process ends.
         unsafe { ffi::mmc_buffer_release(self.ptr()) };
     }
 }
 
 /// A buffer that is being filled. What is in it does not change any more and
 /// can be shared in parts; this is the only way to add to it.
-pub struct Buffer(Reference);
+pub(crate) struct Buffer(Reference);
 
 impl Buffer {
     /// An empty one with room for `capacity` bytes.
-    pub fn with_capacity(capacity: usize) -> Self {
-        // SAFETY: takes a number; the host ends the process when memory is out.
-        let buffer = unsafe { ffi::mmc_buffer_new(capacity) };
-        Self(Reference(
-            NonNull::new(buffer).expect("the host's allocator never fails"),
-        ))
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        // SAFETY: takes a number; of 0 bytes the host would allocate nothing.
+        let buffer = unsafe { ffi::mmc_buffer_new(capacity.max(1)) };
+        match NonNull::new(buffer) {
+            Some(buffer) => Self(Reference(buffer)),
+            // As the host itself does it.
+            None => std::alloc::handle_alloc_error(std::alloc::Layout::new::<u8>()),
+        }
     }
 
     /// Bytes that can still be added.
-    pub fn room(&self) -> usize {
-        self.spare().1
-    }
-
-    fn spare(&self) -> (*mut u8, usize) {
-        let used = self.0.used();
-        // SAFETY: the reference keeps the buffer alive.
+    pub(crate) fn room(&self) -> usize {
+        // SAFETY: as in `Reference::start`.
         let capacity = unsafe { ffi::mmc_buffer_capacity(self.0.ptr()) };
-        (self.0.start().wrapping_add(used), capacity - used)
+        capacity - self.0.used()
     }
 
-    fn grow(&mut self, by: usize) {
+    fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
+        let start = self.0.start().wrapping_add(self.0.used()).cast();
+        // SAFETY: the buffer is one allocation of `capacity` bytes; those after
+        // the used ones are in no slice, since slices end at `used`, and this is
+        // the one `Buffer` of it, borrowed as mutable.
+        unsafe { std::slice::from_raw_parts_mut(start, self.room()) }
+    }
+
+    /// # Safety
+    /// The first `by` bytes of `spare` have been written.
+    unsafe fn grow(&mut self, by: usize) {
         let used = self.0.used() + by;
-        // SAFETY: `used` bytes of the buffer have been written.
+        // SAFETY: as in `Reference::start`; `used` bytes are written, those
+        // before by earlier calls and the rest as the caller says.
         unsafe { ffi::mmc_buffer_set_used(self.0.ptr(), used) };
     }
 
     /// Reads once into the room that is left.
     ///
     /// # Errors
-    /// What the operating system says of the socket.
-    pub fn read_from(&mut self, socket: &Socket) -> io::Result<usize> {
-        let (start, room) = self.spare();
-        // SAFETY: `start` begins `room` bytes that no part refers to.
-        let count = unsafe { socket.recv(start, room) }?;
-        self.grow(count);
+    /// Those of the operating system for the socket.
+    pub(crate) fn read_from(&mut self, socket: &Socket) -> io::Result<usize> {
+        let count = socket.recv(self.spare())?;
+        // SAFETY: the system wrote that many bytes to the beginning of `spare`.
+        unsafe { self.grow(count) };
         Ok(count)
     }
 
     /// Appends bytes, as many as there is room for.
-    pub fn extend(&mut self, bytes: &[u8]) {
-        let (start, room) = self.spare();
-        let count = bytes.len().min(room);
-        // SAFETY: `count` bytes fit at `start`; no part refers to them, so
-        // `bytes` lie elsewhere.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start, count) };
-        self.grow(count);
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        let room = self.spare();
+        let count = bytes.len().min(room.len());
+        // SAFETY: both have `count` bytes, and do not overlap: `room` is
+        // borrowed as mutable.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), room.as_mut_ptr().cast(), count) };
+        // SAFETY: that many bytes were written.
+        unsafe { self.grow(count) };
     }
 
     /// What is in it.
-    pub fn as_slice(&self) -> &[u8] {
-        // SAFETY: `used` bytes were written, and nothing is added or taken
-        // away while `self` is borrowed.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        // SAFETY: `used` bytes are written, and do not change while `self` is
+        // borrowed: whatever adds or empties takes it as mutable.
         unsafe { std::slice::from_raw_parts(self.0.start(), self.0.used()) }
     }
 
-    /// A part of it, with a reference of its own. `range` lies within.
-    pub fn slice(&self, range: Range<usize>) -> BufferSlice {
+    /// A part of it, with a reference of its own.
+    ///
+    /// # Panics
+    /// `range` is not within it.
+    pub(crate) fn slice(&self, range: Range<usize>) -> BufferSlice {
         assert!(range.start <= range.end && range.end <= self.0.used());
         BufferSlice {
             buffer: self.0.clone(),
@@ -114,11 +127,12 @@ impl Buffer {
     }
 
     /// Empties it if no part of it is kept anywhere; whether that was so.
-    pub fn reuse(&mut self) -> bool {
-        // SAFETY: the reference keeps the buffer alive.
+    pub(crate) fn reuse(&mut self) -> bool {
+        // SAFETY: as in `Reference::start`.
         let unique = unsafe { ffi::mmc_buffer_is_unique(self.0.ptr()) };
         if unique {
-            // SAFETY: as above, and nobody else refers to what was written.
+            // SAFETY: as in `Reference::start`; nobody else refers to what was
+            // written, and `self` is borrowed as mutable.
             unsafe { ffi::mmc_buffer_set_used(self.0.ptr(), 0) };
         }
         unique
@@ -127,7 +141,7 @@ impl Buffer {
 
 /// A part of what is in a buffer.
 #[derive(Clone)]
-pub struct BufferSlice {
+pub(crate) struct BufferSlice {
     buffer: Reference,
     offset: usize,
     len: usize,
@@ -136,15 +150,18 @@ pub struct BufferSlice {
 impl AsRef<[u8]> for BufferSlice {
     fn as_ref(&self) -> &[u8] {
         let start = self.buffer.start().wrapping_add(self.offset);
-        // SAFETY: the part lies within what was written, which does not change
-        // while a reference exists.
+        // SAFETY: the part is within what was written, as was asserted when it
+        // was made, and `reuse` finds this reference.
         unsafe { std::slice::from_raw_parts(start, self.len) }
     }
 }
 
 impl BufferSlice {
-    /// A part of it, with a reference of its own. `range` lies within.
-    pub fn slice(&self, range: Range<usize>) -> Self {
+    /// A part of it, with a reference of its own.
+    ///
+    /// # Panics
+    /// `range` is not within it.
+    pub(crate) fn slice(&self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.len);
         Self {
             buffer: self.buffer.clone(),

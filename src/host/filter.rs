@@ -1,102 +1,165 @@
 //! Filters that see a response's body pass.
+//!
+//! The host may call a filter while it is being added, and again while it is at
+//! work if that makes data move; it frees a filter when its request goes, never
+//! while it is at work. None of this is relied on: the filter is taken out of
+//! its slot while it works, and the slot lives until the last call is over.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::marker::PhantomData;
+use std::rc::Rc;
 
-use super::request::VRequest;
-use super::{Flow, Level, ffi, guard, slice_of};
+use super::ffi::{self, bytes_of, slice_of};
+use super::guard::{guard, guarded_drop};
+use super::handles::Level;
+use super::owned::Counted;
+use super::plugin::Plugin;
+use super::request::{Caller, Flow, VRequest, with_request};
 
 /// A filter over one body.
-pub trait BodyFilter: 'static {
+pub(crate) trait BodyFilter: 'static {
+    /// Whose it is.
+    type Plugin: Plugin;
+
     /// Something changed at one end. All input must be moved on or discarded.
     /// Without a request the response is gone.
-    fn handle(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) -> Flow;
+    fn handle(
+        &mut self,
+        vr: Option<&mut VRequest<'_, Self::Plugin>>,
+        io: &mut FilterIo<'_>,
+    ) -> Flow;
 }
 
 /// The two queues that a filter stands between, within one call.
-pub struct FilterIo<'a>(*mut ffi::mmc_filter, PhantomData<&'a mut ()>);
+pub(crate) struct FilterIo<'a>(*mut ffi::mmc_filter, PhantomData<&'a mut ()>);
 
 impl FilterIo<'_> {
+    /// What may be passed to the shim: `handle` makes a `FilterIo` for one call,
+    /// in which the filter lives, and its lifetime ends there.
+    fn ptr(&self) -> *mut ffi::mmc_filter {
+        self.0
+    }
+
     /// The source went away: what has come is all that will.
-    pub fn input_gone(&self) -> bool {
-        // SAFETY: the filter lives for this call.
-        !unsafe { ffi::mmc_filter_has_input(self.0) }
+    pub(crate) fn input_gone(&self) -> bool {
+        // SAFETY: see `ptr`.
+        !unsafe { ffi::mmc_filter_has_input(self.ptr()) }
     }
 
     /// The source has come to its regular end.
-    pub fn input_closed(&self) -> bool {
-        // SAFETY: as above.
-        unsafe { ffi::mmc_filter_input_closed(self.0) }
+    pub(crate) fn input_closed(&self) -> bool {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_filter_input_closed(self.ptr()) }
     }
 
     /// Bytes that wait.
-    pub fn input_len(&self) -> u64 {
-        // SAFETY: as above.
-        unsafe { ffi::mmc_filter_input_len(self.0) }
+    pub(crate) fn input_len(&self) -> u64 {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_filter_input_len(self.ptr()) }
     }
 
     /// Nothing more can be passed on.
-    pub fn output_closed(&self) -> bool {
-        // SAFETY: as above.
-        unsafe { ffi::mmc_filter_output_closed(self.0) }
+    pub(crate) fn output_closed(&self) -> bool {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_filter_output_closed(self.ptr()) }
     }
 
-    /// Shows all waiting bytes, and leaves them where they are. False if a
-    /// part, of a file, cannot be read.
-    pub fn read_all(&mut self, mut show: impl FnMut(&[u8])) -> bool {
-        let mut cursor = std::ptr::null_mut();
-        let mut offset = 0;
-        let mut missing = self.input_len();
-        loop {
-            let mut bytes = super::bytes_of(&[]);
-            // SAFETY: the queue does not change between the calls.
-            let read = unsafe {
-                ffi::mmc_filter_read(self.0, &raw mut cursor, &raw mut offset, &raw mut bytes)
-            };
-            // SAFETY: the bytes stay until the queue is touched again.
-            let part = unsafe { slice_of(bytes) };
-            match (read, part.is_empty()) {
-                (false, _) => return false,
-                (true, true) => return missing == 0,
-                (true, false) => {
-                    missing = missing.saturating_sub(part.len() as u64);
-                    show(part);
-                }
-            }
+    /// The bytes that wait, which stay where they are.
+    pub(crate) fn input(&mut self) -> Input<'_> {
+        Input {
+            filter: self.ptr(),
+            cursor: std::ptr::null_mut(),
+            offset: 0,
+            missing: self.input_len(),
+            borrow: PhantomData,
         }
     }
 
     /// Moves everything on.
-    pub fn forward_all(&mut self) {
-        // SAFETY: the filter lives for this call.
-        unsafe { ffi::mmc_filter_forward_all(self.0) };
+    pub(crate) fn forward_all(&mut self) {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_filter_forward_all(self.ptr()) };
     }
 
     /// Throws everything away.
-    pub fn discard_all(&mut self) {
-        // SAFETY: as above.
-        unsafe { ffi::mmc_filter_discard_all(self.0) };
+    pub(crate) fn discard_all(&mut self) {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_filter_discard_all(self.ptr()) };
     }
 
     /// Says that nothing more comes.
-    pub fn close_output(&mut self) {
-        // SAFETY: as above.
-        unsafe { ffi::mmc_filter_close_output(self.0) };
+    pub(crate) fn close_output(&mut self) {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_filter_close_output(self.ptr()) };
     }
 
     fn pass_through(&mut self) -> Flow {
-        if self.input_gone() || self.input_closed() {
-            self.forward_all();
+        let over = self.input_gone() || self.input_closed();
+        self.forward_all();
+        if over {
             self.close_output();
-        } else {
-            self.forward_all();
         }
         Flow::GoOn
     }
 }
 
-/// A filter; empty after a panic.
-struct Slot<F>(Option<F>);
+/// Reads the bytes that wait before a filter, a chunk at a time.
+pub(crate) struct Input<'a> {
+    filter: *mut ffi::mmc_filter,
+    cursor: *mut c_void,
+    offset: u64,
+    missing: u64,
+    borrow: PhantomData<&'a mut ()>,
+}
+
+/// A part of a body, in a file, cannot be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unreadable;
+
+impl Input<'_> {
+    /// The next bytes; `None` after the last. They are in the host's memory,
+    /// which it uses again for those of the next call.
+    ///
+    /// # Errors
+    /// A part is in a file that cannot be read, or not to its end.
+    pub(crate) fn read(&mut self) -> Result<Option<&[u8]>, Unreadable> {
+        let mut bytes = bytes_of(&[]);
+        // SAFETY: the `FilterIo` is borrowed, so the filter lives, see there,
+        // and nothing took from the queue since the cursor was set: moving and
+        // discarding take the `FilterIo` as `&mut`, and what a `VRequest` can
+        // do only adds to a body.
+        let read = unsafe {
+            ffi::mmc_filter_read(
+                self.filter,
+                &raw mut self.cursor,
+                &raw mut self.offset,
+                &raw mut bytes,
+            )
+        };
+        // SAFETY: the bytes stay until the next call of this, which takes
+        // `&mut self`, or until the queue is touched, as above.
+        let part = unsafe { slice_of(bytes) };
+        self.missing = self.missing.saturating_sub(part.len() as u64);
+        match (read, part.is_empty()) {
+            (true, false) => Ok(Some(part)),
+            (true, true) if self.missing == 0 => Ok(None),
+            _ => Err(Unreadable),
+        }
+    }
+}
+
+/// Where a filter is kept.
+enum State<F> {
+    Idle(F),
+    /// Taken out, by a call further up the stack.
+    AtWork,
+    /// It panicked: what comes is passed on from now on.
+    Broken,
+}
+
+/// Kept by C from `add_filter_out` to `destroy`.
+type SlotPointer<F> = Counted<Cell<State<F>>, ffi::mmc_rust_filter>;
 
 struct Definition<F>(PhantomData<F>);
 
@@ -107,51 +170,71 @@ impl<F: BodyFilter> Definition<F> {
     };
 }
 
-pub(super) fn add<F: BodyFilter>(vr: &VRequest<'_>, filter: F) -> bool {
-    let data: *mut Slot<F> = Box::into_raw(Box::new(Slot(Some(filter))));
-    let table: &'static ffi::mmc_filter_def = const { &Definition::<F>::TABLE };
-    // SAFETY: table and data live until `destroy` takes the data back.
-    let added = unsafe { ffi::mmc_request_add_filter_out(vr.ptr(), table, data.cast()) };
-    if !added {
-        // SAFETY: it was not taken, so it is still ours.
-        drop(unsafe { Box::from_raw(data) });
+impl<P: Plugin> VRequest<'_, P> {
+    /// Lets a filter see its response's body; false if that is too late, as it
+    /// is in a filter: the host cannot add one while it is adding another.
+    #[must_use]
+    pub(crate) fn add_filter_out<F: BodyFilter<Plugin = P>>(&mut self, filter: F) -> bool {
+        if self.caller() == Caller::Filter {
+            return false;
+        }
+        let slot = SlotPointer::<F>::into_raw(Rc::new(Cell::new(State::Idle(filter))));
+        let table: &'static ffi::mmc_filter_def = const { &Definition::<F>::TABLE };
+        // SAFETY: see `VRequest::ptr`; the table stays, and the slot does until
+        // `destroy` takes it back.
+        let added = unsafe { ffi::mmc_request_add_filter_out(self.ptr(), table, slot) };
+        if !added {
+            // SAFETY: C did not keep it.
+            drop(unsafe { SlotPointer::<F>::from_raw(slot) });
+        }
+        added
     }
-    added
 }
 
 unsafe extern "C" fn handle<F: BodyFilter>(
     request: *mut ffi::mmc_request,
     filter: *mut ffi::mmc_filter,
-    data: *mut c_void,
-) -> u32 {
-    // SAFETY: `data` is the slot that `add` gave, and this call its only user.
-    let slot = unsafe { &mut *data.cast::<Slot<F>>() };
-    // SAFETY: the host passes its request, or NULL.
-    let vr = unsafe { VRequest::new(request) };
+    slot: *mut ffi::mmc_rust_filter,
+) -> ffi::mmc_flow {
+    // SAFETY: C has it from `add_filter_out`, on this thread, as requests do not
+    // change their worker, and gives it up by `destroy` only.
+    let slot = unsafe { SlotPointer::<F>::retain(slot) };
     let mut io = FilterIo(filter, PhantomData);
-    let flow = match slot.0.take() {
-        None => io.pass_through(),
-        Some(mut own) => guard(
-            "filter",
-            |message| {
-                if let Some(vr) = &vr {
-                    let text = format!("mod_memcached: internal error in a filter: {message}");
+    let call = |mut vr: Option<&mut VRequest<'_, F::Plugin>>| {
+        let mut own = match slot.replace(State::AtWork) {
+            State::Idle(own) => own,
+            State::AtWork => return ffi::MMC_FLOW_COME_BACK,
+            State::Broken => {
+                slot.set(State::Broken);
+                return io.pass_through() as u32;
+            }
+        };
+        match guard("filter", || own.handle(vr.as_deref_mut(), &mut io)) {
+            Ok(flow) => {
+                // If it was freed meanwhile, it goes with the slot.
+                slot.set(State::Idle(own));
+                flow as u32
+            }
+            Err(panic) => {
+                slot.set(State::Broken);
+                guarded_drop("filter-drop", own);
+                if let Some(vr) = vr {
+                    let text = format!("mod_memcached: internal error in a filter: {panic}");
                     vr.log(Level::Error, &text);
                 }
-                FilterIo(filter, PhantomData).pass_through()
-            },
-            || {
-                let flow = own.handle(vr.as_ref(), &mut io);
-                slot.0 = Some(own);
-                flow
-            },
-        ),
+                io.pass_through() as u32
+            }
+        }
     };
-    flow as u32
+    // SAFETY: the host calls with its request, or NULL, on the thread of its
+    // worker; the filter was added to a request of this plugin.
+    let flow = unsafe { with_request(request, Caller::Filter, call) };
+    guarded_drop("filter-release", slot);
+    flow
 }
 
-unsafe extern "C" fn destroy<F: BodyFilter>(data: *mut c_void) {
-    // SAFETY: the host frees each filter once.
-    let slot = unsafe { Box::from_raw(data.cast::<Slot<F>>()) };
-    guard("filter-drop", |_| (), || drop(slot));
+unsafe extern "C" fn destroy<F: BodyFilter>(slot: *mut ffi::mmc_rust_filter) {
+    // SAFETY: `add_filter_out` made it; the host frees each filter once.
+    let slot = unsafe { SlotPointer::<F>::from_raw(slot) };
+    guarded_drop("filter-drop", slot);
 }

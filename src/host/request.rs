@@ -1,224 +1,350 @@
 //! A request of a client, within one call from the host.
+//!
+//! The host may call the plugin back, with the same request, from within what
+//! changes a request: adding a filter can run it at once. All of that takes the
+//! request as `&mut`, so nothing borrowed from it is alive meanwhile. What only
+//! reads takes `&`: none of it makes the host call back or change anything.
 
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::buffer::BufferSlice;
 use super::config::Action;
-use super::filter::{self, BodyFilter};
-use super::plugin::PluginKind;
-use super::{Level, bytes_of, ffi, slice_of};
+use super::ffi::{self, bytes_of, slice_of};
+use super::guard::guarded_drop;
+use super::handles::Level;
+use super::plugin::{Plugin, RequestPointer, WorkerPointer, WorkerState};
+
+/// What an action or filter wants of the host next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Flow {
+    /// Done here.
+    GoOn = ffi::MMC_FLOW_GO_ON,
+    /// Call again when the request is woken.
+    WaitForEvent = ffi::MMC_FLOW_WAIT_FOR_EVENT,
+    /// The request ends with an internal error.
+    Error = ffi::MMC_FLOW_ERROR,
+}
 
 /// How far a response has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResponseState {
-    /// Nothing has taken the request on yet.
+pub(crate) enum ResponseState {
+    /// Nothing handles the request yet.
     NoHandler,
-    /// Something has; its response headers are not there.
+    /// Something does; its response headers are not there.
     Pending,
     /// The response headers are there.
     Ready,
 }
 
 /// A request that is being handled.
-pub struct VRequest<'a>(NonNull<ffi::mmc_request>, PhantomData<&'a ()>);
+pub(crate) struct VRequest<'a, P: Plugin> {
+    request: NonNull<ffi::mmc_request>,
+    worker: Option<&'a WorkerState<P>>,
+    caller: Caller,
+    next: Option<Action>,
+}
 
-impl VRequest<'_> {
-    /// # Safety
-    /// `request` is NULL or lives, on this thread, for `'a`.
-    pub(super) unsafe fn new(request: *mut ffi::mmc_request) -> Option<Self> {
-        NonNull::new(request).map(|request| Self(request, PhantomData))
+/// What is called with a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// An action.
+    Action,
+    /// A filter, possibly while it is being added.
+    Filter,
+}
+
+/// Runs what the host calls with a request, or without: NULL is none. This is
+/// the only place where a [`VRequest`] is made.
+///
+/// # Safety
+/// `request` is NULL, or what the host calls with: a request that lives until
+/// the call returns, on the thread of its worker. The plugin that is registered
+/// is `P`.
+pub(super) unsafe fn with_request<P: Plugin, R>(
+    request: *mut ffi::mmc_request,
+    caller: Caller,
+    run: impl FnOnce(Option<&mut VRequest<'_, P>>) -> R,
+) -> R {
+    let Some(request) = NonNull::new(request) else {
+        return run(None);
+    };
+    // SAFETY: the request lives, says the caller.
+    let worker = unsafe { ffi::mmc_request_worker(request.as_ptr()) };
+    let worker = NonNull::new(worker).map(|worker| {
+        // SAFETY: C has it from `start_worker` of `P` on this thread, and gives
+        // it up no sooner than `stop_worker` is called. The reference keeps it
+        // for all of this call even if that happens meanwhile.
+        unsafe { WorkerPointer::<P>::retain(worker.as_ptr()) }
+    });
+    let result = run(Some(&mut VRequest {
+        request,
+        worker: worker.as_deref(),
+        caller,
+        next: None,
+    }));
+    if let Some(worker) = worker {
+        guarded_drop("worker-release", worker);
+    }
+    result
+}
+
+impl<'a, P: Plugin> VRequest<'a, P> {
+    /// What may be passed to the shim: the request lives as long as this does,
+    /// since `with_request` makes it for one call and its lifetime ends there.
+    pub(super) fn ptr(&self) -> *mut ffi::mmc_request {
+        self.request.as_ptr()
     }
 
-    pub(super) fn ptr(&self) -> *mut ffi::mmc_request {
-        self.0.as_ptr()
+    pub(super) fn caller(&self) -> Caller {
+        self.caller
+    }
+
+    /// What the plugin keeps for the worker that handles the request; missing
+    /// if it could not start there.
+    pub(crate) fn worker(&self) -> Option<&'a P::Worker> {
+        self.worker.map(|worker| &worker.state)
+    }
+
+    /// Lends room for bytes that are needed within this call alone; it is empty.
+    pub(crate) fn with_scratch<R>(&self, run: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        match self.worker {
+            Some(worker) => worker.scratch.lend(run),
+            None => run(&mut Vec::new()),
+        }
+    }
+
+    fn slot(&self) -> Option<NonNull<*mut ffi::mmc_rust_request>> {
+        // SAFETY: see `ptr`.
+        NonNull::new(unsafe { ffi::mmc_request_slot(self.ptr()) })
+    }
+
+    /// What the plugin remembers of the request.
+    pub(crate) fn state(&self) -> Option<&P::Request> {
+        // SAFETY: the slot is a part of the request, and this plugin's own.
+        let state = unsafe { *self.slot()?.as_ptr() };
+        let state = NonNull::new(state)?;
+        // SAFETY: only `set_state` fills the slot. What it holds is replaced by
+        // that, which takes `&mut self`, or given up when the request is
+        // closed, which the host does in none of the calls that take `&self`.
+        Some(unsafe { RequestPointer::<P>::borrow(state.as_ptr()) })
+    }
+
+    /// Remembers something of the request, in place of what was remembered
+    /// before.
+    pub(crate) fn set_state(&mut self, state: Box<P::Request>) {
+        let Some(slot) = self.slot() else {
+            // The request is about to go.
+            return;
+        };
+        let new = RequestPointer::<P>::into_raw(state);
+        // SAFETY: the slot is a part of the request, and this plugin's own.
+        let old = unsafe { slot.as_ptr().replace(new) };
+        if !old.is_null() {
+            // SAFETY: only this fills the slot, and `old` was taken out of it; no
+            // reference to it is alive, since `state` borrows this request.
+            drop(unsafe { RequestPointer::<P>::from_raw(old) });
+        }
     }
 
     /// Its method, such as `GET`.
-    pub fn method(&self) -> &[u8] {
-        // SAFETY: the request lives.
+    pub(crate) fn method(&self) -> &[u8] {
+        // SAFETY: see `ptr`.
         let bytes = unsafe { ffi::mmc_request_method(self.ptr()) };
-        // SAFETY: the method does not change after the request was read.
+        // SAFETY: the method is a part of the request, and does not change
+        // after that was read.
         unsafe { slice_of(bytes) }
     }
 
-    /// Sets the type of its response to what the configuration gives for its
-    /// path, or to another if that gives none.
-    pub fn set_content_type(&self, otherwise: &[u8]) {
-        // SAFETY: the request lives; the host copies the text.
-        unsafe { ffi::mmc_request_set_content_type(self.ptr(), bytes_of(otherwise)) };
+    /// Its headers.
+    pub(crate) fn request_headers(&self) -> Headers<'_> {
+        self.headers(false)
     }
 
-    /// Whether something has taken it on.
-    pub fn is_handled(&self) -> bool {
-        // SAFETY: the request lives.
+    /// The headers of its response.
+    pub(crate) fn response_headers(&self) -> Headers<'_> {
+        self.headers(true)
+    }
+
+    fn headers(&self, response: bool) -> Headers<'_> {
+        Headers {
+            request: Some(self.request),
+            response,
+            cursor: std::ptr::null_mut(),
+            borrow: PhantomData,
+        }
+    }
+
+    /// Whether something handles it.
+    pub(crate) fn is_handled(&self) -> bool {
+        // SAFETY: see `ptr`.
         unsafe { ffi::mmc_request_is_handled(self.ptr()) }
     }
 
     /// How far its response has come.
-    pub fn response_state(&self) -> ResponseState {
-        // SAFETY: the request lives.
+    pub(crate) fn response_state(&self) -> ResponseState {
+        // SAFETY: see `ptr`.
         match unsafe { ffi::mmc_request_progress(self.ptr()) } {
-            0 => ResponseState::NoHandler,
-            1 => ResponseState::Pending,
+            ffi::MMC_PROGRESS_NO_HANDLER => ResponseState::NoHandler,
+            ffi::MMC_PROGRESS_PENDING => ResponseState::Pending,
             _ => ResponseState::Ready,
         }
     }
 
-    /// Takes it on, to answer now; false if something else has.
-    pub fn handle_direct(&self) -> bool {
-        // SAFETY: the request lives.
-        unsafe { ffi::mmc_request_handle_direct(self.ptr()) }
-    }
-
     /// The status of its response.
-    pub fn status(&self) -> i32 {
-        // SAFETY: the request lives.
+    pub(crate) fn status(&self) -> i32 {
+        // SAFETY: see `ptr`.
         unsafe { ffi::mmc_request_status(self.ptr()) }
     }
 
-    /// Sets the status of its response.
-    pub fn set_status(&self, status: i32) {
-        // SAFETY: the request lives.
-        unsafe { ffi::mmc_request_set_status(self.ptr(), status) };
-    }
-
-    /// Shows its headers; `show` must not call the host.
-    pub fn request_headers(&self, show: impl FnMut(&[u8], &[u8])) {
-        self.headers(false, show);
-    }
-
-    /// Shows the headers of its response; `show` must not call the host.
-    pub fn response_headers(&self, show: impl FnMut(&[u8], &[u8])) {
-        self.headers(true, show);
-    }
-
-    fn headers(&self, response: bool, mut show: impl FnMut(&[u8], &[u8])) {
-        let mut cursor = std::ptr::null_mut();
-        let (mut name, mut value) = (bytes_of(&[]), bytes_of(&[]));
-        // SAFETY: the request lives and its headers do not change meanwhile.
-        while unsafe {
-            ffi::mmc_request_header(
-                self.ptr(),
-                response,
-                &raw mut cursor,
-                &raw mut name,
-                &raw mut value,
-            )
-        } {
-            // SAFETY: the header stays as it is while it is shown.
-            let name = unsafe { slice_of(name) };
-            // SAFETY: as above.
-            show(name, unsafe { slice_of(value) });
-        }
-    }
-
-    /// Sets a header of the response, in place of the last of that name.
-    pub fn set_response_header(&self, name: &str, value: &[u8]) {
-        let name = bytes_of(name.as_bytes());
-        // SAFETY: the request lives; the host copies both.
-        unsafe { ffi::mmc_request_set_response_header(self.ptr(), name, bytes_of(value)) };
-    }
-
-    /// Adds a header to the response, beside those of that name.
-    pub fn add_response_header(&self, name: &[u8], value: &[u8]) {
-        let (name, value) = (bytes_of(name), bytes_of(value));
-        // SAFETY: the request lives; the host copies both.
-        unsafe { ffi::mmc_request_add_response_header(self.ptr(), name, value) };
-    }
-
-    /// Removes all headers of the response that have this name.
-    pub fn remove_response_header(&self, name: &[u8]) {
-        // SAFETY: the request lives; the host only reads the name.
-        unsafe { ffi::mmc_request_remove_response_header(self.ptr(), bytes_of(name)) };
-    }
-
-    /// Sets a variable of its environment, which patterns, logs and backends
-    /// can read.
-    pub fn set_environment(&self, name: &str, value: &str) {
-        let (name, value) = (bytes_of(name.as_bytes()), bytes_of(value.as_bytes()));
-        // SAFETY: the request lives; the host copies both.
-        unsafe { ffi::mmc_request_set_environment(self.ptr(), name, value) };
-    }
-
-    /// Appends to the body of a response that [`handle_direct`](Self::handle_direct) began.
-    pub fn append_body(&self, part: &BufferSlice) -> bool {
-        let (buffer, offset, len) = part.parts();
-        // SAFETY: all live; the host takes a reference of its own.
-        unsafe { ffi::mmc_request_append_body(self.ptr(), buffer, offset, len) }
-    }
-
-    /// Runs an action next.
-    pub fn enter(&self, action: &Action) {
-        // SAFETY: both live.
-        unsafe { ffi::mmc_request_enter(self.ptr(), action.ptr()) };
-    }
-
     /// Writes to its log.
-    pub fn log(&self, level: Level, text: &str) {
-        // SAFETY: the request lives; the host copies the text.
+    pub(crate) fn log(&self, level: Level, text: &str) {
+        // SAFETY: see `ptr`; the host copies the text.
         unsafe { ffi::mmc_request_log(self.ptr(), level as u32, bytes_of(text.as_bytes())) };
     }
 
     /// Whether the administrator wants to see how requests are handled.
-    pub fn debug_requests(&self) -> bool {
-        // SAFETY: the request lives.
+    pub(crate) fn debug_requests(&self) -> bool {
+        // SAFETY: see `ptr`.
         unsafe { ffi::mmc_request_debug(self.ptr()) }
     }
 
     /// Wakes it later. `None`, with a line in the log, on a server whose
     /// requests cannot be woken.
-    pub fn waker(&self) -> Option<Waker> {
-        // SAFETY: the request lives; the reference is counted.
+    pub(crate) fn waker(&self) -> Option<Waker> {
+        // SAFETY: see `ptr`; the reference is counted.
         let waker = unsafe { ffi::mmc_request_waker(self.ptr()) };
         NonNull::new(waker).map(Waker)
     }
 
-    /// Lets a filter see its response's body; false if that is too late.
-    pub fn add_filter_out<F: BodyFilter>(&self, filter: F) -> bool {
-        filter::add(self, filter)
+    /// Handles it, to answer now; false if something else does.
+    #[must_use]
+    pub(crate) fn handle_direct(&mut self) -> bool {
+        // SAFETY: see `ptr`; the host may call back.
+        unsafe { ffi::mmc_request_handle_direct(self.ptr()) }
     }
 
-    /// The plugin's state for the worker that it is on.
-    pub fn worker_state<P: PluginKind>(&self) -> Option<&P::WorkerState> {
-        // SAFETY: the request lives.
-        let state = unsafe { ffi::mmc_request_worker_state(self.ptr()) };
-        // SAFETY: made by `start_worker` as this type; lives until the worker
-        // stops, which it does not while it handles a request.
-        unsafe { state.cast::<P::WorkerState>().as_ref() }
+    /// Sets the status of its response.
+    pub(crate) fn set_status(&mut self, status: i32) {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_request_set_status(self.ptr(), status) };
     }
 
-    /// What the plugin remembers of it.
-    pub fn state<P: PluginKind>(&self) -> Option<&P::RequestState> {
-        // SAFETY: the request lives.
-        let slot = unsafe { ffi::mmc_request_state(self.ptr()) };
-        // SAFETY: the slot is this plugin's own.
-        let state = unsafe { *slot }.cast::<P::RequestState>();
-        // SAFETY: set by `set_state` as this type, freed when the request ends.
-        unsafe { state.as_ref() }
+    /// Sets the type of its response to what the configuration gives for its
+    /// path, or to another if that gives none.
+    pub(crate) fn set_content_type(&mut self, otherwise: &[u8]) {
+        // SAFETY: see `ptr`; the host copies the text.
+        unsafe { ffi::mmc_request_set_content_type(self.ptr(), bytes_of(otherwise)) };
     }
 
-    /// Remembers something of it, in place of what was remembered before.
-    pub fn set_state<P: PluginKind>(&self, state: Box<P::RequestState>) {
-        // SAFETY: the request lives.
-        let slot = unsafe { ffi::mmc_request_state(self.ptr()) };
-        let new = Box::into_raw(state).cast();
-        // SAFETY: the slot is this plugin's own.
-        let old = unsafe { slot.replace(new) }.cast::<P::RequestState>();
-        if !old.is_null() {
-            // SAFETY: only `set_state` fills the slot, with such a box.
-            drop(unsafe { Box::from_raw(old) });
+    /// Sets a header of the response, in place of the last of that name.
+    pub(crate) fn set_response_header(&mut self, name: &str, value: &[u8]) {
+        let (name, value) = (bytes_of(name.as_bytes()), bytes_of(value));
+        // SAFETY: see `ptr`; the host copies both.
+        unsafe { ffi::mmc_request_set_response_header(self.ptr(), name, value) };
+    }
+
+    /// Adds a header to the response, beside those of that name.
+    pub(crate) fn add_response_header(&mut self, name: &[u8], value: &[u8]) {
+        let (name, value) = (bytes_of(name), bytes_of(value));
+        // SAFETY: see `ptr`; the host copies both.
+        unsafe { ffi::mmc_request_add_response_header(self.ptr(), name, value) };
+    }
+
+    /// Removes all headers of the response that have this name.
+    pub(crate) fn remove_response_header(&mut self, name: &[u8]) {
+        // SAFETY: see `ptr`; the host only reads the name.
+        unsafe { ffi::mmc_request_remove_response_header(self.ptr(), bytes_of(name)) };
+    }
+
+    /// Sets a variable of its environment, which patterns, logs and backends
+    /// can read.
+    pub(crate) fn set_environment(&mut self, name: &str, value: &str) {
+        let (name, value) = (bytes_of(name.as_bytes()), bytes_of(value.as_bytes()));
+        // SAFETY: see `ptr`; the host copies both.
+        unsafe { ffi::mmc_request_set_environment(self.ptr(), name, value) };
+    }
+
+    /// As [`set_environment`](Self::set_environment), but for a quarter of the
+    /// cost if the variable is set already, and for more if not.
+    pub(crate) fn change_environment(&mut self, name: &str, value: &str) {
+        let (name, value) = (bytes_of(name.as_bytes()), bytes_of(value.as_bytes()));
+        // SAFETY: see `ptr`; the host copies both.
+        unsafe { ffi::mmc_request_change_environment(self.ptr(), name, value) };
+    }
+
+    /// Appends to the body of a response that
+    /// [`handle_direct`](Self::handle_direct) began; false if there is none.
+    #[must_use]
+    pub(crate) fn append_body(&mut self, part: &BufferSlice) -> bool {
+        let (buffer, offset, len) = part.parts();
+        // SAFETY: see `ptr`; the part is within its buffer, to which the host
+        // takes a reference of its own.
+        unsafe { ffi::mmc_request_append_body(self.ptr(), buffer, offset, len) }
+    }
+
+    /// Runs an action once the present one has returned, in place of another
+    /// that was asked for in this call. In a filter this does nothing: actions
+    /// are over by then.
+    pub(crate) fn enter(&mut self, action: &Action) {
+        self.next = Some(action.clone());
+    }
+
+    /// What [`enter`](Self::enter) was last called with.
+    pub(super) fn take_entered(&mut self) -> Option<Action> {
+        self.next.take()
+    }
+}
+
+/// Headers of a request or a response: names and values.
+pub(crate) struct Headers<'v> {
+    /// `None` after the last one.
+    request: Option<NonNull<ffi::mmc_request>>,
+    response: bool,
+    cursor: *mut std::ffi::c_void,
+    borrow: PhantomData<&'v ()>,
+}
+
+impl<'v> Iterator for Headers<'v> {
+    type Item = (&'v [u8], &'v [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let request = self.request?.as_ptr();
+        let (mut name, mut value) = (bytes_of(&[]), bytes_of(&[]));
+        // SAFETY: the request lives while its `VRequest` does, which is
+        // borrowed for `'v`; as it is borrowed, no header was removed since the
+        // cursor was set by the call before.
+        let found = unsafe {
+            ffi::mmc_request_header(
+                request,
+                self.response,
+                &raw mut self.cursor,
+                &raw mut name,
+                &raw mut value,
+            )
+        };
+        if !found {
+            self.request = None;
+            return None;
         }
+        // SAFETY: headers stay as they are while the `VRequest` is borrowed:
+        // what changes them takes it as `&mut`.
+        let name = unsafe { slice_of(name) };
+        // SAFETY: likewise.
+        let value = unsafe { slice_of(value) };
+        Some((name, value))
     }
 }
 
 /// Wakes a request; does nothing once the request is gone.
-pub struct Waker(NonNull<ffi::mmc_waker>);
+pub(crate) struct Waker(NonNull<ffi::mmc_waker>);
 
 impl Waker {
     /// The request's action is called again, later in this pass of the loop.
-    pub fn wake(&self) {
-        // SAFETY: the reference is counted, and used on the worker's thread.
+    pub(crate) fn wake(&self) {
+        // SAFETY: this is one reference to what the host empties when the
+        // request goes; a `Waker` does not leave the worker's thread.
         unsafe { ffi::mmc_waker_wake(self.0.as_ptr()) };
     }
 }

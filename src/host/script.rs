@@ -1,19 +1,21 @@
 //! Scripts: the commands that they give and the answers that they get. What
-//! talks to Lua is C, in `ffi/lua*.c`; nothing here runs while a script's
-//! callback does, but what the callback itself submits.
+//! talks to Lua is C; nothing here runs while a script's callback does, but
+//! what the callback itself submits.
 
 use std::cell::{Cell, RefCell};
-use std::ffi::c_void;
 use std::ptr::NonNull;
+use std::rc::Rc;
 
 use super::buffer::BufferSlice;
-use super::config::SockAddr;
-use super::plugin::PluginKind;
-use super::{bytes_of, ffi, guard, slice_of};
+use super::ffi::{self, bytes_of, slice_of};
+use super::guard::{guard, guarded_drop};
+use super::owned::Owned;
+use super::plugin::{Plugin, WorkerPointer};
+use super::socket::SockAddr;
 
 /// What a command does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommandKind {
+pub(crate) enum CommandKind {
     Get,
     Gets,
     Set,
@@ -29,136 +31,158 @@ pub enum CommandKind {
 }
 
 impl CommandKind {
-    /// In the order of `mmc_command_kind`.
-    const ALL: [Self; 12] = [
-        Self::Get,
-        Self::Gets,
-        Self::Set,
-        Self::Add,
-        Self::Replace,
-        Self::Append,
-        Self::Prepend,
-        Self::Cas,
-        Self::Delete,
-        Self::Touch,
-        Self::Incr,
-        Self::Decr,
-    ];
-}
-
-/// A command, while it is being taken.
-pub struct Command<'a> {
-    /// What to do.
-    pub kind: CommandKind,
-    /// Which server shall do it.
-    pub server: SockAddr,
-    /// The keys that it is about, each once; at least one.
-    pub keys: Vec<&'a [u8]>,
-    /// The value, where there is one.
-    pub data: &'a [u8],
-    /// The time to live, 0 for ever.
-    pub ttl_secs: u32,
-    /// The version of a `cas`, or by how much to count.
-    pub number: u64,
-}
-
-/// What a script is told of its command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Code {
-    /// Done, or found.
-    Ok = 1,
-    /// The item that is there, or its absence, was in the way.
-    NotStored = 2,
-    /// The item has another version.
-    Exists = 3,
-    /// There is no item.
-    NotFound = 4,
-    /// It could not be done.
-    Error = 5,
-}
-
-/// A value that was found.
-pub struct AnswerValue {
-    /// Which of the keys it belongs to.
-    pub key: usize,
-    /// What it was stored with.
-    pub flags: u32,
-    /// Its version.
-    pub cas: Option<u64>,
-    /// Its bytes.
-    pub pieces: Vec<BufferSlice>,
-}
-
-/// What came of a command.
-pub struct Answer {
-    /// What came of it.
-    pub code: Code,
-    /// What was wrong, for [`Code::Error`].
-    pub error: String,
-    /// The number that was counted.
-    pub number: Option<u64>,
-    /// The values that were found.
-    pub values: Vec<AnswerValue>,
-}
-
-/// A command that an answer is owed to.
-pub struct Call(NonNull<ffi::mmc_call>);
-
-/// The offer of a [`Call`].
-pub struct Offer<'a> {
-    call: NonNull<ffi::mmc_call>,
-    taken: &'a Cell<bool>,
-}
-
-impl Offer<'_> {
-    /// From now on an answer is owed.
-    pub fn take(self) -> Call {
-        self.taken.set(true);
-        Call(self.call)
+    fn new(kind: ffi::mmc_command_kind) -> Option<Self> {
+        Some(match kind {
+            ffi::MMC_GET => Self::Get,
+            ffi::MMC_GETS => Self::Gets,
+            ffi::MMC_SET => Self::Set,
+            ffi::MMC_ADD => Self::Add,
+            ffi::MMC_REPLACE => Self::Replace,
+            ffi::MMC_APPEND => Self::Append,
+            ffi::MMC_PREPEND => Self::Prepend,
+            ffi::MMC_CAS => Self::Cas,
+            ffi::MMC_DELETE => Self::Delete,
+            ffi::MMC_TOUCH => Self::Touch,
+            ffi::MMC_INCR => Self::Incr,
+            ffi::MMC_DECR => Self::Decr,
+            _ => return None,
+        })
     }
 }
 
-/// Tells the scripts of a worker that answers wait to be taken out.
-#[derive(Clone, Copy)]
-pub struct Bell(NonNull<ffi::mmc_scripts>);
+/// A command, while it is being submitted.
+pub(crate) struct Command<'a> {
+    /// What to do.
+    pub(crate) kind: CommandKind,
+    /// The server that is asked.
+    pub(crate) server: SockAddr,
+    /// The keys that it is about, each once; at least one.
+    pub(crate) keys: Vec<&'a [u8]>,
+    /// The value, where there is one.
+    pub(crate) data: &'a [u8],
+    /// The time to live, in seconds; 0 means no expiry.
+    pub(crate) ttl_secs: u32,
+    /// The version of a `cas`, or by how much to count.
+    pub(crate) number: u64,
+}
 
-impl Bell {
-    /// They are taken out soon, from the worker's loop.
-    pub fn ring(self) {
-        // SAFETY: it lives until the library is unloaded, and once the worker
-        // has stopped it does nothing.
-        unsafe { ffi::mmc_scripts_ring(self.0.as_ptr()) };
+/// The result of a command, as a script sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Code {
+    /// Done, or found.
+    Ok = ffi::MMC_CODE_OK,
+    /// The item that is there, or its absence, was in the way.
+    NotStored = ffi::MMC_CODE_NOT_STORED,
+    /// The item has another version.
+    Exists = ffi::MMC_CODE_EXISTS,
+    /// There is no item.
+    NotFound = ffi::MMC_CODE_NOT_FOUND,
+    /// It could not be done.
+    Error = ffi::MMC_CODE_ERROR,
+}
+
+/// A value that was found.
+pub(crate) struct AnswerValue {
+    /// Which of the keys it belongs to.
+    pub(crate) key: usize,
+    /// What it was stored with.
+    pub(crate) flags: u32,
+    /// Its version.
+    pub(crate) cas: Option<u64>,
+    /// Its bytes.
+    pub(crate) pieces: Vec<BufferSlice>,
+}
+
+/// The answer to a command.
+pub(crate) struct Answer {
+    /// The result.
+    pub(crate) code: Code,
+    /// What was wrong, for [`Code::Error`].
+    pub(crate) error: String,
+    /// The number that was counted.
+    pub(crate) number: Option<u64>,
+    /// The values that were found.
+    pub(crate) values: Vec<AnswerValue>,
+}
+
+/// A worker's scripts as C has them; NULL once they have stopped.
+type Scripts = Rc<Cell<*mut ffi::mmc_scripts>>;
+
+/// A command that an answer is owed to.
+pub(crate) struct PendingCall {
+    call: NonNull<ffi::mmc_call>,
+    scripts: Scripts,
+}
+
+/// The place for a [`PendingCall`], while its command is being submitted.
+pub(crate) struct CallSlot<'a> {
+    call: NonNull<ffi::mmc_call>,
+    scripts: &'a Scripts,
+    taken: &'a Cell<bool>,
+}
+
+impl CallSlot<'_> {
+    /// From now on an answer is owed.
+    pub(crate) fn take(self) -> PendingCall {
+        self.taken.set(true);
+        PendingCall {
+            call: self.call,
+            scripts: Rc::clone(self.scripts),
+        }
+    }
+}
+
+/// Says that answers wait to be taken out; a clone is the same one.
+#[derive(Clone)]
+pub(crate) struct AnswerSignal(Scripts);
+
+impl AnswerSignal {
+    /// They are taken out soon, from the worker's loop, unless it has stopped.
+    pub(crate) fn raise(&self) {
+        let scripts = self.0.get();
+        if !scripts.is_null() {
+            // SAFETY: C has the scripts until `stop` is called, which empties
+            // the cell; a signal does not leave the worker's thread.
+            unsafe { ffi::mmc_scripts_ring(scripts) };
+        }
     }
 }
 
 /// What serves the scripts of one worker.
-pub trait ScriptKind: Sized + 'static {
+pub(crate) trait ScriptKind: Sized + 'static {
     /// Whose it is.
-    type Plugin: PluginKind;
+    type Plugin: Plugin;
+    /// The port of a server whose address names none.
+    const DEFAULT_PORT: u16;
 
     /// The first command is about to come.
-    fn start(bell: Bell, worker: &<Self::Plugin as PluginKind>::WorkerState) -> Self;
+    fn start(signal: AnswerSignal, worker: &<Self::Plugin as Plugin>::Worker) -> Self;
 
-    /// Takes a command; without an offer nobody wants an answer.
+    /// Submits a command; without a slot nobody wants an answer.
     ///
     /// # Errors
-    /// Why it is not taken.
-    fn submit(&self, command: &Command<'_>, offer: Option<Offer<'_>>) -> Result<(), String>;
+    /// Why it is refused.
+    fn submit(&self, command: &Command<'_>, slot: Option<CallSlot<'_>>) -> Result<(), String>;
 
     /// The next answer that is there.
-    fn next(&self) -> Option<(Call, Answer)>;
+    fn next(&self) -> Option<(PendingCall, Answer)>;
 }
 
 /// The answer that was taken out last stays here while C reads it.
 struct State<S> {
-    scripts: S,
+    kind: S,
+    scripts: Scripts,
     current: RefCell<Option<Answer>>,
 }
+
+/// Kept by C from `start` to `stop`.
+type StatePointer<S> = Owned<State<S>, ffi::mmc_rust_scripts>;
 
 /// The table of functions that C calls.
 pub(super) fn definition<S: ScriptKind>() -> ffi::mmc_script_def {
     ffi::mmc_script_def {
+        default_port: S::DEFAULT_PORT,
         start: Some(start::<S>),
         stop: Some(stop::<S>),
         submit: Some(submit::<S>),
@@ -168,145 +192,174 @@ pub(super) fn definition<S: ScriptKind>() -> ffi::mmc_script_def {
     }
 }
 
-/// # Safety
-/// `state` was made by `start` as this type and `stop` was not called.
-unsafe fn state_of<'a, S>(state: *mut c_void) -> &'a State<S> {
-    // SAFETY: the caller vouches for it.
-    unsafe { &*state.cast() }
-}
-
 unsafe extern "C" fn start<S: ScriptKind>(
     scripts: *mut ffi::mmc_scripts,
-    worker: *mut c_void,
-) -> *mut c_void {
-    // SAFETY: the shim passes the state of the worker, which lives.
-    let worker = unsafe { &*worker.cast::<<S::Plugin as PluginKind>::WorkerState>() };
-    guard(
-        "script-start",
-        |_| std::ptr::null_mut(),
-        || {
-            let Some(scripts) = NonNull::new(scripts) else {
-                return std::ptr::null_mut();
-            };
-            let scripts = S::start(Bell(scripts), worker);
-            let current = RefCell::new(None);
-            Box::into_raw(Box::new(State { scripts, current })).cast()
-        },
-    )
+    worker: *mut ffi::mmc_rust_worker,
+) -> *mut ffi::mmc_rust_scripts {
+    // SAFETY: C has it from `start_worker`, on this thread, and `stop_worker`
+    // was not called yet.
+    let worker = unsafe { WorkerPointer::<S::Plugin>::retain(worker) };
+    let scripts = Rc::new(Cell::new(scripts));
+    let signal = AnswerSignal(Rc::clone(&scripts));
+    let started = guard("script-start", || S::start(signal, &worker.state));
+    guarded_drop("worker-release", worker);
+    let Ok(kind) = started else {
+        scripts.set(std::ptr::null_mut());
+        return std::ptr::null_mut();
+    };
+    let current = RefCell::new(None);
+    StatePointer::<S>::into_raw(Box::new(State {
+        kind,
+        scripts,
+        current,
+    }))
 }
 
-unsafe extern "C" fn stop<S: ScriptKind>(state: *mut c_void) {
-    // SAFETY: made by `start`; the shim has forgotten it.
-    let state = unsafe { Box::from_raw(state.cast::<State<S>>()) };
-    guard("script-stop", |_| (), || drop(state));
+unsafe extern "C" fn stop<S: ScriptKind>(state: *mut ffi::mmc_rust_scripts) {
+    // SAFETY: `start` made it; C calls nothing else with it from now on.
+    let state = unsafe { StatePointer::<S>::from_raw(state) };
+    state.scripts.set(std::ptr::null_mut());
+    guarded_drop("script-stop", state);
+}
+
+/// What C gave, as Rust has it.
+///
+/// # Safety
+/// C keeps the strings of the command for `'a`.
+unsafe fn read_command(command: &ffi::mmc_command) -> Option<Command<'_>> {
+    // SAFETY: C passes an array of that length with the command.
+    let keys = unsafe { std::slice::from_raw_parts(command.keys, command.key_count) };
+    // SAFETY: the keys are Lua's and stay during the call, says the caller.
+    let keys = keys.iter().map(|key| unsafe { slice_of(*key) }).collect();
+    // SAFETY: likewise.
+    let data = unsafe { slice_of(command.data) };
+    // SAFETY: likewise.
+    let server = unsafe { slice_of(command.server) };
+    Some(Command {
+        kind: CommandKind::new(command.kind)?,
+        server: SockAddr::from_bytes(server)?,
+        keys,
+        data,
+        ttl_secs: command.ttl_secs,
+        number: command.number,
+    })
 }
 
 unsafe extern "C" fn submit<S: ScriptKind>(
-    state: *mut c_void,
+    state: *mut ffi::mmc_rust_scripts,
     command: *const ffi::mmc_command,
     call: *mut ffi::mmc_call,
     error: *mut u8,
     room: usize,
 ) -> usize {
-    // SAFETY: the shim passes what `start` made.
-    let state = unsafe { state_of::<S>(state) };
-    // SAFETY: the command lives during the call.
+    // SAFETY: C has it from `start`, and `stop` was not called yet.
+    let state = unsafe { StatePointer::<S>::borrow(state) };
+    // SAFETY: C passes a command that stays as it is during the call.
     let command = unsafe { &*command };
     let taken = Cell::new(false);
-    let result = guard(
-        "script-submit",
-        |message| Err(format!("internal error: {message}")),
-        || {
-            // SAFETY: the shim passes an array of that length.
-            let keys = unsafe { std::slice::from_raw_parts(command.keys, command.key_count) };
-            // SAFETY: the strings are Lua's and stay during the call.
-            let keys = keys.iter().map(|key| unsafe { slice_of(*key) }).collect();
-            // SAFETY: as above.
-            let data = unsafe { slice_of(command.data) };
-            // SAFETY: as above.
-            let server = unsafe { slice_of(command.server) };
-            let kind = usize::try_from(command.kind).unwrap_or(usize::MAX);
-            let kind = CommandKind::ALL.get(kind).ok_or("unknown command")?;
-            let command = Command {
-                kind: *kind,
-                server: SockAddr::from_bytes(server),
-                keys,
-                data,
-                ttl_secs: command.ttl_secs,
-                number: command.number,
-            };
-            let taken = &taken;
-            let offer = NonNull::new(call).map(|call| Offer { call, taken });
-            state.scripts.submit(&command, offer)
-        },
-    );
-    let Err(text) = result else { return 0 };
+    let result = guard("script-submit", || {
+        // SAFETY: C keeps what the command refers to during the call.
+        let command = unsafe { read_command(command) }.ok_or("unknown command")?;
+        let slot = NonNull::new(call).map(|call| CallSlot {
+            call,
+            scripts: &state.scripts,
+            taken: &taken,
+        });
+        state.kind.submit(&command, slot)
+    });
+    let text = match result {
+        Ok(Ok(())) => return 0,
+        Ok(Err(error)) => error,
+        Err(panic) => format!("internal error: {panic}"),
+    };
     if taken.get() {
-        // The answer tells of it.
+        // The answer has it.
         return 0;
     }
     let text = if text.is_empty() { "error" } else { &text };
     let len = text.len().min(room);
-    // SAFETY: the shim gives `room` bytes at `error`.
-    unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), error, len) };
+    // SAFETY: C gives `room` writable bytes at `error`.
+    unsafe { error.copy_from_nonoverlapping(text.as_ptr(), len) };
     len
 }
 
 unsafe extern "C" fn next<S: ScriptKind>(
-    state: *mut c_void,
+    state: *mut ffi::mmc_rust_scripts,
     answer: *mut ffi::mmc_answer,
 ) -> ffi::mmc_next {
-    // SAFETY: the shim passes what `start` made.
-    let state = unsafe { state_of::<S>(state) };
-    guard(
-        "script-next",
-        |_| ffi::mmc_next_MMC_NEXT_BROKEN,
-        || {
-            let Some((call, next)) = state.scripts.next() else {
-                state.current.take();
-                return ffi::mmc_next_MMC_NEXT_NONE;
-            };
-            let mut current = state.current.borrow_mut();
-            let next = current.insert(next);
-            let shown = ffi::mmc_answer {
-                call: call.0.as_ptr(),
-                code: next.code as u32,
-                error: bytes_of(next.error.as_bytes()),
-                has_number: next.number.is_some(),
-                number: next.number.unwrap_or(0),
-                values: next.values.len(),
-            };
-            // SAFETY: the shim gives room for an answer.
-            unsafe { answer.write(shown) };
-            ffi::mmc_next_MMC_NEXT_ANSWER
-        },
-    )
+    // SAFETY: C has it from `start`, and `stop` was not called yet.
+    let state = unsafe { StatePointer::<S>::borrow(state) };
+    let next = guard("script-next", || {
+        loop {
+            match state.kind.next() {
+                // The call of scripts that have stopped was freed.
+                Some((call, _)) if !Rc::ptr_eq(&call.scripts, &state.scripts) => {}
+                next => return next,
+            }
+        }
+    });
+    let Ok(next) = next else {
+        return ffi::MMC_NEXT_BROKEN;
+    };
+    let mut current = state.current.borrow_mut();
+    let Some((call, next)) = next else {
+        *current = None;
+        return ffi::MMC_NEXT_NONE;
+    };
+    let next = current.insert(next);
+    let shown = ffi::mmc_answer {
+        call: call.call.as_ptr(),
+        code: next.code as u32,
+        error: bytes_of(next.error.as_bytes()),
+        has_number: next.number.is_some(),
+        number: next.number.unwrap_or(0),
+        values: next.values.len(),
+    };
+    // SAFETY: C gives room for an answer.
+    unsafe { answer.write(shown) };
+    ffi::MMC_NEXT_ANSWER
 }
 
-unsafe extern "C" fn value<S: ScriptKind>(state: *mut c_void, at: usize) -> ffi::mmc_answer_value {
-    // SAFETY: the shim passes what `start` made.
-    let state = unsafe { state_of::<S>(state) };
-    let current = state.current.borrow();
-    let value = current.as_ref().and_then(|answer| answer.values.get(at));
-    ffi::mmc_answer_value {
-        key: value.map_or(0, |value| value.key),
-        flags: value.map_or(0, |value| value.flags),
-        has_cas: value.is_some_and(|value| value.cas.is_some()),
-        cas: value.and_then(|value| value.cas).unwrap_or(0),
-        pieces: value.map_or(0, |value| value.pieces.len()),
-    }
+unsafe extern "C" fn value<S: ScriptKind>(
+    state: *mut ffi::mmc_rust_scripts,
+    at: usize,
+    shown: *mut ffi::mmc_answer_value,
+) -> bool {
+    // SAFETY: C has it from `start`, and `stop` was not called yet.
+    let state = unsafe { StatePointer::<S>::borrow(state) };
+    let found = guard("script-value", || {
+        let current = state.current.borrow();
+        let value = current.as_ref()?.values.get(at)?;
+        Some(ffi::mmc_answer_value {
+            key: value.key,
+            flags: value.flags,
+            has_cas: value.cas.is_some(),
+            cas: value.cas.unwrap_or(0),
+            pieces: value.pieces.len(),
+        })
+    });
+    let Ok(Some(value)) = found else { return false };
+    // SAFETY: C gives room for a value.
+    unsafe { shown.write(value) };
+    true
 }
 
 unsafe extern "C" fn piece<S: ScriptKind>(
-    state: *mut c_void,
+    state: *mut ffi::mmc_rust_scripts,
     at: usize,
     piece: usize,
-) -> ffi::mmc_bytes {
-    // SAFETY: the shim passes what `start` made.
-    let state = unsafe { state_of::<S>(state) };
-    let current = state.current.borrow();
-    let value = current.as_ref().and_then(|answer| answer.values.get(at));
-    let piece = value.and_then(|value| value.pieces.get(piece));
-    // The bytes stay until the next answer is taken out.
-    bytes_of(piece.map_or(&[], AsRef::as_ref))
+    shown: *mut ffi::mmc_bytes,
+) -> bool {
+    // SAFETY: C has it from `start`, and `stop` was not called yet.
+    let state = unsafe { StatePointer::<S>::borrow(state) };
+    let found = guard("script-piece", || {
+        let current = state.current.borrow();
+        let piece = current.as_ref()?.values.get(at)?.pieces.get(piece)?;
+        // C reads them before it takes out the next answer.
+        Some(bytes_of(piece.as_ref()))
+    });
+    let Ok(Some(bytes)) = found else { return false };
+    // SAFETY: C gives room for it.
+    unsafe { shown.write(bytes) };
+    true
 }

@@ -1,22 +1,101 @@
-//! Non-blocking stream sockets.
+//! Non-blocking stream sockets, and the addresses that they connect to.
 
-use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::{AsRawFd, OwnedFd};
 
-use super::SockAddr;
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix, SocketFlags,
+    SocketType, connect, recv, sendmsg, socket_with, sockopt,
+};
 
-/// Parts of one vectored write.
-const PARTS_MAX: usize = 16;
+use super::ffi::{self, bytes_of};
+
+/// The longest socket address, in bytes.
+const ADDRESS_MAX: usize = ffi::MMC_ADDRESS_MAX as usize;
+
+/// A socket address as the operating system has it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SockAddr(Box<[u8]>);
+
+impl SockAddr {
+    /// Reads `IP`, `IP:PORT`, `[IPv6]:PORT` or `unix:/path`, as the host does.
+    pub(crate) fn parse(text: &[u8], default_port: u16) -> Option<Self> {
+        let mut room = [0; ADDRESS_MAX];
+        // SAFETY: `text` is readable and `room` writable during the call, which
+        // keeps neither.
+        let len = unsafe {
+            ffi::mmc_sockaddr_parse(bytes_of(text), default_port, room.as_mut_ptr(), room.len())
+        };
+        Self::from_bytes(room.get(..len)?)
+    }
+
+    /// The address that bytes of the host are; `None` if there are too few.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        (bytes.len() >= size_of::<u16>()).then(|| Self(bytes.into()))
+    }
+
+    fn array<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        self.0.get(at..at + N)?.try_into().ok()
+    }
+
+    fn family(&self) -> Option<AddressFamily> {
+        let family = u16::from_ne_bytes(self.array(0)?);
+        Some(AddressFamily::from_raw(family))
+    }
+
+    /// As a `sockaddr_in`: family, port, address; or a `sockaddr_in6`: family,
+    /// port, flow, address, scope.
+    fn inet(&self) -> Option<SocketAddr> {
+        let port = u16::from_be_bytes(self.array(2)?);
+        match self.family()? {
+            AddressFamily::INET => {
+                let ip = Ipv4Addr::from(self.array::<4>(4)?);
+                Some(SocketAddrV4::new(ip, port).into())
+            }
+            AddressFamily::INET6 => {
+                let flow = u32::from_ne_bytes(self.array(4)?);
+                let ip = Ipv6Addr::from(self.array::<16>(8)?);
+                let scope = u32::from_ne_bytes(self.array(24)?);
+                Some(SocketAddrV6::new(ip, port, flow, scope).into())
+            }
+            _ => None,
+        }
+    }
+
+    /// As a `sockaddr_un`: family, path, which may end in zeros.
+    fn unix(&self) -> Option<io::Result<SocketAddrUnix>> {
+        let path = self.0.get(2..)?;
+        let path = path.split(|byte| *byte == 0).next()?;
+        let unix = self.family()? == AddressFamily::UNIX;
+        unix.then(|| Ok(SocketAddrUnix::new(path)?))
+    }
+}
+
+impl fmt::Display for SockAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut room = [0; 256];
+        // SAFETY: the address is readable and `room` writable during the call,
+        // which keeps neither.
+        let len =
+            unsafe { ffi::mmc_sockaddr_show(bytes_of(&self.0), room.as_mut_ptr(), room.len()) };
+        let text = room.get(..len).unwrap_or_default();
+        f.write_str(&String::from_utf8_lossy(text))
+    }
+}
 
 /// A stream socket that never blocks.
-pub struct Socket(OwnedFd);
+pub(crate) struct Socket(OwnedFd);
 
-/// Whether a connection stands already.
+/// Whether a connection is established already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Connected {
-    /// It does.
+pub(crate) enum Connected {
+    /// It is.
     Now,
-    /// It will when the socket becomes writable, if there is no error then.
+    /// It is once the socket becomes writable, if there is no error then.
     InProgress,
 }
 
@@ -24,95 +103,52 @@ impl Socket {
     /// Begins to connect.
     ///
     /// # Errors
-    /// What the operating system says.
-    pub fn connect(addr: &SockAddr) -> io::Result<(Self, Connected)> {
-        let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-        // SAFETY: takes and returns numbers only.
-        let fd = unsafe { libc::socket(addr.family(), kind, 0) };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
+    /// Those of the operating system.
+    pub(crate) fn connect(addr: &SockAddr) -> io::Result<(Self, Connected)> {
+        let family = addr.family().ok_or(Errno::AFNOSUPPORT)?;
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let fd = socket_with(family, SocketType::STREAM, flags, None)?;
+        let result = match (addr.inet(), addr.unix()) {
+            (Some(inet), _) => {
+                // Small requests should not wait for each other's
+                // acknowledgements. Where it fails it is only slower.
+                let _ = sockopt::set_tcp_nodelay(&fd, true);
+                connect(&fd, &inet)
+            }
+            (None, Some(unix)) => connect(&fd, &unix?),
+            (None, None) => Err(Errno::AFNOSUPPORT),
+        };
+        match result {
+            Ok(()) => Ok((Self(fd), Connected::Now)),
+            Err(Errno::INPROGRESS | Errno::INTR) => Ok((Self(fd), Connected::InProgress)),
+            Err(error) => Err(error.into()),
         }
-        // SAFETY: the descriptor is new and nobody else's.
-        let socket = Self(unsafe { OwnedFd::from_raw_fd(fd) });
-        if addr.family() != libc::AF_UNIX {
-            socket.no_delay();
-        }
-        let bytes = addr.as_bytes();
-        let len = libc::socklen_t::try_from(bytes.len()).unwrap_or(0);
-        // SAFETY: `bytes` hold a socket address of `len` bytes.
-        let result = unsafe { libc::connect(fd, bytes.as_ptr().cast(), len) };
-        if result == 0 {
-            return Ok((socket, Connected::Now));
-        }
-        let error = io::Error::last_os_error();
-        match error.raw_os_error() {
-            Some(libc::EINPROGRESS | libc::EINTR) => Ok((socket, Connected::InProgress)),
-            _ => Err(error),
-        }
-    }
-
-    /// Small requests shall not wait for each other's acknowledgements. Where
-    /// it fails it is only slower.
-    fn no_delay(&self) {
-        let on: libc::c_int = 1;
-        let len = libc::socklen_t::try_from(size_of_val(&on)).unwrap_or(0);
-        let (level, name) = (libc::IPPROTO_TCP, libc::TCP_NODELAY);
-        // SAFETY: `on` is a number of `len` bytes that the call only reads.
-        let _ = unsafe { libc::setsockopt(self.fd(), level, name, (&raw const on).cast(), len) };
     }
 
     /// The error that ended an attempt to connect, if one did.
     ///
     /// # Errors
     /// That error.
-    pub fn take_error(&self) -> io::Result<()> {
-        let mut code: libc::c_int = 0;
-        let mut len = libc::socklen_t::try_from(size_of_val(&code)).unwrap_or(0);
-        let (level, name) = (libc::SOL_SOCKET, libc::SO_ERROR);
-        // SAFETY: `code` has room for the `len` bytes that the call writes.
-        let result = unsafe {
-            libc::getsockopt(self.fd(), level, name, (&raw mut code).cast(), &raw mut len)
-        };
-        match (result, code) {
-            (0, 0) => Ok(()),
-            (0, code) => Err(io::Error::from_raw_os_error(code)),
-            _ => Err(io::Error::last_os_error()),
-        }
+    pub(crate) fn take_error(&self) -> io::Result<()> {
+        Ok(sockopt::socket_error(&self.0)??)
     }
 
-    /// Writes parts in order, as many bytes as the system takes.
+    /// Writes slices in order, as many bytes as the system takes.
     ///
     /// # Errors
-    /// What the operating system says; never a signal.
-    pub fn send(&self, parts: &[&[u8]]) -> io::Result<usize> {
-        let empty = libc::iovec {
-            iov_base: std::ptr::null_mut(),
-            iov_len: 0,
-        };
-        let mut vector = [empty; PARTS_MAX];
-        let count = parts.len().min(PARTS_MAX);
-        for (entry, part) in vector.iter_mut().zip(parts) {
-            entry.iov_base = part.as_ptr().cast_mut().cast();
-            entry.iov_len = part.len();
-        }
-        // SAFETY: all zeros is a message without an address and control data.
-        let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
-        message.msg_iov = vector.as_mut_ptr();
-        message.msg_iovlen = count;
-        // SAFETY: the vector names `count` readable slices that outlive the call.
-        let sent = unsafe { libc::sendmsg(self.fd(), &raw const message, libc::MSG_NOSIGNAL) };
-        usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+    /// Those of the operating system; never a signal.
+    pub(crate) fn send(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut nothing = SendAncillaryBuffer::default();
+        Ok(sendmsg(&self.0, slices, &mut nothing, SendFlags::NOSIGNAL)?)
     }
 
     pub(super) fn fd(&self) -> i32 {
         self.0.as_raw_fd()
     }
 
-    /// # Safety
-    /// `room` bytes may be written at `start`.
-    pub(super) unsafe fn recv(&self, start: *mut u8, room: usize) -> io::Result<usize> {
-        // SAFETY: the caller vouches for the room.
-        let count = unsafe { libc::recv(self.fd(), start.cast(), room, 0) };
-        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+    /// Reads once; how many bytes were read to the beginning of `room`.
+    pub(super) fn recv(&self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+        let ((read, _), _) = recv(&self.0, room, RecvFlags::empty())?;
+        Ok(read.len())
     }
 }

@@ -42,7 +42,7 @@ fn found(values: FoundValues<BufferSlice>) -> Answer {
 }
 
 /// The answer for an outcome.
-pub fn answer(outcome: Outcome<BufferSlice>) -> Answer {
+pub(super) fn answer(outcome: Outcome<BufferSlice>) -> Answer {
     let reply = match outcome {
         Outcome::Reply(reply) => reply,
         Outcome::Failed(Failure::Down) => return error("memcached is down"),

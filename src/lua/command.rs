@@ -18,7 +18,7 @@ fn key(raw: &[u8]) -> Result<Key, String> {
 ///
 /// # Errors
 /// A key is not valid, or the value is larger than any server takes.
-pub fn request(command: &Command<'_>) -> Result<protocol::Command<Vec<u8>>, String> {
+pub(super) fn request(command: &Command<'_>) -> Result<protocol::Command<Vec<u8>>, String> {
     let [first, more @ ..] = &command.keys[..] else {
         return Err("no keys".into());
     };

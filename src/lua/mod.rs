@@ -10,27 +10,21 @@
 mod answer;
 mod command;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::rc::Rc;
-use std::time::Duration;
 
-use memcached_core::protocol::Lane;
-use memcached_core::server::{Failure, Outcome};
+use memcached_core::pool::{DEFAULT_PORT, DEFAULT_TIMEOUT};
+use memcached_core::server::Outcome;
 
-use crate::client::{Asking, Client, Timing};
-use crate::host::{Answer, Bell, BufferSlice, Call, Command, Offer, PluginKind, ScriptKind};
-
-/// As for the actions without options.
-const TIMING: Timing = Timing {
-    timeout: Duration::from_millis(500),
-    connect_timeout: Duration::from_millis(250),
-    retry: Duration::from_secs(1),
+use crate::client::{Client, Complete, Completion};
+use crate::host::{
+    Answer, AnswerSignal, BufferSlice, CallSlot, Command, PendingCall, Plugin, ScriptKind,
 };
 
 /// What serves the scripts of one worker.
-pub struct Scripts<P> {
+pub(crate) struct Scripts<P> {
     client: Client,
     answers: Rc<Answers>,
     plugin: PhantomData<P>,
@@ -38,68 +32,57 @@ pub struct Scripts<P> {
 
 /// Answers that are to be taken out.
 struct Answers {
-    queue: RefCell<VecDeque<(Call, Answer)>>,
-    bell: Bell,
+    queue: RefCell<VecDeque<(PendingCall, Answer)>>,
+    signal: AnswerSignal,
 }
 
-impl Answers {
-    fn add(&self, call: Call, answer: Answer) {
-        self.queue.borrow_mut().push_back((call, answer));
-        self.bell.ring();
-    }
-}
-
-impl<P: PluginKind<WorkerState = Client>> ScriptKind for Scripts<P> {
+impl<P: Plugin<Worker = Client>> ScriptKind for Scripts<P> {
     type Plugin = P;
+    const DEFAULT_PORT: u16 = DEFAULT_PORT;
 
-    fn start(bell: Bell, client: &Client) -> Self {
+    fn start(signal: AnswerSignal, client: &Client) -> Self {
         let queue = RefCell::default();
         Self {
             client: client.clone(),
-            answers: Rc::new(Answers { queue, bell }),
+            answers: Rc::new(Answers { queue, signal }),
             plugin: PhantomData,
         }
     }
 
-    fn submit(&self, command: &Command<'_>, offer: Option<Offer<'_>>) -> Result<(), String> {
+    fn submit(&self, command: &Command<'_>, slot: Option<CallSlot<'_>>) -> Result<(), String> {
+        let (client, server) = (&self.client, &command.server);
         let request = command::request(command)?;
-        let server = self.client.server(&command.server, TIMING.spec());
-        let Some(offer) = offer else {
-            let told = server.tell(Lane::Script, request, TIMING);
-            return told.map_err(|failure| failure.to_string());
+        let Some(slot) = slot else {
+            let sent = client.script_send_and_forget(server, request, DEFAULT_TIMEOUT);
+            return sent.map_err(|failure| failure.to_string());
         };
-        let ticket = Ticket {
-            call: Some(offer.take()),
+        let reply = ReplyOnDrop {
+            call: Cell::new(Some(slot.take())),
             answers: Rc::clone(&self.answers),
         };
-        server.ask(Lane::Script, request, TIMING, Box::new(ticket));
+        let completion = Completion::new(Rc::new(reply));
+        client.script_request(server, request, DEFAULT_TIMEOUT, completion);
         Ok(())
     }
 
-    fn next(&self) -> Option<(Call, Answer)> {
+    fn next(&self) -> Option<(PendingCall, Answer)> {
         self.answers.queue.borrow_mut().pop_front()
     }
 }
 
-/// Travels with a request. However it goes away, the script has its answer.
-struct Ticket {
-    call: Option<Call>,
+/// Travels with a request as its [`Completion`]: however the request goes away,
+/// the script has its answer.
+struct ReplyOnDrop {
+    call: Cell<Option<PendingCall>>,
     answers: Rc<Answers>,
 }
 
-impl Asking for Ticket {
-    fn settle(mut self: Box<Self>, outcome: Outcome<BufferSlice>) {
+impl Complete for ReplyOnDrop {
+    fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
         if let Some(call) = self.call.take() {
-            self.answers.add(call, answer::answer(outcome));
-        }
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if let Some(call) = self.call.take() {
-            let outcome = Outcome::Failed(Failure::Lost);
-            self.answers.add(call, answer::answer(outcome));
+            let answer = (call, answer::answer(outcome));
+            self.answers.queue.borrow_mut().push_back(answer);
+            self.answers.signal.raise();
         }
     }
 }

@@ -9,26 +9,32 @@ mod publish;
 mod store;
 
 use std::ffi::CStr;
+use std::sync::Arc;
 
-use crate::client::Client;
-use crate::host::{ActionEntry, PluginKind, Worker, action_entry};
+use crate::client::{Client, Counters};
+use crate::host::{ActionEntry, Plugin, Server, Worker, action_entry};
 
 pub(crate) use memcached::{Memcached, RequestMemory};
 
-impl PluginKind for Memcached {
+impl Plugin for Memcached {
     const NAME: &'static CStr = c"mod_memcached";
-    type WorkerState = Client;
-    type RequestState = RequestMemory;
+    type Shared = Counters;
+    type Worker = Client;
+    type Request = RequestMemory;
 
-    fn start_worker(worker: Worker) -> Client {
-        Client::new(worker)
+    fn share(_server: Server<'_>) -> Counters {
+        Counters::default()
+    }
+
+    fn start_worker(counters: &Arc<Counters>, worker: Worker) -> Client {
+        Client::new(worker, counters.add_worker())
     }
 
     fn stop_worker(client: &Client) {
         client.shutdown();
     }
 
-    fn actions() -> Vec<ActionEntry> {
+    fn actions() -> Vec<ActionEntry<Self>> {
         vec![
             action_entry::<lookup::LookupAction>(),
             action_entry::<store::StoreAction>(),

@@ -410,10 +410,13 @@ fn valgrind_sees_nothing() {
 #[test]
 fn a_panic_is_an_error_for_the_script() {
     let cache = Memcached::start();
+    cache.set("k", 0, b"v");
     for point in [
         "script-start",
         "script-submit",
         "script-next",
+        "script-value",
+        "script-piece",
         "script-stop",
     ] {
         let site = Site::builder()
@@ -430,7 +433,8 @@ fn a_panic_is_an_error_for_the_script() {
             "script-submit" => ["nil internal error: deliberate panic at script-submit"; 3],
             // Nothing is asked once an answer was lost.
             "script-next" => ["5 internal error", unavailable, unavailable],
-            _ => ["4 nil"; 3],
+            "script-value" | "script-piece" => ["5 internal error"; 3],
+            _ => ["1 nil"; 3],
         };
         assert_eq!(pages, expected, "{point}");
         let log = site.stop();

@@ -2,10 +2,12 @@
 //! where `LIGHTTPD2_WORKER` names it, else on the stand-in.
 
 mod body;
+mod coalesce;
 mod config;
+mod counters;
 mod faults;
 mod headers;
-mod joining;
+mod hoard;
 mod key;
 mod life;
 mod lookup;

@@ -39,19 +39,24 @@ fn serve(point: &str) -> String {
 #[test]
 fn a_panic_never_stops_the_server() {
     for point in [
+        "share",
         "start-worker",
         "action",
         "action-drop",
         "request-closed",
         "filter",
         "filter-drop",
+        "filter-release",
+        "event-drop",
         "driver-submit",
         "driver-flush",
         "driver-ready",
         "driver-timer",
         "cleanup",
         "stop-worker",
+        "worker-release",
         "worker-drop",
+        "unshare",
         "free",
     ] {
         let log = serve(point);

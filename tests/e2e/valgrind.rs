@@ -82,7 +82,7 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
 }
 
 /// The command that runs a server under valgrind.
-pub fn wrapper(report: &Path) -> Vec<String> {
+pub(crate) fn wrapper(report: &Path) -> Vec<String> {
     let report = format!("--xml-file={}", report.display());
     [
         "valgrind",
@@ -97,7 +97,7 @@ pub fn wrapper(report: &Path) -> Vec<String> {
 }
 
 /// The errors in which the plugin has a part, as valgrind describes them.
-pub fn errors_in(report: &Path) -> Vec<String> {
+pub(crate) fn errors_in(report: &Path) -> Vec<String> {
     let report = fs::read_to_string(report).expect("valgrind's report");
     assert!(report.contains("<state>FINISHED</state>"), "{report}");
     let errors = report.split("<error>").skip(1);

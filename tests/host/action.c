@@ -108,11 +108,9 @@ void li_action_enter(liVRequest *pub, liAction *a) {
 
 static liHandlerResult run_function(struct vrequest *vr, guint index) {
 	liAction *a = top(vr)->action;
-	gpointer context = top(vr)->context;
-	/* It may enter others, which moves the frames. */
-	liHandlerResult result = a->run(&vr->pub, a->param, &context);
+	/* It may enter others, which moves the frames, its context with them. */
+	liHandlerResult result = a->run(&vr->pub, a->param, &top(vr)->context);
 	struct frame *f = &g_array_index(stack_of(vr), struct frame, index);
-	f->context = context;
 	if (result == LI_HANDLER_GO_ON) f->finished = TRUE;
 	/* One that waits and entered another runs again after that one. */
 	if (result == LI_HANDLER_WAIT_FOR_EVENT && f != top(vr)) return LI_HANDLER_GO_ON;
@@ -137,6 +135,9 @@ liHandlerResult action_execute(struct vrequest *vr) {
 				li_action_enter(&vr->pub, g_ptr_array_index(a->list, f->position++));
 			break;
 		case ACTION_CONDITION: {
+			liHandlerResult ready = condition_is_ready(vr, a->condition);
+			if (ready == LI_HANDLER_ERROR) action_stack_reset(vr);
+			if (ready != LI_HANDLER_GO_ON) return ready;
 			f->finished = TRUE;
 			f->matched = condition_uses_regex(a->condition);
 			liAction *branch = condition_check(vr, a->condition) ? a->then : a->otherwise;

@@ -3,20 +3,6 @@
  * on, and the content handler is held up while too much is on its way. */
 #include "host.h"
 
-liFilter *li_vrequest_add_filter_out(liVRequest *pub, liFilterHandlerCB handle, liFilterFreeCB free, liFilterEventCB event, gpointer param) {
-	(void)event;
-	struct vrequest *vr = VREQUEST(pub);
-	if (pub->state >= LI_VRS_WRITE_CONTENT) return NULL;
-	struct filter *f = g_new0(struct filter, 1);
-	f->handle = handle;
-	f->free = free;
-	f->pub.param = param;
-	f->pub.out = &f->queue;
-	queue_init(&f->queue);
-	g_ptr_array_add(vr->filters, f);
-	return &f->pub;
-}
-
 static struct filter *at(struct vrequest *vr, guint i) { return g_ptr_array_index(vr->filters, i); }
 
 static liChunkQueue *input_of(struct vrequest *vr, guint i) {
@@ -64,6 +50,26 @@ static gboolean call(struct vrequest *vr, guint i) {
 		if (f->queue.is_closed) f->pub.in = NULL;
 	}
 	return FALSE;
+}
+
+liFilter *li_vrequest_add_filter_out(liVRequest *pub, liFilterHandlerCB handle, liFilterFreeCB free, liFilterEventCB event, gpointer param) {
+	(void)event;
+	struct vrequest *vr = VREQUEST(pub);
+	if (pub->state >= LI_VRS_WRITE_CONTENT) return NULL;
+	if (vr->adding_filter) g_error("a filter is added while another one is");
+	struct filter *f = g_new0(struct filter, 1);
+	f->handle = handle;
+	f->free = free;
+	f->pub.param = param;
+	f->pub.out = &f->queue;
+	queue_init(&f->queue);
+	g_ptr_array_add(vr->filters, f);
+	/* Connected to the one before it, and called, before its maker has it. */
+	guint own = vr->filters->len - 1;
+	vr->adding_filter = TRUE;
+	if (own > 0) call(vr, own);
+	vr->adding_filter = FALSE;
+	return &f->pub;
 }
 
 void filters_run(struct vrequest *vr) {

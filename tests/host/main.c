@@ -93,6 +93,7 @@ static void serve(struct server *srv) {
 	}
 	plugins_prepare(srv);
 	server_listen(srv);
+	plugins_prepare_worker(WORKER(srv->main_worker));
 	for (guint i = 1; i < srv->pub.worker_count; i++) worker_start(g_array_index(srv->pub.workers, struct worker *, i));
 	static const int signals[] = { SIGINT, SIGTERM };
 	ev_signal watchers[G_N_ELEMENTS(signals)];

@@ -52,6 +52,7 @@ struct worker *worker_new(struct server *srv, guint ndx, struct ev_loop *loop) {
 
 static gpointer run(gpointer data) {
 	struct worker *wrk = data;
+	if (wrk->pub.ndx != 0) plugins_prepare_worker(wrk);
 	ev_run(wrk->pub.loop.loop, 0);
 	jobs_clear(&wrk->pub.loop.jobqueue);
 	return NULL;

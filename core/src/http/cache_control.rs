@@ -1,13 +1,19 @@
 //! The directives of `Cache-Control` that matter to a shared cache
 //! (RFC 9111 section 5.2.2).
 
-use crate::decimal;
+use super::fields::is_token;
+use super::seconds::delta_seconds;
 
 /// What all `Cache-Control` lines of a response say together. Of a directive
-/// that is given twice the stricter one counts.
+/// that is given twice the stricter one counts. In a line that is malformed, or
+/// whose directives have unusual names, `private`, `no-store` and `no-cache`
+/// count wherever they stand as words, so that `no-store; max-age=60` or
+/// `"private"` are not taken for directives that nobody knows.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a directive")]
 pub struct CacheControl {
+    /// Whether there is a directive at all.
+    pub present: bool,
     /// `private`, with or without names of headers.
     pub private: bool,
     /// `no-store`
@@ -27,8 +33,11 @@ pub struct CacheControl {
 impl CacheControl {
     /// Records the value of one header line.
     pub fn observe(&mut self, value: &[u8]) {
-        for directive in Directives::new(value) {
+        let mut well_formed = true;
+        for directive in Directives::new(value).filter(|directive| !directive.is_empty()) {
             let (name, argument) = split(directive);
+            self.present = true;
+            well_formed &= is_plain(name) && argument.is_none_or(is_argument);
             let seconds = || Some(seconds(argument));
             match name.to_ascii_lowercase().as_slice() {
                 b"private" => self.private = true,
@@ -41,7 +50,36 @@ impl CacheControl {
                 _ => {}
             }
         }
+        if !well_formed {
+            self.search(value);
+        }
     }
+
+    /// Records the restrictions that stand as words in a line, wherever.
+    fn search(&mut self, value: &[u8]) {
+        for word in value.split(|&byte| !is_plain_byte(byte)) {
+            let is = |restriction: &str| word.eq_ignore_ascii_case(restriction.as_bytes());
+            self.private |= is("private");
+            self.no_store |= is("no-store");
+            self.no_cache |= is("no-cache");
+        }
+    }
+}
+
+/// Whether a directive has a name of the usual kind. All tokens are allowed, but
+/// nobody needs `'no-store'` as the name of another directive.
+fn is_plain(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|&byte| is_plain_byte(byte))
+}
+
+const fn is_plain_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Whether this can be the argument of a directive: a token or a quoted string
+/// (RFC 9111 section 5.2).
+pub(super) fn is_argument(text: &[u8]) -> bool {
+    is_token(text) || (text.first() == Some(&b'"') && quoted_len(text) == Some(text.len()))
 }
 
 fn stricter(one: Option<u32>, other: Option<u32>) -> Option<u32> {
@@ -56,15 +94,8 @@ fn seconds(argument: Option<&[u8]>) -> u32 {
     delta_seconds(inner.unwrap_or(text)).unwrap_or(0)
 }
 
-/// A number of seconds, digits alone; one that does not fit becomes the largest
-/// that does (RFC 9111 section 1.2.2).
-#[must_use]
-pub fn delta_seconds(text: &[u8]) -> Option<u32> {
-    let number = decimal::parse_saturating(text)?;
-    Some(u32::try_from(number).unwrap_or(u32::MAX))
-}
-
-fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {
+/// Name and argument of a directive, without the blanks around them.
+pub(super) fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {
     match directive.iter().position(|&byte| byte == b'=') {
         Some(at) => (
             directive[..at].trim_ascii(),
@@ -76,14 +107,14 @@ fn split(directive: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// The members of a list whose commas may stand in quoted strings. A quote that
 /// is never closed begins no string, so that it cannot hide a restriction.
-struct Directives<'a> {
+pub(super) struct Directives<'a> {
     rest: &'a [u8],
     /// False once a quote was found that is never closed.
     quotes_count: bool,
 }
 
 impl<'a> Directives<'a> {
-    fn new(value: &'a [u8]) -> Self {
+    pub(super) fn new(value: &'a [u8]) -> Self {
         Self {
             rest: value,
             quotes_count: true,
@@ -137,6 +168,7 @@ fn quoted_len(text: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn of(lines: &[&str]) -> CacheControl {
         let mut all = CacheControl::default();
@@ -160,7 +192,7 @@ mod tests {
             ("max-age=60", 60),
             ("max-age=\"60\"", 60),
             ("max-age = 60", 60),
-            ("max-age=99999999999999999999", u32::MAX),
+            ("max-age=99999999999999999999", 1 << 31),
             ("max-age", 0),
             ("max-age=", 0),
             ("max-age=-1", 0),
@@ -179,10 +211,64 @@ mod tests {
     fn quoted_strings_hide_their_commas() {
         let all = of(&[r#"x="a\", no-store, \\", no-cache"#]);
         assert!(!all.no_store && all.no_cache);
-        let all = of(&[r#"x="a, no-store, y="b, private""#]);
-        assert!(!all.no_store, "the quote is closed by the next");
-        for open in [r#"x="a, no-store"#, r#"x="a", y=", no-store, \"#] {
-            assert!(of(&[open]).no_store, "{open}");
+    }
+
+    #[test]
+    fn a_malformed_line_is_searched_for_restrictions() {
+        for (line, private, no_store, no_cache) in [
+            ("private; max-age=0", true, false, false),
+            ("no-store; no-cache", false, true, true),
+            ("no-store no-cache", false, true, true),
+            ("\"no-store\"", false, true, false),
+            ("'No-Store'", false, true, false),
+            ("max-age=60 PRIVATE", true, false, false),
+            ("max-age=60;no-cache", false, false, true),
+            ("max-age=60, =private", true, false, false),
+            ("max-age=, x=private", true, false, false),
+            ("x=\"private\" y", true, false, false),
+            ("public, {no-store}", false, true, false),
+            ("no-store\u{fc}", false, true, false),
+            (r#"x="a, no-store"#, false, true, false),
+            (r#"x="a", y=", no-store, \"#, false, true, false),
+            (r#"x="a, no-store, y="b, private""#, true, true, false),
+        ] {
+            let all = of(&[line]);
+            assert_eq!(
+                (all.private, all.no_store, all.no_cache),
+                (private, no_store, no_cache),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_well_formed_line_is_not_searched() {
+        for line in [
+            "max-age=60, public",
+            "x=private, y=no-store",
+            "x=\"private, no-store\", no_cache",
+            "unprivate, no-store-here, x-no-cache",
+            "max-age = 60, x = \"no-cache\"",
+            ", ,max-age=60,,",
+        ] {
+            let all = of(&[line]);
+            assert!(!all.private && !all.no_store && !all.no_cache, "{line}");
+        }
+        // Each line by itself.
+        let all = of(&["x=\"private\"", "no-store;"]);
+        assert!(!all.private && all.no_store);
+        assert!(of(&["x"]).present && !of(&["", " , "]).present);
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_member_hides_a_restriction(
+            before in "[a-z=\"\\\\;, 0-9'-]{0,12}",
+            after in "[a-z=\"\\\\;, 0-9'-]{0,12}",
+        ) {
+            // A quote in front of it may open a string that a later one closes.
+            let line = format!("{before},no-store,{after}");
+            prop_assert!(of(&[&line]).no_store || line.matches('"').count() > 1, "{line}");
         }
     }
 }

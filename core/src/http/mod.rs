@@ -1,20 +1,34 @@
 //! Values of HTTP headers: what they say, without any rule of what follows
 //! from it.
 
+mod accel_expires;
 mod cache_control;
 mod codings;
 mod connection_headers;
 mod date;
+mod dictionary;
 mod entity_tag;
 mod fields;
 mod list;
+mod media_type;
+mod names;
 mod range;
+mod seconds;
+mod structured_item;
+mod surrogate_control;
 
-pub use cache_control::{CacheControl, delta_seconds};
-pub use codings::{Accepted, known_codings};
+pub use accel_expires::AccelExpires;
+pub use cache_control::CacheControl;
+pub use codings::{Accepted, coding_weights, is_same_coding, known_codings};
 pub use connection_headers::ConnectionHeaders;
 pub use date::{format_date, parse_date};
+pub use dictionary::Dictionary;
 pub use entity_tag::{EntityTag, list_names_tag};
 pub use fields::{is_text, is_token, trim, trim_start};
 pub use list::list;
+pub use media_type::{is_active, media_type};
+pub use names::HeaderNames;
 pub use range::{Extent, resolve_range};
+pub use seconds::{Age, SECONDS_MAX, capped, delta_seconds};
+pub use structured_item::Item;
+pub use surrogate_control::SurrogateControl;

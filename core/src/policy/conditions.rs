@@ -166,8 +166,8 @@ impl Conditions {
         // A date names the bytes only if they cannot have changed within its
         // second (RFC 9110 section 8.8.2.2).
         let modified = last_modified(head);
-        let strong = modified.zip(head.stored_at());
-        strong.is_some_and(|(modified, stored)| modified < stored) && parse_date(value) == modified
+        let strong = modified.zip(head.made_at());
+        strong.is_some_and(|(modified, made)| modified < made) && parse_date(value) == modified
     }
 }
 

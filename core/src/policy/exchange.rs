@@ -1,27 +1,61 @@
-//! The headers of a request and its response, as far as the rules need them.
+//! A request and its response, as far as the rules need them.
 
-use crate::http::{Accepted, CacheControl, delta_seconds, list, parse_date};
+use super::targeted::TargetedFields;
+use crate::decimal;
+use crate::http::{Accepted, Age, CacheControl, SECONDS_MAX, capped, list, parse_date};
 
-/// What the headers of a request and its response say.
+/// What a request and the head of its response say.
 #[derive(Debug, Default)]
-pub struct Exchange {
-    pub(super) cache_control: CacheControl,
+#[expect(clippy::struct_excessive_bools, reason = "each is a header")]
+pub struct Exchange<'a> {
+    /// Method of the request.
+    pub method: &'a [u8],
+    /// Status of the response.
+    pub status: i32,
+    /// The response was made from the item that it would be stored as.
+    pub from_cache: bool,
     pub(super) authorization: bool,
+    pub(super) accepted: Accepted,
+    pub(super) targeted: TargetedFields,
+    pub(super) cache_control: CacheControl,
+    /// `no-cache` in `Pragma`.
+    pub(super) pragma_no_cache: bool,
     pub(super) set_cookie: bool,
+    pub(super) set_cookie2: bool,
+    pub(super) content_range: bool,
     /// Codings of the body without `identity`.
     pub(super) codings: Vec<Vec<u8>>,
-    pub(super) accepted: Accepted,
     /// Names in `Vary`.
     pub(super) vary: Vec<Vec<u8>>,
-    /// `Age`, in seconds.
-    age: u64,
+    length: ContentLength,
+    age: Age,
     /// `Date`, in seconds since 1970.
     date: Option<u64>,
     /// `Expires`, in seconds since 1970; 0 if it is not a date.
-    expires: Option<u64>,
+    pub(super) expires: Option<u64>,
 }
 
-impl Exchange {
+/// Length of the body as the response announces it.
+#[derive(Clone, Copy, Debug, Default)]
+enum ContentLength {
+    #[default]
+    Missing,
+    Bytes(u64),
+    /// It is not a number, or several lines disagree.
+    Invalid,
+}
+
+impl<'a> Exchange<'a> {
+    /// A request with this method and a response with this status.
+    #[must_use]
+    pub fn new(method: &'a [u8], status: i32) -> Self {
+        Self {
+            method,
+            status,
+            ..Self::default()
+        }
+    }
+
     /// Records a request header.
     pub fn observe_request(&mut self, name: &[u8], value: &[u8]) {
         if name.eq_ignore_ascii_case(b"Authorization") {
@@ -36,42 +70,77 @@ impl Exchange {
         let is = |header: &str| name.eq_ignore_ascii_case(header.as_bytes());
         if is("Cache-Control") {
             self.cache_control.observe(value);
+        } else if is("Pragma") {
+            self.pragma_no_cache |= list(value).any(|part| part.eq_ignore_ascii_case(b"no-cache"));
         } else if is("Set-Cookie") {
             self.set_cookie = true;
+        } else if is("Set-Cookie2") {
+            self.set_cookie2 = true;
+        } else if is("Content-Range") {
+            self.content_range = true;
         } else if is("Content-Encoding") {
             let codings = list(value).filter(|coding| !coding.eq_ignore_ascii_case(b"identity"));
             self.codings.extend(codings.map(<[u8]>::to_vec));
+        } else if is("Content-Length") {
+            self.length.observe(value);
         } else if is("Vary") {
             self.vary.extend(list(value).map(<[u8]>::to_vec));
         } else if is("Age") {
-            let age = delta_seconds(value.trim_ascii()).unwrap_or(0);
-            self.age = self.age.max(age.into());
+            self.age.observe(value);
         } else if is("Date") {
             self.date = self.date.or_else(|| parse_date(value));
         } else if is("Expires") {
-            // An invalid date lies in the past (RFC 9111 section 5.3); of
+            // An invalid date counts as past (RFC 9111 section 5.3); of
             // several dates the earliest counts.
             let expires = parse_date(value).unwrap_or(0);
             self.expires = Some(self.expires.map_or(expires, |other| other.min(expires)));
+        } else {
+            self.targeted.observe(name, value);
+        }
+    }
+
+    /// Whether the response has no body by its status, so that no end of a body
+    /// will come (RFC 9110 sections 15.3.5 and 15.3.6).
+    #[must_use]
+    pub fn has_no_body(&self) -> bool {
+        matches!(self.status, 204 | 205)
+    }
+
+    /// Length of the body in bytes, if the response announces it.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        match self.length {
+            _ if self.has_no_body() => Some(0),
+            ContentLength::Bytes(length) => Some(length),
+            ContentLength::Missing | ContentLength::Invalid => None,
         }
     }
 
     /// Seconds since the origin made the response (RFC 9111 section 4.2.3), at
-    /// least the time since its `Date`.
+    /// least the time since its `Date` and at most [`SECONDS_MAX`]. An `Age`
+    /// without any number makes it as old as can be.
     #[must_use]
-    pub fn age(&self, unix_now_secs: u64) -> u64 {
-        let made = self.date.unwrap_or(unix_now_secs);
-        self.age.max(unix_now_secs.saturating_sub(made))
+    pub fn age(&self, unix_now_secs: u64) -> u32 {
+        let apparent = capped(unix_now_secs.saturating_sub(self.made(unix_now_secs)));
+        match self.age {
+            Age::Missing => apparent,
+            Age::Secs(secs) | Age::Invalid(Some(secs)) => apparent.max(secs),
+            Age::Invalid(None) => SECONDS_MAX,
+        }
     }
 
-    /// Seconds for which the response is still fresh (RFC 9111 section 4.2), if
-    /// it names a lifetime: `s-maxage`, else `max-age`, else `Expires`.
-    pub(super) fn lifetime(&self, unix_now_secs: u64) -> Option<u64> {
-        let made = self.date.unwrap_or(unix_now_secs);
-        let control = &self.cache_control;
-        let explicit = control.s_maxage.or(control.max_age).map(u64::from);
-        let fresh =
-            explicit.or_else(|| self.expires.map(|expires| expires.saturating_sub(made)))?;
-        Some(fresh.saturating_sub(self.age(unix_now_secs)))
+    /// Its `Date` in seconds since 1970; now if that is missing or unreadable.
+    pub(super) fn made(&self, unix_now_secs: u64) -> u64 {
+        self.date.unwrap_or(unix_now_secs)
+    }
+}
+
+impl ContentLength {
+    fn observe(&mut self, value: &[u8]) {
+        *self = match (*self, decimal::parse(value.trim_ascii())) {
+            (Self::Missing, Ok(length)) => Self::Bytes(length),
+            (Self::Bytes(known), Ok(length)) if known == length => Self::Bytes(length),
+            _ => Self::Invalid,
+        };
     }
 }

@@ -43,6 +43,49 @@ impl Lifetimes {
     }
 }
 
+/// How long one item may live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    longest: Ttl,
+    fresh_until: Option<u64>,
+}
+
+impl Lifetime {
+    /// Of a response that is fresh until `fresh_until` (seconds since 1970), if
+    /// it says so. `ttl` is for responses that do not; without `max_ttl` it is
+    /// the longest time for the others too.
+    #[must_use]
+    pub fn new(ttl: Ttl, max_ttl: Option<Ttl>, fresh_until: Option<u64>) -> Self {
+        let longest = match (fresh_until, max_ttl) {
+            (_, None) => ttl,
+            (None, Some(max)) => shorter(ttl, max),
+            (Some(_), Some(max)) => max,
+        };
+        Self {
+            longest,
+            fresh_until,
+        }
+    }
+
+    /// The time to live of an item that is stored now; `None` if the response is
+    /// stale. A body may take long to arrive, and an item must not outlive the
+    /// freshness of its response.
+    #[must_use]
+    pub fn ttl(self, unix_now_secs: u64) -> Option<Ttl> {
+        match self.fresh_until {
+            None => Some(self.longest),
+            Some(until) => self.longest.ending_by(until, unix_now_secs),
+        }
+    }
+}
+
+fn shorter(one: Ttl, other: Ttl) -> Ttl {
+    match other {
+        Ttl::Forever => one,
+        Ttl::Secs(secs) => one.at_most(secs),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +100,36 @@ mod tests {
         assert_eq!(all.of(200), Ttl::Secs(30));
         assert_eq!(all.of(301), Ttl::Forever);
         assert_eq!(all.of(404), Ttl::Secs(10));
+    }
+
+    #[test]
+    fn of_one_item() {
+        use Ttl::{Forever, Secs};
+        for (ttl, max_ttl, fresh, expected) in [
+            (Secs(30), None, None, Some(Secs(30))),
+            (Forever, None, None, Some(Forever)),
+            (Secs(30), None, Some(20), Some(Secs(20))),
+            (Secs(30), None, Some(40), Some(Secs(30))),
+            (Forever, None, Some(40), Some(Secs(40))),
+            (Secs(30), Some(Secs(90)), None, Some(Secs(30))),
+            (Secs(30), Some(Secs(9)), None, Some(Secs(9))),
+            (Forever, Some(Secs(90)), None, Some(Secs(90))),
+            (Secs(30), Some(Secs(90)), Some(60), Some(Secs(60))),
+            (Secs(30), Some(Secs(90)), Some(100), Some(Secs(90))),
+            (Secs(30), Some(Forever), Some(100), Some(Secs(100))),
+            (Secs(30), Some(Forever), None, Some(Secs(30))),
+            (Secs(30), None, Some(0), None),
+            (Forever, Some(Forever), Some(0), None),
+        ] {
+            let lifetime = Lifetime::new(ttl, max_ttl, fresh.map(|secs: u64| 1000 + secs));
+            assert_eq!(lifetime.ttl(1000), expected, "{lifetime:?}");
+        }
+        let lifetime = Lifetime::new(Secs(30), None, Some(1060));
+        assert_eq!(lifetime.ttl(1050), Some(Secs(10)));
+        assert_eq!(lifetime.ttl(1060), None);
+        assert_eq!(
+            Lifetime::new(Secs(30), None, None).ttl(u64::MAX),
+            Some(Secs(30))
+        );
     }
 }

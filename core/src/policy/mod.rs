@@ -2,16 +2,29 @@
 //! for how long (RFC 9111, sections 3 and 4.2); which requests share an item;
 //! and what a stored response answers to conditions and ranges.
 
+mod body_only;
+mod bypass;
 mod conditions;
+mod control;
+mod cookies;
 mod exchange;
+pub mod identity;
+mod ignore;
 mod lifetime;
 mod not_stored;
+mod options;
 mod storable;
+mod targeted;
 mod variant;
 
+pub use body_only::{BodyHeaders, Difference};
+pub use bypass::{Bypass, check_pattern_text};
 pub use conditions::{Answer, Conditions};
+pub use cookies::{CookieRule, CookieScope};
 pub use exchange::Exchange;
-pub use lifetime::Lifetimes;
+pub use identity::VaryBy;
+pub use ignore::{Ignore, Rule};
+pub use lifetime::{Lifetime, Lifetimes};
 pub use not_stored::NotStored;
-pub use storable::{Policy, Scope};
-pub use variant::VaryBy;
+pub use options::Policy;
+pub use storable::Storable;

@@ -22,12 +22,20 @@ pub enum NotStored {
     /// accept it.
     #[error("Content-Encoding")]
     ContentEncoding,
-    /// This directive of `Cache-Control`.
-    #[error("Cache-Control: {0}")]
-    CacheControl(&'static str),
+    /// This directive of this header.
+    #[error("{field}: {directive}")]
+    Directive {
+        /// Name of the header.
+        field: &'static str,
+        /// What it says.
+        directive: &'static str,
+    },
     /// The response sets a cookie, which is meant for one visitor.
     #[error("Set-Cookie")]
     SetCookie,
+    /// Likewise, in the form of RFC 2965.
+    #[error("Set-Cookie2")]
+    SetCookie2,
     /// The response depends on this header of the request.
     #[error("Vary: {0}")]
     Vary(Box<str>),
@@ -38,9 +46,30 @@ pub enum NotStored {
     /// `Expires` or `Age` say that it is stale already.
     #[error("expired")]
     Expired,
+    /// It names no lifetime, which `require_lifetime` wants.
+    #[error("no lifetime")]
+    NoLifetime,
+    /// It is a part of a larger response.
+    #[error("Content-Range")]
+    ContentRange,
+    /// It does not announce the length of its body, which `known_length` wants.
+    #[error("unknown length")]
+    UnknownLength,
+    /// Browsers would run the body of a hit, which the media type of the response
+    /// kept them from doing.
+    #[error("a hit would be {hit} instead of {response}")]
+    BodyOnly {
+        /// Media type of the response.
+        response: Box<str>,
+        /// Media type of a hit.
+        hit: Box<str>,
+    },
     /// The body is larger than `maxsize`.
     #[error("larger than maxsize")]
     TooLarge,
+    /// The item would be larger than `max_value`, and so never read.
+    #[error("larger than max_value")]
+    AboveMaxValue,
     /// The body ended early.
     #[error("body cut short")]
     Cut,
@@ -53,4 +82,20 @@ pub enum NotStored {
     /// The headers cannot be stored.
     #[error(transparent)]
     Headers(Unstorable),
+}
+
+/// Length of what is shown of a name that a response gives, in bytes.
+const SHOWN_MAX: usize = 40;
+
+/// The beginning of a name that a response gives, in printable ASCII.
+pub(super) fn shown(name: &[u8]) -> Box<str> {
+    let start = &name[..name.len().min(SHOWN_MAX)];
+    start.escape_ascii().to_string().into()
+}
+
+impl NotStored {
+    /// This directive of this header.
+    pub(super) const fn directive(field: &'static str, directive: &'static str) -> Self {
+        Self::Directive { field, directive }
+    }
 }

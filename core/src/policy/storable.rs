@@ -1,114 +1,154 @@
 //! The rules: whether a response may be stored, and for how long.
 
+use super::control::Control;
 use super::exchange::Exchange;
-use super::not_stored::NotStored;
-use super::variant::VaryBy;
-use crate::protocol::Ttl;
+use super::ignore::Rule;
+use super::lifetime::Lifetime;
+use super::not_stored::{NotStored, shown};
+use super::options::Policy;
+use crate::stored::{HeadWriter, NewItem};
 
-/// What an administrator decided about the rules.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Policy<'a> {
-    /// Store whatever the response says about caches, except what a hit could
-    /// not reproduce.
-    pub force: bool,
-    /// What of a response is stored.
-    pub scope: Scope<'a>,
+/// A response that may be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Storable {
+    /// How long its item may live.
+    pub lifetime: Lifetime,
+    /// Length of its body in bytes, if the response announces it. A body of any
+    /// other length was cut short.
+    pub length: Option<u64>,
+    /// It has no body, so that no end of one will come: the item is complete.
+    pub complete: bool,
 }
 
-/// What of a response is stored.
-#[derive(Clone, Copy, Debug, Default)]
-pub enum Scope<'a> {
-    /// Its body.
-    #[default]
-    Body,
-    /// Its headers too, one item for each variant by these names.
-    Whole(&'a VaryBy),
-}
-
-/// Length of what is shown of a header's name, in bytes.
-const SHOWN_NAME_MAX: usize = 40;
-
-impl Exchange {
-    /// Whether the response may be stored, and how long the item may live, at
-    /// most `ttl`.
+impl Policy {
+    /// Whether the response of this exchange may be stored, and for how long.
     ///
     /// # Errors
-    /// The reason why it may not.
+    /// The first rule that forbids it.
     pub fn decide(
         &self,
-        policy: Policy<'_>,
-        ttl: Ttl,
+        exchange: &Exchange<'_>,
         unix_now_secs: u64,
-    ) -> Result<Ttl, NotStored> {
-        if !self.coding_is_reproducible(policy) {
-            return Err(NotStored::ContentEncoding);
+    ) -> Result<Storable, NotStored> {
+        self.check_exchange(exchange)?;
+        let control = Control::of(exchange, self, unix_now_secs);
+        if let Some(forbidden) = control.forbidden {
+            return Err(forbidden);
         }
-        if policy.force {
-            return Ok(ttl);
+        if self.heeds(Rule::SetCookie) {
+            Self::check_cookies(exchange)?;
         }
-        // Either lifetime of 0 forbids, although s-maxage otherwise goes before
-        // max-age: an origin that sends one wants the response not to be kept.
-        let control = &self.cache_control;
-        for (named, directive) in [
-            (control.no_store, "no-store"),
-            (control.private, "private"),
-            (control.no_cache, "no-cache"),
-            (control.s_maxage == Some(0), "s-maxage=0"),
-            (control.max_age == Some(0), "max-age=0"),
-        ] {
-            if named {
-                return Err(NotStored::CacheControl(directive));
-            }
+        if self.heeds(Rule::Vary) {
+            self.check_vary(exchange)?;
         }
-        if self.set_cookie {
-            return Err(NotStored::SetCookie);
-        }
-        if let Some(name) = self.vary.iter().find(|name| !in_key(name, policy.scope)) {
-            let shown = &name[..name.len().min(SHOWN_NAME_MAX)];
-            return Err(NotStored::Vary(shown.escape_ascii().to_string().into()));
-        }
-        let for_all = control.public || control.s_maxage.is_some() || control.must_revalidate;
-        if self.authorization && !for_all {
+        if self.heeds(Rule::Authorization) && exchange.authorization && !control.shared {
             return Err(NotStored::Authorization);
         }
-        match self.lifetime(unix_now_secs) {
-            None => Ok(ttl),
-            Some(0) => Err(NotStored::Expired),
-            Some(secs) => Ok(ttl.at_most(u32::try_from(secs).unwrap_or(u32::MAX))),
+        if self.require_lifetime && control.fresh_secs.is_none() {
+            return Err(NotStored::NoLifetime);
+        }
+        let fresh_until = control
+            .fresh_secs
+            .map(|secs| unix_now_secs.saturating_add(secs));
+        let status = u16::try_from(exchange.status).unwrap_or(0);
+        let lifetime = Lifetime::new(self.lifetimes.of(status), self.max_ttl, fresh_until);
+        if lifetime.ttl(unix_now_secs).is_none() {
+            return Err(NotStored::Expired);
+        }
+        Ok(Storable {
+            lifetime,
+            length: exchange.length(),
+            complete: exchange.has_no_body(),
+        })
+    }
+
+    /// The item of a response that may be stored, without its body so far. `head`
+    /// has all headers of the response.
+    ///
+    /// # Errors
+    /// Its head cannot be stored.
+    pub fn new_item(
+        &self,
+        head: &HeadWriter,
+        exchange: &Exchange<'_>,
+        unix_now_secs: u64,
+    ) -> Result<NewItem, NotStored> {
+        if !self.headers {
+            return Ok(NewItem::default());
+        }
+        let status = u16::try_from(exchange.status).unwrap_or(0);
+        let age = exchange.age(unix_now_secs);
+        let ends_here = |name: &[u8]| {
+            let names = self.headers_ending_here();
+            names
+                .iter()
+                .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
+        };
+        let without = |name: &[u8]| self.store_without.contains(name) || ends_here(name);
+        head.encode(status, unix_now_secs, age, self.etag, without)
+            .map_err(NotStored::Headers)
+    }
+
+    /// What no policy lifts: responses that a hit could not reproduce.
+    fn check_exchange(&self, exchange: &Exchange<'_>) -> Result<(), NotStored> {
+        if exchange.method == b"HEAD" {
+            return Err(NotStored::Head);
+        }
+        if !self.allows_method(exchange.method) {
+            return Err(NotStored::Method);
+        }
+        let status = u16::try_from(exchange.status).unwrap_or(0);
+        if !self.statuses.contains(&status) {
+            return Err(NotStored::Status(exchange.status));
+        }
+        if exchange.from_cache {
+            return Err(NotStored::FromCache);
+        }
+        match exchange.length() {
+            Some(length) if length > self.maxsize => return Err(NotStored::TooLarge),
+            None if self.known_length => return Err(NotStored::UnknownLength),
+            _ => {}
+        }
+        if status == 200 && exchange.content_range {
+            return Err(NotStored::ContentRange);
+        }
+        if self.can_name_coding(exchange) {
+            Ok(())
+        } else {
+            Err(NotStored::ContentEncoding)
         }
     }
 
-    /// When the response stops being fresh, in seconds since 1970, if it names a
-    /// lifetime and the policy heeds it. An item must not outlive this, however
-    /// long its body takes to arrive.
-    #[must_use]
-    pub fn fresh_until(&self, policy: Policy<'_>, unix_now_secs: u64) -> Option<u64> {
-        let secs = self.lifetime(unix_now_secs).filter(|_| !policy.force)?;
-        Some(unix_now_secs.saturating_add(secs))
+    fn check_cookies(exchange: &Exchange<'_>) -> Result<(), NotStored> {
+        if exchange.set_cookie {
+            Err(NotStored::SetCookie)
+        } else if exchange.set_cookie2 {
+            Err(NotStored::SetCookie2)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_vary(&self, exchange: &Exchange<'_>) -> Result<(), NotStored> {
+        let Some(name) = exchange.vary.iter().find(|name| !self.covers(name)) else {
+            return Ok(());
+        };
+        Err(NotStored::Vary(shown(name)))
+    }
+
+    /// Whether a header that `Vary` names is part of the key or makes no
+    /// difference; `Accept-Encoding` makes none for a body that is not encoded.
+    fn covers(&self, name: &[u8]) -> bool {
+        name.eq_ignore_ascii_case(b"Accept-Encoding") || (self.headers && self.vary.contains(name))
     }
 
     /// Whether every hit would name the coding of the body to a client that
     /// accepts it. Unless the key depends on what clients accept, only an
     /// administrator can know that they all do.
-    fn coding_is_reproducible(&self, policy: Policy<'_>) -> bool {
-        match policy.scope {
-            _ if self.codings.is_empty() => true,
-            Scope::Body => false,
-            Scope::Whole(_) if policy.force => true,
-            Scope::Whole(vary) => {
-                vary.contains(b"Accept-Encoding")
-                    && self
-                        .codings
-                        .iter()
-                        .all(|coding| self.accepted.has_known(coding))
-            }
-        }
+    fn can_name_coding(&self, exchange: &Exchange<'_>) -> bool {
+        let accepted = |coding: &Vec<u8>| exchange.accepted.has_known(coding);
+        let in_key = || self.vary.contains(b"Accept-Encoding");
+        exchange.codings.is_empty()
+            || (self.headers && (self.force || (in_key() && exchange.codings.iter().all(accepted))))
     }
-}
-
-/// Whether a header that `Vary` names is part of the key or makes no difference;
-/// `Accept-Encoding` makes none for a body that is not encoded.
-fn in_key(name: &[u8], scope: Scope<'_>) -> bool {
-    name.eq_ignore_ascii_case(b"Accept-Encoding")
-        || matches!(scope, Scope::Whole(vary) if vary.contains(name))
 }

@@ -1,57 +1,22 @@
 //! One item for each variant of a response: what the request says in the
 //! headers that the option `vary` names becomes a part of the key.
 
-use crate::http::{Accepted, is_token, known_codings};
-
-/// The names that `vary` gives, in small letters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VaryBy(Vec<Box<str>>);
+use super::identity::VaryBy;
+use crate::http::{Accepted, known_codings};
 
 impl VaryBy {
-    /// Adds the name of a header; false if it is no name or there already. `*` is
-    /// no name: in `Vary` it stands for more than headers.
-    pub fn add(&mut self, name: &[u8]) -> bool {
-        let Ok(text) = core::str::from_utf8(name) else {
-            return false;
-        };
-        let name = text.to_ascii_lowercase();
-        if !is_token(name.as_bytes()) || name == "*" || self.contains(name.as_bytes()) {
-            return false;
-        }
-        self.0.push(name.into());
-        true
-    }
-
-    /// Whether it has no names.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether it names this header.
-    #[must_use]
-    pub fn contains(&self, name: &[u8]) -> bool {
-        self.0
-            .iter()
-            .any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
-    }
-
     /// Appends `#name=value` to a key for each name, with the values of the
     /// request headers that `each` shows. Values hold no `#`, so that a request
     /// cannot name another variant by what it writes into a header.
     pub fn append_to(&self, key: &mut Vec<u8>, each: impl FnOnce(&mut dyn FnMut(&[u8], &[u8]))) {
-        let mut values: Vec<Vec<u8>> = vec![Vec::new(); self.0.len()];
+        let mut values: Vec<Vec<u8>> = vec![Vec::new(); self.len()];
         each(&mut |name, value| {
-            let found = self
-                .0
-                .iter()
-                .position(|own| name.eq_ignore_ascii_case(own.as_bytes()));
-            if let Some(at) = found {
+            if let Some(at) = self.position(name) {
                 values[at].push(b',');
                 values[at].extend_from_slice(value);
             }
         });
-        for (name, value) in self.0.iter().zip(values) {
+        for (name, value) in self.names().zip(values) {
             key.push(b'#');
             key.extend_from_slice(name.as_bytes());
             key.push(b'=');
@@ -182,16 +147,6 @@ mod tests {
         }
         let both = key(&["X-B", "X-A"], &[("x-a", "One"), ("x-b", "two")]);
         assert_eq!(both, "/x#x-b=two#x-a=One");
-    }
-
-    #[test]
-    fn names() {
-        let mut vary = VaryBy::default();
-        assert!(vary.is_empty() && vary.add(b"Accept-Encoding"));
-        for bad in [&b"accept-encoding"[..], b"", b"a b", b"a:", b"\xff", b"*"] {
-            assert!(!vary.add(bad), "{bad:?}");
-        }
-        assert!(vary.contains(b"ACCEPT-encoding") && !vary.contains(b"Accept"));
     }
 
     proptest! {

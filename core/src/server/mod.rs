@@ -9,6 +9,7 @@
 //!
 //! The table of states and events is in `ARCHITECTURE.md`, chapter "Connection".
 
+mod alarm;
 mod backoff;
 mod batch;
 mod connection;
@@ -39,6 +40,7 @@ mod spread;
 mod stats;
 mod trying;
 
+pub use alarm::{Alarm, Ring};
 pub use connection_id::ConnectionId;
 pub use error::{Failure, Fault};
 pub use event::{Action, Event, Outcome, Refused, RequestId, Types};

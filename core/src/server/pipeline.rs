@@ -173,7 +173,7 @@ impl<T: Types> Pipeline<T> {
     }
 
     /// Whether a part of a reply was read.
-    pub(super) const fn is_mid_reply(&self) -> bool {
+    pub(super) fn is_mid_reply(&self) -> bool {
         self.parser.mid_reply()
     }
 

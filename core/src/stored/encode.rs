@@ -38,7 +38,8 @@ impl HeadWriter {
 
     /// The item of a response with this status, which is `age_secs` old when it
     /// is stored at `unix_now_secs` (seconds since 1970). With `add_etag` it
-    /// gets an entity-tag made of its body if it has none.
+    /// gets an entity-tag made of its body if it has none. Headers that `without`
+    /// names are left out.
     ///
     /// # Errors
     /// It cannot be stored.
@@ -46,8 +47,9 @@ impl HeadWriter {
         &self,
         status: u16,
         unix_now_secs: u64,
-        age_secs: u64,
+        age_secs: u32,
         add_etag: bool,
+        without: impl Fn(&[u8]) -> bool,
     ) -> Result<NewItem, Unstorable> {
         if !is_whole(status) {
             return Err(Unstorable::Status);
@@ -55,7 +57,7 @@ impl HeadWriter {
         let mut bytes = format!("HTTP/1.1 {status} {}\r\n", reason_phrase(status)).into_bytes();
         let mut has_etag = false;
         for (name, value) in &self.fields {
-            if self.leaves_out(name) {
+            if self.leaves_out(name) || without(name) {
                 continue;
             }
             let value = trim(value);

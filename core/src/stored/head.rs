@@ -11,7 +11,7 @@ use super::pieces::head_bytes;
 use super::status::is_whole;
 use crate::decimal;
 use crate::http::{
-    ConnectionHeaders, delta_seconds, is_text, is_token, parse_date, trim, trim_start,
+    Age, ConnectionHeaders, capped, is_text, is_token, parse_date, trim, trim_start,
 };
 
 /// The head of a stored response.
@@ -24,23 +24,26 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Reads the head of a value that arrived in these pieces.
+    /// Reads the head of a value that arrived in these pieces, of an item with
+    /// these flags.
     ///
     /// # Errors
     /// The value is no stored response.
-    pub fn parse<P>(pieces: impl Iterator<Item = &'a P>) -> Result<Self, Malformed>
+    pub fn parse<P>(pieces: impl Iterator<Item = &'a P>, flags: u32) -> Result<Self, Malformed>
     where
         P: AsRef<[u8]> + 'a,
     {
         let mut len = 0;
-        let bytes = head_bytes(pieces, &mut len)?;
+        let bytes = head_bytes(pieces, flags, &mut len)?;
         let mut head = Self {
             status: 0,
             bytes,
             fields: Vec::new(),
             connection: ConnectionHeaders::default(),
         };
-        head.read()?;
+        if let Err(defect) = head.read() {
+            return Err(Malformed::of(&head.bytes, flags, defect));
+        }
         let mut connection = ConnectionHeaders::default();
         for value in head.values("Connection") {
             connection.observe(value);
@@ -133,21 +136,55 @@ impl<'a> Head<'a> {
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// When it was stored, in seconds since 1970, if its `Date` can be read.
+    /// When the origin made it, in seconds since 1970, if its `Date` can be read.
     #[must_use]
-    pub fn stored_at(&self) -> Option<u64> {
-        parse_date(self.value("Date")?)
+    pub fn made_at(&self) -> Option<u64> {
+        let stored = parse_date(self.value("Date")?)?;
+        Some(stored.saturating_sub(self.age_when_stored().into()))
     }
 
-    /// Seconds since the origin made it, for the header `Age` (RFC 9111 section
-    /// 4.2.3): its age when it was stored, plus the time since then. `None` if
-    /// it does not say when it was stored.
+    /// What a hit at this time says of when the origin made it; `None` if the
+    /// head has neither `Date` nor `Age`. A `Date` that is missing, unreadable or
+    /// in the future counts as now.
     #[must_use]
-    pub fn age(&self, unix_now_secs: u64) -> Option<u64> {
-        let resident = unix_now_secs.saturating_sub(self.stored_at()?);
-        let before = self.value("Age").and_then(delta_seconds).unwrap_or(0);
-        Some(resident.saturating_add(before.into()))
+    pub fn times(&self, unix_now_secs: u64) -> Option<Times> {
+        let has = |name: &str| self.values(name).next().is_some();
+        if !has("Date") && !has("Age") {
+            return None;
+        }
+        let stored = self.value("Date").and_then(parse_date);
+        let stored = stored.map_or(unix_now_secs, |stored| stored.min(unix_now_secs));
+        let before = u64::from(self.age_when_stored());
+        Some(Times {
+            date: stored.saturating_sub(before),
+            age: capped(unix_now_secs - stored + before),
+        })
     }
+
+    /// Its age in seconds when it was stored; 0 if it has no readable `Age`.
+    fn age_when_stored(&self) -> u32 {
+        let mut age = Age::default();
+        for value in self.values("Age") {
+            age.observe(value);
+        }
+        match age {
+            Age::Secs(secs) | Age::Invalid(Some(secs)) => secs,
+            Age::Missing | Age::Invalid(None) => 0,
+        }
+    }
+}
+
+/// When the origin made a stored response, as a hit says it (RFC 9111 section
+/// 4.2.3). The origin's date goes out unchanged, so that caches downstream do
+/// not count its age twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// For `Date`: seconds since 1970, the time of storing less the age at that
+    /// time.
+    pub date: u64,
+    /// For `Age`: the age when it was stored plus the seconds since then, at most
+    /// [`SECONDS_MAX`](crate::http::SECONDS_MAX).
+    pub age: u32,
 }
 
 /// The next line without its end; `None` if that is not CR and LF.

@@ -1,8 +1,12 @@
 //! Which headers a stored response does not have.
 
+/// The private line of stored heads that says how long a response is fresh. One
+/// that a backend sends is removed before anything is stored or sent.
+pub const FRESH_UNTIL: &str = "X-Memcached-Fresh-Until";
+
 /// Headers that belong to one connection (RFC 9110 section 7.6.1), and those
 /// that each answer gets afresh or that are meant for one visitor.
-const NEVER: [&str; 12] = [
+const NEVER: [&str; 14] = [
     "Connection",
     "Keep-Alive",
     "Proxy-Authenticate",
@@ -15,6 +19,8 @@ const NEVER: [&str; 12] = [
     "Content-Length",
     "Server",
     "Set-Cookie",
+    "Set-Cookie2",
+    FRESH_UNTIL,
 ];
 
 /// Whether a header is neither stored nor sent from a stored response.

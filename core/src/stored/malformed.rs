@@ -21,4 +21,27 @@ pub enum Malformed {
     /// The body is not as long as `Content-Length` says, or is framed.
     #[error("a body of another length than its headers say")]
     Length,
+    /// It does not begin like a response, and has flags by which client libraries
+    /// mark values that they compressed or serialized.
+    #[error("no response head, but flags {flags}: some client compressed or serialized it")]
+    Encoded {
+        /// The flags of the item.
+        flags: u32,
+    },
+}
+
+/// Flags of items that this plugin writes itself.
+const OWN_FLAGS: core::ops::RangeInclusive<u32> = 0x10000..=0x10002;
+
+impl Malformed {
+    /// The defect of a value that begins with `start` and has these flags, where
+    /// `defect` was found in it.
+    pub(super) fn of(start: &[u8], flags: u32, defect: Self) -> Self {
+        let is_own = flags == 0 || OWN_FLAGS.contains(&flags);
+        if is_own || start.starts_with(b"HTTP/1.") {
+            defect
+        } else {
+            Self::Encoded { flags }
+        }
+    }
 }

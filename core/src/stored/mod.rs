@@ -21,8 +21,9 @@ mod pieces;
 mod status;
 
 pub use encode::{HeadWriter, Unstorable};
-pub use head::Head;
+pub use head::{Head, Times};
 pub use item::NewItem;
+pub use left_out::FRESH_UNTIL;
 pub use malformed::Malformed;
 pub use pieces::pieces;
 pub use status::{HEAD_MAX, is_whole};

@@ -11,12 +11,14 @@ use super::status::HEAD_MAX;
 const END: &[u8] = b"\r\n\r\n";
 
 /// The head of a value, up to the end of its first empty line. It is copied
-/// only if it spans several pieces. `len` becomes the length of the whole value.
+/// only if it spans several pieces. `len` becomes the length of the whole value;
+/// `flags` are those of its item.
 ///
 /// # Errors
 /// There is no such line, or it ends past [`HEAD_MAX`].
 pub(super) fn head_bytes<'a, P>(
     pieces: impl Iterator<Item = &'a P>,
+    flags: u32,
     len: &mut u64,
 ) -> Result<Cow<'a, [u8]>, Malformed>
 where
@@ -44,17 +46,17 @@ where
         if let Some(at) = memmem::find(&start[seen..], END) {
             let end = seen + at + END.len();
             if end > HEAD_MAX {
-                return Err(Malformed::TooLarge);
+                return Err(Malformed::of(&start, flags, Malformed::TooLarge));
             }
             head = Some(match &start {
                 Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[..end]),
                 Cow::Owned(bytes) => Cow::Owned(bytes[..end].to_vec()),
             });
         } else if start.len() > HEAD_MAX {
-            return Err(Malformed::TooLarge);
+            return Err(Malformed::of(&start, flags, Malformed::TooLarge));
         }
     }
-    head.ok_or(Malformed::Unfinished)
+    head.ok_or_else(|| Malformed::of(&start, flags, Malformed::Unfinished))
 }
 
 /// The pieces that hold these bytes of the whole value, each with the range

@@ -1,7 +1,7 @@
 //! A stored response and a request for it, made of arbitrary bytes, and what
 //! must hold of them.
 
-use crate::policy::{Answer, Conditions, Exchange, Policy, Scope, VaryBy};
+use crate::policy::{Answer, Conditions, Exchange, Lifetimes, NotStored, Policy, VaryBy};
 use crate::protocol::Ttl;
 use crate::stored::{HEAD_MAX, Head, HeadWriter, Unstorable, is_whole, pieces};
 
@@ -23,10 +23,10 @@ pub fn run(data: &[u8]) {
         })
         .collect();
     let whole = [value];
-    let head = Head::parse(whole.iter());
+    let head = Head::parse(whole.iter(), 0);
     for size in [1, 2, 3, 7, 64] {
         let pieces: Vec<&[u8]> = value.chunks(size).collect();
-        assert_eq!(head, Head::parse(pieces.iter()), "in pieces of {size}");
+        assert_eq!(head, Head::parse(pieces.iter(), 0), "in pieces of {size}");
     }
     assert_eq!(head.is_ok(), naive(value).is_some());
     key_of(&request);
@@ -96,12 +96,13 @@ fn stored_again(head: &Head<'_>) {
     for (name, value) in head.headers() {
         writer.push(name, value);
     }
-    match writer.encode(head.status(), 1_795_521_600, 7, false) {
+    match writer.encode(head.status(), 1_795_521_600, 7, false, |_| false) {
         Ok(entry) => {
             let pieces = [entry.finish()];
-            let again = Head::parse(pieces.iter()).expect("just written");
+            let again = Head::parse(pieces.iter(), 0).expect("just written");
             assert!(again.headers().eq(head.headers()));
-            assert_eq!(again.age(1_795_521_610), Some(17));
+            let times = again.times(1_795_521_610).expect("a date");
+            assert_eq!((times.date, times.age), (1_795_521_593, 17));
         }
         Err(why) => assert_eq!(why, Unstorable::TooLarge),
     }
@@ -129,19 +130,43 @@ fn answered(head: &Head<'_>, value: &[u8], request: &[(&[u8], &[u8])]) {
             Answer::Whole => {}
         }
     }
-    let mut exchange = Exchange::default();
+    decided(head, request);
+}
+
+fn decided(head: &Head<'_>, request: &[(&[u8], &[u8])]) {
+    const NOW: u64 = 1_795_521_600;
+    let mut exchange = Exchange::new(b"GET", head.status().into());
+    let mut writer = HeadWriter::default();
     for (name, value) in request {
         exchange.observe_request(name, value);
     }
     for (name, value) in head.headers() {
         exchange.observe_response(name, value);
+        writer.push(name, value);
     }
-    let vary = VaryBy::default();
-    let scope = Scope::Whole(&vary);
+    let mut policy = Policy {
+        statuses: vec![head.status()],
+        headers: true,
+        lifetimes: Lifetimes::of_all(Ttl::Secs(60)),
+        ..Policy::default()
+    };
     for force in [false, true] {
-        let decided = exchange.decide(Policy { force, scope }, Ttl::Secs(60), 1_795_521_600);
-        assert!(!force || decided == Ok(Ttl::Secs(60)));
-        assert!(!matches!(decided, Ok(Ttl::Forever | Ttl::Secs(0))));
+        policy.force = force;
+        match policy.decide(&exchange, NOW) {
+            Ok(storable) => {
+                let ttl = storable.lifetime.ttl(NOW);
+                assert!(ttl == Some(Ttl::Secs(60)) || !force);
+                assert!(matches!(ttl, Some(Ttl::Secs(1..=60))));
+                match policy.new_item(&writer, &exchange, NOW) {
+                    Ok(item) => assert_eq!(item.body_len(), 0),
+                    Err(why) => assert_eq!(why, NotStored::Headers(Unstorable::TooLarge)),
+                }
+            }
+            Err(why) => assert!(
+                !force || matches!(why, NotStored::ContentRange | NotStored::TooLarge),
+                "{why}"
+            ),
+        }
     }
 }
 

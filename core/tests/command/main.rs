@@ -1,7 +1,7 @@
-//! What is to be known of every command beside its encoding.
+//! What has to be known about each command before it is sent.
 
 use memcached_core::protocol::{
-    Command, Count, Delete, Direction, Key, Lane, ReplyForm, Retrieve, Store, StoreMode, Touch,
+    Command, Count, Delete, Direction, Key, Lane, Retrieve, Store, StoreMode, Touch,
 };
 
 fn key() -> Key {
@@ -9,63 +9,105 @@ fn key() -> Key {
 }
 
 fn store(mode: StoreMode) -> Command<Vec<u8>> {
-    Command::Store(Store {
+    Command::from(Store {
         mode,
         key: key(),
         flags: 0,
         exptime: 0,
-        data: b"abc".to_vec(),
+        data: b"value".to_vec(),
     })
 }
 
 fn count(direction: Direction) -> Command<Vec<u8>> {
-    Command::Count(Count {
+    Command::from(Count {
         direction,
         key: key(),
         delta: 1,
     })
 }
 
-#[test]
-fn lookups_change_nothing_and_do_not_wait_for_stores() {
-    for command in [
-        Command::<Vec<u8>>::from(Retrieve::one(key())),
-        Retrieve::one(key()).with_cas().into(),
-        Retrieve::several(key(), [key()]).into(),
-    ] {
-        assert_eq!(command.lane(), Lane::Lookup);
-        assert_eq!(command.changes(), None);
-        assert!(command.may_repeat());
-        assert_eq!((command.data(), command.data_len()), (None, 0));
-        assert!(matches!(command.reply_form(), ReplyForm::Values { .. }));
-    }
-}
+/// Lane, whether it changes its key, whether it may be sent twice, whether it may
+/// be batched, bytes of its value.
+type Properties = (Lane, bool, bool, bool, usize);
 
-/// On one lane, so that none overtakes another that changes the same item.
 #[test]
-fn commands_that_change_an_item_share_a_lane() {
-    let touch = Touch {
-        key: key(),
-        exptime: 0,
-    };
-    for (command, may_repeat) in [
-        (store(StoreMode::Set), true),
-        (store(StoreMode::Add), false),
-        (store(StoreMode::Replace), false),
-        (store(StoreMode::Append), false),
-        (store(StoreMode::Prepend), false),
-        (store(StoreMode::Cas(1)), false),
-        (Delete { key: key() }.into(), false),
-        (touch.into(), true),
-        (count(Direction::Up), false),
-        (count(Direction::Down), false),
-    ] {
-        assert_eq!(command.lane(), Lane::Store, "{command:?}");
-        assert_eq!(command.changes(), Some(&key()), "{command:?}");
-        assert_eq!(command.may_repeat(), may_repeat, "{command:?}");
-        assert_eq!(command.batch_key(), None, "{command:?}");
-        let carries = matches!(command, Command::Store(_));
-        assert_eq!(command.data().is_some(), carries, "{command:?}");
-        assert_eq!(command.data_len(), if carries { 3 } else { 0 });
+fn properties() {
+    use Lane::{Lookup, Store as Stores};
+    let table: [(&str, Command<Vec<u8>>, Properties); 13] = [
+        (
+            "get",
+            Retrieve::one(key()).into(),
+            (Lookup, false, true, true, 0),
+        ),
+        (
+            "gets",
+            Retrieve::one(key()).with_cas().into(),
+            (Lookup, false, true, false, 0),
+        ),
+        (
+            "get of several",
+            Retrieve::several(key(), [Key::new(b"l").unwrap()]).into(),
+            (Lookup, false, true, false, 0),
+        ),
+        ("set", store(StoreMode::Set), (Stores, true, true, false, 5)),
+        (
+            "add",
+            store(StoreMode::Add),
+            (Stores, true, false, false, 5),
+        ),
+        (
+            "replace",
+            store(StoreMode::Replace),
+            (Stores, true, false, false, 5),
+        ),
+        (
+            "append",
+            store(StoreMode::Append),
+            (Stores, true, false, false, 5),
+        ),
+        (
+            "prepend",
+            store(StoreMode::Prepend),
+            (Stores, true, false, false, 5),
+        ),
+        (
+            "cas",
+            store(StoreMode::Cas(1)),
+            (Stores, true, false, false, 5),
+        ),
+        (
+            "delete",
+            Delete { key: key() }.into(),
+            (Stores, true, false, false, 0),
+        ),
+        (
+            "touch",
+            Touch {
+                key: key(),
+                exptime: 0,
+            }
+            .into(),
+            (Stores, true, true, false, 0),
+        ),
+        (
+            "incr",
+            count(Direction::Up),
+            (Stores, true, false, false, 0),
+        ),
+        (
+            "decr",
+            count(Direction::Down),
+            (Stores, true, false, false, 0),
+        ),
+    ];
+    for (name, command, expected) in table {
+        let found = (
+            command.lane(),
+            command.changes() == Some(&key()),
+            command.may_repeat(),
+            command.batch_key() == Some(&key()),
+            command.data_len(),
+        );
+        assert_eq!(found, expected, "{name}");
     }
 }

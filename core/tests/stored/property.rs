@@ -1,6 +1,6 @@
 //! Any values.
 
-use memcached_core::stored::{Head, HeadWriter, is_whole, pieces};
+use memcached_core::stored::{Head, HeadWriter, Times, is_whole, pieces};
 use proptest::prelude::*;
 
 use super::{NOW, sent};
@@ -29,7 +29,7 @@ proptest! {
         fields in proptest::collection::vec(field(), 0..6),
         body in proptest::collection::vec(any::<u8>(), 0..200),
         add_etag: bool,
-        age in 0u64..100,
+        age in 0u32..100,
         cuts in proptest::collection::vec(any::<usize>(), 0..5),
     ) {
         let mut writer = HeadWriter::default();
@@ -40,14 +40,14 @@ proptest! {
                 hops.extend(value.split(',').map(|hop| hop.trim_matches([' ', '\t']).to_lowercase()));
             }
         }
-        let mut entry = writer.encode(status, NOW, age, add_etag).unwrap();
+        let mut entry = writer.encode(status, NOW, age, add_etag, |_| false).unwrap();
         entry.push_body(&body);
         prop_assert_eq!(entry.body_len(), body.len() as u64);
         let value = entry.finish();
         let parts = split(&value, &cuts);
-        let head = Head::parse(parts.iter()).unwrap();
+        let head = Head::parse(parts.iter(), 0).unwrap();
         prop_assert_eq!(head.status(), status);
-        prop_assert_eq!(head.age(NOW), Some(age));
+        prop_assert_eq!(head.times(NOW), Some(Times { date: NOW - u64::from(age), age }));
         let mut expected: Vec<_> = fields
             .iter()
             .map(|(name, value)| (name.clone(), value.trim_matches([' ', '\t']).to_owned()))
@@ -81,8 +81,8 @@ proptest! {
     ) {
         let whole = [&value[..]];
         let pieces = split(&value, &cuts);
-        let head = Head::parse(whole.iter());
-        prop_assert_eq!(&head, &Head::parse(pieces.iter()), "however it is split");
+        let head = Head::parse(whole.iter(), 0);
+        prop_assert_eq!(&head, &Head::parse(pieces.iter(), 0), "however it is split");
         if let Ok(head) = head {
             prop_assert!((200..=599).contains(&head.status()));
             prop_assert!(head.size() <= value.len());

@@ -1,18 +1,20 @@
 //! Given values.
 
-use memcached_core::stored::{HEAD_MAX, Head, Malformed, NewItem, Unstorable, pieces};
+use memcached_core::stored::{HEAD_MAX, Head, Malformed, NewItem, Times, Unstorable, pieces};
 
 use super::{NOW, sent, writer};
 
 fn entry(status: u16, fields: &[(&str, &str)], body: &str) -> String {
-    let mut entry = writer(fields).encode(status, NOW, 0, false).unwrap();
+    let mut entry = writer(fields)
+        .encode(status, NOW, 0, false, |_| false)
+        .unwrap();
     entry.push_body(body.as_bytes());
     String::from_utf8(entry.finish()).unwrap()
 }
 
 fn read(value: &str) -> Result<(u16, Vec<(String, String)>), Malformed> {
     let pieces = [value.as_bytes()];
-    let head = Head::parse(pieces.iter())?;
+    let head = Head::parse(pieces.iter(), 0)?;
     Ok((head.status(), sent(&head)))
 }
 
@@ -41,6 +43,8 @@ fn what_is_not_stored() {
         "Content-Length",
         "Server",
         "SET-COOKIE",
+        "Set-Cookie2",
+        "x-memcached-fresh-until",
         "X-Hop",
         "x-Hip",
         "Date",
@@ -66,13 +70,13 @@ fn what_is_not_stored() {
 #[test]
 fn an_etag_of_the_body_where_there_is_none() {
     let etag = |fields: &[(&str, &str)], body: &str| {
-        let mut entry = writer(fields).encode(200, NOW, 0, true).unwrap();
+        let mut entry = writer(fields).encode(200, NOW, 0, true, |_| false).unwrap();
         for part in body.as_bytes().chunks(2) {
             entry.push_body(part);
         }
         let value = entry.finish();
         let pieces = [value];
-        let head = Head::parse(pieces.iter()).unwrap();
+        let head = Head::parse(pieces.iter(), 0).unwrap();
         String::from_utf8(head.value("etag").unwrap().to_vec()).unwrap()
     };
     // FIPS 180 gives the digest of "abc".
@@ -100,7 +104,7 @@ fn what_cannot_be_stored() {
         ("X", "\x7f"),
         ("Zu\u{df}", "1"),
     ] {
-        let result = writer(&[(name, value)]).encode(200, NOW, 0, false);
+        let result = writer(&[(name, value)]).encode(200, NOW, 0, false, |_| false);
         assert_eq!(
             result.unwrap_err(),
             Unstorable::BadHeader,
@@ -108,18 +112,18 @@ fn what_cannot_be_stored() {
         );
     }
     for status in [0, 100, 199, 206, 304, 600, 999] {
-        let result = writer(&[]).encode(status, NOW, 0, false);
+        let result = writer(&[]).encode(status, NOW, 0, false, |_| false);
         assert_eq!(result.unwrap_err(), Unstorable::Status, "{status}");
     }
     let mut fits = 0;
     for len in HEAD_MAX - 80..HEAD_MAX {
         let long = "v".repeat(len);
-        match writer(&[("X", &long)]).encode(200, NOW, 0, false) {
+        match writer(&[("X", &long)]).encode(200, NOW, 0, false, |_| false) {
             Ok(entry) => {
                 fits += 1;
                 let pieces = [entry.finish()];
                 assert!(pieces[0].len() <= HEAD_MAX);
-                assert!(Head::parse(pieces.iter()).is_ok());
+                assert!(Head::parse(pieces.iter(), 0).is_ok());
             }
             Err(reason) => assert_eq!(reason, Unstorable::TooLarge),
         }
@@ -161,7 +165,7 @@ fn foreign_values_that_are_read() {
             vec![],
         ),
         (
-            "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nConnection: x\r\nX: 1\r\nY: 2\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nX-Memcached-Fresh-Until: 1\r\nConnection: x\r\nX: 1\r\nY: 2\r\n\r\n",
             200,
             one("Y", "2"),
         ),
@@ -235,6 +239,35 @@ fn values_that_are_refused() {
 }
 
 #[test]
+fn what_a_client_compressed() {
+    let refused = |value: &[u8], flags| Head::parse([value].iter(), flags).unwrap_err();
+    // What zlib makes of a page, and a serialized object.
+    let long = vec![b'x'; 70_000];
+    for value in [
+        &b"x\x9c\xcbH\xcd"[..],
+        b"O:8:\"stdClass\":0:{}\r\n\r\n",
+        b"",
+        &long,
+    ] {
+        for flags in [1, 16, 48, u32::MAX] {
+            assert_eq!(refused(value, flags), Malformed::Encoded { flags });
+        }
+        for own in [0, 0x10000, 0x10001, 0x10002] {
+            assert!(!matches!(refused(value, own), Malformed::Encoded { .. }));
+        }
+    }
+    assert_eq!(
+        refused(b"x\x9c", 48).to_string(),
+        "no response head, but flags 48: some client compressed or serialized it"
+    );
+    // One that begins like a response is damaged.
+    assert_eq!(refused(b"HTTP/1.1 200 OK\r\n", 1), Malformed::Unfinished);
+    assert_eq!(refused(b"HTTP/1.1 200\r\n\r\n", 1), Malformed::StatusLine);
+    let value = &b"HTTP/1.1 200 OK\r\n\r\n"[..];
+    assert!(Head::parse([value].iter(), 1).is_ok());
+}
+
+#[test]
 fn sizes_of_heads() {
     let of = |len: usize| {
         let rest = len - "HTTP/1.1 200 OK\r\nX: \r\n\r\n".len();
@@ -246,41 +279,80 @@ fn sizes_of_heads() {
     assert_eq!(read(&"x".repeat(HEAD_MAX + 1)), Err(Malformed::TooLarge));
     let long = of(HEAD_MAX);
     let pieces: Vec<_> = long.as_bytes().chunks(1000).collect();
-    assert!(Head::parse(pieces.iter()).is_ok());
+    assert!(Head::parse(pieces.iter(), 0).is_ok());
     let long = of(HEAD_MAX + 1);
     let pieces: Vec<_> = long.as_bytes().chunks(1000).collect();
-    assert_eq!(Head::parse(pieces.iter()), Err(Malformed::TooLarge));
+    assert_eq!(Head::parse(pieces.iter(), 0), Err(Malformed::TooLarge));
+}
+
+/// `Date` as seconds before `NOW`, and `Age`, of a hit `later` seconds after that.
+fn times(headers: &str, later: u64) -> Option<(u64, u32)> {
+    let value = format!("HTTP/1.1 200 OK\r\n{}\r\n", headers.replace('\n', "\r\n"));
+    let pieces = [value.as_bytes()];
+    let times = Head::parse(pieces.iter(), 0).unwrap().times(NOW + later)?;
+    Some((times.date, times.age))
 }
 
 #[test]
-fn the_age_counts_from_when_it_was_stored() {
-    let age = |headers: &str, later: u64| {
-        let value = format!("HTTP/1.1 200 OK\r\n{headers}\r\n");
-        let pieces = [value.as_bytes()];
-        Head::parse(pieces.iter()).unwrap().age(NOW + later)
-    };
-    let date = "Date: Tue, 24 Nov 2026 12:00:00 GMT\r\n";
-    assert_eq!(age(date, 0), Some(0));
-    assert_eq!(age(date, 61), Some(61));
-    assert_eq!(age(&format!("{date}Age: 9\r\n"), 61), Some(70));
-    assert_eq!(age(&format!("{date}Age: x\r\n"), 61), Some(61));
+fn the_age_counts_on_and_the_date_stays() {
+    let date = "Date: Tue, 24 Nov 2026 12:00:00 GMT\n";
+    let obsolete = "Date: Tuesday, 24-Nov-26 12:00:00 GMT\n";
+    assert_eq!(times(date, 0), Some((NOW, 0)));
+    assert_eq!(times(date, 61), Some((NOW, 61)));
+    assert_eq!(times(obsolete, 61), Some((NOW, 61)));
+    let aged = format!("{date}Age: 9\n");
+    for later in [0, 61, 100_000] {
+        let age = u32::try_from(later + 9).unwrap();
+        assert_eq!(times(&aged, later), Some((NOW - 9, age)));
+    }
+    assert_eq!(times(&format!("{date}Age: x\n"), 61), Some((NOW, 61)));
     assert_eq!(
-        age("Date: Tue, 24 Nov 2026 12:30:00 GMT\r\n", 0),
-        Some(0),
-        "in the future"
+        times(&format!("{date}Age: 7, 9\n"), 61),
+        Some((NOW - 7, 68))
     );
-    assert_eq!(age("", 61), None);
-    assert_eq!(age("Date: today\r\n", 61), None);
-    assert_eq!(age(&format!("{date}{date}"), 61), None, "which of the two?");
-    let value = writer(&[]).encode(200, NOW, 30, false).unwrap().finish();
+    let value = writer(&[])
+        .encode(200, NOW, 30, false, |_| false)
+        .unwrap()
+        .finish();
     let pieces = [value];
-    assert_eq!(Head::parse(pieces.iter()).unwrap().age(NOW + 5), Some(35));
+    let head = Head::parse(pieces.iter(), 0).unwrap();
+    assert_eq!(
+        head.times(NOW + 5),
+        Some(Times {
+            date: NOW - 30,
+            age: 35
+        })
+    );
+    assert_eq!(head.made_at(), Some(NOW - 30));
+}
+
+#[test]
+fn a_date_that_cannot_be_right_counts_as_now() {
+    let date = "Date: Tue, 24 Nov 2026 12:00:00 GMT\n";
+    let future = "Date: Tue, 24 Nov 2026 12:30:00 GMT\n";
+    for lines in [future, "Date: today\n", &date.repeat(2), ""] {
+        let aged = format!("{lines}Age: 9\n");
+        assert_eq!(times(&aged, 61), Some((NOW + 52, 9)), "{lines}");
+        if !lines.is_empty() {
+            assert_eq!(times(lines, 61), Some((NOW + 61, 0)), "{lines}");
+        }
+    }
+    assert_eq!(times("", 61), None, "nobody knows");
+}
+
+#[test]
+fn no_age_is_above_two_to_the_31() {
+    let date = "Date: Tue, 24 Nov 2026 12:00:00 GMT\n";
+    let oldest = format!("{date}Age: 99999999999999\n");
+    assert_eq!(times(&oldest, 61), Some((0, 1 << 31)));
+    let (date, age) = times(date, 1 << 40).unwrap();
+    assert_eq!((date, age), (NOW, 1 << 31));
 }
 
 #[test]
 fn the_body_is_handed_over_by_reference() {
     let all = [&b"HTTP/1.1 200 OK\r"[..], b"\n\r\nab", b"", b"cd", b"e"];
-    let head = Head::parse(all.iter()).unwrap();
+    let head = Head::parse(all.iter(), 0).unwrap();
     let start = head.size() as u64;
     let cut = |range| -> Vec<_> { pieces(all.iter(), range).map(|(p, r)| (*p, r)).collect() };
     let (b, c, d) = (all[1], all[3], all[4]);

@@ -1,42 +1,64 @@
 //! Hits: an item becomes the response.
 
+use std::borrow::Borrow;
+
+use memcached_core::http::format_date;
 use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Malformed, pieces};
 
 use crate::client::unix_now;
-use crate::host::{BufferSlice, VRequest};
+use crate::host::BufferSlice;
+use crate::plugin::memcached::Request;
 
-/// Sends an item that is a body. False if something else has answered.
-pub(super) fn send_body(vr: &VRequest<'_>, value: &Value<BufferSlice>) -> bool {
+/// What became of an item that was to be sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// It is the response.
+    Whole,
+    /// Something else has answered.
+    Not,
+    /// It is the response, but the host did not take all of its body.
+    Cut,
+}
+
+/// Sends an item that is a body.
+pub(super) fn send_body(vr: &mut Request<'_>, value: &Value<BufferSlice>) -> Sent {
     if !vr.handle_direct() {
-        return false;
+        return Sent::Not;
     }
     vr.set_status(200);
     vr.set_content_type(b"application/octet-stream");
     if value.len == 0 {
         announce_empty(vr);
     }
-    for piece in value.pieces.iter() {
-        vr.append_body(piece);
+    append(vr, value.pieces.iter())
+}
+
+fn append(
+    vr: &mut Request<'_>,
+    mut pieces: impl Iterator<Item = impl Borrow<BufferSlice>>,
+) -> Sent {
+    if pieces.all(|piece| vr.append_body(piece.borrow())) {
+        Sent::Whole
+    } else {
+        Sent::Cut
     }
-    true
 }
 
 /// Sends an item that is a whole response, or the part of it that the request asks
 /// for.
-/// False if something else has answered.
 ///
 /// # Errors
 /// The item is not a stored response; the request is untouched.
 pub(super) fn send_whole(
-    vr: &VRequest<'_>,
+    vr: &mut Request<'_>,
     value: &Value<BufferSlice>,
     conditions: &Conditions,
-) -> Result<bool, Malformed> {
-    let head = Head::parse(value.pieces.iter())?;
+) -> Result<Sent, Malformed> {
+    let head = Head::parse(value.pieces.iter(), value.flags)?;
     if !vr.handle_direct() {
-        return Ok(false);
+        return Ok(Sent::Not);
     }
     let start = head.size() as u64;
     let len = value.len - start;
@@ -62,14 +84,12 @@ pub(super) fn send_whole(
         }
     };
     vr.set_status(i32::from(status));
-    for (piece, part) in pieces(value.pieces.iter(), start + body.start..start + body.end) {
-        vr.append_body(&piece.slice(part));
-    }
-    Ok(true)
+    let parts = pieces(value.pieces.iter(), start + body.start..start + body.end);
+    Ok(append(vr, parts.map(|(piece, part)| piece.slice(part))))
 }
 
 /// The stored headers replace those of the same names that the response has.
-fn send_headers(vr: &VRequest<'_>, head: &Head<'_>, answer: Answer) {
+fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, answer: Answer) {
     let kept = || head.headers().filter(|(name, _)| answer.keeps(name));
     for (name, _) in kept() {
         vr.remove_response_header(name);
@@ -80,8 +100,9 @@ fn send_headers(vr: &VRequest<'_>, head: &Head<'_>, answer: Answer) {
     if answer == Answer::NotSatisfiable {
         return;
     }
-    if let Some(age) = head.age(unix_now()) {
-        vr.set_response_header("Age", age.to_string().as_bytes());
+    if let Some(times) = head.times(unix_now()) {
+        vr.set_response_header("Date", format_date(times.date).as_bytes());
+        vr.set_response_header("Age", times.age.to_string().as_bytes());
     }
     if head.status() == 200 && answer != Answer::NotModified {
         // Hits can give ranges, whether the origin can or not.
@@ -91,6 +112,6 @@ fn send_headers(vr: &VRequest<'_>, head: &Head<'_>, answer: Answer) {
 
 /// The host sets the length of a body itself, but in a response to HEAD it takes
 /// an empty body for one that was never made.
-fn announce_empty(vr: &VRequest<'_>) {
+fn announce_empty(vr: &mut Request<'_>) {
     vr.set_response_header("Content-Length", b"0");
 }

@@ -1,24 +1,29 @@
 //! Options that all actions use.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::Timing;
 use memcached_core::policy::VaryBy;
+use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
 use memcached_core::protocol::Key;
+use memcached_core::server::Spec;
 
-use crate::host::{Pattern, SockAddr, VRequest};
+use crate::host::{Pattern, SockAddr};
+use crate::plugin::memcached::Request;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
-    pub(in crate::plugin) server: SockAddr,
+    pub(super) server: SockAddr,
     pub(super) key: Pattern,
-    pub(super) methods: Vec<Vec<u8>>,
+    pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.
-    pub(super) timeout: Duration,
+    pub(in crate::plugin) timeout: Duration,
     /// The longest wait for a connection.
     pub(super) connect_timeout: Duration,
     /// Between attempts at a server that failed.
     pub(super) retry: Duration,
+    /// The longest value that is read or stored, in bytes.
+    pub(in crate::plugin) max_value: u64,
     /// Whether items are whole responses; if not, they are bodies.
     pub(in crate::plugin) headers: bool,
     pub(in crate::plugin) vary: VaryBy,
@@ -35,17 +40,29 @@ pub(in crate::plugin) enum Environment {
     Untouched,
 }
 
+/// Room for the headers of a response whose body has `maxsize` bytes.
+const HEAD_ROOM: u64 = 64 * 1024;
+
 impl Common {
+    /// Unless the configuration says how long a value may be, what `maxsize`
+    /// allows to be stored can be read.
+    pub(super) fn allow_bodies_of(&mut self, maxsize: u64) {
+        self.max_value = self.max_value.max(maxsize.saturating_add(HEAD_ROOM));
+    }
+
     /// The key of a request.
-    pub(in crate::plugin) fn key_of(&self, vr: &VRequest<'_>) -> Key {
-        if self.vary.is_empty() {
-            return self.key.eval(vr, Key::hashing);
-        }
-        let mut raw = self.key.eval(vr, <[u8]>::to_vec);
-        self.vary.append_to(&mut raw, |show| {
-            vr.request_headers(|name, value| show(name, value));
-        });
-        Key::hashing(&raw)
+    pub(in crate::plugin) fn key_of(&self, vr: &Request<'_>) -> Key {
+        vr.with_scratch(|raw| {
+            self.key.eval(vr, raw);
+            if !self.vary.is_empty() {
+                self.vary.append_to(raw, |show| {
+                    for (name, value) in vr.request_headers() {
+                        show(name, value);
+                    }
+                });
+            }
+            Key::hashing(raw)
+        })
     }
 
     /// Whether requests with this method have anything to do with the cache.
@@ -53,11 +70,15 @@ impl Common {
         self.methods.iter().any(|allowed| allowed == method)
     }
 
-    pub(in crate::plugin) fn timing(&self) -> Timing {
-        Timing {
-            timeout: self.timeout,
-            connect_timeout: self.connect_timeout,
-            retry: self.retry,
-        }
+    /// The servers to ask.
+    pub(in crate::plugin) fn pool(&self) -> Arc<Pool<SockAddr>> {
+        let server = ServerSpec {
+            address: self.server.clone(),
+            spec: Spec {
+                connect_timeout: self.connect_timeout,
+                retry: self.retry,
+            },
+        };
+        Arc::new(Pool::new(PoolSpec::of_one(server)))
     }
 }

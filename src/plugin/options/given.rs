@@ -131,7 +131,7 @@ pub(super) struct Given<'a> {
     pub(super) value: &'a Value,
     /// The option's default.
     pub(super) default: &'a Value,
-    pub(super) server: Server,
+    pub(super) server: Server<'a>,
 }
 
 impl<'a> Given<'a> {

@@ -15,6 +15,10 @@ mod given;
 mod list;
 mod parse;
 mod store;
+#[expect(
+    clippy::unreadable_literal,
+    reason = "defaults are written as the configuration would give them"
+)]
 mod table;
 mod value;
 

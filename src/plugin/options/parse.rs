@@ -11,12 +11,13 @@ impl Options {
     /// # Errors
     /// The first thing that is wrong with it.
     pub(in crate::plugin) fn parse(
-        server: Server,
+        server: Server<'_>,
         list: Option<ConfigValue<'_>>,
     ) -> Result<Self, OptionError> {
         let mut options = Self::defaults(server)?;
         let list = Value::from(list);
         if list.is_nothing() {
+            options.common.allow_bodies_of(options.store.maxsize);
             return Ok(options);
         }
         let entries = list
@@ -44,6 +45,9 @@ impl Options {
             if (row.set)(&mut options, value)? {
                 needs_headers = needs_headers.or(Some(row.name));
             }
+        }
+        if !given.contains(&"max_value") {
+            options.common.allow_bodies_of(options.store.maxsize);
         }
         match needs_headers.filter(|_| !options.common.headers) {
             Some(option) => Err(OptionError::NeedsHeaders(option)),

@@ -42,7 +42,7 @@ macro_rules! options {
 
         impl Options {
             /// The defaults.
-            pub(super) fn defaults(server: Server) -> Result<Self, OptionError> {
+            pub(super) fn defaults(server: Server<'_>) -> Result<Self, OptionError> {
                 $(
                     let $group = super::$group::$part {
                         $(

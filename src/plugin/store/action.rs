@@ -4,22 +4,24 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use memcached_core::decimal;
-use memcached_core::policy::{Exchange, NotStored, Policy, Scope};
+use memcached_core::policy::{Exchange, NotStored, Policy, Storable};
+use memcached_core::pool::Pool;
 use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
-use super::filter::{Storable, StoreFilter};
+use super::filter::StoreFilter;
 use super::outcome::{NAME, PUBLISHER, not_stored, storing};
-use crate::client::{Client, unix_now};
-use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server, VRequest};
-use crate::plugin::memcached::Memcached;
+use crate::client::unix_now;
+use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server, SockAddr};
+use crate::plugin::memcached::{Memcached, Request};
 use crate::plugin::options::{self, Misfit, Options};
 
 /// One `memcached.store` of the configuration.
 pub(in crate::plugin) struct StoreAction {
     /// Shared with the filters of all workers.
     options: Arc<Options>,
+    policy: Policy,
+    pool: Arc<Pool<SockAddr>>,
 }
 
 impl ActionKind for StoreAction {
@@ -29,7 +31,7 @@ impl ActionKind for StoreAction {
     /// that it was made from are gone by then.
     type Context = Key;
 
-    fn configure(server: Server, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+    fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let list = match options::arguments(value) {
             Ok([list]) => list,
             // Whatever it is, it stands where the options should.
@@ -37,20 +39,16 @@ impl ActionKind for StoreAction {
             Err(misfit) => return Err(format!("expected one list of options, {misfit}")),
         };
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
-        #[expect(
-            clippy::arc_with_non_send_sync,
-            reason = "workers only read it; the host's patterns are not marked as shared yet"
-        )]
-        let options = Arc::new(options);
-        Ok(Self { options })
+        let policy = policy_of(&options);
+        let pool = options.common.pool();
+        Ok(Self {
+            options: Arc::new(options),
+            policy,
+            pool,
+        })
     }
 
-    fn run(
-        &self,
-        vr: &VRequest<'_>,
-        client: Option<&Client>,
-        context: &mut Option<Box<Key>>,
-    ) -> Flow {
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<Key>>) -> Flow {
         let key = match context.take() {
             Some(key) => *key,
             None => self.options.common.key_of(vr),
@@ -68,7 +66,7 @@ impl ActionKind for StoreAction {
             }
             ResponseState::Ready => {}
         }
-        if client.is_none() {
+        if vr.worker().is_none() {
             return Flow::GoOn;
         }
         match self.decide(vr, &key) {
@@ -78,7 +76,7 @@ impl ActionKind for StoreAction {
         Flow::GoOn
     }
 
-    fn panicked(&self, _vr: &VRequest<'_>) -> Flow {
+    fn panicked(&self, _vr: &mut Request<'_>) -> Flow {
         Flow::GoOn
     }
 }
@@ -86,71 +84,33 @@ impl ActionKind for StoreAction {
 impl StoreAction {
     /// Whether the response may be stored; and the item that its body is added
     /// to.
-    fn decide(&self, vr: &VRequest<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
-        let Options { common, store } = &*self.options;
-        let method = vr.method();
-        if method == b"HEAD" {
-            return Err(NotStored::Head);
-        }
-        if !common.allows_method(method) {
-            return Err(NotStored::Method);
-        }
-        let status = u16::try_from(vr.status()).unwrap_or(0);
-        if !store.statuses.contains(&status) {
-            return Err(NotStored::Status(vr.status()));
-        }
-        if vr
-            .state::<Memcached>()
-            .is_some_and(|hit| hit.key == *key && hit.server == common.server)
-        {
-            return Err(NotStored::FromCache);
-        }
-        let mut exchange = Exchange::default();
+    fn decide(&self, vr: &Request<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
+        let mut exchange = Exchange::new(vr.method(), vr.status());
+        exchange.from_cache = vr
+            .state()
+            .is_some_and(|hit| hit.key == *key && hit.pool.has_items_of(&self.pool));
         let mut head = HeadWriter::default();
-        let mut length: Option<u64> = None;
-        vr.request_headers(|name, value| exchange.observe_request(name, value));
-        vr.response_headers(|name, value| {
+        for (name, value) in vr.request_headers() {
+            exchange.observe_request(name, value);
+        }
+        for (name, value) in vr.response_headers() {
             exchange.observe_response(name, value);
-            if common.headers {
+            if self.policy.headers {
                 head.push(name, value);
             }
-            if name.eq_ignore_ascii_case(b"Content-Length") {
-                length = decimal::parse(value).ok();
-            }
-        });
-        // A body that is known to be too long need not be collected first.
-        if length.is_some_and(|length| length > store.maxsize) {
-            return Err(NotStored::TooLarge);
         }
-        let policy = Policy {
-            force: store.force,
-            scope: if common.headers {
-                Scope::Whole(&common.vary)
-            } else {
-                Scope::Body
-            },
-        };
         let now = unix_now();
-        let ttl = exchange.decide(policy, store.ttl.of(status), now)?;
-        let item = if common.headers {
-            head.encode(status, now, exchange.age(now), store.etag)
-                .map_err(NotStored::Headers)?
-        } else {
-            NewItem::default()
-        };
-        let response = Storable {
-            status: vr.status(),
-            ttl,
-            length,
-            fresh_until: exchange.fresh_until(policy, now),
-        };
+        let response = self.policy.decide(&exchange, now)?;
+        let item = self.policy.new_item(&head, &exchange, now)?;
         Ok((response, item))
     }
 
-    fn collect(&self, vr: &VRequest<'_>, key: Key, response: Storable, item: NewItem) {
+    fn collect(&self, vr: &mut Request<'_>, key: Key, response: Storable, item: NewItem) {
         let filter = StoreFilter {
             options: Arc::clone(&self.options),
+            pool: Arc::clone(&self.pool),
             key,
+            status: vr.status(),
             response,
             item: Some(item),
         };
@@ -159,5 +119,21 @@ impl StoreAction {
         } else {
             not_stored(vr, &self.options.common, &NotStored::TooLate);
         }
+    }
+}
+
+/// The rules that the options give.
+fn policy_of(options: &Options) -> Policy {
+    let Options { common, store } = options;
+    Policy {
+        methods: common.methods.clone(),
+        statuses: store.statuses.clone(),
+        headers: common.headers,
+        vary: common.vary.clone(),
+        lifetimes: store.ttl.clone(),
+        maxsize: store.maxsize,
+        etag: store.etag,
+        force: store.force,
+        ..Policy::default()
     }
 }

@@ -2,39 +2,34 @@
 
 use std::sync::Arc;
 
-use memcached_core::policy::NotStored;
-use memcached_core::protocol::{Key, Ttl, exptime};
+use memcached_core::policy::{NotStored, Storable};
+use memcached_core::pool::Pool;
+use memcached_core::protocol::{Key, Store, StoreMode, exptime};
 use memcached_core::stored::NewItem;
 
 use super::outcome::{not_stored, sent};
 use crate::client::unix_now;
-use crate::host::{BodyFilter, FilterIo, Flow, VRequest};
-use crate::plugin::memcached::Memcached;
+use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, Unreadable};
+use crate::plugin::memcached::{Memcached, Request};
 use crate::plugin::options::Options;
 
 /// Copies a body as it passes, and stores it at its end.
 pub(super) struct StoreFilter {
     pub(super) options: Arc<Options>,
+    pub(super) pool: Arc<Pool<SockAddr>>,
     pub(super) key: Key,
+    /// The status of the response when the action ran.
+    pub(super) status: i32,
     pub(super) response: Storable,
     /// The item with the part of the body that has passed; `None` once it is
     /// stored, or is not going to be.
     pub(super) item: Option<NewItem>,
 }
 
-/// A response that may be stored, as it was when the action ran.
-pub(super) struct Storable {
-    pub(super) status: i32,
-    pub(super) ttl: Ttl,
-    /// What the response announces as the length of its body. Some backends end
-    /// a body by closing the connection, whether they have sent all of it or not.
-    pub(super) length: Option<u64>,
-    /// When the response stops being fresh, in seconds since 1970.
-    pub(super) fresh_until: Option<u64>,
-}
-
 impl BodyFilter for StoreFilter {
-    fn handle(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) -> Flow {
+    type Plugin = Memcached;
+
+    fn handle(&mut self, mut vr: Option<&mut Request<'_>>, io: &mut FilterIo<'_>) -> Flow {
         if io.output_closed() && !(io.input_closed() && io.input_len() == 0) {
             // The client is gone.
             self.give_up(vr, &NotStored::Cut);
@@ -46,7 +41,7 @@ impl BodyFilter for StoreFilter {
             io.close_output();
             return Flow::GoOn;
         }
-        self.copy(vr, io);
+        self.copy(vr.as_deref_mut(), io);
         io.forward_all();
         if io.input_closed() {
             if let Some(vr) = vr {
@@ -59,7 +54,7 @@ impl BodyFilter for StoreFilter {
 }
 
 impl StoreFilter {
-    fn copy(&mut self, vr: Option<&VRequest<'_>>, io: &mut FilterIo<'_>) {
+    fn copy(&mut self, vr: Option<&mut Request<'_>>, io: &mut FilterIo<'_>) {
         let Some(item) = &mut self.item else {
             return;
         };
@@ -68,12 +63,18 @@ impl StoreFilter {
             self.give_up(vr, &NotStored::TooLarge);
             return;
         }
-        if !io.read_all(|bytes| item.push_body(bytes)) {
-            self.give_up(vr, &NotStored::Unreadable("a file".into()));
+        let mut input = io.input();
+        loop {
+            match input.read() {
+                Ok(Some(bytes)) => item.push_body(bytes),
+                Ok(None) => return,
+                Err(Unreadable) => break,
+            }
         }
+        self.give_up(vr, &NotStored::Unreadable("a file".into()));
     }
 
-    fn give_up(&mut self, vr: Option<&VRequest<'_>>, reason: &NotStored) {
+    fn give_up(&mut self, vr: Option<&mut Request<'_>>, reason: &NotStored) {
         let given_up = self.item.take();
         if let Some((_, vr)) = given_up.zip(vr) {
             not_stored(vr, &self.options.common, reason);
@@ -81,7 +82,7 @@ impl StoreFilter {
     }
 
     /// The body has come to its end.
-    fn finish(&mut self, vr: &VRequest<'_>) {
+    fn finish(&mut self, vr: &mut Request<'_>) {
         let Some(item) = self.item.take() else {
             return;
         };
@@ -91,30 +92,38 @@ impl StoreFilter {
         }
     }
 
-    fn store(&self, vr: &VRequest<'_>, item: NewItem) -> Result<(), NotStored> {
+    fn store(&self, vr: &mut Request<'_>, item: NewItem) -> Result<(), NotStored> {
         let response = &self.response;
-        if vr.status() != response.status {
+        if vr.status() != self.status {
             return Err(NotStored::Status(vr.status()));
         }
-        if response
-            .length
-            .is_some_and(|length| length != item.body_len())
-        {
+        // Some backends end a body by closing the connection, whether they have
+        // sent all of it or not.
+        let cut = |length| length != item.body_len();
+        if response.length.is_some_and(cut) {
             return Err(NotStored::Cut);
         }
-        let Some(client) = vr.worker_state::<Memcached>() else {
+        let Some(client) = vr.worker() else {
             return Ok(());
         };
         let now = unix_now();
-        let ttl = match response.fresh_until {
-            None => Some(response.ttl),
-            Some(until) => response.ttl.ending_by(until, now),
-        };
-        let exptime = exptime(ttl.ok_or(NotStored::Expired)?, now);
+        let ttl = response.lifetime.ttl(now).ok_or(NotStored::Expired)?;
+        let exptime = exptime(ttl, now);
         let options = &self.options;
-        let server = client.server(&options.common.server, options.common.timing().spec());
-        let (key, flags) = (self.key.clone(), options.store.flags);
-        match server.store(key, flags, exptime, item.finish(), options.common.timing()) {
+        let mut data = item.finish();
+        // It grew with the body, and the room it has left is not counted.
+        data.shrink_to_fit();
+        if data.len() as u64 > options.common.max_value {
+            return Err(NotStored::AboveMaxValue);
+        }
+        let item = Store {
+            mode: StoreMode::Set,
+            key: self.key.clone(),
+            flags: options.store.flags,
+            exptime,
+            data,
+        };
+        match client.store(&self.pool, item, options.common.timeout) {
             Ok(()) => sent(vr, &options.common),
             Err(failure) => not_stored(vr, &options.common, &failure),
         }

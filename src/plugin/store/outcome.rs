@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::fmt::Display;
 
-use crate::host::VRequest;
+use crate::plugin::memcached::Request;
 use crate::plugin::options::Common;
 use crate::plugin::publish::Publisher;
 
@@ -16,18 +16,22 @@ pub(super) const PUBLISHER: Publisher = Publisher {
 };
 
 /// The response may be stored, and its body is being copied.
-pub(super) fn storing(vr: &VRequest<'_>, options: &Common) {
+pub(super) fn storing(vr: &mut Request<'_>, options: &Common) {
     PUBLISHER.set(vr, options.environment, format_args!("storing"));
 }
 
 /// The item was handed over to the client of memcached.
-pub(super) fn sent(vr: &VRequest<'_>, options: &Common) {
+pub(super) fn sent(vr: &mut Request<'_>, options: &Common) {
     let line = "sent to memcached";
-    PUBLISHER.publish(vr, options.environment, format_args!("sent"), &line);
+    PUBLISHER.publish_change(vr, options.environment, "sent", &line);
 }
 
 /// The response is not stored.
-pub(super) fn not_stored(vr: &VRequest<'_>, options: &Common, why: &dyn Display) {
-    let (text, line) = (format_args!("no: {why}"), format_args!("not stored: {why}"));
-    PUBLISHER.publish(vr, options.environment, text, &line);
+pub(super) fn not_stored(vr: &mut Request<'_>, options: &Common, why: &dyn Display) {
+    PUBLISHER.publish(
+        vr,
+        options.environment,
+        format_args!("no: {why}"),
+        &format_args!("not stored: {why}"),
+    );
 }

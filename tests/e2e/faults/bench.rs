@@ -38,7 +38,7 @@ if req.path =^ "/page/" {
 
 /// The times that the actions are given, in milliseconds.
 #[derive(Clone, Copy)]
-pub struct Times {
+pub(super) struct Times {
     pub answer: u64,
     pub connect: u64,
     pub retry: u64,
@@ -46,34 +46,34 @@ pub struct Times {
 
 impl Times {
     /// Long time-outs: where nothing has to time out, nothing does.
-    pub const PATIENT: Self = Self {
+    pub(super) const PATIENT: Self = Self {
         answer: 20_000,
         connect: 20_000,
         retry: 1,
     };
 
     /// Short ones, where something has to.
-    pub const HASTY: Self = Self {
+    pub(super) const HASTY: Self = Self {
         answer: 150,
         connect: 150,
         retry: 1,
     };
 
     /// The longest time that a request may take because of memcached.
-    pub fn limit(self) -> Duration {
+    pub(super) fn limit(self) -> Duration {
         Duration::from_millis(self.answer + self.connect + 100) + slack()
     }
 }
 
 /// What a busy machine may add to any time, in `TEST_SLACK_MS`.
-pub fn slack() -> Duration {
+pub(super) fn slack() -> Duration {
     let given = env::var("TEST_SLACK_MS").ok();
     let ms = given.map_or(2000, |text| text.parse().expect("milliseconds"));
     Duration::from_millis(ms)
 }
 
 /// The server and its memcached.
-pub struct Bench {
+pub(super) struct Bench {
     pub site: Site,
     pub cache: Faulty,
     pub times: Times,
@@ -81,7 +81,7 @@ pub struct Bench {
 
 /// What a client should see.
 #[derive(Clone, Copy, Debug)]
-pub enum Expect<'a> {
+pub(super) enum Expect<'a> {
     /// The item with this value.
     Hit(&'a [u8]),
     /// The response that is made without the cache.
@@ -89,14 +89,14 @@ pub enum Expect<'a> {
 }
 
 impl Bench {
-    pub fn start(times: Times) -> Self {
+    pub(super) fn start(times: Times) -> Self {
         let cache = Faulty::start();
         let site = start_site(&cache, times, 1);
         Self { site, cache, times }
     }
 
     /// Asks with memcached behaving like this.
-    pub fn case(
+    pub(super) fn case(
         &mut self,
         name: &str,
         path: &str,
@@ -104,14 +104,14 @@ impl Bench {
         how: impl Fn(&mut Peer) + Send + Sync + 'static,
     ) {
         self.cache.behave(how);
-        // By now the last attempt lies in the past; another one is allowed
-        // when this has gone by.
+        // The last attempt has begun by now; another one is allowed after
+        // this time.
         std::thread::sleep(Duration::from_millis(self.times.retry + 1));
         self.ask(name, path, expect);
     }
 
     /// Asks, and looks at what comes and when.
-    pub fn ask(&mut self, name: &str, path: &str, expect: Expect<'_>) {
+    pub(super) fn ask(&mut self, name: &str, path: &str, expect: Expect<'_>) {
         let begun = Instant::now();
         let response = self.site.get(path);
         let took = begun.elapsed();
@@ -121,13 +121,13 @@ impl Bench {
 
     /// Asks until the item comes: a connection that failed may not be made
     /// again at once.
-    pub fn await_hit(&mut self, name: &str, path: &str, value: &[u8]) {
+    pub(super) fn await_hit(&mut self, name: &str, path: &str, value: &[u8]) {
         let response = self.site.get_hit(path);
         check(name, path, &response, Expect::Hit(value));
     }
 
     /// Asks, and takes either answer.
-    pub fn ask_either(&mut self, name: &str, path: &str, value: &[u8]) {
+    pub(super) fn ask_either(&mut self, name: &str, path: &str, value: &[u8]) {
         let begun = Instant::now();
         let response = self.site.get(path);
         let took = begun.elapsed();
@@ -141,7 +141,7 @@ impl Bench {
     }
 
     /// Makes a file, and asks for it for the first time.
-    pub fn ask_file(&mut self, name: &str, path: &str, body: &[u8]) {
+    pub(super) fn ask_file(&mut self, name: &str, path: &str, body: &[u8]) {
         let file = self.site.dir().join(&path[1..]);
         std::fs::create_dir_all(self.site.dir().join("file")).expect("a folder");
         std::fs::write(file, body).expect("a file");
@@ -155,7 +155,7 @@ impl Bench {
 
     /// All is well after a memcached that behaves, and the server ends as it
     /// should.
-    pub fn finish(mut self) {
+    pub(super) fn finish(mut self) {
         self.cache.set("/well", b"is well");
         self.cache.behave(Peer::serve);
         self.await_hit("well", "/well", b"is well");
@@ -165,7 +165,7 @@ impl Bench {
 }
 
 /// A server with the configuration of all these tests.
-pub fn start_site(cache: &dyn std::fmt::Display, times: Times, workers: u32) -> Site {
+pub(super) fn start_site(cache: &dyn std::fmt::Display, times: Times, workers: u32) -> Site {
     let both = format!(
         r#""server" => "{cache}", "timeout_ms" => {}, "connect_timeout_ms" => {}, "retry_ms" => {}"#,
         times.answer, times.connect, times.retry
@@ -176,7 +176,7 @@ pub fn start_site(cache: &dyn std::fmt::Display, times: Times, workers: u32) -> 
 }
 
 /// Compares a response with what is expected.
-pub fn check(name: &str, path: &str, response: &Response, expect: Expect<'_>) {
+pub(super) fn check(name: &str, path: &str, response: &Response, expect: Expect<'_>) {
     let made = if path.starts_with("/page/") {
         "page"
     } else {

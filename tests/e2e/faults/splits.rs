@@ -107,9 +107,8 @@ fn a_stale_connection_is_replaced_once() {
         for deaths in 1..=2 {
             let name = format!("reset {reset}, {deaths} connections die");
             bench.case(&name, "/warm", Expect::Miss, move |peer| {
-                if peer.number == 0
-                    && let Some(request) = peer.request()
-                {
+                let first = (peer.number == 0).then(|| peer.request()).flatten();
+                if let Some(request) = first {
                     peer.answer(&request);
                 }
                 if peer.number >= deaths {

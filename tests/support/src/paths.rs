@@ -31,10 +31,12 @@ pub fn plugin_library() -> PathBuf {
     path
 }
 
-/// The library built with the feature `deliberate-panic`, which `make test`
-/// puts into a folder of its own.
+/// The library built with the feature `deliberate-panic`: `PANICKING_SO`, or
+/// what `make test` puts into a folder of its own.
 pub fn panicking_library() -> PathBuf {
-    let path = project_root().join("target/panic/debug/libmod_memcached.so");
+    let given = env::var_os("PANICKING_SO")
+        .unwrap_or_else(|| "target/panic/debug/libmod_memcached.so".into());
+    let path = project_root().join(given);
     assert!(
         path.exists(),
         "{}: no such file; run `make panic-library` first",
@@ -53,12 +55,14 @@ pub struct Host {
 }
 
 impl Host {
-    /// The real server if `LIGHTTPD2_WORKER` names one, else the stand-in. The
-    /// real one's modules are in `LIGHTTPD2_MODULE_DIR`, or where an
+    /// The real server if `LIGHTTPD2_WORKER` names one, else the stand-in, of
+    /// which `STAND_IN` can name another build. The real one's modules are in `LIGHTTPD2_MODULE_DIR`, or where an
     /// installation has them beside the program.
     pub fn find() -> Self {
         let Some(worker) = env::var_os("LIGHTTPD2_WORKER").filter(|path| !path.is_empty()) else {
-            let worker = project_root().join("target/host/lighttpd2-worker");
+            let stand_in =
+                env::var_os("STAND_IN").unwrap_or_else(|| "target/host/lighttpd2-worker".into());
+            let worker = project_root().join(stand_in);
             assert!(
                 worker.exists(),
                 "{}: no such file; run `make host` first, or name a real one with LIGHTTPD2_WORKER",

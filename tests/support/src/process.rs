@@ -7,33 +7,33 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::wait::{eventually, eventually_some};
 
 /// A running program; killed when dropped.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
 }
 
 impl Process {
     /// Starts it.
-    pub fn spawn(command: &mut Command) -> Self {
+    pub(crate) fn spawn(command: &mut Command) -> Self {
         let child = command
             .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
+            .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().to_string_lossy()));
         Self { child }
     }
 
     /// Its number.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).expect("our own child takes signals");
     }
 
     /// Stops it, and waits until all its threads stand still: the signal is
     /// only on its way when it has been sent.
-    pub fn suspend(&self) {
+    pub(crate) fn suspend(&self) {
         self.signal(Signal::STOP);
         eventually("the process stands still", || self.is_suspended());
     }
@@ -50,14 +50,14 @@ impl Process {
     }
 
     /// How it ended, if it has.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child
             .try_wait()
             .expect("our own child can be waited for")
     }
 
     /// Waits for its end.
-    pub fn await_end(&mut self, name: &str) -> ExitStatus {
+    pub(crate) fn await_end(&mut self, name: &str) -> ExitStatus {
         eventually_some(&format!("the end of {name}"), || self.ended())
     }
 }

@@ -19,7 +19,7 @@ pub fn eventually_some<T>(what: &str, find: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Waits until `find` gives something; `None` after [`PATIENCE`].
-pub fn attempt<T>(mut find: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn attempt<T>(mut find: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + PATIENCE;
     loop {
         let found = find();

@@ -1,8 +1,6 @@
 //! What the lines of replies mean. Lines come without their CR LF; one word or
 //! space too many makes a line unreadable.
 
-use memchr::memchr;
-
 use super::vocabulary::{Found, KeyList, Reply, ReplyForm, Status};
 use crate::decimal;
 use crate::protocol::error::ProtocolError;
@@ -84,13 +82,15 @@ pub(super) fn read_value_or_end<P>(
     found: &[(usize, Found<P>)],
     line: &[u8],
 ) -> Result<Step<P>, ProtocolError> {
-    let count = keys.count();
-    let words = match line.strip_prefix(b"VALUE ") {
-        Some(words) if found.len() < count => words,
-        _ => return read_end(line),
+    let Some(words) = line.strip_prefix(b"VALUE ") else {
+        return read_end(line);
     };
-    let bad = || ProtocolError::BadValueLine(excerpt(line));
-    let (name, value) = read_value(with_cas, words).ok_or_else(bad)?;
+    let count = keys.count();
+    if found.len() >= count {
+        return Err(ProtocolError::unexpected(line));
+    }
+    let (name, value) =
+        read_words(with_cas, words).ok_or_else(|| ProtocolError::BadValueLine(excerpt(line)))?;
     // Most servers keep to the order of the keys.
     let likely = found.last().map_or(0, |(at, _)| at.saturating_add(1));
     let is_it = |at: &usize| {
@@ -111,25 +111,7 @@ pub(super) fn read_value_or_end<P>(
     Ok(Step::Value(at, found))
 }
 
-/// Reads `KEY FLAGS LEN`, then `CAS` if that was asked for, separated by one
-/// space each: the key, and the value without its data.
-fn read_value<P>(with_cas: bool, words: &[u8]) -> Option<(&[u8], Value<P>)> {
-    let (name, numbers) = words.split_at_checked(memchr(b' ', words)?)?;
-    let mut numbers = numbers.split(|&byte| byte == b' ').skip(1);
-    let mut number = || decimal::parse(numbers.next()?).ok();
-    let flags = u32::try_from(number()?).ok()?;
-    let len = number()?;
-    let cas = if with_cas { Some(number()?) } else { None };
-    let value = Value {
-        flags,
-        cas,
-        len,
-        pieces: Pieces::default(),
-    };
-    numbers.next().is_none().then_some((name, value))
-}
-
-/// Reads a line that can only end the values.
+/// Reads a line in which no value begins.
 fn read_end<P>(line: &[u8]) -> Result<Step<P>, ProtocolError> {
     if line == b"END" {
         return Ok(Step::End);
@@ -156,4 +138,25 @@ fn error_text(line: &[u8], word: &[u8]) -> Option<Box<str>> {
     let text = line.strip_prefix(word)?;
     let is_word = text.first().is_none_or(|&byte| byte == b' ');
     is_word.then(|| excerpt(text.trim_ascii()))
+}
+
+/// Reads what follows `VALUE`: `KEY FLAGS LEN`, then `CAS` if that was asked for,
+/// separated by one space each: the key, and the value without its data.
+fn read_words<P>(with_cas: bool, words: &[u8]) -> Option<(&[u8], Value<P>)> {
+    let mut words = words.split(|&byte| byte == b' ');
+    let name = words.next()?;
+    let mut number = || decimal::parse(words.next()?).ok();
+    let flags = u32::try_from(number()?).ok()?;
+    let len = number()?;
+    let cas = if with_cas { Some(number()?) } else { None };
+    if words.next().is_some() {
+        return None;
+    }
+    let value = Value {
+        flags,
+        cas,
+        len,
+        pieces: Pieces::default(),
+    };
+    Some((name, value))
 }

@@ -11,6 +11,10 @@ use crate::protocol::error::ProtocolError;
 use crate::protocol::value::Input;
 use crate::protocol::wire::CRLF;
 
+/// Values for which there is room from the first one on, if there are as many
+/// keys.
+const ROOM_MAX: usize = 16;
+
 /// Where in a reply the next byte belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
@@ -55,7 +59,7 @@ impl<P> ReplyParser<P> {
 
     /// Whether a part of a reply has been read.
     #[must_use]
-    pub const fn mid_reply(&self) -> bool {
+    pub fn mid_reply(&self) -> bool {
         !self.line.is_empty() || !matches!(self.place, Place::FirstLine)
     }
 
@@ -92,6 +96,7 @@ impl<P> ReplyParser<P> {
                     match step {
                         Step::Value(position, found) => {
                             self.place = Place::Data { left: found.len() };
+                            self.make_room(form);
                             self.found.push((position, found));
                         }
                         Step::End => {
@@ -121,6 +126,13 @@ impl<P> ReplyParser<P> {
                     self.place = Place::NextLine;
                 }
             }
+        }
+    }
+
+    /// Makes room for the values of the first of several keys at once.
+    fn make_room(&mut self, form: ReplyForm<'_>) {
+        if let (ReplyForm::Values { keys, .. }, true) = (form, self.found.is_empty()) {
+            self.found.reserve(keys.count().min(ROOM_MAX));
         }
     }
 

@@ -83,7 +83,7 @@ impl Memcached {
         for (at, key) in read.keys.iter().enumerate() {
             if at == broken {
                 self.replies.extend_from_slice(b"SERVER_ERROR x\r\n");
-                if how.is_multiple_of(2) {
+                if how % 2 == 0 {
                     return;
                 }
             } else {

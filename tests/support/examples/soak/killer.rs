@@ -6,22 +6,27 @@ use std::time::{Duration, Instant};
 
 use testkit::{Client, Cutter, Memcached, eventually, random_bytes};
 
-pub struct Killer {
+pub(crate) struct Killer {
     site: SocketAddr,
     direct: Memcached,
-    behind: Memcached,
+    relayed: Memcached,
     cutter: Cutter,
     strikes: u64,
     recoveries: Vec<Duration>,
 }
 
 impl Killer {
-    /// `behind` is what the cutter leads to.
-    pub fn new(site: SocketAddr, direct: Memcached, behind: Memcached, cutter: Cutter) -> Self {
+    /// `relayed` is what the cutter leads to.
+    pub(crate) fn new(
+        site: SocketAddr,
+        direct: Memcached,
+        relayed: Memcached,
+        cutter: Cutter,
+    ) -> Self {
         Self {
             site,
             direct,
-            behind,
+            relayed,
             cutter,
             strikes: 0,
             recoveries: Vec::new(),
@@ -29,7 +34,7 @@ impl Killer {
     }
 
     /// Disturbs one of them in some way for some time, then waits for a hit.
-    pub fn strike(&mut self) {
+    pub(crate) fn strike(&mut self) {
         let dice = random_bytes(self.strikes, 3);
         self.strikes += 1;
         // From a moment to long enough for it to count as down.
@@ -48,11 +53,11 @@ impl Killer {
                 "/a/0"
             }
             2 => {
-                self.behind.suspend();
+                self.relayed.suspend();
                 thread::sleep(time / 4);
                 self.cutter.cut();
                 thread::sleep(time / 4);
-                self.behind.resume();
+                self.relayed.resume();
                 "/b/0"
             }
             _ => {
@@ -75,7 +80,7 @@ impl Killer {
     }
 
     /// The times until hits were back, shortest first.
-    pub fn recoveries(mut self) -> Vec<Duration> {
+    pub(crate) fn recoveries(mut self) -> Vec<Duration> {
         self.recoveries.sort();
         self.recoveries
     }

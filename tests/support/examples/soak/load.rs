@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use testkit::{Client, random_bytes};
 
 /// Pages for each memcached.
-pub const FILES: u64 = 200;
+pub(crate) const FILES: u64 = 200;
 
 const CLIENTS: u64 = 8;
 
@@ -20,14 +20,14 @@ const REQUESTS_MAX: u64 = 5_000_000;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// What a page says; it names its path. From one byte to more than one read.
-pub fn body_of(path: &str) -> Vec<u8> {
+pub(crate) fn body_of(path: &str) -> Vec<u8> {
     let repeat = [1, 20, 200, 5000][path.len() % 4];
     format!("<{path}>").repeat(repeat).into_bytes()
 }
 
 /// What came of it.
 #[derive(Debug, Default)]
-pub struct Figures {
+pub(crate) struct Figures {
     pub requests: u64,
     pub hits: u64,
     pub wrong: u64,
@@ -37,14 +37,14 @@ pub struct Figures {
 }
 
 /// The running clients.
-pub struct Load {
+pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     requests: Arc<AtomicU64>,
     clients: Vec<thread::JoinHandle<Figures>>,
 }
 
 impl Load {
-    pub fn start(addr: SocketAddr) -> Self {
+    pub(crate) fn start(addr: SocketAddr) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let requests = Arc::new(AtomicU64::new(0));
         let clients = (0..CLIENTS)
@@ -61,11 +61,11 @@ impl Load {
     }
 
     /// Whether there were as many requests as there may be.
-    pub fn is_used_up(&self) -> bool {
+    pub(crate) fn is_used_up(&self) -> bool {
         self.requests.load(Ordering::Relaxed) >= REQUESTS_MAX
     }
 
-    pub fn stop(self) -> Figures {
+    pub(crate) fn stop(self) -> Figures {
         self.stop.store(true, Ordering::Relaxed);
         let mut all = Figures::default();
         for client in self.clients {

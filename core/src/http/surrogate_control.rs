@@ -1,0 +1,136 @@
+//! `Surrogate-Control` (W3C note "Edge Architecture Specification", section 2).
+
+use super::cache_control::{CacheControl, Directives, is_argument, split};
+use super::fields::is_token;
+use super::seconds::delta_seconds;
+
+/// What all `Surrogate-Control` lines of a response say together to a cache
+/// without a name: directives with a target, such as `max-age=60;cdn`, are meant
+/// for others. Of a directive that is given twice the stricter one counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SurrogateControl {
+    no_store: bool,
+    max_age: Option<u32>,
+    malformed: bool,
+}
+
+impl SurrogateControl {
+    /// Records the value of one header line.
+    pub fn observe(&mut self, value: &[u8]) {
+        for directive in Directives::new(value).filter(|directive| !directive.is_empty()) {
+            let (name, argument) = split(directive);
+            if has_target(directive) {
+                continue;
+            }
+            // Nothing stands around the equals sign.
+            let len = name.len() + argument.map_or(0, |argument| argument.len() + 1);
+            if !is_token(name) || !argument.is_none_or(is_argument) || len != directive.len() {
+                self.malformed = true;
+            } else if name.eq_ignore_ascii_case(b"no-store") {
+                self.no_store = true;
+            } else if name.eq_ignore_ascii_case(b"max-age") {
+                match argument.and_then(max_age) {
+                    Some(secs) => {
+                        self.max_age = Some(self.max_age.map_or(secs, |other| other.min(secs)));
+                    }
+                    None => self.malformed = true,
+                }
+            }
+        }
+    }
+
+    /// What it says as directives of `Cache-Control`; `None` if it is malformed
+    /// or says nothing of storing.
+    #[must_use]
+    pub fn directives(&self) -> Option<CacheControl> {
+        let says = self.no_store || self.max_age.is_some();
+        (says && !self.malformed).then(|| CacheControl {
+            present: true,
+            no_store: self.no_store,
+            max_age: self.max_age,
+            ..CacheControl::default()
+        })
+    }
+}
+
+/// Seconds of `60` or of `60+10`, whose second number says how long the response
+/// may be used when it is stale.
+fn max_age(argument: &[u8]) -> Option<u32> {
+    let mut numbers = argument.splitn(2, |&byte| byte == b'+');
+    let fresh = delta_seconds(numbers.next()?)?;
+    match numbers.next() {
+        Some(stale) => delta_seconds(stale).map(|_| fresh),
+        None => Some(fresh),
+    }
+}
+
+/// Whether a directive has a semicolon outside of quotes.
+fn has_target(directive: &[u8]) -> bool {
+    let mut quoted = false;
+    directive.iter().any(|&byte| {
+        quoted ^= byte == b'"';
+        byte == b';' && !quoted
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `no-store` and `max-age`, if it says anything.
+    fn of(lines: &[&str]) -> Option<(bool, Option<u32>)> {
+        let mut all = SurrogateControl::default();
+        for line in lines {
+            all.observe(line.as_bytes());
+        }
+        let directives = all.directives()?;
+        Some((directives.no_store, directives.max_age))
+    }
+
+    #[test]
+    fn directives() {
+        for (lines, expected) in [
+            (&["max-age=3600"][..], (false, Some(3600))),
+            (&["MaX-aGe=3600"], (false, Some(3600))),
+            (&["foobar, max-age=3600"], (false, Some(3600))),
+            (&["max-age=30+60"], (false, Some(30))),
+            (&["max-age=99999999999"], (false, Some(1 << 31))),
+            (&["max-age=0"], (false, Some(0))),
+            (&["no-store, content=\"ESI/1.0;x\""], (true, None)),
+            (&["max-age=60", "max-age=30, no-store"], (true, Some(30))),
+            (&["max-age=9;other, max-age=60"], (false, Some(60))),
+            (
+                &["no-store;other; max-age=9, max-age=60"],
+                (false, Some(60)),
+            ),
+        ] {
+            assert_eq!(of(lines), Some(expected), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing() {
+        for line in [
+            "",
+            ",",
+            "foo",
+            "content=\"ESI/1.0\"",
+            "max-age=60;other",
+            "no-store;other",
+            "max-age",
+            "max-age=",
+            "max-age=x",
+            "max-age=-1",
+            "max-age=6+x",
+            "max-age=\"60\"",
+            "max-age =60",
+            "max-age= 60",
+            "max-age=60 no-store",
+            "max-age=60, \"no-store\"",
+            "max-age=60, x=\"y",
+            "no-store-remote",
+        ] {
+            assert_eq!(of(&[line]), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Flights: requests under way, each shared by all who wait for it.
+
+use core::cell::{Cell, RefCell};
+use core::mem;
+use core::task::Poll;
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use smallvec::SmallVec;
+
+use super::result::LookupResult;
+use crate::protocol::Key;
+use crate::server::{Outcome, RequestId};
+
+/// Flights that are kept to be used again.
+const SPARE_MAX: usize = 256;
+
+/// Room for more waiters than this is not kept for the next flight.
+const ROOM_KEPT: usize = 64;
+
+/// Names an address at which a server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ServerId(pub u32);
+
+/// Names what carries requests to a server. There may be several for one
+/// address, which differ in how long they connect and when they retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DriverId(pub u32);
+
+/// Where a lookup goes, and how long it may take. Only lookups of one target
+/// share a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The address; a change of a key there concerns all its drivers.
+    pub server: ServerId,
+    /// What carries the request.
+    pub driver: DriverId,
+    /// The time for the answer.
+    pub timeout: Duration,
+    /// The longest value that is wanted, in bytes.
+    pub max_value: u64,
+}
+
+#[derive(Debug)]
+enum Place<W> {
+    /// Waits for the result.
+    Waiting(W),
+    /// Was woken to fetch the result.
+    Woken,
+    /// Has fetched the result, or has left.
+    Gone,
+}
+
+#[derive(Debug)]
+struct Waiters<W, P> {
+    /// Most flights have one waiter.
+    places: SmallVec<[Place<W>; 1]>,
+    /// Places whose waiter is not gone.
+    present: usize,
+    /// For those who are present; moved out with the last of them.
+    result: Option<LookupResult<P>>,
+}
+
+/// One request under way and those who wait for it. Whoever carries the request
+/// holds the flight, and hands the outcome to it.
+#[derive(Debug)]
+pub struct Flight<W, P> {
+    hash: u64,
+    key: Key,
+    target: Target,
+    request: Cell<Option<RequestId>>,
+    /// Whether it is in the table of those that can be joined.
+    pub(super) listed: Cell<bool>,
+    waiters: RefCell<Waiters<W, P>>,
+    completed: Weak<Completed<W, P>>,
+}
+
+/// Flights whose outcome is there and what servers said when they refused,
+/// queued until they are taken out.
+#[derive(Debug)]
+pub(super) struct Completed<W, P> {
+    pub flights: RefCell<VecDeque<Rc<Flight<W, P>>>>,
+    pub refusals: RefCell<VecDeque<(DriverId, Box<str>)>>,
+}
+
+impl<W, P> Default for Completed<W, P> {
+    fn default() -> Self {
+        Self {
+            flights: RefCell::default(),
+            refusals: RefCell::default(),
+        }
+    }
+}
+
+impl<W, P> Flight<W, P> {
+    /// A flight without waiters, about to be listed under `hash`.
+    fn open(hash: u64, target: Target, key: Key, completed: &Rc<Completed<W, P>>) -> Rc<Self> {
+        Rc::new(Self {
+            hash,
+            key,
+            target,
+            request: Cell::new(None),
+            listed: Cell::new(true),
+            waiters: RefCell::new(Waiters {
+                places: SmallVec::new(),
+                present: 0,
+                result: None,
+            }),
+            completed: Rc::downgrade(completed),
+        })
+    }
+
+    /// The key to ask for.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Where to ask, and how long to wait.
+    #[must_use]
+    pub const fn target(&self) -> Target {
+        self.target
+    }
+
+    /// The request was submitted under this name.
+    pub fn submitted(&self, request: RequestId) {
+        self.request.set(Some(request));
+    }
+
+    /// Hands in the outcome of the request; all but the first are ignored.
+    pub fn handle_outcome(self: Rc<Self>, outcome: Outcome<P>) {
+        let mut waiters = self.waiters.borrow_mut();
+        if waiters.present == 0 || waiters.result.is_some() {
+            return;
+        }
+        let (result, refusal) = LookupResult::classify(outcome);
+        waiters.result = Some(result);
+        drop(waiters);
+        // Without a queue there is nobody left who would wake anyone.
+        let Some(completed) = self.completed.upgrade() else {
+            return;
+        };
+        if let Some(text) = refusal {
+            let refusal = (self.target.driver, text);
+            completed.refusals.borrow_mut().push_back(refusal);
+        }
+        completed.flights.borrow_mut().push_back(self);
+    }
+
+    /// Makes another flight of one that is over.
+    fn reopen(&mut self, hash: u64, target: Target, key: Key) {
+        self.hash = hash;
+        self.key = key;
+        self.target = target;
+        self.request.set(None);
+        self.listed.set(true);
+        let waiters = self.waiters.get_mut();
+        waiters.places.clear();
+        if waiters.places.capacity() > ROOM_KEPT {
+            waiters.places.shrink_to_fit();
+        }
+        waiters.present = 0;
+        waiters.result = None;
+    }
+
+    /// The name of the request, once it has one.
+    pub(super) fn request(&self) -> Option<RequestId> {
+        self.request.get()
+    }
+
+    pub(super) const fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    pub(super) fn is_of(&self, server: ServerId, key: &Key) -> bool {
+        self.target.server == server && self.key == *key
+    }
+
+    /// Whether anybody waits for an outcome that is not there.
+    pub(super) fn is_wanted(&self) -> bool {
+        let waiters = self.waiters.borrow();
+        waiters.present > 0 && waiters.result.is_none()
+    }
+
+    /// Adds a waiter.
+    pub(super) fn join(self: &Rc<Self>, waker: W) -> Waiter<W, P> {
+        let mut waiters = self.waiters.borrow_mut();
+        let place = waiters.places.len();
+        waiters.places.push(Place::Waiting(waker));
+        waiters.present += 1;
+        drop(waiters);
+        Waiter {
+            flight: Rc::clone(self),
+            place,
+        }
+    }
+
+    /// The waker of the first one at `place` or after it who was not woken, and
+    /// the place after that one, if there is one.
+    pub(super) fn next_to_wake(&self, mut place: usize) -> (Option<W>, Option<usize>) {
+        let mut waiters = self.waiters.borrow_mut();
+        let count = waiters.places.len();
+        while let Some(next) = waiters.places.get_mut(place) {
+            place += 1;
+            match mem::replace(next, Place::Woken) {
+                Place::Waiting(waker) => return (Some(waker), (place < count).then_some(place)),
+                other => *next = other,
+            }
+        }
+        (None, None)
+    }
+}
+
+/// The place of one lookup in its flight; see
+/// [`Lookups::poll`](super::Lookups::poll) and
+/// [`Lookups::leave`](super::Lookups::leave).
+#[derive(Debug)]
+pub struct Waiter<W, P> {
+    flight: Rc<Flight<W, P>>,
+    place: usize,
+}
+
+impl<W, P: Clone> Waiter<W, P> {
+    /// The result, once; `None` after that.
+    pub(super) fn fetch(&self) -> Poll<Option<LookupResult<P>>> {
+        let mut waiters = self.flight.waiters.borrow_mut();
+        let waiters = &mut *waiters;
+        let place = &mut waiters.places[self.place];
+        if let Place::Gone = place {
+            return Poll::Ready(None);
+        }
+        if waiters.result.is_none() {
+            return Poll::Pending;
+        }
+        *place = Place::Gone;
+        waiters.present -= 1;
+        Poll::Ready(match waiters.present {
+            0 => waiters.result.take(),
+            _ => waiters.result.clone(),
+        })
+    }
+}
+
+impl<W, P> Waiter<W, P> {
+    /// Gives the place up; the flight, and whether nobody wants its request now.
+    pub(super) fn leave(self) -> (Rc<Flight<W, P>>, bool) {
+        let mut waiters = self.flight.waiters.borrow_mut();
+        let place = mem::replace(&mut waiters.places[self.place], Place::Gone);
+        let mut unwanted = false;
+        if !matches!(place, Place::Gone) {
+            waiters.present -= 1;
+            unwanted = waiters.present == 0 && waiters.result.take().is_none();
+        }
+        drop(waiters);
+        (self.flight, unwanted)
+    }
+}
+
+/// Flights that are over, reused for other requests: allocating one costs more
+/// than the rest of a lookup.
+#[derive(Debug)]
+pub(super) struct Spare<W, P>(Vec<Rc<Flight<W, P>>>);
+
+impl<W, P> Default for Spare<W, P> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<W, P> Spare<W, P> {
+    /// A flight without waiters, about to be listed under `hash`.
+    pub(super) fn open(
+        &mut self,
+        hash: u64,
+        target: Target,
+        key: Key,
+        completed: &Rc<Completed<W, P>>,
+    ) -> Rc<Flight<W, P>> {
+        while let Some(mut flight) = self.0.pop() {
+            if let Some(over) = Rc::get_mut(&mut flight) {
+                over.reopen(hash, target, key);
+                return flight;
+            }
+        }
+        Flight::open(hash, target, key, completed)
+    }
+
+    /// Keeps a flight that nobody else holds: it is over.
+    pub(super) fn keep(&mut self, mut flight: Rc<Flight<W, P>>) {
+        if self.0.len() < SPARE_MAX && Rc::get_mut(&mut flight).is_some() {
+            self.0.push(flight);
+        }
+    }
+}

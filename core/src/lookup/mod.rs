@@ -1,0 +1,31 @@
+//! What a lookup means: which lookups share a request, and what its outcome is
+//! to those who wait.
+//!
+//! [`Lookups`] serves one worker and does no I/O. [`Lookups::begin`] joins a
+//! lookup to the *flight* of the same key that is under way, or opens a flight,
+//! whose request [`Lookups::poll_submit`] gives out. The request's outcome is
+//! handed to the flight; the wakers of its waiters are then taken out with
+//! [`Lookups::poll_wake`], and each waiter gets its result from
+//! [`Lookups::poll`]. Nothing is called back.
+//!
+//! Servers are known by small ids that the user gives to addresses; see
+//! [`Target`].
+//!
+//! Invariants:
+//! - A waiter is given the result of a request that was submitted after the
+//!   last [`Lookups::changed`] of its key that came before the waiter, whatever
+//!   carried the request and the change.
+//! - A waiter is never joined to a request that may take longer than its own
+//!   would: both have the same target, and the request has begun already.
+//! - A waiter that does not leave is woken once when its result is there,
+//!   unless it has fetched it before.
+//! - A flight can be joined until its outcome is handed in; it exists while
+//!   somebody holds a waiter of it or its request is under way.
+
+mod coalesce;
+mod lookups;
+mod result;
+
+pub use coalesce::{DriverId, Flight, ServerId, Target, Waiter};
+pub use lookups::{Begin, Cancel, Lookups, Refusal, Stats};
+pub use result::LookupResult;

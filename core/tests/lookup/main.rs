@@ -1,0 +1,5 @@
+//! Lookups that share requests.
+
+mod flights;
+mod random;
+mod replay;

@@ -1,0 +1,71 @@
+/* Filters between a content handler and the client. */
+#include "internal.h"
+
+typedef struct {
+	const mmc_filter_def *def;
+	mmc_rust_filter *rust;
+} filter;
+
+#define FLT(p) ((liFilter *)(p))
+#define CFLT(p) ((const liFilter *)(p))
+
+static liHandlerResult filter_handle(liVRequest *vr, liFilter *f) {
+	filter *own = f->param;
+	return (liHandlerResult)own->def->handle((mmc_request *)vr, (mmc_filter *)f, own->rust);
+}
+
+static void filter_free(liVRequest *vr, liFilter *f) {
+	(void)vr;
+	filter *own = f->param;
+	own->def->destroy(own->rust);
+	g_free(own);
+}
+
+bool mmc_request_add_filter_out(mmc_request *r, const mmc_filter_def *def, mmc_rust_filter *rust) {
+	filter *own = g_new(filter, 1);
+	*own = (filter){ def, rust };
+	if (li_vrequest_add_filter_out(REQ(r), filter_handle, filter_free, NULL, own)) return true;
+	g_free(own);
+	return false;
+}
+
+bool mmc_filter_has_input(const mmc_filter *f) { return CFLT(f)->in != NULL; }
+
+bool mmc_filter_input_closed(const mmc_filter *f) { return CFLT(f)->in && CFLT(f)->in->is_closed; }
+
+uint64_t mmc_filter_input_len(const mmc_filter *f) { return CFLT(f)->in ? (uint64_t)CFLT(f)->in->length : 0; }
+
+bool mmc_filter_output_closed(const mmc_filter *f) { return CFLT(f)->out->is_closed; }
+
+void mmc_filter_forward_all(mmc_filter *f) {
+	if (FLT(f)->in) li_chunkqueue_steal_all(FLT(f)->out, FLT(f)->in);
+}
+
+void mmc_filter_discard_all(mmc_filter *f) {
+	if (FLT(f)->in) li_chunkqueue_skip_all(FLT(f)->in);
+}
+
+void mmc_filter_close_output(mmc_filter *f) { FLT(f)->out->is_closed = TRUE; }
+
+bool mmc_filter_read(mmc_filter *f, void **cursor, uint64_t *offset, mmc_bytes *bytes) {
+	*bytes = (mmc_bytes){ NULL, 0 };
+	if (!FLT(f)->in) return true;
+	if (!*cursor) *cursor = FLT(f)->in->queue.head;
+	while (*cursor) {
+		liChunkIter iter = { *cursor };
+		char *data = NULL;
+		off_t len = 0;
+		/* Asking beyond a chunk's end is an error to the host, and the only
+		 * sign of that end. A file that broke off is found out by the sum of
+		 * all bytes, which the caller compares. */
+		if (li_chunkiter_read(iter, (off_t)*offset, 64 * 1024, &data, &len, NULL) == LI_HANDLER_GO_ON && len > 0) {
+			*bytes = (mmc_bytes){ (const uint8_t *)data, (size_t)len };
+			*offset += (uint64_t)len;
+			return true;
+		}
+		if (*offset == 0) return false;
+		*offset = 0;
+		*cursor = ((GList *)*cursor)->next;
+	}
+	return true;
+}

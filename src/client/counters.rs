@@ -1,0 +1,132 @@
+//! What a worker counts, where others can read it.
+//!
+//! Counting is adding to plain integers, where things happen. Once a pass of
+//! the loop in which something happened, the sums are stored into a
+//! [`Published`] slot of the worker's own, with relaxed stores: readers see each
+//! counter grow, but not all of one moment.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use memcached_core::{lookup, server};
+
+/// Makes the counters out of their names.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// Sums over all that a worker did since it was started.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub(crate) struct Sums {
+            $($(#[$doc])* pub(crate) $name: u64,)+
+        }
+
+        /// The sums of one worker as other threads see them. Only that worker
+        /// stores.
+        #[derive(Debug, Default)]
+        pub(crate) struct Published {
+            $($name: AtomicU64,)+
+        }
+
+        impl Published {
+            pub(super) fn store(&self, sums: &Sums) {
+                $(self.$name.store(sums.$name, Ordering::Relaxed);)+
+            }
+
+            /// The sums of the last pass.
+            pub(crate) fn load(&self) -> Sums {
+                Sums {
+                    $($name: self.$name.load(Ordering::Relaxed),)+
+                }
+            }
+        }
+
+        /// All counters that are not 0, by name.
+        impl fmt::Display for Sums {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let all = [$((stringify!($name), self.$name),)+];
+                let mut counted = all.into_iter().filter(|(_, count)| *count > 0);
+                let Some((name, count)) = counted.next() else {
+                    return f.write_str("nothing");
+                };
+                write!(f, "{name} {count}")?;
+                counted.try_for_each(|(name, count)| write!(f, ", {name} {count}"))
+            }
+        }
+    };
+}
+
+counters! {
+    /// Lookups that were begun.
+    lookups,
+    /// Lookups that joined the request of another.
+    joined,
+    /// Lookups that found an item.
+    hits,
+    /// Lookups that found none.
+    misses,
+    /// Lookups for which memcached could not be asked.
+    failures,
+    /// Requests that drivers accepted.
+    requests,
+    /// Requests that drivers refused at once.
+    refused,
+    /// Accepted requests without a reply.
+    failed,
+    /// Accepted requests that were cancelled.
+    cancelled,
+    /// Replies.
+    replies,
+    /// Replies of `SERVER_ERROR`.
+    server_refusals,
+    /// Commands sent.
+    commands,
+    /// Attempts to connect.
+    connects,
+    /// Connections that ended badly, or could not be made.
+    faults,
+    /// Bytes received.
+    bytes_read,
+    /// Bytes sent.
+    bytes_written,
+}
+
+impl Sums {
+    /// Adds what a server counted.
+    pub(super) fn add_server(&mut self, stats: &server::Stats) {
+        self.requests += stats.requests;
+        self.refused += stats.refused.total();
+        self.failed += stats.failed.total();
+        self.cancelled += stats.cancelled;
+        self.replies += stats.replies;
+        self.server_refusals += stats.server_errors;
+        self.commands += stats.commands;
+        self.connects += stats.connects;
+        self.faults += stats.faults;
+        self.bytes_read += stats.bytes_read;
+        self.bytes_written += stats.bytes_written;
+    }
+
+    /// Adds what the lookups counted.
+    pub(super) fn add_lookups(&mut self, stats: &lookup::Stats) {
+        self.lookups += stats.begun;
+        self.joined += stats.joined;
+        self.hits += stats.hits;
+        self.misses += stats.misses;
+        self.failures += stats.failures;
+    }
+}
+
+/// The slots of all workers, where a status page can read them.
+#[derive(Debug, Default)]
+pub(crate) struct Counters(Mutex<Vec<Arc<Published>>>);
+
+impl Counters {
+    /// A slot for one more worker.
+    pub(crate) fn add_worker(&self) -> Arc<Published> {
+        let slot = Arc::<Published>::default();
+        // A list is whole even if somebody panicked while it was locked.
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.push(Arc::clone(&slot));
+        slot
+    }
+}

@@ -1,0 +1,116 @@
+//! What a server's events become: outcomes for their completions, lines in the
+//! log.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use memcached_core::protocol::Reply;
+use memcached_core::server::{Event, LogLimit, Outcome, Server};
+use memcached_core::time::Time;
+
+use super::clock::Epoch;
+use crate::client::completion::{Complete, Requests};
+use crate::host::{BufferSlice, Level, SockAddr, Worker};
+
+/// The log lines about one server, limited as the core says.
+pub(crate) struct ServerLog {
+    worker: Worker,
+    address: SockAddr,
+    epoch: Epoch,
+    limit: RefCell<LogLimit>,
+}
+
+impl ServerLog {
+    pub(super) fn new(worker: Worker, address: SockAddr, epoch: Epoch) -> Self {
+        Self {
+            worker,
+            address,
+            epoch,
+            limit: RefCell::default(),
+        }
+    }
+
+    /// Something is wrong, but does not make the server count as down.
+    pub(crate) fn trouble(&self, text: impl FnOnce() -> String) {
+        self.log(false, text);
+    }
+
+    /// As [`trouble`](Self::trouble); what is `grave` is logged in any case.
+    fn log(&self, grave: bool, text: impl FnOnce() -> String) {
+        let now = self.epoch.now();
+        let line = || format!("memcached {}: {}", self.address, text());
+        self.limit.borrow_mut().trouble(now, grave, line);
+        self.write(now);
+    }
+
+    /// Writes the line that is due, if one is.
+    pub(super) fn write(&self, now: Time) {
+        let line = self.limit.borrow_mut().poll(now);
+        if let Some(line) = line {
+            let level = if line.trouble {
+                Level::Error
+            } else {
+                Level::Warning
+            };
+            self.worker.log(level, &line.to_string());
+        }
+    }
+
+    /// When a line that waits will be due.
+    pub(super) fn due_at(&self) -> Option<Time> {
+        self.limit.borrow().poll_timeout()
+    }
+
+    /// The driver is not used any more.
+    pub(super) fn abandoned(&self) {
+        let text = format!(
+            "memcached {}: not used any more after an internal error",
+            self.address
+        );
+        self.worker.log(Level::Error, &text);
+    }
+
+    /// Hands out what happened; whether a request was among it.
+    pub(super) fn hand_out(&self, core: &RefCell<Server<Requests>>) -> bool {
+        let mut completed = false;
+        loop {
+            let event = core.borrow_mut().poll_event();
+            match event {
+                Some(Event::Done { token, outcome }) => {
+                    token.complete(outcome);
+                    completed = true;
+                }
+                Some(Event::Fault {
+                    fault, now_down, ..
+                }) => self.log(now_down, || {
+                    let state = if now_down {
+                        "; it counts as down now"
+                    } else {
+                        ""
+                    };
+                    format!("{fault}{state}")
+                }),
+                Some(Event::Recovered { failing_for }) => {
+                    let secs = failing_for.as_secs_f64();
+                    let text =
+                        || format!("memcached {}: works again after {secs:.1} s", self.address);
+                    self.limit.borrow_mut().recovery(text);
+                    self.write(self.epoch.now());
+                }
+                None => return completed,
+            }
+        }
+    }
+}
+
+/// Completes requests that nobody waits for: the words with which the server
+/// refused one are logged.
+pub(super) struct Unattended(pub(super) Rc<ServerLog>);
+
+impl Complete for Unattended {
+    fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
+        if let Outcome::Reply(Reply::ServerError(text)) = outcome {
+            self.0.trouble(|| format!("not stored: {text}"));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Drives the connections to one server on a worker's event loop: requests with
+//! their [`Completion`]s go in, outcomes come out. What a request is for is not
+//! known here.
+//!
+//! Every entry point holds a [`PoisonOnPanic`] while it works. If a panic
+//! unwinds through one, the state of the driver may be half changed. So the
+//! driver is abandoned: what waited is lost, and later requests are refused.
+
+mod clock;
+mod events;
+mod sockets;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use memcached_core::lookup::ServerId;
+use memcached_core::pool::ServerSpec;
+use memcached_core::protocol::{Command, Lane};
+use memcached_core::server::{ConnectionId, Failure, Limits, Refused, RequestId, Server, Stats};
+
+use super::completion::{Complete, Completion, Requests};
+use super::reading::ReadBuffers;
+use crate::host::{Job, Ready, SockAddr, Worker, panic_point};
+use clock::{Clock, Epoch};
+use events::{ServerLog, Unattended};
+use sockets::Sockets;
+
+/// Whoever made a driver.
+pub(super) trait Owner {
+    /// The driver has done what was to be done; outcomes may have been handed
+    /// out.
+    fn worked(&self);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Running,
+    /// A panic unwound through it.
+    Poisoned,
+    /// All requests that it held were lost.
+    Abandoned,
+}
+
+/// The driver of one server.
+pub(super) struct Driver {
+    id: ServerId,
+    spec: ServerSpec<SockAddr>,
+    owner: Weak<dyn Owner>,
+    state: Cell<State>,
+    core: RefCell<Server<Requests>>,
+    sockets: Sockets,
+    clock: Clock,
+    log: Rc<ServerLog>,
+    unattended: Rc<dyn Complete>,
+    flush: Job,
+    /// Of an abandoned driver.
+    last_stats: OnceCell<Stats>,
+}
+
+/// Poisons the driver if a panic unwinds past it.
+struct PoisonOnPanic<'a>(&'a Driver);
+
+impl Drop for PoisonOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.state.set(State::Poisoned);
+            self.0.flush.later();
+        }
+    }
+}
+
+impl Driver {
+    /// A driver without connections; they are made when they are needed. `id`
+    /// names the address.
+    pub(super) fn new(
+        worker: &Worker,
+        id: ServerId,
+        spec: ServerSpec<SockAddr>,
+        buffers: Rc<ReadBuffers>,
+        owner: Weak<dyn Owner>,
+    ) -> Rc<Self> {
+        Rc::new_cyclic(|me: &Weak<Self>| {
+            let epoch = Epoch::new();
+            let log = Rc::new(ServerLog::new(worker.clone(), spec.address.clone(), epoch));
+            let (on_ready, on_timer, on_flush) = (me.clone(), me.clone(), me.clone());
+            Self {
+                id,
+                owner,
+                state: Cell::new(State::Running),
+                core: RefCell::new(Server::new(spec.spec, Limits::default())),
+                sockets: Sockets::new(
+                    worker.clone(),
+                    spec.address.clone(),
+                    epoch,
+                    buffers,
+                    Rc::new(move |id, ready| {
+                        with(&on_ready, |driver| driver.on_ready(id, ready));
+                    }),
+                ),
+                clock: Clock::new(worker, epoch, move || with(&on_timer, Self::on_timer)),
+                unattended: Rc::new(Unattended(Rc::clone(&log))),
+                log,
+                flush: Job::new(worker, move || with(&on_flush, Self::on_flush)),
+                last_stats: OnceCell::new(),
+                spec,
+            }
+        })
+    }
+
+    /// Names the address.
+    pub(super) const fn id(&self) -> ServerId {
+        self.id
+    }
+
+    pub(super) const fn spec(&self) -> &ServerSpec<SockAddr> {
+        &self.spec
+    }
+
+    pub(super) fn log(&self) -> &ServerLog {
+        &self.log
+    }
+
+    /// Submits a request, after all that were submitted on the same lane.
+    ///
+    /// # Errors
+    /// The server cannot be asked now; command and completion come back.
+    pub(super) fn submit(
+        &self,
+        lane: Lane,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+        completion: Completion,
+    ) -> Result<RequestId, Refused<Requests>> {
+        if self.state.get() != State::Running {
+            return Err(Refused {
+                command,
+                token: completion,
+                failure: Failure::Down,
+            });
+        }
+        let _poison = PoisonOnPanic(self);
+        panic_point("driver-submit");
+        let now = self.clock.now();
+        let mut core = self.core.borrow_mut();
+        let submitted = core.submit_on(lane, now, command, timeout, completion);
+        drop(core);
+        if submitted.is_ok() {
+            self.flush.later();
+        }
+        submitted
+    }
+
+    /// Submits a request whose outcome nobody waits for.
+    ///
+    /// # Errors
+    /// The server cannot be asked now.
+    pub(super) fn send_and_forget(
+        &self,
+        lane: Lane,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<(), Failure> {
+        let completion = Completion::new(Rc::clone(&self.unattended));
+        let submitted = self.submit(lane, command, timeout, completion);
+        submitted.map(drop).map_err(|refused| refused.failure)
+    }
+
+    /// Gives a request up that nobody wants any more.
+    pub(super) fn cancel(&self, id: RequestId) {
+        if self.state.get() != State::Running {
+            return;
+        }
+        let _poison = PoisonOnPanic(self);
+        let completion = self.core.borrow_mut().cancel(id);
+        drop(completion);
+    }
+
+    /// Whether a request is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        let core = self.core.borrow();
+        Lane::ALL.iter().any(|&lane| core.load(lane).0 > 0)
+    }
+
+    /// Shows what was counted.
+    pub(super) fn with_stats(&self, show: impl FnOnce(&Stats)) {
+        match self.last_stats.get() {
+            Some(stats) => show(stats),
+            None => show(self.core.borrow().stats()),
+        }
+    }
+
+    /// Closes all connections; what is under way fails, and what comes later is
+    /// refused.
+    pub(super) fn shutdown(&self) {
+        match self.state.get() {
+            State::Running => {
+                let _poison = PoisonOnPanic(self);
+                self.core.borrow_mut().shutdown(self.clock.now());
+                self.follow_up();
+            }
+            State::Poisoned => self.abandon(),
+            State::Abandoned => {}
+        }
+        self.clock.stop();
+    }
+
+    fn abandon(&self) {
+        self.state.set(State::Abandoned);
+        self.sockets.close();
+        self.clock.stop();
+        let unused = Server::new(self.spec.spec, Limits::default());
+        let broken = self.core.replace(unused);
+        let _ = self.last_stats.set(broken.stats().clone());
+        // With it go all completions, which says that their requests are lost.
+        drop(broken);
+        self.worked();
+    }
+
+    fn on_ready(&self, id: ConnectionId, ready: Ready) {
+        if self.state.get() != State::Running {
+            return;
+        }
+        let _poison = PoisonOnPanic(self);
+        panic_point("driver-ready");
+        self.sockets.handle_ready(id, ready, &self.core);
+        self.follow_up();
+    }
+
+    fn on_timer(&self) {
+        if self.state.get() != State::Running {
+            return;
+        }
+        let _poison = PoisonOnPanic(self);
+        panic_point("driver-timer");
+        if !self.clock.has_rung() {
+            return;
+        }
+        // The worker itself may be late: read pending replies before timing out.
+        self.sockets.read_all(&self.core);
+        let now = self.clock.now();
+        self.core.borrow_mut().handle_timeout(now);
+        self.log.write(now);
+        self.follow_up();
+    }
+
+    fn on_flush(&self) {
+        let completed = match self.state.get() {
+            State::Running => {
+                let _poison = PoisonOnPanic(self);
+                panic_point("driver-flush");
+                self.follow_up()
+            }
+            State::Poisoned => {
+                self.abandon();
+                self.log.abandoned();
+                true
+            }
+            State::Abandoned => false,
+        };
+        if completed {
+            // The host has run its jobs for this pass; who was woken now must
+            // not wait until something else happens.
+            self.flush.later();
+        }
+    }
+
+    /// Carries out what the core wants after an input; whether outcomes were
+    /// handed out.
+    fn follow_up(&self) -> bool {
+        let mut completed = false;
+        loop {
+            self.sockets.carry_out(&self.core);
+            completed |= self.log.hand_out(&self.core);
+            if !self.sockets.write_all(&self.core) {
+                break;
+            }
+        }
+        self.worked();
+        let due = [self.core.borrow().poll_timeout(), self.log.due_at()];
+        if let Some(at) = due.into_iter().flatten().min() {
+            self.clock.set(at);
+        }
+        completed
+    }
+
+    fn worked(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.worked();
+        }
+    }
+}
+
+/// Runs a callback on a driver that still exists.
+fn with<R>(driver: &Weak<Driver>, run: impl FnOnce(&Driver) -> R) {
+    if let Some(driver) = driver.upgrade() {
+        run(&driver);
+    }
+}

@@ -1,0 +1,183 @@
+//! The connections of a driver: made, read and written as the core wants it.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use memcached_core::server::{Action, ConnectionId, Server};
+
+use super::clock::Epoch;
+use crate::client::completion::Requests;
+use crate::client::reading::{Read, ReadBuffers};
+use crate::client::transport::Transport;
+use crate::host::{Ready, SockAddr, Worker};
+
+/// Reads of one readiness; the rest waits for the next pass of the loop, so
+/// that one busy connection does not starve the worker.
+const READS_PER_PASS: usize = 16;
+
+/// The connections to one server.
+pub(super) struct Sockets {
+    worker: Worker,
+    address: SockAddr,
+    epoch: Epoch,
+    buffers: Rc<ReadBuffers>,
+    on_ready: Rc<dyn Fn(ConnectionId, Ready)>,
+    transports: [RefCell<Option<Rc<Transport>>>; ConnectionId::COUNT],
+}
+
+impl Sockets {
+    /// None yet; `on_ready` is called when one can go on.
+    pub(super) fn new(
+        worker: Worker,
+        address: SockAddr,
+        epoch: Epoch,
+        buffers: Rc<ReadBuffers>,
+        on_ready: Rc<dyn Fn(ConnectionId, Ready)>,
+    ) -> Self {
+        Self {
+            worker,
+            address,
+            epoch,
+            buffers,
+            on_ready,
+            transports: Default::default(),
+        }
+    }
+
+    fn get(&self, id: ConnectionId) -> Option<Rc<Transport>> {
+        self.transports[id.index()].borrow().clone()
+    }
+
+    /// Closes all of them.
+    pub(super) fn close(&self) {
+        for transport in &self.transports {
+            transport.take();
+        }
+    }
+
+    /// Connects and closes as the core wants it.
+    pub(super) fn carry_out(&self, core: &RefCell<Server<Requests>>) {
+        loop {
+            let action = core.borrow_mut().poll_action();
+            match action {
+                Some((id, Action::Close)) => {
+                    self.transports[id.index()].take();
+                }
+                Some((id, Action::Connect)) => self.connect(id, core),
+                None => break,
+            }
+        }
+    }
+
+    fn connect(&self, id: ConnectionId, core: &RefCell<Server<Requests>>) {
+        let on_ready = Rc::clone(&self.on_ready);
+        let on_ready = move |ready| on_ready(id, ready);
+        match Transport::connect(&self.worker, &self.address, on_ready) {
+            Ok(transport) => {
+                let connected = transport.is_connected();
+                self.transports[id.index()].replace(Some(Rc::new(transport)));
+                if connected {
+                    core.borrow_mut().handle_connected(id, self.epoch.now());
+                }
+            }
+            Err(error) => self.handle_error(id, core, &error),
+        }
+    }
+
+    /// A socket is ready for something.
+    pub(super) fn handle_ready(
+        &self,
+        id: ConnectionId,
+        ready: Ready,
+        core: &RefCell<Server<Requests>>,
+    ) {
+        let Some(transport) = self.get(id) else {
+            return;
+        };
+        if transport.is_connected() {
+            if ready.readable {
+                self.read(id, &transport, core);
+            }
+            return;
+        }
+        match transport.finish_connecting() {
+            Ok(()) => core.borrow_mut().handle_connected(id, self.epoch.now()),
+            Err(error) => self.handle_error(id, core, &error),
+        }
+    }
+
+    /// Reads what has come on every connection, whether or not the loop said so.
+    pub(super) fn read_all(&self, core: &RefCell<Server<Requests>>) {
+        for id in ConnectionId::ALL {
+            if let Some(transport) = self.get(id).filter(|t| t.is_connected()) {
+                self.read(id, &transport, core);
+            }
+        }
+    }
+
+    fn read(&self, id: ConnectionId, transport: &Transport, core: &RefCell<Server<Requests>>) {
+        for _ in 0..READS_PER_PASS {
+            let now = self.epoch.now();
+            match transport.read(&self.buffers) {
+                Ok(Read::Data(input, more)) => {
+                    core.borrow_mut().handle_data(id, now, &input);
+                    self.buffers.give_back(input);
+                    if !more {
+                        break;
+                    }
+                }
+                Ok(Read::Eof) => {
+                    core.borrow_mut().handle_eof(id, now);
+                    break;
+                }
+                Ok(Read::Nothing) => break,
+                Err(error) => {
+                    self.handle_error(id, core, &error);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Writes what is due on all connections; whether an error makes another look at
+    /// the core's actions necessary.
+    pub(super) fn write_all(&self, core: &RefCell<Server<Requests>>) -> bool {
+        ConnectionId::ALL.iter().any(|&id| self.write(id, core))
+    }
+
+    fn write(&self, id: ConnectionId, cell: &RefCell<Server<Requests>>) -> bool {
+        let Some(transport) = self.get(id).filter(|t| t.is_connected()) else {
+            return false;
+        };
+        let mut core = cell.borrow_mut();
+        while core.wants_write(id) {
+            let transmit = core.transmit(id);
+            let offered: usize = transmit.slices().iter().map(|slice| slice.len()).sum();
+            let written = match transport.write(transmit.slices()) {
+                Ok(written) => written,
+                Err(error) => {
+                    drop(core);
+                    self.handle_error(id, cell, &error);
+                    return true;
+                }
+            };
+            core.handle_written(id, self.epoch.now(), written);
+            if written < offered {
+                break;
+            }
+        }
+        transport.watch(core.wants_read(id), core.wants_write(id));
+        false
+    }
+
+    fn handle_error(&self, id: ConnectionId, core: &RefCell<Server<Requests>>, error: &io::Error) {
+        let text = error.to_string();
+        // The system's words are enough, without the number that Rust adds.
+        let words = text
+            .split_once(" (os error")
+            .map_or(&*text, |(words, _)| words);
+        let now = self.epoch.now();
+        core.borrow_mut().handle_error(id, now, words);
+    }
+}

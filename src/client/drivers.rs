@@ -1,0 +1,181 @@
+//! The drivers of one worker, by what configuration and scripts name.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
+
+use memcached_core::lookup::{DriverId, ServerId, Target};
+use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, ServerSpec};
+use memcached_core::protocol::Key;
+
+use super::counters::Sums;
+use super::driver::{Driver, Owner};
+use super::reading::ReadBuffers;
+use crate::host::{SockAddr, Worker};
+
+/// A script can name any number of servers; of those that only scripts name,
+/// this many are remembered if they are idle.
+const SCRIPT_SERVERS_KEPT: usize = 64;
+
+/// All drivers of a worker. There is one for each address and way to connect.
+pub(super) struct Drivers {
+    worker: Worker,
+    owner: Weak<dyn Owner>,
+    buffers: Rc<ReadBuffers>,
+    /// Of servers that the configuration names; they stay. A [`DriverId`] is
+    /// the position here.
+    configured: RefCell<Vec<Rc<Driver>>>,
+    pools: RefCell<Vec<ResolvedPool>>,
+    of_scripts: RefCell<Recent<SockAddr, Rc<Driver>>>,
+    next_server: Cell<u32>,
+    /// What drivers counted that are forgotten.
+    forgotten: RefCell<Sums>,
+}
+
+/// A pool, and the driver of each of its servers. It holds the pool, so that
+/// its place in memory names it.
+struct ResolvedPool {
+    pool: Arc<Pool<SockAddr>>,
+    drivers: Box<[(ServerId, DriverId)]>,
+}
+
+impl Drivers {
+    pub(super) fn new(worker: Worker, owner: Weak<dyn Owner>) -> Self {
+        Self {
+            worker,
+            owner,
+            buffers: Rc::default(),
+            configured: RefCell::default(),
+            pools: RefCell::default(),
+            of_scripts: RefCell::new(Recent::new(SCRIPT_SERVERS_KEPT)),
+            next_server: Cell::new(0),
+            forgotten: RefCell::default(),
+        }
+    }
+
+    /// Where to look a key of a pool up.
+    pub(super) fn target(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        key: &Key,
+        timeout: Duration,
+        max_value: u64,
+    ) -> Target {
+        let at = pool.route(key);
+        let mut pools = self.pools.borrow_mut();
+        let known = pools
+            .iter()
+            .position(|known| Arc::ptr_eq(&known.pool, pool));
+        let known = known.unwrap_or_else(|| {
+            pools.push(self.resolve(pool));
+            pools.len() - 1
+        });
+        let (server, driver) = pools[known].drivers[at];
+        Target {
+            server,
+            driver,
+            timeout,
+            max_value,
+        }
+    }
+
+    /// The driver for a key of a pool.
+    pub(super) fn of_key(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Rc<Driver> {
+        self.of_target(self.target(pool, key, Duration::ZERO, 0).driver)
+    }
+
+    /// The driver that a target names.
+    pub(super) fn of_target(&self, id: DriverId) -> Rc<Driver> {
+        Rc::clone(&self.configured.borrow()[id.0 as usize])
+    }
+
+    fn resolve(&self, pool: &Arc<Pool<SockAddr>>) -> ResolvedPool {
+        let servers = pool.spec().servers();
+        ResolvedPool {
+            pool: Arc::clone(pool),
+            drivers: servers.iter().map(|spec| self.configure(spec)).collect(),
+        }
+    }
+
+    /// The driver of a server that the configuration names.
+    fn configure(&self, spec: &ServerSpec<SockAddr>) -> (ServerId, DriverId) {
+        let mut configured = self.configured.borrow_mut();
+        let known = configured.iter().position(|driver| driver.spec() == spec);
+        let at = known.unwrap_or_else(|| {
+            let script = (spec.spec == DEFAULT_SPEC)
+                .then(|| self.of_scripts.borrow_mut().remove(&spec.address))
+                .flatten();
+            let driver = script.unwrap_or_else(|| self.start(&configured, spec.clone()));
+            configured.push(driver);
+            configured.len() - 1
+        });
+        let id = u32::try_from(at).expect("a configuration names fewer servers");
+        (configured[at].id(), DriverId(id))
+    }
+
+    /// The driver of a server that a script names.
+    pub(super) fn of_script(&self, address: &SockAddr) -> Rc<Driver> {
+        let configured = self.configured.borrow();
+        let same = |driver: &&Rc<Driver>| {
+            driver.spec().address == *address && driver.spec().spec == DEFAULT_SPEC
+        };
+        if let Some(driver) = configured.iter().find(same) {
+            return Rc::clone(driver);
+        }
+        if let Some(driver) = self.of_scripts.borrow_mut().get(address) {
+            return Rc::clone(driver);
+        }
+        let spec = ServerSpec {
+            address: address.clone(),
+            spec: DEFAULT_SPEC,
+        };
+        let driver = self.start(&configured, spec);
+        let forget = |driver: Rc<Driver>| {
+            driver.with_stats(|stats| self.forgotten.borrow_mut().add_server(stats));
+        };
+        let new = Rc::clone(&driver);
+        let mut of_scripts = self.of_scripts.borrow_mut();
+        of_scripts.insert(address.clone(), new, |driver| driver.is_busy(), forget);
+        drop(of_scripts);
+        driver
+    }
+
+    /// Makes a driver. Its address has the id that it has already, if it has
+    /// one.
+    fn start(&self, configured: &[Rc<Driver>], spec: ServerSpec<SockAddr>) -> Rc<Driver> {
+        let same = |driver: &&Rc<Driver>| driver.spec().address == spec.address;
+        let known = configured.iter().find(same).map(|driver| driver.id());
+        let id = known
+            .or_else(|| Some(self.of_scripts.borrow_mut().get(&spec.address)?.id()))
+            .unwrap_or_else(|| {
+                let id = self.next_server.get();
+                self.next_server.set(id.wrapping_add(1));
+                ServerId(id)
+            });
+        let buffers = Rc::clone(&self.buffers);
+        Driver::new(&self.worker, id, spec, buffers, self.owner.clone())
+    }
+
+    /// What all drivers have counted, those that are forgotten too.
+    pub(super) fn sums(&self) -> Sums {
+        let mut sums = *self.forgotten.borrow();
+        self.each(|driver| driver.with_stats(|stats| sums.add_server(stats)));
+        sums
+    }
+
+    /// Shuts all drivers down.
+    pub(super) fn shutdown(&self) {
+        let mut all = Vec::new();
+        self.each(|driver| all.push(Rc::clone(driver)));
+        for driver in all {
+            driver.shutdown();
+        }
+    }
+
+    fn each(&self, show: impl FnMut(&Rc<Driver>)) {
+        let configured = self.configured.borrow();
+        let of_scripts = self.of_scripts.borrow();
+        configured.iter().chain(of_scripts.values()).for_each(show);
+    }
+}

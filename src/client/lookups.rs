@@ -1,0 +1,164 @@
+//! The lookups of a worker: what the core decides about them, carried out.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use memcached_core::lookup::{self, Begin, Flight, LookupResult, Stats, Waiter};
+use memcached_core::pool::Pool;
+use memcached_core::protocol::{Command, Key, Lane, Retrieve};
+use memcached_core::server::{Failure, Outcome};
+
+use super::completion::{Complete, Completion};
+use super::drivers::Drivers;
+use crate::host::{BufferSlice, SockAddr, Waker};
+
+/// A lookup that was begun.
+pub(crate) enum Lookup {
+    /// The result is there already.
+    Ready(LookupResult<BufferSlice>),
+    /// The request will be woken when the result is there.
+    Pending(LookupHandle),
+}
+
+/// The caller's end of a lookup. Dropping it cancels the lookup, unless others
+/// wait for the same result.
+pub(crate) struct LookupHandle {
+    lookups: Rc<Lookups>,
+    /// Taken when the handle is dropped.
+    waiter: Option<Waiter<Waker, BufferSlice>>,
+}
+
+impl LookupHandle {
+    /// The result, once.
+    pub(crate) fn poll(&self) -> Poll<LookupResult<BufferSlice>> {
+        let mut core = self.lookups.core.borrow_mut();
+        match &self.waiter {
+            Some(waiter) => core.poll(waiter),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for LookupHandle {
+    fn drop(&mut self) {
+        let Some(waiter) = self.waiter.take() else {
+            return;
+        };
+        let unwanted = self.lookups.core.borrow_mut().leave(waiter);
+        if let Some(unwanted) = unwanted {
+            let driver = self.lookups.drivers.of_target(unwanted.driver);
+            driver.cancel(unwanted.request);
+        }
+    }
+}
+
+/// A flight completes the request that it is about.
+impl Complete for Flight<Waker, BufferSlice> {
+    fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
+        self.handle_outcome(outcome);
+    }
+}
+
+/// The lookups of one worker.
+pub(super) struct Lookups {
+    core: RefCell<lookup::Lookups<Waker, BufferSlice>>,
+    drivers: Rc<Drivers>,
+}
+
+impl Lookups {
+    pub(super) fn new(drivers: Rc<Drivers>) -> Self {
+        Self {
+            core: RefCell::default(),
+            drivers,
+        }
+    }
+
+    /// Begins a lookup; `waker` wakes the request unless the result is ready.
+    pub(super) fn begin(
+        self: &Rc<Self>,
+        pool: &Arc<Pool<SockAddr>>,
+        key: &Key,
+        timeout: Duration,
+        max_value: u64,
+        waker: Waker,
+    ) -> Lookup {
+        let target = self.drivers.target(pool, key, timeout, max_value);
+        let mut core = self.core.borrow_mut();
+        let waiter = match core.begin(target, key, waker) {
+            Begin::Ready(result) => return Lookup::Ready(result),
+            Begin::Pending(waiter) => waiter,
+        };
+        let flight = core.poll_submit();
+        drop(core);
+        let handle = LookupHandle {
+            lookups: Rc::clone(self),
+            waiter: Some(waiter),
+        };
+        if flight.is_none_or(|flight| self.submit(&flight)) {
+            return Lookup::Pending(handle);
+        }
+        let result = handle.poll();
+        // The flight is over.
+        self.hand_out();
+        match result {
+            Poll::Ready(result) => Lookup::Ready(result),
+            Poll::Pending => Lookup::Pending(handle),
+        }
+    }
+
+    /// Submits the request of a flight; whether it was accepted. If not, that is
+    /// its outcome.
+    fn submit(&self, flight: &Rc<Flight<Waker, BufferSlice>>) -> bool {
+        let target = flight.target();
+        let driver = self.drivers.of_target(target.driver);
+        let lookup = Retrieve::one(flight.key().clone()).up_to(target.max_value);
+        let command = Command::Retrieve(lookup);
+        let completion = Completion::new(Rc::<Flight<_, _>>::clone(flight));
+        match driver.submit(Lane::Lookup, command, target.timeout, completion) {
+            Ok(request) => {
+                flight.submitted(request);
+                true
+            }
+            Err(refused) => {
+                if refused.failure == Failure::QueueFull {
+                    let text = || "too many lookups are waiting, others are misses".into();
+                    driver.log().trouble(text);
+                }
+                refused.token.complete(Outcome::Failed(refused.failure));
+                false
+            }
+        }
+    }
+
+    /// A key is about to be changed at the address that an id names.
+    pub(super) fn changed(&self, server: lookup::ServerId, key: &Key) {
+        self.core.borrow_mut().changed(server, key);
+    }
+
+    /// Wakes those whose result is there, and logs what servers said.
+    pub(super) fn hand_out(&self) {
+        let mut core = self.core.borrow_mut();
+        // Neither to wake a request nor to log can come back here.
+        while let Some(waker) = core.poll_wake() {
+            waker.wake();
+        }
+        while let Some(refusal) = core.poll_refusal() {
+            let driver = self.drivers.of_target(refusal.driver);
+            let text = || format!("not looked up: {}", refusal.text);
+            driver.log().trouble(text);
+        }
+    }
+
+    /// No lookup is begun any more.
+    pub(super) fn close(&self) {
+        self.core.borrow_mut().close();
+    }
+
+    /// What was counted.
+    pub(super) fn stats(&self) -> Stats {
+        *self.core.borrow().stats()
+    }
+}
