@@ -8,6 +8,8 @@ mod counters;
 mod faults;
 mod headers;
 mod hoard;
+mod identity;
+mod joining;
 mod key;
 mod life;
 mod lookup;
