@@ -9,7 +9,6 @@ mod faults;
 mod headers;
 mod hoard;
 mod identity;
-mod joining;
 mod key;
 mod life;
 mod lookup;
