@@ -23,11 +23,15 @@ pub(super) fn storing(vr: &mut Request<'_>, options: &Common) {
 /// The item was handed over to the client of memcached.
 pub(super) fn sent(vr: &mut Request<'_>, options: &Common) {
     let line = "sent to memcached";
-    PUBLISHER.publish(vr, options.environment, format_args!("sent"), &line);
+    PUBLISHER.publish_change(vr, options.environment, "sent", &line);
 }
 
 /// The response is not stored.
 pub(super) fn not_stored(vr: &mut Request<'_>, options: &Common, why: &dyn Display) {
-    let (text, line) = (format_args!("no: {why}"), format_args!("not stored: {why}"));
-    PUBLISHER.publish(vr, options.environment, text, &line);
+    PUBLISHER.publish(
+        vr,
+        options.environment,
+        format_args!("no: {why}"),
+        &format_args!("not stored: {why}"),
+    );
 }
