@@ -134,9 +134,8 @@ impl LookupAction {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
                 Err(malformed) => {
-                    let status = format_args!("miss: {malformed}");
-                    let line = format_args!("not a stored response: {malformed}");
-                    return self.miss(vr, memory, status, &line);
+                    let line = format!("not a stored response: {malformed}");
+                    return self.miss(vr, memory, format_args!("miss: {malformed}"), &line);
                 }
             }
         } else {
