@@ -93,12 +93,13 @@ bool mmc_request_debug(mmc_request *r) { return REQ(r)->options[LI_CORE_OPTION_D
 mmc_waker *mmc_request_waker(mmc_request *r) {
 	liVRequest *vr = REQ(r);
 	liJobRef *ref = li_vrequest_get_ref(vr);
-	/* Where a request's job and the worker's queue lie shows at run time; on a
-	 * server that has them elsewhere no request may ever wait. */
+	/* Only at run time is it known whether a request's job and the worker's queue
+	 * are where they are expected; on a server that has them elsewhere no request
+	 * may ever wait. */
 	if (ref->job == &vr->job && ref->queue == &vr->wrk->loop.jobqueue) return (mmc_waker *)ref;
 	li_job_ref_release(ref);
-	static gint told = 0;
-	if (g_atomic_int_compare_and_exchange(&told, 0, 1))
+	static gint logged = 0;
+	if (g_atomic_int_compare_and_exchange(&logged, 0, 1))
 		mmc_log(vr->wrk->srv, vr->wrk, NULL, MMC_LEVEL_ERROR,
 			"mod_memcached: this server does not fit the plugin: a request's job is not where it should be; memcached is not asked");
 	return NULL;

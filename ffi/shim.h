@@ -117,7 +117,7 @@ typedef enum {
 } mmc_code;
 
 /* The answer to a command: a number or values, each of one of the keys, whose
- * bytes lie in pieces. */
+ * bytes are in pieces. */
 typedef struct {
 	mmc_call *call;
 	mmc_code code;
@@ -145,6 +145,8 @@ typedef enum {
  * commands while a script runs and, when it was rung for, takes the answers out
  * one by one. An answer stays as it is until the next is taken. */
 typedef struct {
+	/* The port of a server whose address names none. */
+	uint16_t default_port;
 	mmc_rust_scripts *(*start)(mmc_scripts *, mmc_rust_worker *);
 	void (*stop)(mmc_rust_scripts *);
 	/* 0: taken, and if `call` is not NULL there will be an answer. Else the

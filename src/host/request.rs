@@ -142,7 +142,7 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         // SAFETY: the slot is a part of the request, and this plugin's own.
         let old = unsafe { slot.as_ptr().replace(new) };
         if !old.is_null() {
-            // SAFETY: only this fills the slot, and `old` is there no more; no
+            // SAFETY: only this fills the slot, and `old` was taken out of it; no
             // reference to it is alive, since `state` borrows this request.
             drop(unsafe { RequestPointer::<P>::from_raw(old) });
         }
@@ -279,7 +279,7 @@ impl<'a, P: Plugin> VRequest<'a, P> {
     #[must_use]
     pub(crate) fn append_body(&mut self, part: &BufferSlice) -> bool {
         let (buffer, offset, len) = part.parts();
-        // SAFETY: see `ptr`; the part lies within its buffer, to which the host
+        // SAFETY: see `ptr`; the part is within its buffer, to which the host
         // takes a reference of its own.
         unsafe { ffi::mmc_request_append_body(self.ptr(), buffer, offset, len) }
     }

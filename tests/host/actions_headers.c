@@ -1,5 +1,5 @@
 /* Actions: header.*, req_header.*, env.*. They do not wait for a response, so a
- * backend's headers come behind what they set. */
+ * backend's headers come after what they set. */
 #include "host.h"
 
 enum target {
