@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use memcached_core::pool::Pool;
-use memcached_core::protocol::Key;
+use memcached_core::policy::Bypass;
+use memcached_core::policy::identity::CodingSet;
 
+use super::keys::{Keyed, Keys};
 use crate::client::LookupHandle;
-use crate::host::{SockAddr, VRequest};
+use crate::host::VRequest;
 
 /// `mod_memcached` as the host sees it.
 pub(crate) struct Memcached;
@@ -14,13 +15,41 @@ pub(crate) struct Memcached;
 /// A request, within one call from the host.
 pub(super) type Request<'a> = VRequest<'a, Memcached>;
 
-/// What is remembered of a request: the item that is looked up, kept by the
-/// action while it waits; after a hit, until the request ends, the item that is
-/// sent, which the same request must not store again. It is moved from one to
-/// the other as it is, because an allocation more for each hit would show.
+/// What is remembered of a request until it ends. A lookup keeps it to itself while
+/// it waits; it is moved from one to the other as it is, because an allocation
+/// more for each hit would show.
+#[derive(Default)]
 pub(crate) struct RequestMemory {
-    pub(super) pool: Arc<Pool<SockAddr>>,
-    pub(super) key: Key,
-    /// While it is under way.
-    pub(super) lookup: Option<LookupHandle>,
+    /// The last lookup that ran.
+    pub(super) lookup: Option<LastLookup>,
+    /// While that is under way.
+    pub(super) pending: Option<LookupHandle>,
+    /// What `Accept-Encoding` was, while it is another.
+    pub(super) accept_encoding: Option<Replaced>,
+}
+
+/// A lookup of a request.
+pub(super) struct LastLookup {
+    pub(super) keys: Arc<Keys>,
+    /// The key that it looked up, or why the request is not to be cached.
+    pub(super) key: Result<Keyed, Bypass>,
+    /// The item is the response.
+    pub(super) is_hit: bool,
+}
+
+impl LastLookup {
+    /// The codings that its key names.
+    pub(super) fn accepted(&self) -> Option<CodingSet> {
+        self.key.as_ref().ok()?.accepted
+    }
+}
+
+/// The name of a header and its value.
+pub(super) type HeaderLine = (Box<[u8]>, Box<[u8]>);
+
+/// The lines of a header that were replaced.
+pub(super) struct Replaced {
+    pub(super) lines: Vec<HeaderLine>,
+    /// Lookups whose store has not run yet.
+    pub(super) lookups: usize,
 }

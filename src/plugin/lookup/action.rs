@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use memcached_core::lookup::LookupResult;
-use memcached_core::policy::Conditions;
-use memcached_core::pool::Pool;
+use memcached_core::policy::{Bypass, Conditions};
 use memcached_core::protocol::Value;
 
 use super::arguments::arguments;
 use super::hit::{self, Sent};
 use crate::client::{Lookup, LookupHandle};
-use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server, SockAddr};
-use crate::plugin::memcached::{Memcached, Request, RequestMemory};
-use crate::plugin::options::{Common, Options};
+use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
+use crate::plugin::accept_encoding;
+use crate::plugin::keys::{Keyed, Keys};
+use crate::plugin::memcached::{LastLookup, Memcached, Request, RequestMemory};
+use crate::plugin::options::Options;
 use crate::plugin::publish::Publisher;
 
 const PUBLISHER: Publisher = Publisher {
@@ -25,8 +26,8 @@ const PUBLISHER: Publisher = Publisher {
 
 /// One `memcached.lookup` of the configuration.
 pub(in crate::plugin) struct LookupAction {
-    options: Common,
-    pool: Arc<Pool<SockAddr>>,
+    options: Arc<Options>,
+    keys: Arc<Keys>,
     hit: Option<Action>,
     miss: Option<Action>,
 }
@@ -40,9 +41,10 @@ impl ActionKind for LookupAction {
         let arguments = arguments(value)?;
         let options =
             Options::parse(server, arguments.options).map_err(|error| error.to_string())?;
+        let options = Arc::new(options);
         Ok(Self {
-            pool: options.common.pool(),
-            options: options.common,
+            keys: Arc::new(Keys::new(server, Self::NAME, Arc::clone(&options))),
+            options,
             hit: arguments.hit,
             miss: arguments.miss,
         })
@@ -53,7 +55,7 @@ impl ActionKind for LookupAction {
             return self.start(vr, context);
         };
         match memory
-            .lookup
+            .pending
             .as_ref()
             .map_or(Poll::Pending, LookupHandle::poll)
         {
@@ -62,14 +64,14 @@ impl ActionKind for LookupAction {
                 Flow::WaitForEvent
             }
             Poll::Ready(result) => {
-                memory.lookup = None;
+                memory.pending = None;
                 self.finish(vr, result, memory)
             }
         }
     }
 
     fn panicked(&self, vr: &mut Request<'_>) -> Flow {
-        self.fail(vr, &"internal error")
+        self.pass(vr, format_args!("error: internal error"), &"internal error")
     }
 }
 
@@ -78,27 +80,29 @@ impl LookupAction {
         if vr.is_handled() {
             return Flow::GoOn;
         }
-        if !self.options.allows_method(vr.method()) {
+        let options = &self.options.common;
+        if !options.allows_method(vr.method()) {
             return self.pass(vr, format_args!("bypass: method"), &"not for this method");
         }
-        if self.options.headers && conditions(vr).are_for_origin() {
+        let key = match self.keys.of(vr) {
+            Ok(key) => key,
+            Err(bypass) => return self.bypass(vr, bypass),
+        };
+        let mut memory = self.memory(vr, Ok(key.clone()));
+        if options.headers && conditions(vr).are_for_origin() {
+            vr.set_state(memory);
             let status = format_args!("bypass: If-Match or If-Unmodified-Since");
             return self.pass(vr, status, &"not for a request with such a condition");
         }
         let Some(client) = vr.worker() else {
-            return self.fail(vr, &"not available on this worker");
+            return self.fail(vr, memory, &"not available on this worker");
         };
         let Some(waker) = vr.waker() else {
-            return self.fail(vr, &"not available on this server");
+            return self.fail(vr, memory, &"not available on this server");
         };
-        let mut memory = Box::new(RequestMemory {
-            pool: Arc::clone(&self.pool),
-            key: self.options.key_of(vr),
-            lookup: None,
-        });
-        match client.lookup(&memory.pool, &memory.key, self.options.timeout, waker) {
+        match client.lookup(self.keys.pool(), &key.key, options.timeout, waker) {
             Lookup::Pending(handle) => {
-                memory.lookup = Some(handle);
+                memory.pending = Some(handle);
                 *context = Some(memory);
                 Flow::WaitForEvent
             }
@@ -114,8 +118,8 @@ impl LookupAction {
     ) -> Flow {
         match result {
             LookupResult::Hit(value) => self.answer(vr, &value, memory),
-            LookupResult::Miss => self.pass(vr, format_args!("miss"), &"not found"),
-            LookupResult::Failed(failure) => self.fail(vr, &failure),
+            LookupResult::Miss => self.miss(vr, memory, format_args!("miss"), &"not found"),
+            LookupResult::Failed(failure) => self.fail(vr, memory, &failure),
         }
     }
 
@@ -124,14 +128,15 @@ impl LookupAction {
         &self,
         vr: &mut Request<'_>,
         value: &Value<BufferSlice>,
-        memory: Box<RequestMemory>,
+        mut memory: Box<RequestMemory>,
     ) -> Flow {
-        let sent = if self.options.headers {
+        let sent = if self.options.common.headers {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
                 Err(malformed) => {
-                    let line = format!("not a stored response: {malformed}");
-                    return self.pass(vr, format_args!("miss: {malformed}"), &line);
+                    let status = format_args!("miss: {malformed}");
+                    let line = format_args!("not a stored response: {malformed}");
+                    return self.miss(vr, memory, status, &line);
                 }
             }
         } else {
@@ -146,24 +151,63 @@ impl LookupAction {
                 return Flow::Error;
             }
         }
+        if let Some(lookup) = &mut memory.lookup {
+            lookup.is_hit = true;
+        }
         vr.set_state(memory);
         self.publish(vr, format_args!("hit"), &"hit");
         enter(vr, self.hit.as_ref())
     }
 
-    /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &mut Request<'_>, why: &dyn Display) -> Flow {
-        self.pass(vr, format_args!("error: {why}"), why)
+    /// The request has nothing to do with the cache.
+    fn bypass(&self, vr: &mut Request<'_>, bypass: Bypass) -> Flow {
+        let flow = self.pass(vr, format_args!("bypass: {bypass}"), &bypass);
+        let memory = self.memory(vr, Err(bypass));
+        vr.set_state(memory);
+        flow
     }
 
-    /// The request goes on without the cache.
+    /// The request goes on without memcached, which could not be asked.
+    fn fail(&self, vr: &mut Request<'_>, memory: Box<RequestMemory>, why: &dyn Display) -> Flow {
+        self.miss(vr, memory, format_args!("error: {why}"), why)
+    }
+
+    /// There is no item to answer with, but there may be one next time.
+    fn miss(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        status: Arguments<'_>,
+        line: &dyn Display,
+    ) -> Flow {
+        let accepted = memory.lookup.as_ref().and_then(LastLookup::accepted);
+        vr.set_state(memory);
+        if let Some(codings) = self.keys.codings(accepted) {
+            accept_encoding::overwrite(vr, &codings);
+        }
+        self.pass(vr, status, line)
+    }
+
+    /// The request goes on.
     fn pass(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
         self.publish(vr, status, line);
         enter(vr, self.miss.as_ref())
     }
 
+    /// What is remembered of the request, with this as its last lookup.
+    #[expect(clippy::unnecessary_box_returns, reason = "it stays in its box")]
+    fn memory(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>) -> Box<RequestMemory> {
+        let mut memory = vr.take_state().unwrap_or_default();
+        memory.lookup = Some(LastLookup {
+            keys: Arc::clone(&self.keys),
+            key,
+            is_hit: false,
+        });
+        memory
+    }
+
     fn publish(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) {
-        PUBLISHER.publish(vr, self.options.environment, status, line);
+        PUBLISHER.publish(vr, self.options.common.environment, status, line);
     }
 }
 
