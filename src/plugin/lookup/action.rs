@@ -141,6 +141,10 @@ impl LookupAction {
         } else {
             hit::send_body(vr, value)
         };
+        if let Some(lookup) = &mut memory.lookup {
+            lookup.is_hit = sent == Sent::Whole;
+        }
+        vr.set_state(memory);
         match sent {
             Sent::Whole => {}
             // Something else answered while the lookup was under way.
@@ -150,10 +154,6 @@ impl LookupAction {
                 return Flow::Error;
             }
         }
-        if let Some(lookup) = &mut memory.lookup {
-            lookup.is_hit = true;
-        }
-        vr.set_state(memory);
         self.publish(vr, format_args!("hit"), &"hit");
         enter(vr, self.hit.as_ref())
     }
