@@ -6,6 +6,7 @@ mod body_only;
 mod conditions;
 mod control;
 mod exchange;
+mod freshness;
 mod ignore;
 mod lifetime;
 mod not_stored;
