@@ -51,6 +51,10 @@ impl BodyFilter for StoreFilter {
         }
         Flow::GoOn
     }
+
+    fn output_gone(&mut self, vr: Option<&mut Request<'_>>) {
+        self.give_up(vr, &NotStored::Cut);
+    }
 }
 
 impl StoreFilter {
