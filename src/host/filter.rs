@@ -245,13 +245,14 @@ unsafe extern "C" fn output_gone<F: BodyFilter>(
     // SAFETY: as in `handle`.
     let slot = unsafe { SlotPointer::<F>::retain(slot) };
     let call = |vr: Option<&mut VRequest<'_, F::Plugin>>| match slot.replace(State::AtWork) {
-        State::Idle(mut own) => match guard("filter", || own.output_gone(vr)) {
-            Ok(()) => slot.set(State::Idle(own)),
-            Err(_) => {
+        State::Idle(mut own) => {
+            if guard("filter", || own.output_gone(vr)).is_ok() {
+                slot.set(State::Idle(own));
+            } else {
                 slot.set(State::Broken);
                 guarded_drop("filter-drop", own);
             }
-        },
+        }
         // It sees for itself when it is called next.
         busy => slot.set(busy),
     };

@@ -140,6 +140,15 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         }
     }
 
+    /// What was remembered of the request, which is forgotten.
+    pub(crate) fn take_state(&mut self) -> Option<Box<P::Request>> {
+        // SAFETY: the slot is a part of the request, and this plugin's own.
+        let state = unsafe { self.slot()?.as_ptr().replace(std::ptr::null_mut()) };
+        // SAFETY: only `set_state` fills the slot, where it is no more; no
+        // reference to it is alive, since `state` borrows this request.
+        (!state.is_null()).then(|| unsafe { RequestPointer::<P>::from_raw(state) })
+    }
+
     /// Its method, such as `GET`.
     pub(crate) fn method(&self) -> &[u8] {
         // SAFETY: see `ptr`.

@@ -2,10 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+mod cache_status;
 mod lookup;
 mod memcached;
 mod options;
 mod publish;
+mod seldom;
 mod store;
 
 use std::ffi::CStr;

@@ -38,7 +38,7 @@ fn the_sample_in_short_is_the_sample() {
         .expect("the setup block's end");
     let (_, full) = full.split_once('\n').expect("more lines");
     let readme = readme();
-    let shown = block(&readme, "memcached.lookup ([\"key\"");
+    let shown = block(&readme, "docroot \"/var/www\";");
     assert_eq!(statements(&shown), statements(full));
 }
 

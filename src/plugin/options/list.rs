@@ -1,7 +1,8 @@
 //! Forms of options that are lists. No list has an entry twice.
 
 use memcached_core::decimal;
-use memcached_core::policy::{Lifetimes, VaryBy};
+use memcached_core::http::HeaderNames;
+use memcached_core::policy::{Ignore, Lifetimes, Rule, VaryBy};
 use memcached_core::protocol::Ttl;
 use memcached_core::stored::is_whole;
 
@@ -59,6 +60,38 @@ pub(super) fn header_names(given: Given<'_>) -> Result<VaryBy, OptionError> {
         }
     }
     Ok(names)
+}
+
+/// Names of response headers.
+pub(super) fn response_headers(given: Given<'_>) -> Result<HeaderNames, OptionError> {
+    let expected = "a list of names of response headers such as [\"X-Cache\"], each once";
+    let mut names = HeaderNames::default();
+    for entry in given.entries(expected)? {
+        let name = entry.text(expected)?;
+        if names.contains(name) {
+            return Err(entry.twice());
+        }
+        if !names.add(name) {
+            return Err(entry.wrong(expected));
+        }
+    }
+    Ok(names)
+}
+
+/// Rules that are left out.
+pub(super) fn rules(given: Given<'_>) -> Result<Ignore, OptionError> {
+    let names: Vec<_> = Rule::ALL.iter().map(|rule| rule.name()).collect();
+    let expected = format!("a list of some of {}", names.join(", "));
+    let mut ignore = Ignore::default();
+    for entry in given.entries(&expected)? {
+        let Some(rule) = Rule::from_name(entry.text(&expected)?) else {
+            return Err(entry.wrong(&expected));
+        };
+        if !ignore.add(rule) {
+            return Err(entry.twice());
+        }
+    }
+    Ok(ignore)
 }
 
 /// A time to live, or one for each status: `["404" => 10, default => 60]`.

@@ -14,6 +14,7 @@ mod error;
 mod given;
 mod list;
 mod parse;
+mod policy;
 mod store;
 mod table;
 mod value;

@@ -18,6 +18,9 @@ options! {
         "headers" => headers, value::boolean, false, [lookup, store];
         "vary" => vary, list::header_names, [], [lookup, store], headers;
         "environment" => environment, value::environment, true, [lookup, store];
+        "cache_status" => cache_status, value::cache_name, none, [lookup, store];
+        "targeted" => targeted, value::boolean, false, [lookup, store];
+        "ignore" => ignore, list::rules, [], [lookup, store];
     }
     /// What is stored, and for how long.
     store: Store {
@@ -26,6 +29,10 @@ options! {
         "flags" => flags, value::number("a number", 0..=u32::MAX), 0, [store];
         "force" => force, value::boolean, false, [store];
         "status" => statuses, list::statuses, [200], [store], headers;
+        "max_ttl" => max_ttl, value::longest_ttl, none, [store];
+        "require_lifetime" => require_lifetime, value::boolean, false, [store];
+        "known_length" => known_length, value::boolean, false, [store];
+        "store_without" => without, list::response_headers, [], [store];
         "etag" => etag, value::boolean, false, [store], headers;
     }
 }

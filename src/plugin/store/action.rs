@@ -2,27 +2,24 @@
 //! its body if so.
 
 use std::ffi::CStr;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use memcached_core::policy::{Exchange, NotStored, Policy, Storable};
-use memcached_core::pool::Pool;
+use memcached_core::policy::{Exchange, NotStored, Storable};
 use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::StoreFilter;
-use super::outcome::{NAME, PUBLISHER, not_stored, storing};
-use crate::client::unix_now;
-use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server, SockAddr};
+use super::outcome::NAME;
+use super::shared::Shared;
+use crate::client::{Client, unix_now};
+use crate::host::{ActionKind, ConfigValue, Flow, ResponseState, Server};
+use crate::plugin::cache_status::say_decision;
 use crate::plugin::memcached::{Memcached, Request};
 use crate::plugin::options::{self, Misfit, Options};
 
 /// One `memcached.store` of the configuration.
-pub(in crate::plugin) struct StoreAction {
-    /// Shared with the filters of all workers.
-    options: Arc<Options>,
-    policy: Policy,
-    pool: Arc<Pool<SockAddr>>,
-}
+pub(in crate::plugin) struct StoreAction(Arc<Shared>);
 
 impl ActionKind for StoreAction {
     const NAME: &'static CStr = NAME;
@@ -39,39 +36,21 @@ impl ActionKind for StoreAction {
             Err(misfit) => return Err(format!("expected one list of options, {misfit}")),
         };
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
-        let policy = policy_of(&options);
-        let pool = options.common.pool();
-        Ok(Self {
-            options: Arc::new(options),
-            policy,
-            pool,
-        })
+        Ok(Self(Arc::new(Shared::new(options))))
     }
 
     fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<Key>>) -> Flow {
         let key = match context.take() {
             Some(key) => *key,
-            None => self.options.common.key_of(vr),
+            None => self.0.options.common.key_of(vr),
         };
         match vr.response_state() {
-            ResponseState::NoHandler => {
-                let line = "no response to store; \
-                            a content handler must stand before memcached.store";
-                PUBLISHER.log(vr, Level::Error, &line);
-                return Flow::Error;
-            }
+            ResponseState::NoHandler => self.0.warn_of_no_handler(vr),
             ResponseState::Pending => {
                 *context = Some(Box::new(key));
                 return Flow::WaitForEvent;
             }
-            ResponseState::Ready => {}
-        }
-        if vr.worker().is_none() {
-            return Flow::GoOn;
-        }
-        match self.decide(vr, &key) {
-            Ok((response, item)) => self.collect(vr, key, response, item),
-            Err(reason) => not_stored(vr, &self.options.common, &reason),
+            ResponseState::Ready => self.handle(vr, &key),
         }
         Flow::GoOn
     }
@@ -82,58 +61,76 @@ impl ActionKind for StoreAction {
 }
 
 impl StoreAction {
+    /// The response's headers are there.
+    fn handle(&self, vr: &mut Request<'_>, key: &Key) {
+        let decision = self.decide(vr, key);
+        for name in self.0.policy.headers_ending_here() {
+            vr.remove_response_header(name.as_bytes());
+        }
+        let said = decision.as_ref().map(|(response, _)| response);
+        say_decision(vr, &self.0.options.common, key, said);
+        let Some(client) = vr.worker() else {
+            return;
+        };
+        match decision {
+            Ok((response, item)) => self.collect(vr, client, key, response, item),
+            Err(reason) => {
+                client.store_counts().not_stored();
+                self.0.not_stored(vr, key, &reason);
+            }
+        }
+    }
+
     /// Whether the response may be stored; and the item that its body is added
     /// to.
     fn decide(&self, vr: &Request<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
+        let policy = &self.0.policy;
         let mut exchange = Exchange::new(vr.method(), vr.status());
-        exchange.from_cache = vr
-            .state()
-            .is_some_and(|hit| hit.key == *key && hit.pool.has_items_of(&self.pool));
+        let memory = vr.state();
+        let hit = memory.and_then(|memory| memory.hit.as_ref());
+        exchange.from_cache =
+            hit.is_some_and(|(pool, of_hit)| of_hit == key && pool.has_items_of(&self.0.pool));
         let mut head = HeadWriter::default();
         for (name, value) in vr.request_headers() {
             exchange.observe_request(name, value);
         }
         for (name, value) in vr.response_headers() {
             exchange.observe_response(name, value);
-            if self.policy.headers {
+            if policy.headers && !memory.is_some_and(|memory| memory.is_own_header(name, value)) {
                 head.push(name, value);
             }
         }
         let now = unix_now();
-        let response = self.policy.decide(&exchange, now)?;
-        let item = self.policy.new_item(&head, &exchange, now)?;
+        let response = policy.decide(&exchange, now)?;
+        let item = policy.new_item(&head, &exchange, now)?;
         Ok((response, item))
     }
 
-    fn collect(&self, vr: &mut Request<'_>, key: Key, response: Storable, item: NewItem) {
-        let filter = StoreFilter {
-            options: Arc::clone(&self.options),
-            pool: Arc::clone(&self.pool),
-            key,
+    /// Stores the response once its body is there.
+    fn collect(
+        &self,
+        vr: &mut Request<'_>,
+        client: &Client,
+        key: &Key,
+        response: Storable,
+        item: NewItem,
+    ) {
+        let mut filter = StoreFilter {
+            shared: Arc::clone(&self.0),
+            counts: Rc::clone(client.store_counts()),
+            key: key.clone(),
             status: vr.status(),
             response,
             item: Some(item),
         };
-        if vr.add_filter_out(filter) {
-            storing(vr, &self.options.common);
-        } else {
-            not_stored(vr, &self.options.common, &NotStored::TooLate);
+        if response.complete {
+            filter.finish(vr);
+            return;
         }
-    }
-}
-
-/// The rules that the options give.
-fn policy_of(options: &Options) -> Policy {
-    let Options { common, store } = options;
-    Policy {
-        methods: common.methods.clone(),
-        statuses: store.statuses.clone(),
-        headers: common.headers,
-        vary: common.vary.clone(),
-        lifetimes: store.ttl.clone(),
-        maxsize: store.maxsize,
-        etag: store.etag,
-        force: store.force,
-        ..Policy::default()
+        // Said before, since adding a filter can run it.
+        self.0.storing(vr, key);
+        if !vr.add_filter_out(filter) {
+            self.0.not_stored(vr, key, &NotStored::TooLate);
+        }
     }
 }
