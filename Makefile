@@ -94,7 +94,7 @@ build: deps
 
 host: deps $(HOST)
 
-HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g @ffi/warnings.args -Wno-sign-conversion -Werror -fno-strict-aliasing $(HOST_SANITIZE)
+HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g @ffi/warnings.args -Wno-cast-qual -Wno-sign-conversion -Werror -fno-strict-aliasing $(HOST_SANITIZE)
 HOST_PACKAGES = glib-2.0 gmodule-2.0 gthread-2.0 lua5.1
 
 # Functions that modules use are exported, as the server's own libraries do it.
@@ -120,3 +120,16 @@ deps:
 	  $$sudo apt-get update -qq && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
+
+# The public conformance suite of HTTP caches, on the stand-in or on the server that
+# LIGHTTPD2_WORKER names; docs/conformance.md says what it shows. CONFORMANCE="--help"
+# lists what can be asked for. It is installed below target/ as an npm package.
+.PHONY: conformance conformance-deps
+
+conformance: build host conformance-deps
+	@python3 tests/conformance/run.py $(CONFORMANCE)
+
+# Debian's Node, unless there is another.
+conformance-deps:
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+	  $(MAKE) --no-print-directory deps APT_PACKAGES="nodejs npm"

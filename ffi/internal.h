@@ -35,7 +35,8 @@ void mmc_set_plugin_id(guint);
 
 /* A slot for each worker; there are none before. */
 void mmc_slots_new(guint count);
-void mmc_slots_free(void);
+/* `forget` lets go of what a slot still lists. */
+void mmc_slots_free(void (*forget)(mmc_slot *));
 /* NULL before the workers are known, and on a server that does not fit. */
 mmc_slot *mmc_slot_of(const liWorker *);
 mmc_rust_worker *mmc_state_of_worker(const liWorker *);

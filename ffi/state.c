@@ -40,8 +40,8 @@ void mmc_slots_new(guint count) {
 
 /* A worker that never stopped keeps its state for good: its loop is gone, and
  * with it the thread that could let go of it. */
-void mmc_slots_free(void) {
-	for (guint i = 0; i < slot_count; i++) mmc_watchers_forget(&slots[i]);
+void mmc_slots_free(void (*forget)(mmc_slot *)) {
+	for (guint i = 0; i < slot_count; i++) forget(&slots[i]);
 	g_free(slots);
 	slots = NULL;
 	slot_count = 0;

@@ -33,7 +33,7 @@ struct mmc_scripts {
 /* What a script holds of a server: its address and nothing else. */
 typedef struct {
 	size_t len;
-	uint8_t address[128];
+	uint8_t address[MMC_ADDRESS_MAX];
 } mmc_connection;
 
 /* A command whose answer is awaited. */
@@ -49,15 +49,6 @@ enum {
 	CALL_ENVIRONMENT,  /* the host's metatable of global variables for the callback */
 	CALL_KEYS,         /* the key, or the table of them */
 	CALL_TTL
-};
-
-/* Codes of responses, as scripts see them. */
-enum {
-	CODE_OK = 1,
-	CODE_NOT_STORED,
-	CODE_EXISTS,
-	CODE_NOT_FOUND,
-	CODE_ERROR
 };
 
 /* call.c: adds a call to those of the worker; `ref` and `waker` become its own. */

@@ -138,18 +138,15 @@ impl Lookups {
 
     /// Wakes those whose result is there, and logs what servers said.
     pub(super) fn hand_out(&self) {
-        loop {
-            let waker = self.core.borrow_mut().poll_wake();
-            let Some(waker) = waker else { break };
+        let mut core = self.core.borrow_mut();
+        // Neither to wake a request nor to log can come back here.
+        while let Some(waker) = core.poll_wake() {
             waker.wake();
         }
-        loop {
-            let refusal = self.core.borrow_mut().poll_refusal();
-            let Some(refusal) = refusal else { break };
+        while let Some(refusal) = core.poll_refusal() {
             let driver = self.drivers.of_target(refusal.driver);
-            driver
-                .log()
-                .trouble(|| format!("not looked up: {}", refusal.text));
+            let text = || format!("not looked up: {}", refusal.text);
+            driver.log().trouble(text);
         }
     }
 

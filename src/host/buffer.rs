@@ -99,8 +99,8 @@ impl Buffer {
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
         let room = self.spare();
         let count = bytes.len().min(room.len());
-        // SAFETY: both have `count` bytes, and lie apart: `room` is borrowed as
-        // mutable.
+        // SAFETY: both have `count` bytes, and do not overlap: `room` is
+        // borrowed as mutable.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), room.as_mut_ptr().cast(), count) };
         // SAFETY: that many bytes were written.
         unsafe { self.grow(count) };
@@ -116,7 +116,7 @@ impl Buffer {
     /// A part of it, with a reference of its own.
     ///
     /// # Panics
-    /// `range` does not lie within.
+    /// `range` is not within it.
     pub(crate) fn slice(&self, range: Range<usize>) -> BufferSlice {
         assert!(range.start <= range.end && range.end <= self.0.used());
         BufferSlice {
@@ -150,8 +150,8 @@ pub(crate) struct BufferSlice {
 impl AsRef<[u8]> for BufferSlice {
     fn as_ref(&self) -> &[u8] {
         let start = self.buffer.start().wrapping_add(self.offset);
-        // SAFETY: the part lies within what was written, as was asserted when
-        // it was made, and `reuse` finds this reference.
+        // SAFETY: the part is within what was written, as was asserted when it
+        // was made, and `reuse` finds this reference.
         unsafe { std::slice::from_raw_parts(start, self.len) }
     }
 }
@@ -160,7 +160,7 @@ impl BufferSlice {
     /// A part of it, with a reference of its own.
     ///
     /// # Panics
-    /// `range` does not lie within.
+    /// `range` is not within it.
     pub(crate) fn slice(&self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.len);
         Self {

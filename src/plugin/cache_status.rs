@@ -51,11 +51,11 @@ impl Missed {
 pub(super) fn say_hit(
     vr: &mut Request<'_>,
     options: &Common,
-    key: &Key,
+    key: Option<&Key>,
     ttl: Option<u32>,
 ) -> Option<Note> {
     let name = options.cache_status.as_ref()?;
-    let key = shown_key(options, key);
+    let key = key.and_then(|key| shown_key(options, key));
     let status = CacheStatus {
         name,
         source: Source::Hit,
@@ -81,7 +81,7 @@ pub(super) fn say_decision(
     decision: Result<&Storable, &NotStored>,
 ) {
     let own = match vr.state() {
-        Some(memory) if memory.hit.is_some() => None,
+        Some(memory) if memory.is_hit => None,
         _ => Missed::new(options, Forward::Miss, None, Some(key)),
     };
     say(vr, own, Some(decision));

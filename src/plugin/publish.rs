@@ -55,6 +55,25 @@ impl Publisher {
         line: &dyn Display,
     ) {
         self.set(vr, environment, item, text);
+        self.show(vr, item, line);
+    }
+
+    /// Publishes a decision that takes the place of an earlier one.
+    pub(super) fn publish_change(
+        &self,
+        vr: &mut Request<'_>,
+        environment: Environment,
+        item: Item<'_>,
+        text: &str,
+        line: &dyn Display,
+    ) {
+        if environment != Environment::Untouched {
+            vr.change_environment(self.variable, text);
+        }
+        self.show(vr, item, line);
+    }
+
+    fn show(&self, vr: &Request<'_>, item: Item<'_>, line: &dyn Display) {
         if vr.debug_requests() {
             self.log(vr, Level::Debug, &format_args!("{line}{item}"));
         }

@@ -135,6 +135,9 @@ liHandlerResult action_execute(struct vrequest *vr) {
 				li_action_enter(&vr->pub, g_ptr_array_index(a->list, f->position++));
 			break;
 		case ACTION_CONDITION: {
+			liHandlerResult ready = condition_is_ready(vr, a->condition);
+			if (ready == LI_HANDLER_ERROR) action_stack_reset(vr);
+			if (ready != LI_HANDLER_GO_ON) return ready;
 			f->finished = TRUE;
 			f->matched = condition_uses_regex(a->condition);
 			liAction *branch = condition_check(vr, a->condition) ? a->then : a->otherwise;

@@ -291,6 +291,7 @@ static void core_init(liServer *srv, liPlugin *p, gpointer userdata) {
 	plugin_set_actions(SERVER(srv), p, header_actions);
 	plugin_set_actions(SERVER(srv), p, rewrite_actions);
 	plugin_set_actions(SERVER(srv), p, proxy_actions);
+	plugin_set_actions(SERVER(srv), p, fastcgi_actions);
 	plugin_set_actions(SERVER(srv), p, setting_actions);
 	plugin_set_actions(SERVER(srv), p, lua_actions);
 }

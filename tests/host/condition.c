@@ -141,6 +141,15 @@ struct condition *condition_new(struct server *srv, enum subject subject, const 
 	return NULL;
 }
 
+/* What it looks at may be on its way. */
+liHandlerResult condition_is_ready(struct vrequest *vr, const struct condition *c) {
+	if (c->subject != SUBJECT_STATUS && c->subject != SUBJECT_RESPONSE_HEADER) return LI_HANDLER_GO_ON;
+	if (vr->pub.state >= LI_VRS_HANDLE_RESPONSE_HEADERS) return LI_HANDLER_GO_ON;
+	if (vr->pub.state != LI_VRS_HANDLE_REQUEST_HEADERS) return LI_HANDLER_WAIT_FOR_EVENT;
+	VR_LOG(vr, ERROR, "no content handler stands before a condition on the response");
+	return LI_HANDLER_ERROR;
+}
+
 void condition_acquire(struct condition *c) { g_atomic_int_inc(&c->refcount); }
 
 void condition_release(struct condition *c) {
@@ -153,7 +162,7 @@ void condition_release(struct condition *c) {
 
 gboolean condition_uses_regex(const struct condition *c) { return c->regex != NULL; }
 
-/* The match is kept for patterns behind the condition, whether or not it held. */
+/* The match is kept for patterns after the condition, whether or not it held. */
 static gboolean match(struct vrequest *vr, const struct condition *c, GString *subject) {
 	liActionRegexStackElement e = { subject, NULL };
 	gboolean matched = g_regex_match(c->regex, subject->str, 0, &e.match_info);

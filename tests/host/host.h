@@ -137,7 +137,7 @@ void server_accept_stop(struct server *);
 
 /* --- log --- */
 
-/* As on the real server it is up to whoever logs to put the level in front. */
+/* As on the real server the caller puts the level in front. */
 extern const char *const log_levels[];
 #define LOG(srv, level, format, ...) \
 	li_log_write(&(srv)->pub, NULL, NULL, LI_LOG_LEVEL_##level, LI_LOG_FLAG_TIMESTAMP, "(%s) " format, log_levels[LI_LOG_LEVEL_##level], ##__VA_ARGS__)
@@ -167,7 +167,7 @@ void plugins_vrclose(struct vrequest *);
 void core_register(struct server *);
 void core_setups_register(struct server *);
 void setup_register(struct server *, const char *name, setup_cb);
-extern const liPluginAction core_actions[], static_actions[], header_actions[], rewrite_actions[], proxy_actions[], setting_actions[], lua_actions[];
+extern const liPluginAction core_actions[], static_actions[], header_actions[], rewrite_actions[], proxy_actions[], fastcgi_actions[], setting_actions[], lua_actions[];
 gboolean setting_default(struct server *, const char *name, liValue *, gboolean *failed);
 
 /* --- scripts --- */
@@ -274,6 +274,7 @@ void condition_acquire(struct condition *);
 void condition_release(struct condition *);
 gboolean condition_uses_regex(const struct condition *);
 gboolean condition_check(struct vrequest *, const struct condition *);
+liHandlerResult condition_is_ready(struct vrequest *, const struct condition *);
 
 /* --- actions --- */
 
@@ -331,13 +332,13 @@ void queue_append_string(liChunkQueue *, GString *); /* takes it over */
 void queue_append_bytes(liChunkQueue *, const char *, gsize);
 void queue_append_file(liChunkQueue *, struct file *, goffset offset, goffset length);
 void queue_skip(liChunkQueue *, goffset);
-/* Moves at most so many bytes. */
+/* Moves at most `length` bytes. */
 goffset queue_steal(liChunkQueue *out, liChunkQueue *in, goffset length);
 
 liHttpHeaders *headers_new(void);
 void headers_reset(liHttpHeaders *);
 void headers_free(liHttpHeaders *);
-/* To an existing value of that name, behind a comma. */
+/* To an existing value of that name, after a comma. */
 void header_append(liHttpHeaders *, const char *key, gsize, const char *value, gsize);
 void header_set(liHttpHeaders *, const char *key, const char *value);
 const liHttpHeader *header_find(const liHttpHeaders *, const char *key);
@@ -406,6 +407,14 @@ goffset filters_pending(struct vrequest *);
 /* The body got more bytes, or is closed, or gone: have it moved on. */
 void vrequest_pump_later(struct vrequest *);
 
+/* What is said to a backend. */
+struct backend_protocol {
+	const char *name;
+	void (*compose)(struct vrequest *, GString *out);
+	/* Moves the payload of whole frames; none where a response comes as it is. */
+	int (*unwrap)(GString *wrapped, GString *in);
+};
+liAction *backend_action(liServer *, liValue *, const struct backend_protocol *);
 void backend_free(struct backend *);
 /* There may be room again for what it reads. */
 void backend_resume(struct backend *);

@@ -76,7 +76,7 @@ static gboolean is_loaded(struct server *srv, const char *name) {
 
 gboolean module_load(struct server *srv, const char *name) {
 	/* What these bring is a part of the stand-in. */
-	static const char *const own[] = { "mod_proxy", "mod_rewrite", "mod_lua", "mod_debug", "mod_access" };
+	static const char *const own[] = { "mod_proxy", "mod_fastcgi", "mod_rewrite", "mod_lua", "mod_debug", "mod_access" };
 	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
 		if (g_str_equal(own[i], name)) return TRUE;
 	if (is_loaded(srv, name)) return TRUE;

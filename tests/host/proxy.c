@@ -1,4 +1,5 @@
-/* Action proxy "address": asks a backend by HTTP, streams its answer. */
+/* Action proxy "address": asks a backend, streams its answer. What is said on the
+ * connection is for its protocol: HTTP here, FastCGI in fastcgi.c. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -6,13 +7,20 @@
 #include "host.h"
 
 struct backend {
+	const struct backend_protocol *protocol;
 	struct vrequest *vr;
 	struct ev_loop *loop;
 	int fd;
 	ev_io reader, writer;
 	GString *out, *in;
+	GString *wrapped; /* what came, where the protocol has frames */
 	gboolean established, headers_done, chunked, until_close, is_head;
 	goffset left; /* of a body of known length */
+};
+
+struct target {
+	const struct backend_protocol *protocol;
+	liSocketAddress addr;
 };
 
 void backend_free(struct backend *b) {
@@ -21,6 +29,7 @@ void backend_free(struct backend *b) {
 	close(b->fd);
 	g_string_free(b->out, TRUE);
 	g_string_free(b->in, TRUE);
+	g_string_free(b->wrapped, TRUE);
 	g_free(b);
 }
 
@@ -61,11 +70,17 @@ static gboolean take_header(liHttpHeaders *headers, const char *line) {
 static gboolean parse_head(struct backend *b, char *head) {
 	liVRequest *vr = &b->vr->pub;
 	gchar **lines = g_strsplit(head, "\r\n", -1);
-	gboolean fine = g_str_has_prefix(lines[0], "HTTP/1.") && strlen(lines[0]) >= 12;
-	if (fine) vr->response.http_status = (gint)g_ascii_strtoll(lines[0] + 9, NULL, 10);
-	for (gchar **l = lines + 1; fine && *l; l++) fine = take_header(vr->response.headers, *l);
+	gboolean is_http = !b->protocol->unwrap;
+	gboolean fine = !is_http || (g_str_has_prefix(lines[0], "HTTP/1.") && strlen(lines[0]) >= 12);
+	vr->response.http_status = fine && is_http ? (gint)g_ascii_strtoll(lines[0] + 9, NULL, 10) : 200;
+	for (gchar **l = lines + is_http; fine && *l; l++) fine = take_header(vr->response.headers, *l);
 	g_strfreev(lines);
 	if (!fine) return FALSE;
+	const liHttpHeader *status_header = is_http ? NULL : header_find(vr->response.headers, "Status");
+	if (status_header) {
+		vr->response.http_status = (gint)g_ascii_strtoll(header_value(status_header), NULL, 10);
+		li_http_header_remove(vr->response.headers, "Status", 6);
+	}
 	const liHttpHeader *length = header_find(vr->response.headers, "Content-Length");
 	b->chunked = header_has(vr->response.headers, "Transfer-Encoding", "chunked");
 	li_http_header_remove(vr->response.headers, "Transfer-Encoding", 17);
@@ -124,6 +139,18 @@ static void take(struct backend *b) {
 	take_body(b);
 }
 
+/* Frames may end the response before the connection does. */
+static void take_frames(struct backend *b) {
+	struct vrequest *vr = b->vr;
+	int result = b->protocol->unwrap ? b->protocol->unwrap(b->wrapped, b->in) : PARSE_MORE;
+	take(b);
+	if (vr->backend != b || result == PARSE_MORE) return;
+	if (result > PARSE_DONE || !b->headers_done)
+		fail(b, "it broke its protocol");
+	else
+		finish(b, b->until_close);
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *w, int events) {
 	(void)events;
 	struct backend *b = w->data;
@@ -131,14 +158,14 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events) {
 	ssize_t n = recv(b->fd, wrk->read_buffer, sizeof(wrk->read_buffer), 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
 	if (n > 0) {
-		g_string_append_len(b->in, wrk->read_buffer, n);
+		g_string_append_len(b->protocol->unwrap ? b->wrapped : b->in, wrk->read_buffer, n);
 		/* Started again when there is room behind. */
 		if (b->headers_done && b->vr->con->out.length + filters_pending(b->vr) + n >= QUEUE_LIMIT) ev_io_stop(loop, w);
-		take(b);
+		take_frames(b);
 	} else if (!b->headers_done) {
 		fail(b, n < 0 ? g_strerror(errno) : "it closed before its head was complete");
 	} else {
-		finish(b, n == 0 && b->until_close);
+		finish(b, n == 0 && b->until_close && !b->protocol->unwrap);
 	}
 }
 
@@ -199,11 +226,12 @@ static void compose(struct vrequest *vr, GString *out) {
 static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 	(void)context;
 	struct vrequest *vr = VREQUEST(pub);
-	const liSocketAddress *addr = param;
+	const struct target *target = param;
+	const liSocketAddress *addr = &target->addr;
 	if (vr->backend) {
 		if (!vr->backend->established) return LI_HANDLER_WAIT_FOR_EVENT;
 		vrequest_handle_indirect(vr);
-		compose(vr, vr->backend->out);
+		vr->backend->protocol->compose(vr, vr->backend->out);
 		ev_io_start(vr->backend->loop, &vr->backend->writer);
 		return LI_HANDLER_GO_ON;
 	}
@@ -216,11 +244,13 @@ static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 		return LI_HANDLER_WAIT_FOR_EVENT;
 	}
 	struct backend *b = g_new0(struct backend, 1);
+	b->protocol = target->protocol;
 	b->vr = vr;
 	b->loop = pub->wrk->loop.loop;
 	b->fd = fd;
 	b->in = g_string_new(NULL);
 	b->out = g_string_new(NULL);
+	b->wrapped = g_string_new(NULL);
 	b->is_head = g_str_equal(pub->request.http_method_str->str, "HEAD");
 	ev_io_init(&b->reader, on_readable, fd, EV_READ);
 	ev_io_init(&b->writer, on_writable, fd, EV_WRITE);
@@ -230,24 +260,30 @@ static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 	return LI_HANDLER_WAIT_FOR_EVENT;
 }
 
-static void free_address(liServer *srv, gpointer param) {
+static void free_target(liServer *srv, gpointer param) {
+	struct target *target = param;
 	(void)srv;
-	li_sockaddr_clear(param);
-	g_free(param);
+	li_sockaddr_clear(&target->addr);
+	g_free(target);
+}
+
+liAction *backend_action(liServer *srv, liValue *v, const struct backend_protocol *protocol) {
+	struct target target = { protocol, { 0, { NULL } } };
+	v = value_single(v);
+	if (value_type(v) == LI_VALUE_STRING) target.addr = li_sockaddr_from_string(v->data.string, 80);
+	if (!target.addr.addr_up.raw) {
+		LOG(SERVER(srv), ERROR, "%s expects a socket address", protocol->name);
+		return NULL;
+	}
+	return li_action_new_function(run, NULL, free_target, g_memdup2(&target, sizeof(target)));
 }
 
 static liAction *create(liServer *srv, liWorker *wrk, liPlugin *p, liValue *v, gpointer userdata) {
+	static const struct backend_protocol http = { "proxy", compose, NULL };
 	(void)wrk;
 	(void)p;
 	(void)userdata;
-	v = value_single(v);
-	liSocketAddress addr = { 0, { NULL } };
-	if (value_type(v) == LI_VALUE_STRING) addr = li_sockaddr_from_string(v->data.string, 80);
-	if (!addr.addr_up.raw) {
-		LOG(SERVER(srv), ERROR, "proxy expects a socket address");
-		return NULL;
-	}
-	return li_action_new_function(run, NULL, free_address, g_memdup2(&addr, sizeof(addr)));
+	return backend_action(srv, v, &http);
 }
 
 const liPluginAction proxy_actions[] = { { "proxy", create, NULL }, { NULL, NULL, NULL } };

@@ -23,15 +23,17 @@ static int host_of(struct vrequest *vr) {
 	return PARSE_DONE;
 }
 
-/* "/path?query", "http://host/path?query" or "*" */
+/* "/path?query", "http://host/path?query", the same with https, or "*" */
 static int target(struct vrequest *vr) {
 	struct uri *uri = URI(vr);
 	const char *s = uri->raw->str;
-	if (g_ascii_strncasecmp(s, "http://", 7) == 0) {
-		gsize len = strcspn(s + 7, "/?");
+	gsize scheme = g_str_has_prefix(s, "http://") ? 7 : g_str_has_prefix(s, "https://") ? 8
+																						: 0;
+	if (scheme) {
+		gsize len = strcspn(s + scheme, "/?");
 		g_string_truncate(uri->authority, 0);
-		g_string_append_len(uri->authority, s + 7, (gssize)len);
-		s += 7 + len;
+		g_string_append_len(uri->authority, s + scheme, (gssize)len);
+		s += scheme + len;
 	}
 	if (*s != '/' && !g_str_equal(s, "*") && s == uri->raw->str) return 400;
 	gsize len = strcspn(s, "?#");

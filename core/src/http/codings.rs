@@ -1,6 +1,9 @@
 //! Content codings: what a request accepts and a response has (RFC 9110
 //! section 12.5.3).
 
+use super::fields::trim;
+use super::list::list;
+
 /// Those that have variants of their own; a response in any other one is not
 /// stored.
 const KNOWN: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
@@ -20,13 +23,8 @@ pub struct Accepted {
 impl Accepted {
     /// Records the value of one header line.
     pub fn observe(&mut self, value: &[u8]) {
-        for item in value.split(|&byte| byte == b',') {
-            let mut parts = item.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-            let name = canonical(parts.next().unwrap_or_default());
-            if name.is_empty() {
-                continue;
-            }
-            let wanted = parts.all(is_positive);
+        for (coding, wanted) in coding_weights(value) {
+            let name = canonical(coding);
             if name == b"*" {
                 self.any = Some(wanted);
             } else {
@@ -55,14 +53,34 @@ impl Accepted {
     }
 }
 
+/// The codings that the value of one `Accept-Encoding` line names, `*` among them,
+/// each with whether it is wanted: its weight is above zero.
+pub fn coding_weights(value: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
+    list(value).map(|item| {
+        let mut parts = item.split(|&byte| byte == b';').map(trim);
+        let coding = parts.next().unwrap_or_default();
+        (coding, parts.all(is_positive))
+    })
+}
+
+/// Whether two names are of one coding (RFC 9110 section 8.4.1.3).
+#[must_use]
+pub fn is_same_coding(one: &[u8], other: &[u8]) -> bool {
+    plain_name(one).eq_ignore_ascii_case(plain_name(other))
+}
+
+/// Without the `x-` of `x-gzip`.
+fn plain_name(coding: &[u8]) -> &[u8] {
+    if coding.eq_ignore_ascii_case(b"x-gzip") {
+        b"gzip"
+    } else {
+        coding
+    }
+}
+
 /// In small letters, with `x-gzip` as gzip (RFC 9110 section 8.4.1.3).
 fn canonical(coding: &[u8]) -> Vec<u8> {
-    let name = coding.to_ascii_lowercase();
-    if name == b"x-gzip" {
-        b"gzip".to_vec()
-    } else {
-        name
-    }
+    plain_name(coding).to_ascii_lowercase()
 }
 
 /// Whether a parameter leaves the coding acceptable: a weight above zero. To be

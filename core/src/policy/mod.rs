@@ -3,10 +3,13 @@
 //! and what a stored response answers to conditions and ranges.
 
 mod body_only;
+mod bypass;
 mod conditions;
 mod control;
+mod cookies;
 mod exchange;
 mod freshness;
+pub mod identity;
 mod ignore;
 mod lifetime;
 mod not_stored;
@@ -16,11 +19,13 @@ mod targeted;
 mod variant;
 
 pub use body_only::{BodyHeaders, Difference};
+pub use bypass::{Bypass, check_pattern_text};
 pub use conditions::{Answer, Conditions};
+pub use cookies::{CookieRule, CookieScope};
 pub use exchange::Exchange;
+pub use identity::VaryBy;
 pub use ignore::{Ignore, Rule};
 pub use lifetime::{Lifetime, Lifetimes};
 pub use not_stored::NotStored;
 pub use options::Policy;
 pub use storable::Storable;
-pub use variant::VaryBy;

@@ -1,8 +1,8 @@
 //! What an administrator decided about the rules.
 
+use super::identity::VaryBy;
 use super::ignore::{Ignore, Rule};
 use super::lifetime::Lifetimes;
-use super::variant::VaryBy;
 use crate::http::HeaderNames;
 use crate::protocol::Ttl;
 use crate::stored::FRESH_UNTIL;

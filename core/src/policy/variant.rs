@@ -1,42 +1,22 @@
 //! One item for each variant of a response: what the request says in the
 //! headers that the option `vary` names becomes a part of the key.
 
-use crate::http::{Accepted, HeaderNames, known_codings};
-
-/// The headers that the option `vary` names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VaryBy(HeaderNames);
+use super::identity::VaryBy;
+use crate::http::{Accepted, known_codings};
 
 impl VaryBy {
-    /// Adds the name of a header; false if it is no name or there already.
-    pub fn add(&mut self, name: &[u8]) -> bool {
-        self.0.add(name)
-    }
-
-    /// Whether it has no names.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether it names this header.
-    #[must_use]
-    pub fn contains(&self, name: &[u8]) -> bool {
-        self.0.contains(name)
-    }
-
     /// Appends `#name=value` to a key for each name, with the values of the
     /// request headers that `each` shows. Values hold no `#`, so that a request
     /// cannot name another variant by what it writes into a header.
     pub fn append_to(&self, key: &mut Vec<u8>, each: impl FnOnce(&mut dyn FnMut(&[u8], &[u8]))) {
-        let mut values: Vec<Vec<u8>> = vec![Vec::new(); self.0.iter().len()];
+        let mut values: Vec<Vec<u8>> = vec![Vec::new(); self.len()];
         each(&mut |name, value| {
-            if let Some(at) = self.0.position(name) {
+            if let Some(at) = self.position(name) {
                 values[at].push(b',');
                 values[at].extend_from_slice(value);
             }
         });
-        for (name, value) in self.0.iter().zip(values) {
+        for (name, value) in self.names().zip(values) {
             key.push(b'#');
             key.extend_from_slice(name.as_bytes());
             key.push(b'=');

@@ -11,7 +11,7 @@ pub trait Input {
     /// All bytes that were read.
     fn bytes(&self) -> &[u8];
 
-    /// Keeps a part of them; `range` lies within [`bytes`](Self::bytes) and is
+    /// Keeps a part of them; `range` is within [`bytes`](Self::bytes) and is
     /// not empty.
     fn piece(&self, range: Range<usize>) -> Self::Piece;
 }

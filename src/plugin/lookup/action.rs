@@ -14,7 +14,7 @@ use memcached_core::stored::{Head, Malformed};
 
 use super::arguments::arguments;
 use super::hit::{self, Sent};
-use crate::client::{Lookup, LookupHandle, unix_now};
+use crate::client::{Lookup, unix_now};
 use crate::host::{
     Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, ResponseState, Server, SockAddr,
 };
@@ -40,28 +40,23 @@ pub(in crate::plugin) struct LookupAction {
 }
 
 /// What a run of the action keeps while it waits.
-pub(in crate::plugin) enum Waiting {
-    /// For memcached.
-    Asked {
-        /// What for.
-        key: Key,
-        /// The lookup under way.
-        handle: LookupHandle,
-    },
-    /// For the headers of the response that the miss action makes.
-    Missed,
-}
+type Context = Option<Box<RequestMemory>>;
 
-/// What a run of the action comes to.
-enum Next {
-    Wait(Waiting),
-    Done(Flow),
+/// Why a request goes on without the cache.
+struct Passed<'a> {
+    forward: Forward,
+    /// What `Cache-Status` says beside that.
+    detail: Option<&'a dyn Display>,
+    /// What `MEMCACHED_STATUS` says.
+    status: Arguments<'a>,
+    line: &'a dyn Display,
 }
 
 impl ActionKind for LookupAction {
     const NAME: &'static CStr = c"memcached.lookup";
     type Plugin = Memcached;
-    type Context = Waiting;
+    /// Without a lookup: the response of the miss action is awaited.
+    type Context = RequestMemory;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let arguments = arguments(value)?;
@@ -77,74 +72,114 @@ impl ActionKind for LookupAction {
         })
     }
 
-    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<Waiting>>) -> Flow {
-        let next = match context.take().map(|waiting| *waiting) {
-            None => self.start(vr),
-            Some(Waiting::Asked { key, handle }) => match handle.poll() {
-                Poll::Pending => Next::Wait(Waiting::Asked { key, handle }),
-                Poll::Ready(result) => self.finish(vr, result, key),
-            },
-            Some(Waiting::Missed) => Self::after_miss(vr),
+    fn run(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
+        let Some(mut memory) = context.take() else {
+            return self.start(vr, context);
         };
-        match next {
-            Next::Wait(waiting) => {
-                *context = Some(Box::new(waiting));
+        let Some(handle) = &memory.lookup else {
+            return Self::after_miss(vr, context);
+        };
+        match handle.poll() {
+            Poll::Pending => {
+                *context = Some(memory);
                 Flow::WaitForEvent
             }
-            Next::Done(flow) => flow,
+            Poll::Ready(result) => {
+                memory.lookup = None;
+                self.finish(vr, context, result, memory)
+            }
         }
     }
 
     fn panicked(&self, vr: &mut Request<'_>) -> Flow {
-        match self.fail(vr, None, &"internal error") {
-            Next::Done(flow) => flow,
-            Next::Wait(_) => Flow::GoOn,
-        }
+        self.fail(vr, &mut None, Box::default(), &"internal error");
+        Flow::GoOn
     }
 }
 
 impl LookupAction {
-    fn start(&self, vr: &mut Request<'_>) -> Next {
+    fn start(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         if vr.is_handled() {
-            return Next::Done(Flow::GoOn);
+            return Flow::GoOn;
         }
         if !self.options.allows_method(vr.method()) {
             let line = "not for this method";
-            return self.bypass(vr, Forward::Method, &"method", &line);
+            return self.bypass(vr, context, Forward::Method, &"method", &line);
         }
         if self.options.headers && conditions(vr).are_for_origin() {
             let reason = "If-Match or If-Unmodified-Since";
             let line = "not for a request with such a condition";
-            return self.bypass(vr, Forward::Bypass, &reason, &line);
+            return self.bypass(vr, context, Forward::Bypass, &reason, &line);
         }
         let Some(client) = vr.worker() else {
-            return self.fail(vr, None, &"not available on this worker");
+            let why = "not available on this worker";
+            return self.fail(vr, context, Box::default(), &why);
         };
         let Some(waker) = vr.waker() else {
-            return self.fail(vr, None, &"not available on this server");
+            let why = "not available on this server";
+            return self.fail(vr, context, Box::default(), &why);
         };
         let key = self.options.key_of(vr);
-        match client.lookup(&self.pool, &key, self.options.timeout, waker) {
-            Lookup::Pending(handle) => Next::Wait(Waiting::Asked { key, handle }),
-            Lookup::Ready(result) => self.finish(vr, result, key),
+        let begun = client.lookup(&self.pool, &key, self.options.timeout, waker);
+        let mut memory = Box::new(self.memory_of(key));
+        match begun {
+            Lookup::Pending(handle) => {
+                memory.lookup = Some(handle);
+                *context = Some(memory);
+                Flow::WaitForEvent
+            }
+            Lookup::Ready(result) => self.finish(vr, context, result, memory),
         }
     }
 
-    fn finish(&self, vr: &mut Request<'_>, result: LookupResult<BufferSlice>, key: Key) -> Next {
+    fn memory_of(&self, key: Key) -> RequestMemory {
+        RequestMemory {
+            item: Some((Arc::clone(&self.pool), key)),
+            ..RequestMemory::default()
+        }
+    }
+
+    fn finish(
+        &self,
+        vr: &mut Request<'_>,
+        context: &mut Context,
+        result: LookupResult<BufferSlice>,
+        memory: Box<RequestMemory>,
+    ) -> Flow {
         match result {
-            LookupResult::Hit(value) => self.answer(vr, &value, key),
-            LookupResult::Miss => self.miss(vr, &key),
-            LookupResult::Failed(failure) => self.fail(vr, Some(&key), &failure),
+            LookupResult::Hit(value) => self.answer(vr, context, &value, memory),
+            LookupResult::Miss => {
+                // Where items are variants, there may be others for this URL.
+                let forward = if self.options.vary.is_empty() {
+                    Forward::UriMiss
+                } else {
+                    Forward::Miss
+                };
+                let passed = Passed {
+                    forward,
+                    detail: None,
+                    status: format_args!("miss"),
+                    line: &"not found",
+                };
+                self.pass(vr, context, memory, &passed)
+            }
+            LookupResult::Failed(failure) => self.fail(vr, context, memory, &failure),
         }
     }
 
     /// The item becomes the response.
-    fn answer(&self, vr: &mut Request<'_>, value: &Value<BufferSlice>, key: Key) -> Next {
+    fn answer(
+        &self,
+        vr: &mut Request<'_>,
+        context: &mut Context,
+        value: &Value<BufferSlice>,
+        mut memory: Box<RequestMemory>,
+    ) -> Flow {
         let mut fresh_secs = None;
         let sent = if self.options.headers {
             let head = match Head::parse(value.pieces.iter(), value.flags) {
                 Ok(head) => head,
-                Err(malformed) => return self.reject(vr, &key, malformed),
+                Err(malformed) => return self.reject(vr, context, memory, malformed),
             };
             if self.options.cache_status.is_some() {
                 fresh_secs = self.policy.fresh_secs(&head, unix_now());
@@ -156,117 +191,122 @@ impl LookupAction {
         match sent {
             Sent::Whole => {}
             // Something else answered while the lookup was under way.
-            Sent::Not => return Next::Done(Flow::GoOn),
+            Sent::Not => return Flow::GoOn,
             Sent::Cut => {
                 PUBLISHER.log(vr, Level::Error, &"the body could not be sent");
-                return Next::Done(Flow::Error);
+                return Flow::Error;
             }
         }
-        let cache_status = say_hit(vr, &self.options, &key, fresh_secs);
-        self.publish(vr, Some(&key), format_args!("hit"), &"hit");
-        vr.set_state(Box::new(RequestMemory {
-            hit: Some((Arc::clone(&self.pool), key)),
-            cache_status,
-            ..RequestMemory::default()
-        }));
+        memory.is_hit = true;
+        memory.cache_status = say_hit(vr, &self.options, key_of(&memory), fresh_secs);
+        self.publish(vr, key_of(&memory), format_args!("hit"), &"hit");
+        vr.set_state(memory);
         enter(vr, self.hit.as_ref());
-        Next::Done(Flow::GoOn)
-    }
-
-    /// There is no item.
-    fn miss(&self, vr: &mut Request<'_>, key: &Key) -> Next {
-        // Where items are variants, there may be others for this URL.
-        let forward = if self.options.vary.is_empty() {
-            Forward::UriMiss
-        } else {
-            Forward::Miss
-        };
-        self.leave_note(vr, forward, None, Some(key));
-        self.pass(vr, Some(key), format_args!("miss"), &"not found")
+        Flow::GoOn
     }
 
     /// The item is no whole response.
-    fn reject(&self, vr: &mut Request<'_>, key: &Key, malformed: Malformed) -> Next {
+    fn reject(
+        &self,
+        vr: &mut Request<'_>,
+        context: &mut Context,
+        memory: Box<RequestMemory>,
+        malformed: Malformed,
+    ) -> Flow {
         if let Malformed::Encoded { .. } = malformed {
             if let Some(left_out) = self.encoded.pass() {
-                let item = self.item(Some(key));
+                let item = self.item(key_of(&memory));
                 let line = format_args!("not a stored response: {malformed}{item}{left_out}");
                 PUBLISHER.log(vr, Level::Warning, &line);
             }
         }
-        self.leave_note(vr, Forward::Miss, Some(&malformed), Some(key));
-        let line = format_args!("not a stored response: {malformed}");
-        self.pass(vr, Some(key), format_args!("miss: {malformed}"), &line)
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&malformed),
+            status: format_args!("miss: {malformed}"),
+            line: &format_args!("not a stored response: {malformed}"),
+        };
+        self.pass(vr, context, memory, &passed)
     }
 
     /// Memcached is not asked about such a request.
     fn bypass(
         &self,
         vr: &mut Request<'_>,
+        context: &mut Context,
         forward: Forward,
         reason: &dyn Display,
         line: &dyn Display,
-    ) -> Next {
-        // Made only to be shown.
-        let shown = shows_key(vr, self.options.environment);
-        let key = shown.then(|| self.options.key_of(vr));
-        let detail = (forward == Forward::Bypass).then_some(reason);
-        self.leave_note(vr, forward, detail, key.as_ref());
-        self.pass(vr, key.as_ref(), format_args!("bypass: {reason}"), line)
+    ) -> Flow {
+        // The key is made only to be shown.
+        let memory = if shows_key(vr, self.options.environment) {
+            Box::new(self.memory_of(self.options.key_of(vr)))
+        } else {
+            Box::default()
+        };
+        let passed = Passed {
+            forward,
+            detail: (forward == Forward::Bypass).then_some(reason),
+            status: format_args!("bypass: {reason}"),
+            line,
+        };
+        self.pass(vr, context, memory, &passed)
     }
 
     /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &mut Request<'_>, key: Option<&Key>, why: &dyn Display) -> Next {
-        self.leave_note(vr, Forward::Miss, Some(why), key);
-        self.pass(vr, key, format_args!("error: {why}"), why)
-    }
-
-    /// Leaves what `memcached.store` has to know of this lookup.
-    fn leave_note(
+    fn fail(
         &self,
         vr: &mut Request<'_>,
-        forward: Forward,
-        detail: Option<&dyn Display>,
-        key: Option<&Key>,
-    ) {
-        let missed = Missed::new(&self.options, forward, detail, key);
-        let hit_type = (!self.options.headers).then(|| vr.type_of_path(OTHER_TYPE).into());
-        // That of an earlier lookup is forgotten.
-        drop(vr.take_state());
-        if hit_type.is_some() || missed.is_some() {
-            vr.set_state(Box::new(RequestMemory {
-                hit: None,
-                hit_type,
-                cache_status: missed.map(Note::Due),
-            }));
-        }
+        context: &mut Context,
+        memory: Box<RequestMemory>,
+        why: &dyn Display,
+    ) -> Flow {
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(why),
+            status: format_args!("error: {why}"),
+            line: why,
+        };
+        self.pass(vr, context, memory, &passed)
     }
 
-    /// The request goes on without the cache.
+    /// The request goes on without the cache. What `memcached.store` has to know of
+    /// the lookup is remembered.
     fn pass(
         &self,
         vr: &mut Request<'_>,
-        key: Option<&Key>,
-        status: Arguments<'_>,
-        line: &dyn Display,
-    ) -> Next {
-        self.publish(vr, key, status, line);
+        context: &mut Context,
+        mut memory: Box<RequestMemory>,
+        passed: &Passed<'_>,
+    ) -> Flow {
+        let key = key_of(&memory);
+        self.publish(vr, key, passed.status, passed.line);
+        let missed = Missed::new(&self.options, passed.forward, passed.detail, key);
+        memory.cache_status = missed.map(Note::Due);
+        if !self.options.headers {
+            memory.hit_type = Some(vr.type_of_path(OTHER_TYPE).into());
+        }
+        vr.set_state(memory);
         enter(vr, self.miss.as_ref());
         if self.miss.is_some() && self.options.cache_status.is_some() {
-            return Next::Wait(Waiting::Missed);
+            *context = Some(Box::default());
+            return Flow::WaitForEvent;
         }
-        Next::Done(Flow::GoOn)
+        Flow::GoOn
     }
 
     /// The miss action has run. If no `memcached.store` in it has added what
     /// `Cache-Status` says, it is added here.
-    fn after_miss(vr: &mut Request<'_>) -> Next {
+    fn after_miss(vr: &mut Request<'_>, context: &mut Context) -> Flow {
         match vr.response_state() {
-            ResponseState::Pending => return Next::Wait(Waiting::Missed),
+            ResponseState::Pending => {
+                *context = Some(Box::default());
+                return Flow::WaitForEvent;
+            }
             ResponseState::Ready => say_missed(vr),
             ResponseState::NoHandler => {}
         }
-        Next::Done(Flow::GoOn)
+        Flow::GoOn
     }
 
     fn publish(
@@ -286,6 +326,11 @@ impl LookupAction {
             key,
         }
     }
+}
+
+/// The key of the lookup, if one was made.
+fn key_of(memory: &RequestMemory) -> Option<&Key> {
+    memory.item.as_ref().map(|(_, key)| key)
 }
 
 fn conditions(vr: &Request<'_>) -> Conditions {

@@ -50,16 +50,17 @@ pub(in crate::plugin) enum Environment {
 impl Common {
     /// The key of a request.
     pub(in crate::plugin) fn key_of(&self, vr: &Request<'_>) -> Key {
-        let mut raw = Vec::new();
-        self.key.eval(vr, &mut raw);
-        if !self.vary.is_empty() {
-            self.vary.append_to(&mut raw, |show| {
-                for (name, value) in vr.request_headers() {
-                    show(name, value);
-                }
-            });
-        }
-        Key::hashing(&raw)
+        vr.with_scratch(|raw| {
+            self.key.eval(vr, raw);
+            if !self.vary.is_empty() {
+                self.vary.append_to(raw, |show| {
+                    for (name, value) in vr.request_headers() {
+                        show(name, value);
+                    }
+                });
+            }
+            Key::hashing(raw)
+        })
     }
 
     /// Whether requests with this method have anything to do with the cache.

@@ -87,7 +87,8 @@ impl StoreAction {
         let policy = &self.0.policy;
         let mut exchange = Exchange::new(vr.method(), vr.status());
         let memory = vr.state();
-        let hit = memory.and_then(|memory| memory.hit.as_ref());
+        let hit = memory.filter(|memory| memory.is_hit);
+        let hit = hit.and_then(|memory| memory.item.as_ref());
         exchange.from_cache =
             hit.is_some_and(|(pool, of_hit)| of_hit == key && pool.has_items_of(&self.0.pool));
         let mut head = HeadWriter::default();

@@ -28,8 +28,8 @@ impl Shared {
     /// The item was handed over to the client of memcached.
     pub(super) fn queued(&self, vr: &mut Request<'_>, key: &Key) {
         let environment = self.options.common.environment;
-        let (text, line) = (format_args!("queued"), "queued for memcached");
-        PUBLISHER.publish(vr, environment, self.item(key), text, &line);
+        let line = "queued for memcached";
+        PUBLISHER.publish_change(vr, environment, self.item(key), "queued", &line);
     }
 
     /// The rules, or the way that the response took, keep it from being stored.

@@ -5,7 +5,7 @@ use std::process::Command;
 use testkit::{Host, Memcached, Site, SiteBuilder, check_config_with, project_root};
 
 /// The blocks of `docs/whole-responses.md` whose first line begins with this
-/// word; the words behind it, and the text.
+/// word; the words after it, and the text.
 fn blocks(language: &str) -> Vec<(String, String)> {
     let path = project_root().join("docs/whole-responses.md");
     let text = std::fs::read_to_string(path).expect("our own documentation");

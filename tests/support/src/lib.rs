@@ -14,6 +14,7 @@
 mod backend;
 mod bytes;
 mod cutter;
+mod fastcgi;
 mod faulty;
 mod host_layer;
 mod http;
@@ -32,6 +33,7 @@ mod wait;
 pub use backend::{Backend, BackendRequest};
 pub use bytes::{random_bytes, sha1_hex};
 pub use cutter::Cutter;
+pub use fastcgi::{FastCgi, FastCgiRequest};
 pub use faulty::{Faulty, FaultyRequest};
 pub use host_layer::host_layer_package;
 pub use http::{Client, Response, get, request};

@@ -11,6 +11,10 @@ use crate::protocol::error::ProtocolError;
 use crate::protocol::value::Input;
 use crate::protocol::wire::CRLF;
 
+/// Values for which there is room from the first one on, if there are as many
+/// keys.
+const ROOM_MAX: usize = 16;
+
 /// Where in a reply the next byte belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
@@ -85,6 +89,7 @@ impl<P> ReplyParser<P> {
                     match step {
                         Step::Value(position, value) => {
                             self.place = Place::Data { left: value.len };
+                            self.make_room(form);
                             self.found.push((position, value));
                         }
                         Step::End => {
@@ -115,6 +120,13 @@ impl<P> ReplyParser<P> {
                     self.place = Place::NextLine;
                 }
             }
+        }
+    }
+
+    /// Makes room for the values of the first of several keys at once.
+    fn make_room(&mut self, form: ReplyForm<'_>) {
+        if let (ReplyForm::Values { keys, .. }, true) = (form, self.found.is_empty()) {
+            self.found.reserve(keys.count().min(ROOM_MAX));
         }
     }
 

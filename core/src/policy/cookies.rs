@@ -1,0 +1,262 @@
+//! Cookies that make a request a visitor's own.
+
+use super::bypass::Bypass;
+use crate::http::{is_text, is_token, trim};
+
+/// The option `bypass_cookies`: names of cookies, with `*` for any text.
+///
+/// Case is ignored, and `.`, blank and `[` are the same as `_`, which PHP makes of
+/// them: a page must not be shared because its name of the cookie is another.
+#[derive(Clone, Debug, Default)]
+pub struct CookieRule {
+    patterns: Vec<Box<[u8]>>,
+    scope: CookieScope,
+}
+
+/// Which cookies a list of names stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CookieScope {
+    /// Those that it names.
+    #[default]
+    Named,
+    /// All except those that it names.
+    AllExcept,
+}
+
+/// Length of what is shown of a cookie's name, in bytes.
+const SHOWN_NAME_MAX: usize = 40;
+
+impl CookieRule {
+    /// A rule of this scope without names; [`Named`](CookieScope::Named) lets
+    /// every request pass.
+    #[must_use]
+    pub fn new(scope: CookieScope) -> Self {
+        Self {
+            patterns: Vec::new(),
+            scope,
+        }
+    }
+
+    /// Adds a name; false if no cookie can have it, or it is there already.
+    pub fn add(&mut self, pattern: &[u8]) -> bool {
+        // `*` is a byte of a token.
+        if !is_token(pattern) {
+            return false;
+        }
+        let pattern: Box<[u8]> = pattern.iter().copied().map(fold).collect();
+        if self.patterns.contains(&pattern) {
+            return false;
+        }
+        self.patterns.push(pattern);
+        true
+    }
+
+    /// Whether it lets every request pass.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty() && self.scope == CookieScope::Named
+    }
+
+    /// Searches all lines of `Cookie`.
+    ///
+    /// # Errors
+    /// The request has such a cookie, or a line whose cookies cannot be told.
+    pub fn check<'v>(&self, mut lines: impl Iterator<Item = &'v [u8]>) -> Result<(), Bypass> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        lines.try_for_each(|line| self.check_line(line))
+    }
+
+    /// Backends do not agree on what separates cookies, so each `;` and `,` may. A
+    /// part of a value after a `,` is no name unless it looks like one.
+    fn check_line(&self, line: &[u8]) -> Result<(), Bypass> {
+        if !is_text(line) {
+            return Err(Bypass::MalformedCookie);
+        }
+        for pair in line.split(|&byte| byte == b';') {
+            for (at, piece) in pair.split(|&byte| byte == b',').enumerate() {
+                let piece = trim(piece);
+                if piece.is_empty() {
+                    continue;
+                }
+                let end = memchr::memchr(b'=', piece).unwrap_or(piece.len());
+                let name = trim(&piece[..end]);
+                // Some decode escapes in names.
+                let is_clear = is_token(name) && !name.contains(&b'%');
+                if is_clear || self.names(name) {
+                    self.check_name(name)?;
+                } else if at == 0 {
+                    return Err(Bypass::MalformedCookie);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_name(&self, name: &[u8]) -> Result<(), Bypass> {
+        if self.names(name) == (self.scope == CookieScope::AllExcept) {
+            return Ok(());
+        }
+        let shown = &name[..name.len().min(SHOWN_NAME_MAX)];
+        Err(Bypass::Cookie(shown.escape_ascii().to_string().into()))
+    }
+
+    fn names(&self, name: &[u8]) -> bool {
+        self.patterns.iter().any(|pattern| matches(pattern, name))
+    }
+}
+
+const fn fold(byte: u8) -> u8 {
+    match byte {
+        b'.' | b' ' | b'[' => b'_',
+        _ => byte.to_ascii_lowercase(),
+    }
+}
+
+/// Whether a name is what a pattern, folded, stands for. Of the texts that the
+/// last `*` could stand for it tries the shortest first.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n) = (0, 0);
+    // Where to go on if what follows a `*` does not fit.
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        match (pattern.get(p), name.get(n)) {
+            (None, None) => return true,
+            (Some(b'*'), _) => {
+                p += 1;
+                retry = Some((p, n));
+            }
+            (Some(&one), Some(&other)) if one == fold(other) => {
+                p += 1;
+                n += 1;
+            }
+            _ => match retry {
+                Some((after, start)) if start < name.len() => {
+                    (p, n) = (after, start + 1);
+                    retry = Some((after, start + 1));
+                }
+                _ => return false,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rule(scope: CookieScope, patterns: &[&str]) -> CookieRule {
+        let mut rule = CookieRule::new(scope);
+        for pattern in patterns {
+            assert!(rule.add(pattern.as_bytes()), "{pattern}");
+        }
+        rule
+    }
+
+    fn check(rule: &CookieRule, lines: &[&str]) -> String {
+        match rule.check(lines.iter().map(|line| line.as_bytes())) {
+            Ok(()) => "passes".into(),
+            Err(bypass) => bypass.to_string(),
+        }
+    }
+
+    #[test]
+    fn named_cookies() {
+        let rule = rule(CookieScope::Named, &["session*", "login", "wp_*_auth"]);
+        for (line, expected) in [
+            ("", "passes"),
+            ("theme=dark", "passes"),
+            ("theme=dark; session=1", "cookie session"),
+            ("SessionId=1", "cookie SessionId"),
+            ("login=", "cookie login"),
+            ("login", "cookie login"),
+            ("login2=1", "passes"),
+            ("xsession=1", "passes"),
+            ("theme=session", "passes"),
+            ("theme=session=1", "passes"),
+            ("wp_a_auth=1", "cookie wp_a_auth"),
+            ("wp_auth=1", "passes"),
+            ("wp__auth=1", "cookie wp__auth"),
+            ("wp.a.auth=1", "cookie wp.a.auth"),
+            ("session[id]=1", "cookie session[id]"),
+            ("a=b,session=1", "cookie session"),
+            ("a=b , \tlogin =1", "cookie login"),
+            ("a=\"b; session=1\"", "cookie session"),
+            (";; ,, a=b ;", "passes"),
+            ("a=b;session=1", "cookie session"),
+            ("prefs={\"a\":1,\"b\":2}", "passes"),
+            ("date=Mon, 12 Jan", "passes"),
+            ("a=\u{e9}", "passes"),
+            ("=session", "malformed Cookie"),
+            ("a=b; =session", "malformed Cookie"),
+            ("a b=1", "malformed Cookie"),
+            ("\"session\"=1", "malformed Cookie"),
+            ("%73ession=1", "malformed Cookie"),
+            ("s\u{e9}ssion=1", "malformed Cookie"),
+            ("a=b\u{1}", "malformed Cookie"),
+        ] {
+            assert_eq!(check(&rule, &[line]), expected, "{line}");
+        }
+        assert_eq!(check(&rule, &["a=b", "session=1"]), "cookie session");
+        assert_eq!(check(&rule, &[]), "passes");
+        let long = format!("session{}=1", "x".repeat(100));
+        assert_eq!(
+            check(&rule, &[&long]),
+            format!("cookie session{}", "x".repeat(33))
+        );
+    }
+
+    #[test]
+    fn all_except() {
+        let rule = rule(CookieScope::AllExcept, &["_ga*", "_gid"]);
+        for (line, expected) in [
+            ("", "passes"),
+            ("_ga=GA1.2.3; _gid=GA1.2; _GA_X1=4", "passes"),
+            ("_ga=1; theme=dark", "cookie theme"),
+            ("_gid2=1", "cookie _gid2"),
+            ("x", "cookie x"),
+            ("_ga=1,x=2", "cookie x"),
+            ("_ga=1; a b=2", "malformed Cookie"),
+        ] {
+            assert_eq!(check(&rule, &[line]), expected, "{line}");
+        }
+        assert!(!rule.is_empty() && !CookieRule::new(CookieScope::AllExcept).is_empty());
+    }
+
+    #[test]
+    fn names() {
+        let mut rule = CookieRule::default();
+        assert!(rule.is_empty() && check(&rule, &["a b=\u{1}"]) == "passes");
+        assert!(rule.add(b"session*") && !rule.is_empty());
+        for bad in [&b"SESSION*"[..], b"", b"a b", b"a;b", b"a=b", b"\xff"] {
+            assert!(!rule.add(bad), "{bad:?}");
+        }
+    }
+
+    fn naive(pattern: &[u8], name: &[u8]) -> bool {
+        match pattern.split_first() {
+            None => name.is_empty(),
+            Some((b'*', rest)) => (0..=name.len()).any(|at| naive(rest, &name[at..])),
+            Some((byte, rest)) => name.first() == Some(byte) && naive(rest, &name[1..]),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn like_a_naive_twin(pattern in "[ab*]{0,8}", name in "[ab]{0,10}") {
+            let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
+            prop_assert_eq!(matches(pattern, name), naive(pattern, name));
+        }
+
+        #[test]
+        fn a_cookie_is_found_wherever_it_stands(
+            before in "[ -:<-~]{0,12}", separator in "[;,][ \t]{0,2}", after in "[ -~]{0,8}",
+        ) {
+            let rule = rule(CookieScope::Named, &["session*"]);
+            let line = format!("{before}{separator}sessionid=1;{after}");
+            prop_assert_ne!(check(&rule, &[&line]), "passes");
+        }
+    }
+}

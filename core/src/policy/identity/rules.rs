@@ -1,0 +1,111 @@
+//! From the text of a pattern to the text of a key.
+
+use super::encodings::{CodingSet, Encodings};
+use super::parts::{append_name, append_part, guard_text};
+use super::pattern::PatternTraits;
+use super::port::{PortRule, Ports, host_rest};
+use super::request::Request;
+use super::vary::VaryBy;
+use super::{guard, spelling, vary};
+use crate::policy::bypass::Bypass;
+
+/// How much an action takes the host's simplifications for granted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// As documented for `memcached.lookup` and `memcached.store`: a site has one
+    /// item whichever of its usual ports is named, and a path may be rewritten
+    /// before.
+    #[default]
+    Usual,
+    /// As for `memcached.cache`: only a port that `ports` lists goes without
+    /// saying, and a path that was changed before does not name the page.
+    Strict,
+}
+
+/// The rules of one action.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRules {
+    /// What its pattern is made of.
+    pub pattern: PatternTraits,
+    /// Which requests share an item.
+    pub sharing: Sharing,
+    /// The option `ports`.
+    pub ports: Ports,
+    /// The option `guard`: headers by which a proxy tells host, scheme, path or
+    /// method make parts.
+    pub guard: bool,
+    /// The option `vary`.
+    pub vary: VaryBy,
+    /// The option `encodings`.
+    pub encodings: Encodings,
+}
+
+/// What the parts of a key say that others need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The codings that a body under this key may have, if `vary` has
+    /// `accept-encoding`. The backend must be asked for exactly these.
+    pub accepted: Option<CodingSet>,
+    /// The request names a port that is none of the site's, as far as it is
+    /// known: there is a part for it. If that is a public port, `ports` lacks it.
+    pub has_foreign_port: bool,
+    /// The request has a query and its path was changed, but the key has no
+    /// query: pages that differ by it may share an item.
+    pub leaves_query_out: bool,
+}
+
+impl KeyRules {
+    /// Turns the text that the pattern gave into the text of the key.
+    ///
+    /// # Errors
+    /// The request must neither be looked up nor stored. The text is then not a
+    /// key.
+    pub fn append_parts<'h>(
+        &self,
+        request: &Request<'_>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+        key: &mut Vec<u8>,
+    ) -> Result<Parts, Bypass> {
+        request.check_target()?;
+        guard_text(key, self.pattern.hashes);
+        let mut parts = Parts::default();
+        let path = request.target_path();
+        let is_ambiguous = spelling::is_ambiguous(path);
+        let is_changed = || !is_ambiguous && !spelling::decodes_to(path, request.path);
+        if self.pattern.simplifies_path() && (is_ambiguous || self.names_page() && is_changed()) {
+            append_part(key, b"path", request.target);
+        }
+        parts.leaves_query_out = request.has_query() && !self.pattern.query && is_changed();
+        if self.pattern.simplifies_host() {
+            parts.has_foreign_port = self.append_host(request, key);
+        }
+        if self.guard {
+            guard::append(key, &self.vary, headers.clone());
+        }
+        if !self.vary.is_empty() {
+            parts.accepted = vary::append(key, &self.vary, &self.encodings, headers)?;
+        }
+        Ok(parts)
+    }
+
+    /// Whether the path in the pattern stands for the page that was asked for.
+    fn names_page(&self) -> bool {
+        self.sharing == Sharing::Strict && self.pattern.own_path
+    }
+
+    /// Appends what the host's name does not show; whether that is a port.
+    fn append_host(&self, request: &Request<'_>, key: &mut Vec<u8>) -> bool {
+        let rule = PortRule {
+            listed: &self.ports,
+            with_usual: self.sharing == Sharing::Usual,
+        };
+        let rest = host_rest(request, rule);
+        if let Some(port) = rest.port {
+            append_part(key, b"port", port);
+        }
+        for _ in 0..rest.dots {
+            append_name(key, b"dot");
+        }
+        rest.port.is_some()
+    }
+}
