@@ -77,12 +77,12 @@ pub(super) fn say_missed(vr: &mut Request<'_>) {
 pub(super) fn say_decision(
     vr: &mut Request<'_>,
     options: &Common,
-    key: &Key,
+    key: Option<&Key>,
     decision: Result<&Storable, &NotStored>,
 ) {
     let own = match vr.state() {
-        Some(memory) if memory.is_hit => None,
-        _ => Missed::new(options, Forward::Miss, None, Some(key)),
+        Some(memory) if memory.is_hit() => None,
+        _ => Missed::new(options, Forward::Miss, None, key),
     };
     say(vr, own, Some(decision));
 }

@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod accept_encoding;
 mod cache_status;
+mod keys;
 mod lookup;
 mod memcached;
 mod options;

@@ -27,13 +27,13 @@ impl OnceAMinute {
     }
 }
 
-/// A line of an action that comes once.
+/// A line of an action that comes once, whichever worker it is on.
 #[derive(Default)]
 pub(super) struct Once(AtomicBool);
 
 impl Once {
-    /// Whether the line is to be written.
-    pub(super) fn pass(&self) -> bool {
-        !self.0.swap(true, Ordering::Relaxed)
+    /// Whether this is the first call.
+    pub(super) fn is_first(&self) -> bool {
+        !self.0.load(Ordering::Relaxed) && !self.0.swap(true, Ordering::Relaxed)
     }
 }

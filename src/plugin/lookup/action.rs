@@ -1,74 +1,61 @@
 //! The action: asks memcached, and runs the hit or the miss action.
 
 use std::ffi::CStr;
-use std::fmt::{Arguments, Display};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::task::Poll;
 
 use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
-use memcached_core::policy::{Conditions, Policy};
-use memcached_core::pool::Pool;
-use memcached_core::protocol::{Key, Value};
+use memcached_core::policy::{Bypass, Conditions, Policy};
+use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Malformed};
 
 use super::arguments::arguments;
 use super::hit::{self, Sent};
+use super::outcome::{Context, NAME, Outcomes, PUBLISHER, Passed};
 use crate::client::{Lookup, unix_now};
-use crate::host::{
-    Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, ResponseState, Server, SockAddr,
-};
-use crate::plugin::cache_status::{Missed, Note, say_hit, say_missed};
-use crate::plugin::memcached::{Memcached, OTHER_TYPE, Request, RequestMemory};
-use crate::plugin::options::{Common, Options};
-use crate::plugin::publish::{Item, Publisher, shows_key};
+use crate::host::{ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
+use crate::plugin::accept_encoding;
+use crate::plugin::keys::{Keyed, Keys};
+use crate::plugin::memcached::{LastLookup, Memcached, Request, RequestMemory};
+use crate::plugin::options::Options;
+use crate::plugin::publish::shows_key;
 use crate::plugin::seldom::OnceAMinute;
-
-const PUBLISHER: Publisher = Publisher {
-    action: LookupAction::NAME,
-    variable: "MEMCACHED_STATUS",
-};
 
 /// One `memcached.lookup` of the configuration.
 pub(in crate::plugin) struct LookupAction {
-    options: Common,
+    options: Arc<Options>,
     policy: Policy,
-    pool: Arc<Pool<SockAddr>>,
-    hit: Option<Action>,
-    miss: Option<Action>,
-    encoded: OnceAMinute,
-}
-
-/// What a run of the action keeps while it waits.
-type Context = Option<Box<RequestMemory>>;
-
-/// Why a request goes on without the cache.
-struct Passed<'a> {
-    forward: Forward,
-    /// What `Cache-Status` says beside that.
-    detail: Option<&'a dyn Display>,
-    /// What `MEMCACHED_STATUS` says.
-    status: Arguments<'a>,
-    line: &'a dyn Display,
+    keys: Arc<Keys>,
+    outcomes: Outcomes,
 }
 
 impl ActionKind for LookupAction {
-    const NAME: &'static CStr = c"memcached.lookup";
+    const NAME: &'static CStr = NAME;
     type Plugin = Memcached;
-    /// Without a lookup: the response of the miss action is awaited.
+    /// Without a lookup that is under way: the response that the miss action makes
+    /// is awaited.
     type Context = RequestMemory;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let arguments = arguments(value)?;
         let options =
             Options::parse(server, arguments.options).map_err(|error| error.to_string())?;
-        Ok(Self {
-            policy: options.policy(),
-            pool: options.common.pool(),
-            options: options.common,
+        let options = Arc::new(options);
+        let keys = Arc::new(Keys::new(server, NAME, Arc::clone(&options)));
+        let outcomes = Outcomes {
+            options: Arc::clone(&options),
+            keys: Arc::clone(&keys),
             hit: arguments.hit,
             miss: arguments.miss,
             encoded: OnceAMinute::default(),
+        };
+        Ok(Self {
+            policy: options.policy(),
+            options,
+            keys,
+            outcomes,
         })
     }
 
@@ -76,8 +63,8 @@ impl ActionKind for LookupAction {
         let Some(mut memory) = context.take() else {
             return self.start(vr, context);
         };
-        let Some(handle) = &memory.lookup else {
-            return Self::after_miss(vr, context);
+        let Some(handle) = &memory.pending else {
+            return Outcomes::after_miss(vr, context);
         };
         match handle.poll() {
             Poll::Pending => {
@@ -85,14 +72,24 @@ impl ActionKind for LookupAction {
                 Flow::WaitForEvent
             }
             Poll::Ready(result) => {
-                memory.lookup = None;
+                memory.pending = None;
                 self.finish(vr, context, result, memory)
             }
         }
     }
 
     fn panicked(&self, vr: &mut Request<'_>) -> Flow {
-        self.fail(vr, &mut None, Box::default(), &"internal error");
+        let memory = vr.take_state().unwrap_or_default();
+        let why = "internal error";
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&why),
+            key: None,
+            status: format_args!("error: {why}"),
+            line: &why,
+        };
+        // It cannot wait, since nothing is kept.
+        self.outcomes.pass(vr, &mut None, memory, &passed);
         Flow::GoOn
     }
 }
@@ -102,40 +99,39 @@ impl LookupAction {
         if vr.is_handled() {
             return Flow::GoOn;
         }
-        if !self.options.allows_method(vr.method()) {
-            let line = "not for this method";
-            return self.bypass(vr, context, Forward::Method, &"method", &line);
+        let options = &self.options.common;
+        if !options.allows_method(vr.method()) {
+            return self.bypass_method(vr, context);
         }
-        if self.options.headers && conditions(vr).are_for_origin() {
+        let key = match self.keys.of(vr) {
+            Ok(key) => key,
+            Err(bypass) => return self.bypass(vr, context, &bypass),
+        };
+        let mut memory = self.memory(vr, Ok(key.clone()));
+        if options.headers && conditions(vr).are_for_origin() {
             let reason = "If-Match or If-Unmodified-Since";
-            let line = "not for a request with such a condition";
-            return self.bypass(vr, context, Forward::Bypass, &reason, &line);
+            let passed = Passed {
+                forward: Forward::Bypass,
+                detail: Some(&reason),
+                key: None,
+                status: format_args!("bypass: {reason}"),
+                line: &"not for a request with such a condition",
+            };
+            return self.outcomes.pass(vr, context, memory, &passed);
         }
         let Some(client) = vr.worker() else {
-            let why = "not available on this worker";
-            return self.fail(vr, context, Box::default(), &why);
+            return self.fail(vr, context, memory, &"not available on this worker");
         };
         let Some(waker) = vr.waker() else {
-            let why = "not available on this server";
-            return self.fail(vr, context, Box::default(), &why);
+            return self.fail(vr, context, memory, &"not available on this server");
         };
-        let key = self.options.key_of(vr);
-        let begun = client.lookup(&self.pool, &key, self.options.timeout, waker);
-        let mut memory = Box::new(self.memory_of(key));
-        match begun {
+        match client.lookup(self.keys.pool(), &key.key, options.timeout, waker) {
             Lookup::Pending(handle) => {
-                memory.lookup = Some(handle);
+                memory.pending = Some(handle);
                 *context = Some(memory);
                 Flow::WaitForEvent
             }
             Lookup::Ready(result) => self.finish(vr, context, result, memory),
-        }
-    }
-
-    fn memory_of(&self, key: Key) -> RequestMemory {
-        RequestMemory {
-            item: Some((Arc::clone(&self.pool), key)),
-            ..RequestMemory::default()
         }
     }
 
@@ -150,7 +146,7 @@ impl LookupAction {
             LookupResult::Hit(value) => self.answer(vr, context, &value, memory),
             LookupResult::Miss => {
                 // Where items are variants, there may be others for this URL.
-                let forward = if self.options.vary.is_empty() {
+                let forward = if self.options.identity.vary.is_empty() {
                     Forward::UriMiss
                 } else {
                     Forward::Miss
@@ -158,10 +154,11 @@ impl LookupAction {
                 let passed = Passed {
                     forward,
                     detail: None,
+                    key: None,
                     status: format_args!("miss"),
                     line: &"not found",
                 };
-                self.pass(vr, context, memory, &passed)
+                self.miss(vr, context, memory, &passed)
             }
             LookupResult::Failed(failure) => self.fail(vr, context, memory, &failure),
         }
@@ -173,15 +170,16 @@ impl LookupAction {
         vr: &mut Request<'_>,
         context: &mut Context,
         value: &Value<BufferSlice>,
-        mut memory: Box<RequestMemory>,
+        memory: Box<RequestMemory>,
     ) -> Flow {
+        let options = &self.options.common;
         let mut fresh_secs = None;
-        let sent = if self.options.headers {
+        let sent = if options.headers {
             let head = match Head::parse(value.pieces.iter(), value.flags) {
                 Ok(head) => head,
                 Err(malformed) => return self.reject(vr, context, memory, malformed),
             };
-            if self.options.cache_status.is_some() {
+            if options.cache_status.is_some() {
                 fresh_secs = self.policy.fresh_secs(&head, unix_now());
             }
             hit::send_whole(vr, value, &head, &conditions(vr))
@@ -190,19 +188,17 @@ impl LookupAction {
         };
         match sent {
             Sent::Whole => {}
-            // Something else answered while the lookup was under way.
-            Sent::Not => return Flow::GoOn,
+            Sent::Not => {
+                // Something else answered while the lookup was under way.
+                vr.set_state(memory);
+                return Flow::GoOn;
+            }
             Sent::Cut => {
                 PUBLISHER.log(vr, Level::Error, &"the body could not be sent");
                 return Flow::Error;
             }
         }
-        memory.is_hit = true;
-        memory.cache_status = say_hit(vr, &self.options, key_of(&memory), fresh_secs);
-        self.publish(vr, key_of(&memory), format_args!("hit"), &"hit");
-        vr.set_state(memory);
-        enter(vr, self.hit.as_ref());
-        Flow::GoOn
+        self.outcomes.hit(vr, memory, fresh_secs)
     }
 
     /// The item is no whole response.
@@ -213,44 +209,46 @@ impl LookupAction {
         memory: Box<RequestMemory>,
         malformed: Malformed,
     ) -> Flow {
+        let line = format!("not a stored response: {malformed}");
         if let Malformed::Encoded { .. } = malformed {
-            if let Some(left_out) = self.encoded.pass() {
-                let item = self.item(key_of(&memory));
-                let line = format_args!("not a stored response: {malformed}{item}{left_out}");
-                PUBLISHER.log(vr, Level::Warning, &line);
-            }
+            self.outcomes.warn_of_encoded(vr, &memory, &line);
         }
         let passed = Passed {
             forward: Forward::Miss,
             detail: Some(&malformed),
+            key: None,
             status: format_args!("miss: {malformed}"),
-            line: &format_args!("not a stored response: {malformed}"),
+            line: &line,
         };
-        self.pass(vr, context, memory, &passed)
+        self.miss(vr, context, memory, &passed)
     }
 
-    /// Memcached is not asked about such a request.
-    fn bypass(
-        &self,
-        vr: &mut Request<'_>,
-        context: &mut Context,
-        forward: Forward,
-        reason: &dyn Display,
-        line: &dyn Display,
-    ) -> Flow {
+    fn bypass_method(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         // The key is made only to be shown.
-        let memory = if shows_key(vr, self.options.environment) {
-            Box::new(self.memory_of(self.options.key_of(vr)))
-        } else {
-            Box::default()
-        };
+        let shown = shows_key(vr, self.options.common.environment);
+        let key = if shown { self.keys.of(vr).ok() } else { None };
         let passed = Passed {
-            forward,
-            detail: (forward == Forward::Bypass).then_some(reason),
-            status: format_args!("bypass: {reason}"),
-            line,
+            forward: Forward::Method,
+            detail: None,
+            key: key.as_ref().map(|keyed| &keyed.key),
+            status: format_args!("bypass: method"),
+            line: &"not for this method",
         };
-        self.pass(vr, context, memory, &passed)
+        let memory = vr.take_state().unwrap_or_default();
+        self.outcomes.pass(vr, context, memory, &passed)
+    }
+
+    /// The request has nothing to do with the cache.
+    fn bypass(&self, vr: &mut Request<'_>, context: &mut Context, bypass: &Bypass) -> Flow {
+        let memory = self.memory(vr, Err(bypass.clone()));
+        let passed = Passed {
+            forward: Forward::Bypass,
+            detail: Some(bypass),
+            key: None,
+            status: format_args!("bypass: {bypass}"),
+            line: bypass,
+        };
+        self.outcomes.pass(vr, context, memory, &passed)
     }
 
     /// The request goes on without memcached, which could not be asked.
@@ -264,73 +262,40 @@ impl LookupAction {
         let passed = Passed {
             forward: Forward::Miss,
             detail: Some(why),
+            key: None,
             status: format_args!("error: {why}"),
             line: why,
         };
-        self.pass(vr, context, memory, &passed)
+        self.miss(vr, context, memory, &passed)
     }
 
-    /// The request goes on without the cache. What `memcached.store` has to know of
-    /// the lookup is remembered.
-    fn pass(
+    /// There is no item to answer with, but there may be one next time.
+    fn miss(
         &self,
         vr: &mut Request<'_>,
         context: &mut Context,
-        mut memory: Box<RequestMemory>,
+        memory: Box<RequestMemory>,
         passed: &Passed<'_>,
     ) -> Flow {
-        let key = key_of(&memory);
-        self.publish(vr, key, passed.status, passed.line);
-        let missed = Missed::new(&self.options, passed.forward, passed.detail, key);
-        memory.cache_status = missed.map(Note::Due);
-        if !self.options.headers {
-            memory.hit_type = Some(vr.type_of_path(OTHER_TYPE).into());
+        let accepted = memory.lookup.as_ref().and_then(LastLookup::accepted);
+        let flow = self.outcomes.pass(vr, context, memory, passed);
+        if let Some(codings) = self.keys.codings(accepted) {
+            accept_encoding::overwrite(vr, &codings);
         }
-        vr.set_state(memory);
-        enter(vr, self.miss.as_ref());
-        if self.miss.is_some() && self.options.cache_status.is_some() {
-            *context = Some(Box::default());
-            return Flow::WaitForEvent;
-        }
-        Flow::GoOn
+        flow
     }
 
-    /// The miss action has run. If no `memcached.store` in it has added what
-    /// `Cache-Status` says, it is added here.
-    fn after_miss(vr: &mut Request<'_>, context: &mut Context) -> Flow {
-        match vr.response_state() {
-            ResponseState::Pending => {
-                *context = Some(Box::default());
-                return Flow::WaitForEvent;
-            }
-            ResponseState::Ready => say_missed(vr),
-            ResponseState::NoHandler => {}
-        }
-        Flow::GoOn
-    }
-
-    fn publish(
-        &self,
-        vr: &mut Request<'_>,
-        key: Option<&Key>,
-        status: Arguments<'_>,
-        line: &dyn Display,
-    ) {
-        let item = self.item(key);
-        PUBLISHER.publish(vr, self.options.environment, item, status, line);
-    }
-
-    fn item<'a>(&'a self, key: Option<&'a Key>) -> Item<'a> {
-        Item {
-            pool: &self.pool,
+    /// What is remembered of the request, with this as its last lookup.
+    fn memory(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>) -> Box<RequestMemory> {
+        let mut memory = vr.take_state().unwrap_or_default();
+        memory.lookup = Some(LastLookup {
+            keys: Arc::clone(&self.keys),
             key,
-        }
+            is_hit: false,
+            hit_type: None,
+        });
+        memory
     }
-}
-
-/// The key of the lookup, if one was made.
-fn key_of(memory: &RequestMemory) -> Option<&Key> {
-    memory.item.as_ref().map(|(_, key)| key)
 }
 
 fn conditions(vr: &Request<'_>) -> Conditions {
@@ -339,10 +304,4 @@ fn conditions(vr: &Request<'_>) -> Conditions {
         conditions.observe(name, value);
     }
     conditions
-}
-
-fn enter(vr: &mut Request<'_>, action: Option<&Action>) {
-    if let Some(action) = action {
-        vr.enter(action);
-    }
 }

@@ -4,18 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use memcached_core::http::CacheName;
-use memcached_core::policy::{Ignore, VaryBy};
+use memcached_core::policy::Ignore;
 use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
-use memcached_core::protocol::Key;
 use memcached_core::server::Spec;
 
-use crate::host::{Pattern, SockAddr};
-use crate::plugin::memcached::Request;
+use crate::host::SockAddr;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
     pub(super) server: SockAddr,
-    pub(super) key: Pattern,
     pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.
     pub(in crate::plugin) timeout: Duration,
@@ -25,7 +22,6 @@ pub(in crate::plugin) struct Common {
     pub(super) retry: Duration,
     /// Whether items are whole responses; if not, they are bodies.
     pub(in crate::plugin) headers: bool,
-    pub(in crate::plugin) vary: VaryBy,
     pub(in crate::plugin) environment: Environment,
     /// The name in `Cache-Status`, if that is sent.
     pub(in crate::plugin) cache_status: Option<CacheName>,
@@ -48,21 +44,6 @@ pub(in crate::plugin) enum Environment {
 }
 
 impl Common {
-    /// The key of a request.
-    pub(in crate::plugin) fn key_of(&self, vr: &Request<'_>) -> Key {
-        vr.with_scratch(|raw| {
-            self.key.eval(vr, raw);
-            if !self.vary.is_empty() {
-                self.vary.append_to(raw, |show| {
-                    for (name, value) in vr.request_headers() {
-                        show(name, value);
-                    }
-                });
-            }
-            Key::hashing(raw)
-        })
-    }
-
     /// Whether requests with this method have anything to do with the cache.
     pub(in crate::plugin) fn allows_method(&self, method: &[u8]) -> bool {
         self.methods.iter().any(|allowed| allowed == method)

@@ -7,12 +7,17 @@ use super::table::Options;
 impl Options {
     /// The rules.
     pub(in crate::plugin) fn policy(&self) -> Policy {
-        let Self { common, store } = self;
+        let Self {
+            common,
+            identity,
+            store,
+        } = self;
         Policy {
             methods: common.methods.clone(),
             statuses: store.statuses.clone(),
             headers: common.headers,
-            vary: common.vary.clone(),
+            vary: identity.vary.clone(),
+            bypasses_cookies: !identity.bypass_cookies.is_empty(),
             lifetimes: store.ttl.clone(),
             max_ttl: store.max_ttl,
             require_lifetime: store.require_lifetime,

@@ -95,7 +95,7 @@ impl StoreFilter {
         }
         self.counts.not_stored();
         if let Some(vr) = vr {
-            self.shared.not_stored(vr, &self.key, reason);
+            self.shared.not_stored(vr, Some(&self.key), reason);
         }
     }
 
@@ -137,7 +137,8 @@ impl StoreFilter {
         for (name, value) in vr.response_headers() {
             headers.observe(name, value);
         }
-        let by_lookup = vr.state().and_then(|memory| memory.hit_type.as_deref());
+        let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
+        let by_lookup = lookup.and_then(|lookup| lookup.hit_type.as_deref());
         let hit_type = by_lookup.unwrap_or_else(|| vr.type_of_path(OTHER_TYPE));
         let checked = self.shared.policy.check_body_only(&headers, hit_type)?;
         if let Some(difference) = checked {
@@ -153,7 +154,7 @@ impl StoreFilter {
         let shared = &self.shared;
         let Some(client) = vr.worker() else {
             self.counts.not_stored();
-            shared.refused(vr, &self.key, &"not available on this worker");
+            shared.refused(vr, Some(&self.key), &"not available on this worker");
             return;
         };
         let mut data = item.finish();
@@ -167,9 +168,9 @@ impl StoreFilter {
             exptime: exptime(ttl, unix_now()),
             data,
         };
-        match client.store(&shared.pool, item, options.common.timeout) {
+        match client.store(shared.keys.pool(), item, options.common.timeout) {
             Ok(()) => shared.queued(vr, &self.key),
-            Err(failure) => shared.refused(vr, &self.key, &failure),
+            Err(failure) => shared.refused(vr, Some(&self.key), &failure),
         }
     }
 }

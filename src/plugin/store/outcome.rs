@@ -22,24 +22,29 @@ impl Shared {
     /// The response may be stored, and its body is being copied.
     pub(super) fn storing(&self, vr: &mut Request<'_>, key: &Key) {
         let environment = self.options.common.environment;
-        PUBLISHER.set(vr, environment, self.item(key), format_args!("storing"));
+        PUBLISHER.set(
+            vr,
+            environment,
+            self.item(Some(key)),
+            format_args!("storing"),
+        );
     }
 
     /// The item was handed over to the client of memcached.
     pub(super) fn queued(&self, vr: &mut Request<'_>, key: &Key) {
         let environment = self.options.common.environment;
         let line = "queued for memcached";
-        PUBLISHER.publish_change(vr, environment, self.item(key), "queued", &line);
+        PUBLISHER.publish_change(vr, environment, self.item(Some(key)), "queued", &line);
     }
 
     /// The rules, or the way that the response took, keep it from being stored.
-    pub(super) fn not_stored(&self, vr: &mut Request<'_>, key: &Key, reason: &NotStored) {
+    pub(super) fn not_stored(&self, vr: &mut Request<'_>, key: Option<&Key>, reason: &NotStored) {
         self.refused(vr, key, reason);
         self.warn_of(vr, key, reason);
     }
 
     /// It is not stored.
-    pub(super) fn refused(&self, vr: &mut Request<'_>, key: &Key, why: &dyn Display) {
+    pub(super) fn refused(&self, vr: &mut Request<'_>, key: Option<&Key>, why: &dyn Display) {
         let environment = self.options.common.environment;
         let (text, line) = (format_args!("no: {why}"), format_args!("not stored: {why}"));
         PUBLISHER.publish(vr, environment, self.item(key), text, &line);

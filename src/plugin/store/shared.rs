@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use memcached_core::policy::{Difference, NotStored, Policy};
-use memcached_core::pool::Pool;
 use memcached_core::protocol::Key;
 
-use super::outcome::PUBLISHER;
-use crate::host::{Level, SockAddr};
+use super::outcome::{NAME, PUBLISHER};
+use crate::host::{Level, Server};
+use crate::plugin::keys::Keys;
 use crate::plugin::memcached::Request;
 use crate::plugin::options::Options;
 use crate::plugin::publish::Item;
@@ -16,9 +16,10 @@ use crate::plugin::seldom::{Once, OnceAMinute};
 /// The options of one `memcached.store`, and its lines that come seldom, for all
 /// workers.
 pub(super) struct Shared {
-    pub(super) options: Options,
+    pub(super) options: Arc<Options>,
     pub(super) policy: Policy,
-    pub(super) pool: Arc<Pool<SockAddr>>,
+    pub(super) keys: Arc<Keys>,
+    other_key: Once,
     no_handler: OnceAMinute,
     too_large: OnceAMinute,
     kept_out: Once,
@@ -26,11 +27,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(server: Server<'_>, options: Options) -> Self {
+        let options = Arc::new(options);
         Self {
             policy: options.policy(),
-            pool: options.common.pool(),
+            keys: Arc::new(Keys::new(server, NAME, Arc::clone(&options))),
             options,
+            other_key: Once::default(),
             no_handler: OnceAMinute::default(),
             too_large: OnceAMinute::default(),
             kept_out: Once::default(),
@@ -38,10 +41,17 @@ impl Shared {
         }
     }
 
-    pub(super) fn item<'a>(&'a self, key: &'a Key) -> Item<'a> {
+    pub(super) fn item<'a>(&'a self, key: Option<&'a Key>) -> Item<'a> {
         Item {
-            pool: &self.pool,
-            key: Some(key),
+            pool: self.keys.pool(),
+            key,
+        }
+    }
+
+    /// The item that is stored is not the one that was looked up.
+    pub(super) fn tell_of_other_key(&self, vr: &Request<'_>) {
+        if vr.debug_requests() && self.other_key.is_first() {
+            PUBLISHER.log(vr, Level::Debug, &"key differs from the lookup's");
         }
     }
 
@@ -58,7 +68,7 @@ impl Shared {
 
     /// A response is not stored for a reason that an administrator may want to
     /// know of, though the log does not say how requests are handled.
-    pub(super) fn warn_of(&self, vr: &Request<'_>, key: &Key, reason: &NotStored) {
+    pub(super) fn warn_of(&self, vr: &Request<'_>, key: Option<&Key>, reason: &NotStored) {
         let item = self.item(key);
         match reason {
             NotStored::TooLarge => {
@@ -72,7 +82,7 @@ impl Shared {
                 );
                 PUBLISHER.log(vr, Level::Warning, &line);
             }
-            NotStored::BodyOnly { .. } if self.kept_out.pass() => {
+            NotStored::BodyOnly { .. } if self.kept_out.is_first() => {
                 let line = format_args!(
                     "not stored: {reason}; \"headers\" => true stores the type too, \
                      \"ignore\" => [\"body-only\"] the body all the same (told once){item}"
@@ -85,8 +95,8 @@ impl Shared {
 
     /// Hits will not be what the response is.
     pub(super) fn warn_of_difference(&self, vr: &Request<'_>, key: &Key, difference: &Difference) {
-        if self.differs.pass() {
-            let item = self.item(key);
+        if self.differs.is_first() {
+            let item = self.item(Some(key));
             let line = format_args!(
                 "{difference}; \"headers\" => true stores headers too (told once){item}"
             );
