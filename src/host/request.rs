@@ -226,6 +226,16 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         unsafe { ffi::mmc_request_status(self.ptr()) }
     }
 
+    /// The type that the configuration gives for its path, or else another.
+    pub(crate) fn type_of_path<'v>(&'v self, otherwise: &'v [u8]) -> &'v [u8] {
+        // SAFETY: see `ptr`.
+        let bytes = unsafe { ffi::mmc_request_type_of_path(self.ptr()) };
+        // SAFETY: types are a part of the configuration, which stays as long as
+        // requests use it.
+        let given = unsafe { slice_of(bytes) };
+        if given.is_empty() { otherwise } else { given }
+    }
+
     /// Writes to its log.
     pub(crate) fn log(&self, level: Level, text: &str) {
         // SAFETY: see `ptr`; the host copies the text.

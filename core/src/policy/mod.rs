@@ -8,6 +8,7 @@ mod conditions;
 mod control;
 mod cookies;
 mod exchange;
+mod freshness;
 pub mod identity;
 mod ignore;
 mod lifetime;
