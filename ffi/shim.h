@@ -68,6 +68,15 @@ typedef enum {
 	MMC_PROGRESS_READY
 } mmc_progress;
 
+/* What a request asks for: the target of its request line as it was sent; path
+ * and query of that, and as they are now; the decoded path as it is now; the
+ * listener's port, -1 if it has none. */
+typedef struct {
+	mmc_bytes raw, original, current, path;
+	bool secure;
+	int32_t port;
+} mmc_target;
+
 /* The longest socket address, in bytes. */
 enum {
 	MMC_ADDRESS_MAX = 128
@@ -199,9 +208,12 @@ mmc_rust_worker *mmc_request_worker(mmc_request *);
 mmc_rust_request **mmc_request_slot(mmc_request *);
 mmc_bytes mmc_pattern_eval(mmc_pattern *, mmc_request *);
 mmc_bytes mmc_request_method(mmc_request *);
+mmc_target mmc_request_target(mmc_request *);
 bool mmc_request_is_handled(mmc_request *);
 mmc_progress mmc_request_progress(mmc_request *);
 int32_t mmc_request_status(mmc_request *);
+/* The configuration's type for its path, if there is one. */
+mmc_bytes mmc_request_type_of_path(mmc_request *);
 /* The header after the one at *cursor (NULL: the first one); false at the end. */
 bool mmc_request_header(mmc_request *, bool response, void **cursor, mmc_bytes *name, mmc_bytes *value);
 void mmc_request_log(mmc_request *, mmc_level, mmc_bytes text);
@@ -218,6 +230,8 @@ void mmc_request_set_content_type(mmc_request *, mmc_bytes otherwise);
 void mmc_request_set_response_header(mmc_request *, mmc_bytes name, mmc_bytes value);
 void mmc_request_add_response_header(mmc_request *, mmc_bytes name, mmc_bytes value);
 void mmc_request_remove_response_header(mmc_request *, mmc_bytes name);
+void mmc_request_add_request_header(mmc_request *, mmc_bytes name, mmc_bytes value);
+void mmc_request_remove_request_header(mmc_request *, mmc_bytes name);
 void mmc_request_set_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
 /* The same, for less where the variable is set already. */
 void mmc_request_change_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
@@ -228,6 +242,7 @@ void mmc_request_enter(mmc_request *, mmc_action *);
 
 typedef struct {
 	mmc_flow (*handle)(mmc_request *, mmc_filter *, mmc_rust_filter *);
+	void (*output_gone)(mmc_request *, mmc_rust_filter *);
 	void (*destroy)(mmc_rust_filter *);
 } mmc_filter_def;
 bool mmc_request_add_filter_out(mmc_request *, const mmc_filter_def *, mmc_rust_filter *);

@@ -16,6 +16,7 @@ mod driver;
 mod drivers;
 mod lookups;
 mod reading;
+mod stores;
 mod time_of_day;
 mod transport;
 
@@ -32,12 +33,14 @@ pub(crate) use completion::{Complete, Completion};
 pub(crate) use counters::Counters;
 use counters::Published;
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use stores::StoreCounts;
 pub(crate) use time_of_day::unix_now;
 
 use crate::host::{Job, Level, SockAddr, Waker, Worker};
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use lookups::Lookups;
+use stores::Storing;
 
 /// The memcached client of one worker; a clone is the same one.
 #[derive(Clone)]
@@ -47,6 +50,7 @@ struct Inner {
     worker: Worker,
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
+    stores: Rc<StoreCounts>,
     published: Arc<Published>,
     /// Publishes the counters at the end of the pass.
     publish: Job,
@@ -71,6 +75,7 @@ impl Inner {
         self.publish_due.set(false);
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
+        sums.add_stores(&self.stores);
         self.published.store(&sums);
     }
 
@@ -101,6 +106,7 @@ impl Client {
             Inner {
                 worker,
                 lookups: Rc::new(Lookups::new(Rc::clone(&drivers))),
+                stores: Rc::default(),
                 drivers,
                 published,
                 publish,
@@ -137,12 +143,28 @@ impl Client {
         let driver = self.0.drivers.of_key(pool, &item.key);
         let command = Command::Store(item);
         self.0.before(&driver, &command);
-        let submitted = driver.send_and_forget(Lane::Store, command, timeout);
-        if submitted == Err(Failure::QueueFull) {
+        let completion = Completion::new(Rc::new(Storing {
+            log: Rc::clone(driver.log()),
+            counts: Rc::clone(&self.0.stores),
+        }));
+        let submitted = driver.submit(Lane::Store, command, timeout, completion);
+        let failure = match submitted {
+            Ok(_) => {
+                self.0.stores.queued();
+                return Ok(());
+            }
+            Err(refused) => refused.failure,
+        };
+        if failure == Failure::QueueFull {
             let text = || "too much to store is waiting, stores are dropped".into();
             driver.log().trouble(text);
         }
-        submitted
+        Err(failure)
+    }
+
+    /// What became of responses that were to be stored.
+    pub(crate) fn store_counts(&self) -> &Rc<StoreCounts> {
+        &self.0.stores
     }
 
     /// Submits the request of a script, after all that scripts submitted to the

@@ -148,6 +148,16 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         }
     }
 
+    /// Takes out what is remembered of the request.
+    pub(crate) fn take_state(&mut self) -> Option<Box<P::Request>> {
+        // SAFETY: the slot is a part of the request, and this plugin's own.
+        let state = unsafe { self.slot()?.as_ptr().replace(std::ptr::null_mut()) };
+        let state = NonNull::new(state)?;
+        // SAFETY: only `set_state` fills the slot, and what it held is there no
+        // more; no reference to it is alive, since `state` borrows this request.
+        Some(unsafe { RequestPointer::<P>::from_raw(state.as_ptr()) })
+    }
+
     /// Its method, such as `GET`.
     pub(crate) fn method(&self) -> &[u8] {
         // SAFETY: see `ptr`.
@@ -155,6 +165,24 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         // SAFETY: the method is a part of the request, and does not change
         // after that was read.
         unsafe { slice_of(bytes) }
+    }
+
+    /// What it asks for.
+    pub(crate) fn target(&self) -> Target<'_> {
+        // SAFETY: see `ptr`.
+        let target = unsafe { ffi::mmc_request_target(self.ptr()) };
+        let all = [target.raw, target.original, target.current, target.path];
+        // SAFETY: all are strings of the request, which the host changes only
+        // between the calls that a `VRequest` lives for.
+        let [raw, original, current, path] = all.map(|bytes| unsafe { slice_of(bytes) });
+        Target {
+            raw,
+            original,
+            current,
+            path,
+            is_secure: target.secure,
+            listener_port: u16::try_from(target.port).ok(),
+        }
     }
 
     /// Its headers.
@@ -196,6 +224,16 @@ impl<'a, P: Plugin> VRequest<'a, P> {
     pub(crate) fn status(&self) -> i32 {
         // SAFETY: see `ptr`.
         unsafe { ffi::mmc_request_status(self.ptr()) }
+    }
+
+    /// The type that the configuration gives for its path, or else another.
+    pub(crate) fn type_of_path<'v>(&'v self, otherwise: &'v [u8]) -> &'v [u8] {
+        // SAFETY: see `ptr`.
+        let bytes = unsafe { ffi::mmc_request_type_of_path(self.ptr()) };
+        // SAFETY: types are a part of the configuration, which stays as long as
+        // requests use it.
+        let given = unsafe { slice_of(bytes) };
+        if given.is_empty() { otherwise } else { given }
     }
 
     /// Writes to its log.
@@ -258,6 +296,19 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         unsafe { ffi::mmc_request_remove_response_header(self.ptr(), bytes_of(name)) };
     }
 
+    /// Adds a header to the request, beside those of that name.
+    pub(crate) fn add_request_header(&mut self, name: &[u8], value: &[u8]) {
+        let (name, value) = (bytes_of(name), bytes_of(value));
+        // SAFETY: see `ptr`; the host copies both.
+        unsafe { ffi::mmc_request_add_request_header(self.ptr(), name, value) };
+    }
+
+    /// Removes all headers of the request that have this name.
+    pub(crate) fn remove_request_header(&mut self, name: &[u8]) {
+        // SAFETY: see `ptr`; the host only reads the name.
+        unsafe { ffi::mmc_request_remove_request_header(self.ptr(), bytes_of(name)) };
+    }
+
     /// Sets a variable of its environment, which patterns, logs and backends
     /// can read.
     pub(crate) fn set_environment(&mut self, name: &str, value: &str) {
@@ -297,7 +348,24 @@ impl<'a, P: Plugin> VRequest<'a, P> {
     }
 }
 
+/// What a request asks for.
+pub(crate) struct Target<'v> {
+    /// The target of the request line as the client sent it.
+    pub(crate) raw: &'v [u8],
+    /// Path and query of that, as they were sent.
+    pub(crate) original: &'v [u8],
+    /// Likewise as they are now, perhaps rewritten.
+    pub(crate) current: &'v [u8],
+    /// The path as it is now: decoded and simplified too.
+    pub(crate) path: &'v [u8],
+    /// Whether it came by https.
+    pub(crate) is_secure: bool,
+    /// The port that the client connected to; none on a unix socket.
+    pub(crate) listener_port: Option<u16>,
+}
+
 /// Headers of a request or a response: names and values.
+#[derive(Clone)]
 pub(crate) struct Headers<'v> {
     /// `None` after the last one.
     request: Option<NonNull<ffi::mmc_request>>,

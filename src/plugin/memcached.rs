@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use memcached_core::pool::Pool;
+use memcached_core::policy::Bypass;
+use memcached_core::policy::identity::CodingSet;
 use memcached_core::protocol::Key;
 
+use super::cache_status::Note;
+use super::keys::{Keyed, Keys};
 use crate::client::LookupHandle;
-use crate::host::{SockAddr, VRequest};
+use crate::host::VRequest;
 
 /// `mod_memcached` as the host sees it.
 pub(crate) struct Memcached;
@@ -14,13 +17,60 @@ pub(crate) struct Memcached;
 /// A request, within one call from the host.
 pub(super) type Request<'a> = VRequest<'a, Memcached>;
 
-/// What is remembered of a request: the item that is looked up, kept by the
-/// action while it waits; after a hit, until the request ends, the item that is
-/// sent, which the same request must not store again. It is moved from one to
-/// the other as it is, because an allocation more for each hit would show.
+/// The type of a body whose path has none in the configuration.
+pub(super) const OTHER_TYPE: &[u8] = b"application/octet-stream";
+
+/// What is remembered of a request until it ends. A lookup keeps it to itself while
+/// it waits; it is moved from one to the other as it is, because an allocation
+/// more for each hit would show.
+#[derive(Default)]
 pub(crate) struct RequestMemory {
-    pub(super) pool: Arc<Pool<SockAddr>>,
-    pub(super) key: Key,
-    /// While it is under way.
-    pub(super) lookup: Option<LookupHandle>,
+    /// The last lookup that ran.
+    pub(super) lookup: Option<LastLookup>,
+    /// While that is under way.
+    pub(super) pending: Option<LookupHandle>,
+    /// What `Accept-Encoding` was, while it is another.
+    pub(super) accept_encoding: Option<Replaced>,
+    /// What `Cache-Status` says or is going to say.
+    pub(super) cache_status: Option<Note>,
+}
+
+impl RequestMemory {
+    /// The item of the last lookup is the response.
+    pub(super) fn is_hit(&self) -> bool {
+        self.lookup.as_ref().is_some_and(|lookup| lookup.is_hit)
+    }
+}
+
+/// A lookup of a request.
+pub(super) struct LastLookup {
+    pub(super) keys: Arc<Keys>,
+    /// The key that it looked up, or why the request is not to be cached.
+    pub(super) key: Result<Keyed, Bypass>,
+    /// The item is the response.
+    pub(super) is_hit: bool,
+    /// `Content-Type` of a hit, after a miss where items are bodies.
+    pub(super) hit_type: Option<Box<[u8]>>,
+}
+
+impl LastLookup {
+    /// The codings that its key names.
+    pub(super) fn accepted(&self) -> Option<CodingSet> {
+        self.key.as_ref().ok()?.accepted
+    }
+
+    /// The key, if the request has one.
+    pub(super) fn key(&self) -> Option<&Key> {
+        self.key.as_ref().ok().map(|keyed| &keyed.key)
+    }
+}
+
+/// The name of a header and its value.
+pub(super) type HeaderLine = (Box<[u8]>, Box<[u8]>);
+
+/// The lines of a header that were replaced.
+pub(super) struct Replaced {
+    pub(super) lines: Vec<HeaderLine>,
+    /// Lookups whose store has not run yet.
+    pub(super) lookups: usize,
 }

@@ -354,8 +354,10 @@ gboolean header_has(const liHttpHeaders *, const char *key, const char *word);
 
 struct filter {
 	liFilter pub;
+	struct vrequest *vr; /* NULL once that is reset */
 	liFilterHandlerCB handle;
 	liFilterFreeCB free;
+	liFilterEventCB event;
 	liChunkQueue queue;
 	gboolean connected, source_gone, dest_gone, again;
 	goffset seen_bytes;
@@ -440,6 +442,8 @@ struct connection {
 	liChunkQueue out;
 	liJob process_job, free_job;
 	GString *remote_ip, *local_ip;
+	liConInfo info;
+	struct sockaddr_storage local;
 };
 #define QUEUE_LIMIT (256 * 1024)
 void connection_new(struct worker *, int fd);

@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use memcached_core::policy::VaryBy;
+use memcached_core::http::CacheName;
+use memcached_core::policy::Ignore;
 use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
-use memcached_core::protocol::Key;
 use memcached_core::server::Spec;
 
-use crate::host::{Pattern, SockAddr};
-use crate::plugin::memcached::Request;
+use crate::host::SockAddr;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
     pub(super) server: SockAddr,
-    pub(super) key: Pattern,
     pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.
     pub(in crate::plugin) timeout: Duration,
@@ -26,15 +24,22 @@ pub(in crate::plugin) struct Common {
     pub(in crate::plugin) max_value: u64,
     /// Whether items are whole responses; if not, they are bodies.
     pub(in crate::plugin) headers: bool,
-    pub(in crate::plugin) vary: VaryBy,
     pub(in crate::plugin) environment: Environment,
+    /// The name in `Cache-Status`, if that is sent.
+    pub(in crate::plugin) cache_status: Option<CacheName>,
+    /// Headers that speak to this cache alone go before the others.
+    pub(in crate::plugin) targeted: bool,
+    /// Rules that are left out.
+    pub(in crate::plugin) ignore: Ignore,
 }
 
 /// Whether decisions are published in the request's environment, which costs the
 /// host as much as the rest of a hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::plugin) enum Environment {
-    /// They are.
+    /// They are, the key among them.
+    All,
+    /// They are, without the key.
     Set,
     /// They are not.
     Untouched,
@@ -48,21 +53,6 @@ impl Common {
     /// allows to be stored can be read.
     pub(super) fn allow_bodies_of(&mut self, maxsize: u64) {
         self.max_value = self.max_value.max(maxsize.saturating_add(HEAD_ROOM));
-    }
-
-    /// The key of a request.
-    pub(in crate::plugin) fn key_of(&self, vr: &Request<'_>) -> Key {
-        vr.with_scratch(|raw| {
-            self.key.eval(vr, raw);
-            if !self.vary.is_empty() {
-                self.vary.append_to(raw, |show| {
-                    for (name, value) in vr.request_headers() {
-                        show(name, value);
-                    }
-                });
-            }
-            Key::hashing(raw)
-        })
     }
 
     /// Whether requests with this method have anything to do with the cache.

@@ -12,8 +12,10 @@ mod arguments;
 mod common;
 mod error;
 mod given;
+mod identity;
 mod list;
 mod parse;
+mod policy;
 mod store;
 #[expect(
     clippy::unreadable_literal,

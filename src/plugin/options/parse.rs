@@ -49,6 +49,9 @@ impl Options {
         if !given.contains(&"max_value") {
             options.common.allow_bodies_of(options.store.maxsize);
         }
+        if options.store.require_lifetime && options.store.force {
+            return Err(OptionError::LifetimeWithForce);
+        }
         match needs_headers.filter(|_| !options.common.headers) {
             Some(option) => Err(OptionError::NeedsHeaders(option)),
             None => Ok(options),

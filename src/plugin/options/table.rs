@@ -10,15 +10,26 @@ options! {
     /// What all actions use.
     common: Common {
         "server" => server, value::address, "127.0.0.1:11211", [lookup, store];
-        "key" => key, value::pattern, "%{req.path}", [lookup, store];
         "methods" => methods, list::methods, ["GET", "HEAD"], [lookup, store];
         "timeout_ms" => timeout, value::milliseconds, 500, [lookup, store];
         "connect_timeout_ms" => connect_timeout, value::milliseconds, 250, [lookup, store];
         "retry_ms" => retry, value::milliseconds, 1000, [lookup, store];
         "max_value" => max_value, value::value_size, 16777216, [lookup, store];
         "headers" => headers, value::boolean, false, [lookup, store];
-        "vary" => vary, list::header_names, [], [lookup, store], headers;
         "environment" => environment, value::environment, true, [lookup, store];
+        "cache_status" => cache_status, value::cache_name, none, [lookup, store];
+        "targeted" => targeted, value::boolean, false, [lookup, store];
+        "ignore" => ignore, list::rules, [], [lookup, store];
+    }
+    /// Which requests share an item, and which have to do with none.
+    identity: Identity {
+        "key" => key, value::key_pattern, "%{req.path}", [lookup, store];
+        "vary" => vary, list::vary, [], [lookup, store], headers;
+        "encodings" => encodings, list::encodings, ["zstd", "br", "gzip"], [lookup, store];
+        "ports" => ports, list::ports, [], [lookup, store];
+        "guard" => guard, value::boolean, false, [lookup, store];
+        "bypass_cookies" => bypass_cookies, list::cookies, [], [lookup, store];
+        "bypass" => bypass, value::optional_pattern, "", [lookup, store];
     }
     /// What is stored, and for how long.
     store: Store {
@@ -27,6 +38,10 @@ options! {
         "flags" => flags, value::number("a number", 0..=u32::MAX), 0, [store];
         "force" => force, value::boolean, false, [store];
         "status" => statuses, list::statuses, [200], [store], headers;
+        "max_ttl" => max_ttl, value::longest_ttl, none, [store];
+        "require_lifetime" => require_lifetime, value::boolean, false, [store];
+        "known_length" => known_length, value::boolean, false, [store];
+        "store_without" => without, list::response_headers, [], [store];
         "etag" => etag, value::boolean, false, [store], headers;
     }
 }

@@ -2,34 +2,40 @@
 //! its body if so.
 
 use std::ffi::CStr;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use memcached_core::policy::{Exchange, NotStored, Policy, Storable};
-use memcached_core::pool::Pool;
+use memcached_core::policy::{Bypass, Exchange, NotStored, Storable};
 use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::StoreFilter;
-use super::outcome::{NAME, PUBLISHER, not_stored, storing};
-use crate::client::unix_now;
-use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server, SockAddr};
+use super::outcome::NAME;
+use super::shared::Shared;
+use crate::client::{Client, unix_now};
+use crate::host::{ActionKind, ConfigValue, Flow, ResponseState, Server};
+use crate::plugin::accept_encoding;
+use crate::plugin::cache_status::say_decision;
+use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::{Memcached, Request};
 use crate::plugin::options::{self, Misfit, Options};
 
 /// One `memcached.store` of the configuration.
-pub(in crate::plugin) struct StoreAction {
-    /// Shared with the filters of all workers.
-    options: Arc<Options>,
-    policy: Policy,
-    pool: Arc<Pool<SockAddr>>,
+pub(in crate::plugin) struct StoreAction(Arc<Shared>);
+
+/// Under which key a response may be stored.
+pub(in crate::plugin) struct StoreKey {
+    /// Of this action, or of the lookup that led to it.
+    keys: Arc<Keys>,
+    key: Result<Keyed, Bypass>,
 }
 
 impl ActionKind for StoreAction {
     const NAME: &'static CStr = NAME;
     type Plugin = Memcached;
-    /// The key, kept while the response headers are awaited: the regex captures
-    /// that it was made from are gone by then.
-    type Context = Key;
+    /// Kept while the response headers are awaited: the regex captures that the
+    /// key was made from are gone by then.
+    type Context = StoreKey;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let list = match options::arguments(value) {
@@ -39,39 +45,21 @@ impl ActionKind for StoreAction {
             Err(misfit) => return Err(format!("expected one list of options, {misfit}")),
         };
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
-        let policy = policy_of(&options);
-        let pool = options.common.pool();
-        Ok(Self {
-            options: Arc::new(options),
-            policy,
-            pool,
-        })
+        Ok(Self(Arc::new(Shared::new(server, options))))
     }
 
-    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<Key>>) -> Flow {
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<StoreKey>>) -> Flow {
         let key = match context.take() {
             Some(key) => *key,
-            None => self.options.common.key_of(vr),
+            None => self.key_of(vr),
         };
         match vr.response_state() {
-            ResponseState::NoHandler => {
-                let line = "no response to store; \
-                            a content handler must stand before memcached.store";
-                PUBLISHER.log(vr, Level::Error, &line);
-                return Flow::Error;
-            }
+            ResponseState::NoHandler => self.0.warn_of_no_handler(vr),
             ResponseState::Pending => {
                 *context = Some(Box::new(key));
                 return Flow::WaitForEvent;
             }
-            ResponseState::Ready => {}
-        }
-        if vr.worker().is_none() {
-            return Flow::GoOn;
-        }
-        match self.decide(vr, &key) {
-            Ok((response, item)) => self.collect(vr, key, response, item),
-            Err(reason) => not_stored(vr, &self.options.common, &reason),
+            ResponseState::Ready => self.handle(vr, key),
         }
         Flow::GoOn
     }
@@ -82,58 +70,117 @@ impl ActionKind for StoreAction {
 }
 
 impl StoreAction {
+    /// The key of the lookup that led to this, if both stand for the same items;
+    /// else the one that the pattern gives now.
+    fn key_of(&self, vr: &Request<'_>) -> StoreKey {
+        let own = &self.0.keys;
+        let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
+        if let Some(lookup) = lookup.filter(|lookup| own.agree_with(&lookup.keys)) {
+            return StoreKey {
+                keys: Arc::clone(&lookup.keys),
+                key: lookup.key.clone(),
+            };
+        }
+        self.0.tell_of_other_key(vr);
+        StoreKey {
+            keys: Arc::clone(own),
+            key: own.of(vr),
+        }
+    }
+
+    /// The response's headers are there.
+    fn handle(&self, vr: &mut Request<'_>, StoreKey { keys, key }: StoreKey) {
+        let decision = match &key {
+            Ok(key) => self.decide(vr, &keys, key),
+            Err(bypass) => Err(NotStored::Bypass(bypass.clone())),
+        };
+        for name in self.0.policy.headers_ending_here() {
+            vr.remove_response_header(name.as_bytes());
+        }
+        let names_codings = key.as_ref().is_ok_and(|key| key.accepted.is_some());
+        let key = key.ok().map(|keyed| keyed.key);
+        let said = decision.as_ref().map(|(response, _)| response);
+        say_decision(vr, &self.0.options.common, key.as_ref(), said);
+        let Some(client) = vr.worker() else {
+            return;
+        };
+        match (decision, &key) {
+            (Ok((response, item)), Some(key)) => self.collect(vr, client, key, response, item),
+            (Ok(_), None) => {}
+            (Err(reason), key) => {
+                client.store_counts().not_stored();
+                self.0.not_stored(vr, key.as_ref(), &reason);
+            }
+        }
+        if names_codings {
+            accept_encoding::store_has_run(vr);
+        }
+    }
+
     /// Whether the response may be stored; and the item that its body is added
     /// to.
-    fn decide(&self, vr: &Request<'_>, key: &Key) -> Result<(Storable, NewItem), NotStored> {
+    fn decide(
+        &self,
+        vr: &Request<'_>,
+        keys: &Keys,
+        key: &Keyed,
+    ) -> Result<(Storable, NewItem), NotStored> {
+        let policy = &self.0.policy;
         let mut exchange = Exchange::new(vr.method(), vr.status());
-        exchange.from_cache = vr
-            .state()
-            .is_some_and(|hit| hit.key == *key && hit.pool.has_items_of(&self.pool));
+        exchange.from_cache = self.is_hit(vr, key);
+        exchange.key_codings = keys.codings(key.accepted);
+        let memory = vr.state();
         let mut head = HeadWriter::default();
-        for (name, value) in vr.request_headers() {
-            exchange.observe_request(name, value);
+        for (name, _) in vr.request_headers() {
+            exchange.observe_request(name);
         }
         for (name, value) in vr.response_headers() {
             exchange.observe_response(name, value);
-            if self.policy.headers {
+            if policy.headers && !memory.is_some_and(|memory| memory.is_own_header(name, value)) {
                 head.push(name, value);
             }
         }
         let now = unix_now();
-        let response = self.policy.decide(&exchange, now)?;
-        let item = self.policy.new_item(&head, &exchange, now)?;
+        let response = policy.decide(&exchange, now)?;
+        let item = policy.new_item(&head, &exchange, now)?;
         Ok((response, item))
     }
 
-    fn collect(&self, vr: &mut Request<'_>, key: Key, response: Storable, item: NewItem) {
-        let filter = StoreFilter {
-            options: Arc::clone(&self.options),
-            pool: Arc::clone(&self.pool),
-            key,
+    /// Whether the response is this very item.
+    fn is_hit(&self, vr: &Request<'_>, key: &Keyed) -> bool {
+        let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
+        lookup.is_some_and(|lookup| {
+            lookup.is_hit
+                && lookup.key() == Some(&key.key)
+                && lookup.keys.pool().has_items_of(self.0.keys.pool())
+        })
+    }
+
+    /// Stores the response once its body is there.
+    fn collect(
+        &self,
+        vr: &mut Request<'_>,
+        client: &Client,
+        key: &Key,
+        response: Storable,
+        item: NewItem,
+    ) {
+        let mut filter = StoreFilter {
+            shared: Arc::clone(&self.0),
+            counts: Rc::clone(client.store_counts()),
+            key: key.clone(),
             status: vr.status(),
             response,
             item: Some(item),
         };
-        if vr.add_filter_out(filter) {
-            storing(vr, &self.options.common);
-        } else {
-            not_stored(vr, &self.options.common, &NotStored::TooLate);
+        if response.complete {
+            filter.finish(vr);
+            return;
         }
-    }
-}
-
-/// The rules that the options give.
-fn policy_of(options: &Options) -> Policy {
-    let Options { common, store } = options;
-    Policy {
-        methods: common.methods.clone(),
-        statuses: store.statuses.clone(),
-        headers: common.headers,
-        vary: common.vary.clone(),
-        lifetimes: store.ttl.clone(),
-        maxsize: store.maxsize,
-        etag: store.etag,
-        force: store.force,
-        ..Policy::default()
+        // Said before, since adding a filter can run it.
+        self.0.storing(vr, key);
+        if !vr.add_filter_out(filter) {
+            self.0.not_stored(vr, Some(key), &NotStored::TooLate);
+        }
     }
 }

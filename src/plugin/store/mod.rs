@@ -3,5 +3,6 @@
 mod action;
 mod filter;
 mod outcome;
+mod shared;
 
 pub(super) use action::StoreAction;

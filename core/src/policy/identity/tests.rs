@@ -63,6 +63,7 @@ impl Visit {
         let request = Request {
             raw: self.raw.as_bytes(),
             target: self.raw.as_bytes(),
+            sent_on: self.rewritten.unwrap_or(&self.raw).as_bytes(),
             path: &path,
             host: Some(self.host.as_bytes()),
             is_secure: false,
