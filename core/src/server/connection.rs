@@ -140,7 +140,6 @@ impl<T: Types> Connection<T> {
     /// Puts a request into the queue of a connection that is ready, and begins
     /// to connect where that is needed. Returns when something is due for it.
     pub(super) fn push(&mut self, mut queued: Queued<T>, context: &mut Context<'_, T>) -> Time {
-        self.patience.note(context.now, queued.request.timeout);
         let due = match self.state {
             State::Closed => self.start_connecting(context),
             State::Connecting { until } => until,
@@ -264,8 +263,7 @@ impl<T: Types> Connection<T> {
     }
 
     /// Puts a request into the queue that waited on another connection.
-    pub(super) fn push_moved(&mut self, queued: Queued<T>, now: Time) {
-        self.patience.note(now, queued.request.timeout);
+    pub(super) fn push_moved(&mut self, queued: Queued<T>) {
         self.pipeline.queue.push(queued);
     }
 

@@ -153,7 +153,7 @@ impl<T: Types> Server<T> {
         self.set_main(spare);
         let connection = &mut self.connections[spare.index()];
         for queued in moved {
-            connection.push_moved(queued, now);
+            connection.push_moved(queued);
         }
         self.tighten_timeout(self.would_be_late_at(spare, now));
     }

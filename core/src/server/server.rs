@@ -114,6 +114,10 @@ impl<T: Types> Server<T> {
             kills: 0,
             single: false,
         };
+        // Those of a lane wait alike, whichever connection they are on.
+        for id in ConnectionId::all_of(lane) {
+            self.connections[id.index()].patience.note(now, timeout);
+        }
         let (connection, mut context) = self.parts(id, now);
         let due = connection.push(Queued { command, request }, &mut context);
         self.tighten_timeout(Some(due));

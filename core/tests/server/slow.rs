@@ -179,6 +179,36 @@ fn a_server_that_hangs_is_found_out_by_one_silence() {
     }
 }
 
+/// Another connection waits as long as the most patient would, though those who
+/// are moved there, or ask for a slow key, are in a hurry.
+#[test]
+fn all_connections_are_as_patient() {
+    let mut sim = Sim::new();
+    sim.timeout = Duration::from_secs(2);
+    sim.works();
+    sim.timeout = Duration::from_millis(100);
+    sim.get(1, "slow").unwrap();
+    sim.written(usize::MAX);
+    sim.get(2, "b").unwrap();
+    sim.written(usize::MAX);
+    sim.at(20);
+    sim.other = Some(lookup(1));
+    sim.connected();
+    sim.written(usize::MAX);
+    sim.data(b"VERSION 1\r\n");
+    assert_eq!(sim.written(usize::MAX), b"get b\r\n");
+    sim.get(3, "slow").unwrap();
+    sim.other = Some(lookup(3));
+    sim.connected();
+    assert_eq!(sim.written(usize::MAX), b"get slow\r\n");
+    sim.at(1999);
+    assert_eq!((sim.done().len(), sim.log()), (3, vec![]));
+    // It was asked at 20 ms.
+    sim.at(2020);
+    assert_eq!(sim.log(), ["no answer within 2000 ms"]);
+    assert_eq!(sim.actions.last(), Some(&(lookup(3), Action::Close)));
+}
+
 /// Requests that were moved can still be cancelled, and their time goes on.
 #[test]
 fn what_was_moved_is_as_before() {
