@@ -8,6 +8,7 @@ mod counters;
 mod faults;
 mod headers;
 mod hoard;
+mod identity;
 mod key;
 mod life;
 mod lookup;

@@ -19,7 +19,7 @@ mod surrogate_control;
 
 pub use accel_expires::AccelExpires;
 pub use cache_control::CacheControl;
-pub use codings::{Accepted, coding_weights, is_same_coding, known_codings};
+pub use codings::{coding_weights, is_same_coding};
 pub use connection_headers::ConnectionHeaders;
 pub use date::{format_date, parse_date};
 pub use dictionary::Dictionary;

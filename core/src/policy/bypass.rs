@@ -24,7 +24,7 @@ pub enum Bypass {
     #[error("malformed Cookie")]
     MalformedCookie,
     /// The option `bypass` says so.
-    #[error("option bypass")]
+    #[error("pattern")]
     Asked,
 }
 

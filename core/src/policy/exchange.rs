@@ -1,8 +1,9 @@
 //! A request and its response, as far as the rules need them.
 
+use super::identity::KeyCodings;
 use super::targeted::TargetedFields;
 use crate::decimal;
-use crate::http::{Accepted, Age, CacheControl, SECONDS_MAX, capped, list, parse_date};
+use crate::http::{Age, CacheControl, SECONDS_MAX, capped, list, parse_date};
 
 /// What a request and the head of its response say.
 #[derive(Debug, Default)]
@@ -14,8 +15,10 @@ pub struct Exchange<'a> {
     pub status: i32,
     /// The response was made from the item that it would be stored as.
     pub from_cache: bool,
+    /// The codings that a body may have under the key that it would be stored
+    /// as, if that names any: `vary` has `accept-encoding`.
+    pub key_codings: Option<KeyCodings<'a>>,
     pub(super) authorization: bool,
-    pub(super) accepted: Accepted,
     pub(super) targeted: TargetedFields,
     pub(super) cache_control: CacheControl,
     /// `no-cache` in `Pragma`.
@@ -57,11 +60,9 @@ impl<'a> Exchange<'a> {
     }
 
     /// Records a request header.
-    pub fn observe_request(&mut self, name: &[u8], value: &[u8]) {
+    pub fn observe_request(&mut self, name: &[u8]) {
         if name.eq_ignore_ascii_case(b"Authorization") {
             self.authorization = true;
-        } else if name.eq_ignore_ascii_case(b"Accept-Encoding") {
-            self.accepted.observe(value);
         }
     }
 

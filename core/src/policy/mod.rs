@@ -15,14 +15,12 @@ mod not_stored;
 mod options;
 mod storable;
 mod targeted;
-mod variant;
 
 pub use body_only::{BodyHeaders, Difference};
 pub use bypass::{Bypass, check_pattern_text};
 pub use conditions::{Answer, Conditions};
 pub use cookies::{CookieRule, CookieScope};
 pub use exchange::Exchange;
-pub use identity::VaryBy;
 pub use ignore::{Ignore, Rule};
 pub use lifetime::{Lifetime, Lifetimes};
 pub use not_stored::NotStored;

@@ -1,5 +1,6 @@
 //! Why a response is not stored.
 
+use super::bypass::Bypass;
 use crate::stored::Unstorable;
 
 /// The first rule that forbids it, in words for logs and `MEMCACHED_STORE`.
@@ -8,6 +9,9 @@ pub enum NotStored {
     /// The option `methods` does not name the request's method.
     #[error("method")]
     Method,
+    /// The request has nothing to do with the cache.
+    #[error("bypass: {0}")]
+    Bypass(Bypass),
     /// A response to HEAD has no body to store.
     #[error("HEAD")]
     Head,

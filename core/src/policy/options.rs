@@ -25,6 +25,9 @@ pub struct Policy {
     pub headers: bool,
     /// `vary`: headers of the request that are part of the key.
     pub vary: VaryBy,
+    /// `bypass_cookies` names some: what is stored comes from requests without
+    /// them, and no other cookie makes a difference.
+    pub bypasses_cookies: bool,
     /// `ttl`: how long a response lives that names no lifetime, and without
     /// `max_ttl` the most that any other may live.
     pub lifetimes: Lifetimes,
@@ -58,6 +61,7 @@ impl Default for Policy {
             statuses: vec![200],
             headers: false,
             vary: VaryBy::default(),
+            bypasses_cookies: false,
             lifetimes: Lifetimes::of_all(Ttl::Secs(30)),
             max_ttl: None,
             require_lifetime: false,

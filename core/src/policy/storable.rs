@@ -139,16 +139,22 @@ impl Policy {
     /// Whether a header that `Vary` names is part of the key or makes no
     /// difference; `Accept-Encoding` makes none for a body that is not encoded.
     fn covers(&self, name: &[u8]) -> bool {
-        name.eq_ignore_ascii_case(b"Accept-Encoding") || (self.headers && self.vary.contains(name))
+        name.eq_ignore_ascii_case(b"Accept-Encoding")
+            || (self.bypasses_cookies && name.eq_ignore_ascii_case(b"Cookie"))
+            || (self.headers && self.vary.contains(name))
     }
 
     /// Whether every hit would name the coding of the body to a client that
-    /// accepts it. Unless the key depends on what clients accept, only an
-    /// administrator can know that they all do.
+    /// accepts it. Unless the key names what clients accept, only an administrator
+    /// can know that they all do.
     fn can_name_coding(&self, exchange: &Exchange<'_>) -> bool {
-        let accepted = |coding: &Vec<u8>| exchange.accepted.has_known(coding);
-        let in_key = || self.vary.contains(b"Accept-Encoding");
-        exchange.codings.is_empty()
-            || (self.headers && (self.force || (in_key() && exchange.codings.iter().all(accepted))))
+        if exchange.codings.is_empty() {
+            return true;
+        }
+        self.headers
+            && match &exchange.key_codings {
+                Some(key) => exchange.codings.iter().all(|coding| key.allow(coding)),
+                None => self.force,
+            }
     }
 }

@@ -8,7 +8,8 @@ mod random;
 mod storable;
 mod targeted;
 
-use memcached_core::policy::{Exchange, Ignore, Lifetimes, NotStored, Policy, Rule, VaryBy};
+use memcached_core::policy::identity::VaryBy;
+use memcached_core::policy::{Exchange, Ignore, Lifetimes, NotStored, Policy, Rule};
 use memcached_core::protocol::Ttl;
 
 /// 2026-11-24 12:00:00 GMT, a Tuesday.
@@ -26,7 +27,7 @@ fn exchange_of(method: &'static [u8], status: i32, lines: &str) -> Exchange<'sta
     for line in lines.split('\n').filter(|line| !line.is_empty()) {
         let (name, value) = line.split_once(": ").unwrap();
         match name.strip_prefix('>') {
-            Some(name) => exchange.observe_request(name.as_bytes(), value.as_bytes()),
+            Some(name) => exchange.observe_request(name.as_bytes()),
             None => exchange.observe_response(name.as_bytes(), value.as_bytes()),
         }
     }

@@ -36,7 +36,7 @@ mod naive;
 #[cfg(test)]
 mod tests;
 
-pub use encodings::{CodingSet, Encodings};
+pub use encodings::{CodingSet, Encodings, KeyCodings};
 pub use pattern::PatternTraits;
 pub use port::Ports;
 pub use request::Request;

@@ -36,13 +36,8 @@ impl VaryBy {
         self.0.contains(name)
     }
 
-    /// Where it names this header.
-    pub(in crate::policy) fn position(&self, name: &[u8]) -> Option<usize> {
-        self.0.position(name)
-    }
-
     /// The names, in small letters and in the order of the option.
-    pub(in crate::policy) fn names(&self) -> impl Iterator<Item = &str> {
+    fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter()
     }
 

@@ -1,0 +1,78 @@
+//! Visitors who are known to a site.
+
+use super::echo::with_each;
+use super::{Echoing, ask};
+
+#[test]
+fn cookies_that_are_for_one_visitor() {
+    with_each(|kind| {
+        let echoing = Echoing::start(kind, r#""bypass_cookies" => ["session*", "login"]"#);
+        for (cookie, name) in [
+            ("session=bob", "session"),
+            ("theme=dark; SESSIONID=bob", "SESSIONID"),
+            ("theme=dark,session=bob", "session"),
+            ("login", "login"),
+            ("theme=\"x; session=bob\"", "session"),
+        ] {
+            let bob = ask("/a").header("Cookie", cookie);
+            echoing.own(&bob);
+            echoing.settle();
+            echoing.expect_bypass(&bob, &format!("cookie {name}"));
+        }
+        echoing.own(&ask("/a"));
+        echoing.settle();
+        echoing.hit(&ask("/a"));
+        // Whoever is known gets his own page, though there is one for all.
+        echoing.own(&ask("/a").header("Cookie", "session=bob"));
+        let two_lines = ask("/a")
+            .header("Cookie", "theme=dark")
+            .header("Cookie", "session=bob");
+        let response = echoing.send(&two_lines);
+        assert_ne!(response.cache(), "Hit");
+        echoing.site.stop();
+    });
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_for_one_visitor() {
+    with_each(|kind| {
+        let echoing = Echoing::start(kind, r#""bypass_cookies" => ["session*"]"#);
+        for cookie in [
+            "=session",
+            "%73ession=bob",
+            "se ssion=bob",
+            "theme=dark; =x",
+        ] {
+            let request = ask("/a").header("Cookie", cookie);
+            let response = echoing.own(&request);
+            assert!(super::status(&response).starts_with("bypass: "), "{cookie}");
+            echoing.settle();
+        }
+        echoing.own(&ask("/a"));
+        echoing.settle();
+        // Other cookies change nothing.
+        let themed = ask("/a").header("Cookie", "theme=session; a=b,c");
+        assert_eq!(echoing.send(&themed).cache(), "Hit");
+        echoing.site.stop();
+    });
+}
+
+#[test]
+fn bypass_by_a_pattern() {
+    with_each(|kind| {
+        let echoing = Echoing::start(kind, r#""bypass" => "%{req.header[X-Preview]}""#);
+        for value in ["1", "no", "00"] {
+            let request = ask("/a").header("X-Preview", value);
+            let response = echoing.own(&request);
+            assert!(super::status(&response).starts_with("bypass: "), "{value}");
+            echoing.settle();
+        }
+        for value in ["0", ""] {
+            let request = ask("/a").header("X-Preview", value);
+            let response = echoing.send(&request);
+            assert!(!super::status(&response).starts_with("bypass: "), "{value}");
+            echoing.settle();
+        }
+        echoing.site.stop();
+    });
+}

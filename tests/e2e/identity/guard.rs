@@ -1,0 +1,77 @@
+//! Headers outside the key that choose the page.
+
+use super::echo::{Kind, with_each};
+use super::{Echoing, ask};
+
+const NAMES: [&str; 13] = [
+    "Forwarded",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Server",
+    "X-Host",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "X-HTTP-Method",
+    "X-HTTP-Method-Override",
+    "X-Method-Override",
+];
+
+#[test]
+fn such_a_header_has_an_item_of_its_own() {
+    with_each(|kind| {
+        let echoing = Echoing::start(kind, r#""guard" => true"#);
+        for name in NAMES {
+            let path = format!("/{name}");
+            let attack = ask(&path).header(name, "evil.test");
+            let victim = ask(&path);
+            echoing.expect_apart(&attack, &victim);
+            echoing.expect_item(&format!("http://victim.test{path}"));
+            let lower = name.to_lowercase();
+            echoing.expect_item(&format!("http://victim.test{path}#{lower}=evil.test"));
+            let other = ask(&path).header(name, "evil.test#").header(name, "x");
+            let response = echoing.send(&other);
+            assert_ne!(response.cache(), "Hit", "{name}");
+        }
+        echoing.site.stop();
+    });
+}
+
+#[test]
+fn several_are_told_apart() {
+    with_each(|kind| {
+        let echoing = Echoing::start(kind, r#""guard" => true"#);
+        let attack = ask("/a").header("X-Host", "b#x-original-url=c");
+        let other = ask("/a")
+            .header("X-Original-URL", "c")
+            .header("X-Host", "b");
+        echoing.expect_apart(&attack, &other);
+        echoing.expect_item("http://victim.test/a#x-host=b#x-original-url=c");
+        echoing.site.stop();
+    });
+}
+
+#[test]
+fn names_that_some_backends_take_for_these() {
+    with_each(|kind| {
+        let echoing = Echoing::start(kind, r#""guard" => true"#);
+        for name in ["X_Forwarded_Host", "x-forwarded_HOST"] {
+            let attack = ask("/a").header(name, "evil.test");
+            echoing.expect_apart(&attack, &ask("/a"));
+            let lower = name.to_lowercase();
+            echoing.expect_item(&format!("http://victim.test/a#{lower}=evil.test"));
+        }
+        echoing.site.stop();
+    });
+}
+
+#[test]
+fn it_is_switched_on_by_the_option() {
+    let echoing = Echoing::start(Kind::Proxy, "");
+    let named = ask("/a").header("X-Host", "b");
+    echoing.expect_shared(&named, &ask("/a"));
+    echoing.expect_item("http://victim.test/a");
+    echoing.site.stop();
+}
