@@ -1,4 +1,5 @@
 /* Requests and their headers. */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "internal.h"
@@ -13,6 +14,35 @@ mmc_rust_request **mmc_request_slot(mmc_request *r) {
 }
 
 mmc_bytes mmc_request_method(mmc_request *r) { return mmc_of_string(REQ(r)->request.http_method_str); }
+
+/* Bytes of an address may lie anywhere; what is copied may not. */
+static int32_t port_of(const liSocketAddress *addr) {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	if (!addr->addr_up.raw || addr->len < sizeof(any)) return -1;
+	memcpy(&any, addr->addr_up.raw, sizeof(any));
+	if (any.sa_family == AF_INET && addr->len >= sizeof(v4)) {
+		memcpy(&v4, addr->addr_up.raw, sizeof(v4));
+		return ntohs(v4.sin_port);
+	}
+	if (any.sa_family == AF_INET6 && addr->len >= sizeof(v6)) {
+		memcpy(&v6, addr->addr_up.raw, sizeof(v6));
+		return ntohs(v6.sin6_port);
+	}
+	return -1;
+}
+
+mmc_target mmc_request_target(mmc_request *r) {
+	const liRequestUri *uri = &REQ(r)->request.uri;
+	return (mmc_target){
+		.raw = mmc_of_string(uri->raw),
+		.original = mmc_of_string(uri->raw_orig_path),
+		.path = mmc_of_string(uri->path),
+		.secure = g_str_equal(uri->scheme->str, "https"),
+		.port = port_of(&REQ(r)->coninfo->local_addr),
+	};
+}
 
 void mmc_request_set_content_type(mmc_request *r, mmc_bytes otherwise) {
 	mmc_bytes type = mmc_of_string(li_mimetype_get(REQ(r), REQ(r)->request.uri.path));
@@ -57,6 +87,14 @@ void mmc_request_add_response_header(mmc_request *r, mmc_bytes name, mmc_bytes v
 
 void mmc_request_remove_response_header(mmc_request *r, mmc_bytes name) {
 	li_http_header_remove(REQ(r)->response.headers, (const char *)name.ptr, name.len);
+}
+
+void mmc_request_add_request_header(mmc_request *r, mmc_bytes name, mmc_bytes value) {
+	li_http_header_insert(REQ(r)->request.headers, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
+}
+
+void mmc_request_remove_request_header(mmc_request *r, mmc_bytes name) {
+	li_http_header_remove(REQ(r)->request.headers, (const char *)name.ptr, name.len);
 }
 
 void mmc_request_set_environment(mmc_request *r, mmc_bytes name, mmc_bytes value) {

@@ -68,6 +68,15 @@ typedef enum {
 	MMC_PROGRESS_READY
 } mmc_progress;
 
+/* What a request asks for: the target of its request line as it was sent, path
+ * and query of that, the path as it is now, the listener's port, -1 if it has
+ * none. */
+typedef struct {
+	mmc_bytes raw, original, path;
+	bool secure;
+	int32_t port;
+} mmc_target;
+
 /* The longest socket address, in bytes. */
 enum {
 	MMC_ADDRESS_MAX = 128
@@ -197,6 +206,7 @@ mmc_rust_worker *mmc_request_worker(mmc_request *);
 mmc_rust_request **mmc_request_slot(mmc_request *);
 mmc_bytes mmc_pattern_eval(mmc_pattern *, mmc_request *);
 mmc_bytes mmc_request_method(mmc_request *);
+mmc_target mmc_request_target(mmc_request *);
 bool mmc_request_is_handled(mmc_request *);
 mmc_progress mmc_request_progress(mmc_request *);
 int32_t mmc_request_status(mmc_request *);
@@ -216,6 +226,8 @@ void mmc_request_set_content_type(mmc_request *, mmc_bytes otherwise);
 void mmc_request_set_response_header(mmc_request *, mmc_bytes name, mmc_bytes value);
 void mmc_request_add_response_header(mmc_request *, mmc_bytes name, mmc_bytes value);
 void mmc_request_remove_response_header(mmc_request *, mmc_bytes name);
+void mmc_request_add_request_header(mmc_request *, mmc_bytes name, mmc_bytes value);
+void mmc_request_remove_request_header(mmc_request *, mmc_bytes name);
 void mmc_request_set_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
 bool mmc_request_append_body(mmc_request *, mmc_buffer *, size_t offset, size_t len);
 /* May move the place that the running action keeps its context in. */

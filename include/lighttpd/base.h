@@ -186,7 +186,24 @@ goffset li_chunkqueue_steal_all(liChunkQueue *, liChunkQueue *);
 goffset li_chunkqueue_skip_all(liChunkQueue *);
 liHandlerResult li_chunkiter_read(liChunkIter, off_t, off_t, char **, off_t *, GError **);
 
-/* Requests. */
+/* Socket addresses. */
+typedef union liSockAddrPtr {
+	char *raw;
+} liSockAddrPtr;
+typedef struct liSocketAddress {
+	socklen_t len;
+	liSockAddrPtr addr_up;
+} liSocketAddress;
+liSocketAddress li_sockaddr_from_string(const GString *, guint);
+GString *li_sockaddr_to_string(liSocketAddress, GString *, gboolean);
+void li_sockaddr_clear(liSocketAddress *);
+
+/* Requests. What a connection's facts end with is not the same everywhere; they
+ * are only ever behind a pointer. */
+typedef struct liConInfo {
+	gpointer gap_[3];
+	liSocketAddress local_addr;
+} liConInfo;
 typedef struct liHttpHeader {
 	guint keylen;
 	GString *data;
@@ -201,7 +218,10 @@ typedef struct liLogContext {
 	gpointer opaque_;
 } liLogContext;
 typedef struct liRequestUri {
-	char gap_[40];
+	GString *raw;
+	gpointer gap_;
+	GString *raw_orig_path, *scheme;
+	gpointer gap2_;
 	GString *path;
 	char tail_[16];
 } liRequestUri;
@@ -237,7 +257,7 @@ typedef union liOptionValue {
 	gboolean boolean;
 } liOptionValue;
 struct liVRequest {
-	gpointer gap_;
+	liConInfo *coninfo;
 	liWorker *wrk;
 	liOptionValue *options;
 	gpointer gap2_;
@@ -288,17 +308,7 @@ struct liFilter {
 };
 liFilter *li_vrequest_add_filter_out(liVRequest *, liFilterHandlerCB, liFilterFreeCB, liFilterEventCB, gpointer);
 
-/* Addresses, log. */
-typedef union liSockAddrPtr {
-	char *raw;
-} liSockAddrPtr;
-typedef struct liSocketAddress {
-	socklen_t len;
-	liSockAddrPtr addr_up;
-} liSocketAddress;
-liSocketAddress li_sockaddr_from_string(const GString *, guint);
-GString *li_sockaddr_to_string(liSocketAddress, GString *, gboolean);
-void li_sockaddr_clear(liSocketAddress *);
+/* Log. */
 gboolean li_log_write(liServer *, liWorker *, liLogContext *, liLogLevel, guint, const gchar *, ...) __attribute__((format(printf, 6, 7)));
 
 #endif

@@ -94,9 +94,14 @@ impl FilterIo<'_> {
         unsafe { ffi::mmc_filter_close_output(self.ptr()) };
     }
 
-    fn pass_through(&mut self) -> Flow {
+    /// Lets everything pass, and its end; where the client is gone, nothing.
+    pub(crate) fn pass_through(&mut self) -> Flow {
         let over = self.input_gone() || self.input_closed();
-        self.forward_all();
+        if self.output_closed() {
+            self.discard_all();
+        } else {
+            self.forward_all();
+        }
         if over {
             self.close_output();
         }

@@ -140,6 +140,16 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         }
     }
 
+    /// Takes out what is remembered of the request.
+    pub(crate) fn take_state(&mut self) -> Option<Box<P::Request>> {
+        // SAFETY: the slot is a part of the request, and this plugin's own.
+        let state = unsafe { self.slot()?.as_ptr().replace(std::ptr::null_mut()) };
+        let state = NonNull::new(state)?;
+        // SAFETY: only `set_state` fills the slot, and what it held is there no
+        // more; no reference to it is alive, since `state` borrows this request.
+        Some(unsafe { RequestPointer::<P>::from_raw(state.as_ptr()) })
+    }
+
     /// Its method, such as `GET`.
     pub(crate) fn method(&self) -> &[u8] {
         // SAFETY: see `ptr`.
@@ -147,6 +157,23 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         // SAFETY: the method is a part of the request, and does not change
         // after that was read.
         unsafe { slice_of(bytes) }
+    }
+
+    /// What it asks for.
+    pub(crate) fn target(&self) -> Target<'_> {
+        // SAFETY: see `ptr`.
+        let target = unsafe { ffi::mmc_request_target(self.ptr()) };
+        // SAFETY: all three are strings of the request, which the host changes
+        // only between the calls that a `VRequest` lives for.
+        let [raw, original, path] =
+            [target.raw, target.original, target.path].map(|bytes| unsafe { slice_of(bytes) });
+        Target {
+            raw,
+            original,
+            path,
+            is_secure: target.secure,
+            listener_port: u16::try_from(target.port).ok(),
+        }
     }
 
     /// Its headers.
@@ -250,6 +277,19 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         unsafe { ffi::mmc_request_remove_response_header(self.ptr(), bytes_of(name)) };
     }
 
+    /// Adds a header to the request, beside those of that name.
+    pub(crate) fn add_request_header(&mut self, name: &[u8], value: &[u8]) {
+        let (name, value) = (bytes_of(name), bytes_of(value));
+        // SAFETY: see `ptr`; the host copies both.
+        unsafe { ffi::mmc_request_add_request_header(self.ptr(), name, value) };
+    }
+
+    /// Removes all headers of the request that have this name.
+    pub(crate) fn remove_request_header(&mut self, name: &[u8]) {
+        // SAFETY: see `ptr`; the host only reads the name.
+        unsafe { ffi::mmc_request_remove_request_header(self.ptr(), bytes_of(name)) };
+    }
+
     /// Sets a variable of its environment, which patterns, logs and backends
     /// can read.
     pub(crate) fn set_environment(&mut self, name: &str, value: &str) {
@@ -281,7 +321,22 @@ impl<'a, P: Plugin> VRequest<'a, P> {
     }
 }
 
+/// What a request asks for.
+pub(crate) struct Target<'v> {
+    /// The target of the request line as the client sent it.
+    pub(crate) raw: &'v [u8],
+    /// Path and query of that, as they were sent.
+    pub(crate) original: &'v [u8],
+    /// The path as it is now: decoded, simplified, perhaps rewritten.
+    pub(crate) path: &'v [u8],
+    /// Whether it came by https.
+    pub(crate) is_secure: bool,
+    /// The port that the client connected to; none on a unix socket.
+    pub(crate) listener_port: Option<u16>,
+}
+
 /// Headers of a request or a response: names and values.
+#[derive(Clone)]
 pub(crate) struct Headers<'v> {
     /// `None` after the last one.
     request: Option<NonNull<ffi::mmc_request>>,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use memcached_core::pool::Pool;
-use memcached_core::protocol::Key;
+use memcached_core::policy::Bypass;
 
-use crate::host::{SockAddr, VRequest};
+use super::keys::{Keyed, Keys};
+use crate::host::VRequest;
 
 /// `mod_memcached` as the host sees it.
 pub(crate) struct Memcached;
@@ -13,9 +13,30 @@ pub(crate) struct Memcached;
 /// A request, within one call from the host.
 pub(super) type Request<'a> = VRequest<'a, Memcached>;
 
-/// What is remembered of a request that was a hit, until it ends: the item that
-/// is sent, which the same request must not store again.
+/// What is remembered of a request until it ends.
+#[derive(Default)]
 pub(crate) struct RequestMemory {
-    pub(super) pool: Arc<Pool<SockAddr>>,
-    pub(super) key: Key,
+    /// The last lookup that ran.
+    pub(super) lookup: Option<LastLookup>,
+    /// What `Accept-Encoding` was, while it is another.
+    pub(super) accept_encoding: Option<Replaced>,
+}
+
+/// A lookup of a request.
+pub(super) struct LastLookup {
+    pub(super) keys: Arc<Keys>,
+    /// The key that it looked up, or why the request is not to be cached.
+    pub(super) key: Result<Keyed, Bypass>,
+    /// The item is the response.
+    pub(super) is_hit: bool,
+}
+
+/// The name of a header and its value.
+pub(super) type HeaderLine = (Box<[u8]>, Box<[u8]>);
+
+/// The lines of a header that were replaced.
+pub(super) struct Replaced {
+    pub(super) lines: Vec<HeaderLine>,
+    /// Lookups whose store has not run yet.
+    pub(super) lookups: usize,
 }

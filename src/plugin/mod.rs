@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod accept_encoding;
+mod keys;
 mod lookup;
 mod memcached;
 mod options;

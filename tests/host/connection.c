@@ -233,6 +233,9 @@ void connection_new(struct worker *wrk, int fd) {
 	con->in = g_string_new(NULL);
 	con->remote_ip = ip_of(fd, remote_name);
 	con->local_ip = ip_of(fd, local_name);
+	con->info.local_addr.len = sizeof(con->local);
+	con->info.local_addr.addr_up.raw = (char *)&con->local;
+	if (local_name(fd, (struct sockaddr *)&con->local, &con->info.local_addr.len) != 0) con->info.local_addr.len = 0;
 	queue_init(&con->out);
 	li_job_init(&con->process_job, on_process);
 	li_job_init(&con->free_job, on_free);

@@ -440,6 +440,8 @@ struct connection {
 	liChunkQueue out;
 	liJob process_job, free_job;
 	GString *remote_ip, *local_ip;
+	liConInfo info;
+	struct sockaddr_storage local;
 };
 #define QUEUE_LIMIT (256 * 1024)
 void connection_new(struct worker *, int fd);

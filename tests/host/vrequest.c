@@ -13,6 +13,7 @@ struct vrequest *vrequest_new(struct connection *con) {
 	struct server *srv = SERVER(con->wrk->pub.srv);
 	vr->con = con;
 	vr->pub.wrk = &con->wrk->pub;
+	vr->pub.coninfo = &con->info;
 	vr->pub.options = vr->settings;
 	vr->pub.plugin_ctx = g_ptr_array_new();
 	g_ptr_array_set_size(vr->pub.plugin_ctx, (gint)srv->plugins->len);

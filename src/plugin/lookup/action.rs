@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use memcached_core::lookup::LookupResult;
-use memcached_core::policy::Conditions;
-use memcached_core::pool::Pool;
-use memcached_core::protocol::{Key, Value};
+use memcached_core::policy::{Bypass, Conditions};
+use memcached_core::protocol::Value;
 
 use super::arguments::arguments;
 use super::hit::{self, Sent};
 use crate::client::{Lookup, LookupHandle};
-use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server, SockAddr};
-use crate::plugin::memcached::{Memcached, Request, RequestMemory};
-use crate::plugin::options::{Common, Options};
+use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
+use crate::plugin::accept_encoding;
+use crate::plugin::keys::{Keyed, Keys};
+use crate::plugin::memcached::{LastLookup, Memcached, Request};
+use crate::plugin::options::Options;
 use crate::plugin::publish::Publisher;
 
 const PUBLISHER: Publisher = Publisher {
@@ -25,15 +26,15 @@ const PUBLISHER: Publisher = Publisher {
 
 /// One `memcached.lookup` of the configuration.
 pub(in crate::plugin) struct LookupAction {
-    options: Common,
-    pool: Arc<Pool<SockAddr>>,
+    options: Arc<Options>,
+    keys: Arc<Keys>,
     hit: Option<Action>,
     miss: Option<Action>,
 }
 
 /// A lookup under way: what a run of the action keeps while it waits.
 pub(in crate::plugin) struct PendingLookup {
-    key: Key,
+    key: Keyed,
     handle: LookupHandle,
 }
 
@@ -46,9 +47,10 @@ impl ActionKind for LookupAction {
         let arguments = arguments(value)?;
         let options =
             Options::parse(server, arguments.options).map_err(|error| error.to_string())?;
+        let options = Arc::new(options);
         Ok(Self {
-            pool: options.common.pool(),
-            options: options.common,
+            keys: Arc::new(Keys::new(server, Self::NAME, Arc::clone(&options))),
+            options,
             hit: arguments.hit,
             miss: arguments.miss,
         })
@@ -68,7 +70,7 @@ impl ActionKind for LookupAction {
     }
 
     fn panicked(&self, vr: &mut Request<'_>) -> Flow {
-        self.fail(vr, &"internal error")
+        self.pass(vr, format_args!("error: internal error"), &"internal error")
     }
 }
 
@@ -77,21 +79,26 @@ impl LookupAction {
         if vr.is_handled() {
             return Flow::GoOn;
         }
-        if !self.options.allows_method(vr.method()) {
+        let options = &self.options.common;
+        if !options.allows_method(vr.method()) {
             return self.pass(vr, format_args!("bypass: method"), &"not for this method");
         }
-        if self.options.headers && conditions(vr).are_for_origin() {
+        let key = match self.keys.of(vr) {
+            Ok(key) => key,
+            Err(bypass) => return self.bypass(vr, bypass),
+        };
+        if options.headers && conditions(vr).are_for_origin() {
+            self.remember(vr, Ok(key), false);
             let status = format_args!("bypass: If-Match or If-Unmodified-Since");
             return self.pass(vr, status, &"not for a request with such a condition");
         }
         let Some(client) = vr.worker() else {
-            return self.fail(vr, &"not available on this worker");
+            return self.fail(vr, key, &"not available on this worker");
         };
         let Some(waker) = vr.waker() else {
-            return self.fail(vr, &"not available on this server");
+            return self.fail(vr, key, &"not available on this server");
         };
-        let key = self.options.key_of(vr);
-        match client.lookup(&self.pool, &key, self.options.timeout, waker) {
+        match client.lookup(self.keys.pool(), &key.key, options.timeout, waker) {
             Lookup::Pending(handle) => {
                 *context = Some(Box::new(PendingLookup { key, handle }));
                 Flow::WaitForEvent
@@ -100,22 +107,23 @@ impl LookupAction {
         }
     }
 
-    fn finish(&self, vr: &mut Request<'_>, result: LookupResult<BufferSlice>, key: Key) -> Flow {
+    fn finish(&self, vr: &mut Request<'_>, result: LookupResult<BufferSlice>, key: Keyed) -> Flow {
         match result {
             LookupResult::Hit(value) => self.answer(vr, &value, key),
-            LookupResult::Miss => self.pass(vr, format_args!("miss"), &"not found"),
-            LookupResult::Failed(failure) => self.fail(vr, &failure),
+            LookupResult::Miss => self.miss(vr, key, format_args!("miss"), &"not found"),
+            LookupResult::Failed(failure) => self.fail(vr, key, &failure),
         }
     }
 
     /// The item becomes the response.
-    fn answer(&self, vr: &mut Request<'_>, value: &Value<BufferSlice>, key: Key) -> Flow {
-        let sent = if self.options.headers {
+    fn answer(&self, vr: &mut Request<'_>, value: &Value<BufferSlice>, key: Keyed) -> Flow {
+        let sent = if self.options.common.headers {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
                 Err(malformed) => {
-                    let line = format!("not a stored response: {malformed}");
-                    return self.pass(vr, format_args!("miss: {malformed}"), &line);
+                    let status = format_args!("miss: {malformed}");
+                    let line = format_args!("not a stored response: {malformed}");
+                    return self.miss(vr, key, status, &line);
                 }
             }
         } else {
@@ -130,27 +138,57 @@ impl LookupAction {
                 return Flow::Error;
             }
         }
-        vr.set_state(Box::new(RequestMemory {
-            pool: Arc::clone(&self.pool),
-            key,
-        }));
+        self.remember(vr, Ok(key), true);
         self.publish(vr, format_args!("hit"), &"hit");
         enter(vr, self.hit.as_ref())
     }
 
-    /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &mut Request<'_>, why: &dyn Display) -> Flow {
-        self.pass(vr, format_args!("error: {why}"), why)
+    /// The request has nothing to do with the cache.
+    fn bypass(&self, vr: &mut Request<'_>, bypass: Bypass) -> Flow {
+        let flow = self.pass(vr, format_args!("bypass: {bypass}"), &bypass);
+        self.remember(vr, Err(bypass), false);
+        flow
     }
 
-    /// The request goes on without the cache.
+    /// The request goes on without memcached, which could not be asked.
+    fn fail(&self, vr: &mut Request<'_>, key: Keyed, why: &dyn Display) -> Flow {
+        self.miss(vr, key, format_args!("error: {why}"), why)
+    }
+
+    /// There is no item to answer with, but there may be one next time.
+    fn miss(
+        &self,
+        vr: &mut Request<'_>,
+        key: Keyed,
+        status: Arguments<'_>,
+        line: &dyn Display,
+    ) -> Flow {
+        if let Some(codings) = self.keys.codings(&key) {
+            accept_encoding::overwrite(vr, &codings);
+        }
+        self.remember(vr, Ok(key), false);
+        self.pass(vr, status, line)
+    }
+
+    /// The request goes on.
     fn pass(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
         self.publish(vr, status, line);
         enter(vr, self.miss.as_ref())
     }
 
+    /// For the store that this leads to.
+    fn remember(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>, is_hit: bool) {
+        let mut memory = vr.take_state().unwrap_or_default();
+        memory.lookup = Some(LastLookup {
+            keys: Arc::clone(&self.keys),
+            key,
+            is_hit,
+        });
+        vr.set_state(memory);
+    }
+
     fn publish(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) {
-        PUBLISHER.publish(vr, self.options.environment, status, line);
+        PUBLISHER.publish(vr, self.options.common.environment, status, line);
     }
 }
 

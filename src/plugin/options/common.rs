@@ -3,21 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use memcached_core::policy::VaryBy;
 use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
-use memcached_core::protocol::Key;
 use memcached_core::server::Spec;
 
-use crate::host::{Pattern, SockAddr};
-use crate::plugin::memcached::Request;
-
-/// Bytes that suffice for most keys.
-const USUAL_KEY: usize = 128;
+use crate::host::SockAddr;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
     pub(super) server: SockAddr,
-    pub(super) key: Pattern,
     pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.
     pub(in crate::plugin) timeout: Duration,
@@ -27,7 +20,6 @@ pub(in crate::plugin) struct Common {
     pub(super) retry: Duration,
     /// Whether items are whole responses; if not, they are bodies.
     pub(in crate::plugin) headers: bool,
-    pub(in crate::plugin) vary: VaryBy,
     pub(in crate::plugin) environment: Environment,
 }
 
@@ -42,20 +34,6 @@ pub(in crate::plugin) enum Environment {
 }
 
 impl Common {
-    /// The key of a request.
-    pub(in crate::plugin) fn key_of(&self, vr: &Request<'_>) -> Key {
-        let mut raw = Vec::with_capacity(USUAL_KEY);
-        self.key.eval(vr, &mut raw);
-        if !self.vary.is_empty() {
-            self.vary.append_to(&mut raw, |show| {
-                for (name, value) in vr.request_headers() {
-                    show(name, value);
-                }
-            });
-        }
-        Key::hashing(&raw)
-    }
-
     /// Whether requests with this method have anything to do with the cache.
     pub(in crate::plugin) fn allows_method(&self, method: &[u8]) -> bool {
         self.methods.iter().any(|allowed| allowed == method)

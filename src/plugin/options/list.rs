@@ -1,7 +1,8 @@
 //! Forms of options that are lists. No list has an entry twice.
 
 use memcached_core::decimal;
-use memcached_core::policy::{Lifetimes, VaryBy};
+use memcached_core::policy::identity::{Encodings, Ports, VaryBy};
+use memcached_core::policy::{CookieRule, CookieScope, Lifetimes};
 use memcached_core::protocol::Ttl;
 use memcached_core::stored::is_whole;
 
@@ -45,20 +46,66 @@ pub(super) fn statuses(given: Given<'_>) -> Result<Vec<u16>, OptionError> {
     Ok(named)
 }
 
+/// Texts, each of which `add` takes once.
+fn texts(
+    given: Given<'_>,
+    expected: &str,
+    mut add: impl FnMut(&[u8]) -> bool,
+) -> Result<(), OptionError> {
+    let mut earlier: Vec<Vec<u8>> = Vec::new();
+    for entry in given.entries(expected)? {
+        let text = entry.text(expected)?;
+        let folded = text.to_ascii_lowercase();
+        if !add(text) {
+            let is_repeated = earlier.contains(&folded);
+            return Err(if is_repeated {
+                entry.twice()
+            } else {
+                entry.wrong(expected)
+            });
+        }
+        earlier.push(folded);
+    }
+    Ok(())
+}
+
 /// Names of request headers.
-pub(super) fn header_names(given: Given<'_>) -> Result<VaryBy, OptionError> {
+pub(super) fn vary(given: Given<'_>) -> Result<VaryBy, OptionError> {
     let expected = "a list of names of request headers such as [\"accept-encoding\"], each once";
     let mut names = VaryBy::default();
+    texts(given, expected, |name| names.add(name))?;
+    Ok(names)
+}
+
+/// Content codings.
+pub(super) fn encodings(given: Given<'_>) -> Result<Encodings, OptionError> {
+    let expected = format!(
+        "a list of at most {} content codings such as [\"br\", \"gzip\"], each once",
+        Encodings::MAX
+    );
+    let mut encodings = Encodings::none();
+    texts(given, &expected, |name| encodings.add(name))?;
+    Ok(encodings)
+}
+
+/// Names of cookies, with `*` for any text.
+pub(super) fn cookies(given: Given<'_>) -> Result<CookieRule, OptionError> {
+    let expected = "a list of names of cookies such as [\"session*\", \"login\"], each once";
+    let mut cookies = CookieRule::new(CookieScope::Named);
+    texts(given, expected, |name| cookies.add(name))?;
+    Ok(cookies)
+}
+
+/// Ports.
+pub(super) fn ports(given: Given<'_>) -> Result<Ports, OptionError> {
+    let expected = "a list of ports such as [443, 8443], from 1 to 65535, each once";
+    let mut ports = Ports::default();
     for entry in given.entries(expected)? {
-        let name = entry.text(expected)?;
-        if names.contains(name) {
+        if !ports.add(entry.number(expected, |&port| port > 0)?) {
             return Err(entry.twice());
         }
-        if !names.add(name) {
-            return Err(entry.wrong(expected));
-        }
     }
-    Ok(names)
+    Ok(ports)
 }
 
 /// A time to live, or one for each status: `["404" => 10, default => 60]`.

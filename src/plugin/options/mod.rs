@@ -12,6 +12,7 @@ mod arguments;
 mod common;
 mod error;
 mod given;
+mod identity;
 mod list;
 mod parse;
 mod store;

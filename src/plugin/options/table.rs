@@ -10,14 +10,22 @@ options! {
     /// What all actions use.
     common: Common {
         "server" => server, value::address, "127.0.0.1:11211", [lookup, store];
-        "key" => key, value::pattern, "%{req.path}", [lookup, store];
         "methods" => methods, list::methods, ["GET", "HEAD"], [lookup, store];
         "timeout_ms" => timeout, value::milliseconds, 500, [lookup, store];
         "connect_timeout_ms" => connect_timeout, value::milliseconds, 250, [lookup, store];
         "retry_ms" => retry, value::milliseconds, 1000, [lookup, store];
         "headers" => headers, value::boolean, false, [lookup, store];
-        "vary" => vary, list::header_names, [], [lookup, store], headers;
         "environment" => environment, value::environment, true, [lookup, store];
+    }
+    /// Which requests share an item, and which have to do with none.
+    identity: Identity {
+        "key" => key, value::key_pattern, "%{req.path}", [lookup, store];
+        "vary" => vary, list::vary, [], [lookup, store], headers;
+        "encodings" => encodings, list::encodings, ["zstd", "br", "gzip"], [lookup, store];
+        "ports" => ports, list::ports, [], [lookup, store];
+        "guard" => guard, value::boolean, false, [lookup, store];
+        "bypass_cookies" => bypass_cookies, list::cookies, [], [lookup, store];
+        "bypass" => bypass, value::optional_pattern, "", [lookup, store];
     }
     /// What is stored, and for how long.
     store: Store {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::common::Environment;
 use super::error::OptionError;
 use super::given::Given;
+use super::identity::KeyPattern;
 use crate::host::{Pattern, SockAddr};
 
 const DEFAULT_PORT: u16 = 11211;
@@ -59,10 +60,26 @@ pub(super) fn address(given: Given<'_>) -> Result<SockAddr, OptionError> {
 }
 
 /// A pattern of the host, such as `%{req.path}`.
-pub(super) fn pattern(given: Given<'_>) -> Result<Pattern, OptionError> {
+fn pattern(given: Given<'_>) -> Result<Pattern, OptionError> {
     let text = given.text(TEXT)?;
     let pattern = CString::new(text)
         .ok()
         .and_then(|text| Pattern::parse(given.server, &text));
     pattern.ok_or_else(|| OptionError::pattern(given.option, text))
+}
+
+/// The pattern of a key.
+pub(super) fn key_pattern(given: Given<'_>) -> Result<KeyPattern, OptionError> {
+    Ok(KeyPattern {
+        pattern: pattern(given)?,
+        text: given.text(TEXT)?.into(),
+    })
+}
+
+/// A pattern, or the empty text for none.
+pub(super) fn optional_pattern(given: Given<'_>) -> Result<Option<Pattern>, OptionError> {
+    if given.text(TEXT)?.is_empty() {
+        return Ok(None);
+    }
+    pattern(given).map(Some)
 }

@@ -55,6 +55,12 @@ pub struct Parts {
 }
 
 impl KeyRules {
+    /// Whether [`Request::host`] makes a difference.
+    #[must_use]
+    pub fn needs_host(&self) -> bool {
+        self.pattern.simplifies_host()
+    }
+
     /// Turns the text that the pattern gave into the text of the key.
     ///
     /// # Errors
@@ -119,7 +125,7 @@ impl KeyRules {
             append_part(key, b"path", request.target);
         }
         parts.leaves_query_out = request.has_query() && !self.pattern.query && is_changed();
-        if self.pattern.simplifies_host() {
+        if self.needs_host() {
             parts.has_foreign_port = self.append_host(request, key);
         }
         if self.guard {

@@ -1,0 +1,181 @@
+//! The keys of one action: which item a request has to do with.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use memcached_core::policy::identity::{
+    CodingSet, KeyCodings, KeyRules, Parts, PatternTraits, Request as Asked, Sharing,
+};
+use memcached_core::policy::{Bypass, check_pattern_text};
+use memcached_core::pool::Pool;
+use memcached_core::protocol::{Key, excerpt};
+
+use super::options::Options;
+use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
+
+/// Bytes that suffice for most keys.
+const USUAL_KEY: usize = 128;
+
+/// More names than this in `vary` make more items than anybody needs.
+const VARY_MAX: usize = 8;
+
+/// Makes the keys of one action.
+pub(super) struct Keys {
+    /// The action's name.
+    action: &'static CStr,
+    options: Arc<Options>,
+    rules: KeyRules,
+    pool: Arc<Pool<SockAddr>>,
+    told_of_port: Once,
+    told_of_query: Once,
+}
+
+/// The key of a request.
+#[derive(Clone)]
+pub(super) struct Keyed {
+    pub(super) key: Key,
+    /// The codings that it names, if `vary` has `accept-encoding`.
+    pub(super) accepted: Option<CodingSet>,
+}
+
+/// Something that an action does once, on whichever worker.
+#[derive(Default)]
+pub(super) struct Once(AtomicBool);
+
+impl Once {
+    /// Whether this is the first call.
+    pub(super) fn is_first(&self) -> bool {
+        !self.0.load(Ordering::Relaxed) && !self.0.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl Keys {
+    /// The keys of an action of this name, with these options.
+    pub(super) fn new(server: Server<'_>, action: &'static CStr, options: Arc<Options>) -> Self {
+        let identity = &options.identity;
+        let names = identity.vary.len();
+        if names > VARY_MAX {
+            let action = action.to_string_lossy();
+            let line = format!(
+                "{action}: option \"vary\" has {names} names: \
+                 a page may have very many items, and hardly any hits"
+            );
+            server.log(Level::Warning, &line);
+        }
+        let rules = KeyRules {
+            pattern: PatternTraits::of(&identity.key.text),
+            sharing: Sharing::Usual,
+            ports: identity.ports.clone(),
+            guard: identity.guard,
+            vary: identity.vary.clone(),
+            encodings: identity.encodings.clone(),
+        };
+        let pool = options.common.pool();
+        Self {
+            action,
+            options,
+            rules,
+            pool,
+            told_of_port: Once::default(),
+            told_of_query: Once::default(),
+        }
+    }
+
+    /// Where the items are.
+    pub(super) fn pool(&self) -> &Arc<Pool<SockAddr>> {
+        &self.pool
+    }
+
+    /// Whether both stand for the same items as far as the configuration says, so
+    /// that a store uses the key that a lookup made, whatever has changed path
+    /// and captures in between.
+    pub(super) fn agree_with(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || (self.options.identity.key.text == other.options.identity.key.text
+                && self.options.common.headers == other.options.common.headers
+                && self.rules.vary == other.rules.vary
+                && self.pool.has_items_of(&other.pool))
+    }
+
+    /// The codings that a key of these names.
+    pub(super) fn codings(&self, keyed: &Keyed) -> Option<KeyCodings<'_>> {
+        keyed.accepted.map(|set| KeyCodings {
+            encodings: &self.rules.encodings,
+            set,
+        })
+    }
+
+    /// The key of a request.
+    ///
+    /// # Errors
+    /// It has nothing to do with the cache.
+    pub(super) fn of<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Keyed, Bypass> {
+        self.check_bypass(vr)?;
+        let mut text = Vec::with_capacity(USUAL_KEY);
+        self.options.identity.key.pattern.eval(vr, &mut text);
+        let target = vr.target();
+        let host = || values(vr, b"Host").next();
+        let asked = Asked {
+            raw: target.raw,
+            target: target.original,
+            path: target.path,
+            host: self.rules.needs_host().then(host).flatten(),
+            is_secure: target.is_secure,
+            listener_port: target.listener_port,
+        };
+        let headers = vr.request_headers();
+        let parts = self.rules.append_parts(&asked, &headers, &mut text)?;
+        self.warn(vr, &parts, asked.host);
+        Ok(Keyed {
+            key: Key::hashing(&text),
+            accepted: parts.accepted,
+        })
+    }
+
+    fn check_bypass<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<(), Bypass> {
+        let identity = &self.options.identity;
+        identity.bypass_cookies.check(values(vr, b"Cookie"))?;
+        if let Some(pattern) = &identity.bypass {
+            let mut text = Vec::new();
+            pattern.eval(vr, &mut text);
+            check_pattern_text(&text)?;
+        }
+        Ok(())
+    }
+
+    /// Says once what the configuration may lack.
+    fn warn<P: Plugin>(&self, vr: &VRequest<'_, P>, parts: &Parts, host: Option<&[u8]>) {
+        let action = || self.action.to_string_lossy();
+        if parts.has_foreign_port && self.told_of_port.is_first() {
+            let host = host.unwrap_or_default();
+            let line = format!(
+                "{}: a request for {} names a port that is neither the listener's nor the \
+                 scheme's: it has items of its own. If visitors come by that port, list it \
+                 in \"ports\"",
+                action(),
+                excerpt(host)
+            );
+            vr.log(Level::Warning, &line);
+        }
+        if parts.leaves_query_out && self.told_of_query.is_first() {
+            let line = format!(
+                "{}: the key has no query, but a request has one and its path was changed \
+                 before: pages that differ by the query share an item. Put %{{req.query}} \
+                 or %{{req.raw_path}} into \"key\"",
+                action()
+            );
+            vr.log(Level::Warning, &line);
+        }
+    }
+}
+
+/// The values of a header of the request, by its name in any case.
+fn values<'v, P: Plugin>(
+    vr: &'v VRequest<'_, P>,
+    name: &'static [u8],
+) -> impl Iterator<Item = &'v [u8]> {
+    vr.request_headers()
+        .filter(|(own, _)| own.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
