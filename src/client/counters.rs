@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memcached_core::{lookup, server};
 
+use super::deletes::DeleteCounts;
+
 /// Makes the counters out of their names.
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)+) => {
@@ -66,6 +68,10 @@ counters! {
     misses,
     /// Lookups for which memcached could not be asked.
     failures,
+    /// Items that requests made out of date, which were to be deleted.
+    deletes,
+    /// Those of which it is not known that they are gone.
+    deletes_failed,
     /// Requests that drivers accepted.
     requests,
     /// Requests that drivers refused at once.
@@ -104,6 +110,12 @@ impl Sums {
         self.faults += stats.faults;
         self.bytes_read += stats.bytes_read;
         self.bytes_written += stats.bytes_written;
+    }
+
+    /// Adds what became of items that requests made out of date.
+    pub(super) fn add_deletes(&mut self, counts: &DeleteCounts) {
+        self.deletes += counts.deletes.get();
+        self.deletes_failed += counts.failed.get();
     }
 
     /// Adds what the lookups counted.

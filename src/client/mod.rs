@@ -12,6 +12,7 @@
 
 mod completion;
 mod counters;
+mod deletes;
 mod driver;
 mod drivers;
 mod lookups;
@@ -31,6 +32,8 @@ use memcached_core::server::{Failure, Outcome};
 pub(crate) use completion::{Complete, Completion};
 pub(crate) use counters::Counters;
 use counters::Published;
+use deletes::DeleteCounts;
+pub(crate) use deletes::DeleteHandle;
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use time_of_day::unix_now;
 
@@ -47,6 +50,7 @@ struct Inner {
     worker: Worker,
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
+    deletes: Rc<DeleteCounts>,
     published: Arc<Published>,
     /// Publishes the counters at the end of the pass.
     publish: Job,
@@ -71,6 +75,7 @@ impl Inner {
         self.publish_due.set(false);
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
+        sums.add_deletes(&self.deletes);
         self.published.store(&sums);
     }
 
@@ -102,6 +107,7 @@ impl Client {
                 worker,
                 lookups: Rc::new(Lookups::new(Rc::clone(&drivers))),
                 drivers,
+                deletes: Rc::default(),
                 published,
                 publish,
                 publish_due: Cell::new(false),

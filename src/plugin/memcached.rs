@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use memcached_core::policy::Bypass;
+use memcached_core::protocol::Key;
 
 use super::keys::{Keyed, Keys};
 use crate::host::VRequest;
@@ -18,6 +19,9 @@ pub(super) type Request<'a> = VRequest<'a, Memcached>;
 pub(crate) struct RequestMemory {
     /// The last lookup that ran.
     pub(super) lookup: Option<LastLookup>,
+    /// The items that the request, which is not safe, makes out of date, as the last
+    /// lookup saw it.
+    pub(super) outdated: Option<Outdated>,
     /// What `Accept-Encoding` was, while it is another.
     pub(super) accept_encoding: Option<Replaced>,
 }
@@ -29,6 +33,14 @@ pub(super) struct LastLookup {
     pub(super) key: Result<Keyed, Bypass>,
     /// The item is the response.
     pub(super) is_hit: bool,
+}
+
+/// Items that a request makes out of date, if it succeeds.
+#[derive(Clone)]
+pub(super) struct Outdated {
+    pub(super) keys: Arc<Keys>,
+    /// All keys of its target, or why that has none.
+    pub(super) of_target: Result<Vec<Key>, Bypass>,
 }
 
 /// The name of a header and its value.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use memcached_core::lookup::LookupResult;
+use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Conditions};
 use memcached_core::protocol::Value;
 
@@ -15,7 +16,7 @@ use crate::client::{Lookup, LookupHandle};
 use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
 use crate::plugin::accept_encoding;
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{LastLookup, Memcached, Request};
+use crate::plugin::memcached::{LastLookup, Memcached, Outdated, Request};
 use crate::plugin::options::Options;
 use crate::plugin::publish::Publisher;
 
@@ -78,6 +79,9 @@ impl LookupAction {
     fn start(&self, vr: &mut Request<'_>, context: &mut Option<Box<PendingLookup>>) -> Flow {
         if vr.is_handled() {
             return Flow::GoOn;
+        }
+        if !is_safe(vr.method()) {
+            self.remember_outdated(vr);
         }
         let options = &self.options.common;
         if !options.allows_method(vr.method()) {
@@ -183,6 +187,18 @@ impl LookupAction {
             keys: Arc::clone(&self.keys),
             key,
             is_hit,
+        });
+        vr.set_state(memory);
+    }
+
+    /// For a store that this leads to: what the request makes out of date, if it
+    /// succeeds.
+    fn remember_outdated(&self, vr: &mut Request<'_>) {
+        let of_target = self.keys.of_target(vr);
+        let mut memory = vr.take_state().unwrap_or_default();
+        memory.outdated = Some(Outdated {
+            keys: Arc::clone(&self.keys),
+            of_target,
         });
         vr.set_state(memory);
     }

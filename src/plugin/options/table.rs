@@ -35,5 +35,6 @@ options! {
         "force" => force, value::boolean, false, [store];
         "status" => statuses, list::statuses, [200], [store], headers;
         "etag" => etag, value::boolean, false, [store], headers;
+        "invalidate" => invalidate, value::boolean, false, [store];
     }
 }

@@ -4,17 +4,19 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Exchange, NotStored, Policy, Storable};
 use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::StoreFilter;
+use super::invalidate::{Invalidation, has_changed_something, outdated};
 use super::outcome::{NAME, PUBLISHER, not_stored, storing};
 use crate::client::unix_now;
 use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server};
 use crate::plugin::accept_encoding;
 use crate::plugin::keys::{Keyed, Keys, Once};
-use crate::plugin::memcached::{Memcached, Request};
+use crate::plugin::memcached::{Memcached, Outdated, Request};
 use crate::plugin::options::{self, Misfit, Options};
 
 /// One `memcached.store` of the configuration.
@@ -33,12 +35,26 @@ pub(in crate::plugin) struct StoreKey {
     key: Result<Keyed, Bypass>,
 }
 
+/// What a run of the action waits for.
+pub(in crate::plugin) enum Waiting {
+    /// The headers of the response. The regex captures that the keys were made from
+    /// are gone by then.
+    Response {
+        key: StoreKey,
+        /// What the request makes out of date, if it succeeds.
+        outdated: Option<Outdated>,
+    },
+    /// That what it has made out of date is gone.
+    Invalidation {
+        invalidation: Invalidation,
+        key: StoreKey,
+    },
+}
+
 impl ActionKind for StoreAction {
     const NAME: &'static CStr = NAME;
     type Plugin = Memcached;
-    /// Kept while the response headers are awaited: the regex captures that the
-    /// key was made from are gone by then.
-    type Context = StoreKey;
+    type Context = Waiting;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let list = match options::arguments(value) {
@@ -58,10 +74,17 @@ impl ActionKind for StoreAction {
         })
     }
 
-    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<StoreKey>>) -> Flow {
-        let key = match context.take() {
-            Some(key) => *key,
-            None => self.key_of(vr),
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<Waiting>>) -> Flow {
+        let (key, outdated) = match context.take().map(|waiting| *waiting) {
+            None => {
+                let may_change = self.options.store.invalidate && !is_safe(vr.method());
+                let outdated = may_change.then(|| outdated(vr, &self.keys));
+                (self.key_of(vr), outdated)
+            }
+            Some(Waiting::Response { key, outdated }) => (key, outdated),
+            Some(Waiting::Invalidation { invalidation, key }) => {
+                return self.go_on_after(vr, context, invalidation, key);
+            }
         };
         match vr.response_state() {
             ResponseState::NoHandler => {
@@ -71,13 +94,18 @@ impl ActionKind for StoreAction {
                 return Flow::Error;
             }
             ResponseState::Pending => {
-                *context = Some(Box::new(key));
+                *context = Some(Box::new(Waiting::Response { key, outdated }));
                 return Flow::WaitForEvent;
             }
             ResponseState::Ready => {}
         }
         if vr.worker().is_none() {
             return Flow::GoOn;
+        }
+        if let Some(outdated) = outdated.filter(|_| has_changed_something(vr)) {
+            let (pool, timeout) = (self.keys.pool(), self.options.common.timeout);
+            let invalidation = Invalidation::begin(vr, outdated, pool, timeout);
+            return self.go_on_after(vr, context, invalidation, key);
         }
         self.store(vr, key);
         Flow::GoOn
@@ -106,6 +134,25 @@ impl StoreAction {
             keys: Arc::clone(&self.keys),
             key: self.keys.of(vr),
         }
+    }
+
+    /// Waits until what the request has made out of date is gone; then the response
+    /// is stored, if the option `methods` wants that of such requests.
+    fn go_on_after(
+        &self,
+        vr: &mut Request<'_>,
+        context: &mut Option<Box<Waiting>>,
+        invalidation: Invalidation,
+        key: StoreKey,
+    ) -> Flow {
+        if !invalidation.is_over(vr, &self.options.common) {
+            *context = Some(Box::new(Waiting::Invalidation { invalidation, key }));
+            return Flow::WaitForEvent;
+        }
+        if self.options.common.allows_method(vr.method()) {
+            self.store(vr, key);
+        }
+        Flow::GoOn
     }
 
     /// Has the body of the response stored, if it may be.

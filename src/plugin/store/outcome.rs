@@ -26,6 +26,18 @@ pub(super) fn sent(vr: &mut Request<'_>, options: &Common) {
     PUBLISHER.publish(vr, options.environment, format_args!("sent"), &line);
 }
 
+/// What the request has made out of date is gone.
+pub(super) fn invalidated(vr: &mut Request<'_>, options: &Common) {
+    let text = format_args!("invalidated");
+    PUBLISHER.publish(vr, options.environment, text, &"invalidated");
+}
+
+/// What the request has made out of date may still be there.
+pub(super) fn not_invalidated(vr: &mut Request<'_>, options: &Common, why: &dyn Display) {
+    let line = format_args!("not invalidated: {why}");
+    PUBLISHER.publish(vr, options.environment, format_args!("no: {why}"), &line);
+}
+
 /// The response is not stored.
 pub(super) fn not_stored(vr: &mut Request<'_>, options: &Common, why: &dyn Display) {
     PUBLISHER.publish(

@@ -13,12 +13,18 @@ const SAFE: [&[u8]; 8] = [
     b"QUERY",
 ];
 
-/// Whether a request with this method that was answered with this status may have
-/// changed something: it is not known to be safe, and no error. Names of methods
+/// Whether requests with this method are known to change nothing. Names of methods
 /// are case-sensitive (RFC 9110, section 9.1).
 #[must_use]
+pub fn is_safe(method: &[u8]) -> bool {
+    SAFE.contains(&method)
+}
+
+/// Whether a request with this method that was answered with this status may have
+/// changed something: it is not known to be safe, and the answer is no error.
+#[must_use]
 pub fn invalidates(method: &[u8], status: i32) -> bool {
-    !SAFE.contains(&method) && (200..400).contains(&status)
+    !is_safe(method) && (200..400).contains(&status)
 }
 
 #[cfg(test)]

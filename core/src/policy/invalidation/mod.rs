@@ -12,6 +12,6 @@ mod method;
 mod origin;
 mod template;
 
-pub use method::invalidates;
+pub use method::{invalidates, is_safe};
 pub use origin::Origin;
-pub use template::KeyTemplate;
+pub use template::{Evaluated, KeyTemplate};

@@ -29,8 +29,8 @@ impl Origin<'_> {
         let reference = escaped(reference.trim_ascii())?;
         let end = memchr::memchr(b'#', &reference).unwrap_or(reference.len());
         let mut rest = &reference[..end];
-        let scheme = split_scheme(rest)?;
-        if let Some((scheme, after)) = scheme {
+        let (scheme, after) = split_scheme(rest)?;
+        if let Some(scheme) = scheme {
             if !scheme.eq_ignore_ascii_case(self.scheme()) || !after.starts_with(b"//") {
                 return None;
             }
@@ -107,19 +107,19 @@ const fn is_hex(byte: u8) -> bool {
     byte.is_ascii_hexdigit()
 }
 
-/// The scheme and what follows its colon; `None` in it if there is no scheme. A
-/// path that could pass for one is no reference (RFC 3986, section 4.2).
-fn split_scheme(reference: &[u8]) -> Option<Option<(&[u8], &[u8])>> {
+/// The scheme, if there is one, and what follows it. A path that could pass for one
+/// is no reference (RFC 3986, section 4.2).
+fn split_scheme(reference: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     let end = reference
         .iter()
         .position(|byte| matches!(byte, b':' | b'/' | b'?'));
     let Some(end) = end.filter(|&at| reference[at] == b':') else {
-        return Some(None);
+        return Some((None, reference));
     };
     let (scheme, after) = (&reference[..end], &reference[end + 1..]);
-    let in_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
-    let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic);
-    (is_scheme && scheme.iter().all(in_scheme)).then_some(Some((scheme, after)))
+    let may_follow = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let begins = scheme.first().is_some_and(u8::is_ascii_alphabetic);
+    (begins && scheme.iter().all(may_follow)).then_some((Some(scheme), after))
 }
 
 /// Path and query.
