@@ -38,6 +38,7 @@ mmc_target mmc_request_target(mmc_request *r) {
 	return (mmc_target){
 		.raw = mmc_of_string(uri->raw),
 		.original = mmc_of_string(uri->raw_orig_path),
+		.current = mmc_of_string(uri->raw_path),
 		.path = mmc_of_string(uri->path),
 		.secure = g_str_equal(uri->scheme->str, "https"),
 		.port = port_of(&REQ(r)->coninfo->local_addr),

@@ -68,11 +68,11 @@ typedef enum {
 	MMC_PROGRESS_READY
 } mmc_progress;
 
-/* What a request asks for: the target of its request line as it was sent, path
- * and query of that, the path as it is now, the listener's port, -1 if it has
- * none. */
+/* What a request asks for: the target of its request line as it was sent; path
+ * and query of that, and as they are now; the decoded path as it is now; the
+ * listener's port, -1 if it has none. */
 typedef struct {
-	mmc_bytes raw, original, path;
+	mmc_bytes raw, original, current, path;
 	bool secure;
 	int32_t port;
 } mmc_target;

@@ -218,10 +218,8 @@ typedef struct liLogContext {
 	gpointer opaque_;
 } liLogContext;
 typedef struct liRequestUri {
-	GString *raw;
+	GString *raw, *raw_path, *raw_orig_path, *scheme;
 	gpointer gap_;
-	GString *raw_orig_path, *scheme;
-	gpointer gap2_;
 	GString *path;
 	char tail_[16];
 } liRequestUri;

@@ -163,13 +163,14 @@ impl<'a, P: Plugin> VRequest<'a, P> {
     pub(crate) fn target(&self) -> Target<'_> {
         // SAFETY: see `ptr`.
         let target = unsafe { ffi::mmc_request_target(self.ptr()) };
-        // SAFETY: all three are strings of the request, which the host changes
-        // only between the calls that a `VRequest` lives for.
-        let [raw, original, path] =
-            [target.raw, target.original, target.path].map(|bytes| unsafe { slice_of(bytes) });
+        let all = [target.raw, target.original, target.current, target.path];
+        // SAFETY: all are strings of the request, which the host changes only
+        // between the calls that a `VRequest` lives for.
+        let [raw, original, current, path] = all.map(|bytes| unsafe { slice_of(bytes) });
         Target {
             raw,
             original,
+            current,
             path,
             is_secure: target.secure,
             listener_port: u16::try_from(target.port).ok(),
@@ -327,7 +328,9 @@ pub(crate) struct Target<'v> {
     pub(crate) raw: &'v [u8],
     /// Path and query of that, as they were sent.
     pub(crate) original: &'v [u8],
-    /// The path as it is now: decoded, simplified, perhaps rewritten.
+    /// Likewise as they are now, perhaps rewritten.
+    pub(crate) current: &'v [u8],
+    /// The path as it is now: decoded and simplified too.
     pub(crate) path: &'v [u8],
     /// Whether it came by https.
     pub(crate) is_secure: bool,

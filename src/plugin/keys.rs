@@ -135,6 +135,7 @@ impl Keys {
         Asked {
             raw: target.raw,
             target: target.original,
+            sent_on: target.current,
             path: target.path,
             host: self.rules.needs_host().then(host).flatten(),
             is_secure: target.is_secure,
@@ -179,6 +180,7 @@ impl Keys {
         let asked = Asked {
             raw: &target,
             target: &target,
+            sent_on: &target,
             path: &evaluated.path,
             ..self.asked(vr)
         };
@@ -225,8 +227,8 @@ impl Keys {
         }
         if parts.leaves_query_out && self.told_of_query.is_first() {
             let line = format!(
-                "{}: the key has no query, but a request has one and its path was changed \
-                 before: pages that differ by the query share an item. Put %{{req.query}} \
+                "{}: the key has no query, but a request has one and was rewritten before: \
+                 pages that differ by the query share an item. Put %{{req.query}} \
                  or %{{req.raw_path}} into \"key\"",
                 action()
             );

@@ -178,6 +178,7 @@ fn key_of(request: &[(&[u8], &[u8])]) {
     let target = Request {
         raw: b"/x",
         target: b"/x",
+        sent_on: b"/x",
         path: b"/x",
         host: None,
         is_secure: false,

@@ -127,7 +127,7 @@ impl StoreAction {
                 key: lookup.key.clone(),
             };
         }
-        if self.told_of_other_key.is_first() {
+        if vr.debug_requests() && self.told_of_other_key.is_first() {
             PUBLISHER.log(vr, Level::Debug, &"key differs from the lookup's");
         }
         StoreKey {

@@ -2,12 +2,15 @@
 //! what another asks for. Backends echo what they are asked, so that a page shows
 //! whose it is.
 
+mod between;
 mod bypass;
 mod echo;
 mod front;
 mod guard;
 mod hosts;
+mod options;
 mod plain;
+mod recipes;
 mod spelling;
 mod vary;
 
@@ -112,7 +115,7 @@ impl Echoing {
     /// Like [`own`](Self::own), and it came from the cache.
     fn hit(&self, ask: &Ask) {
         let response = self.own(ask);
-        assert_eq!(response.cache(), "Hit", "{ask:?}\n{}", self.site.log());
+        assert_eq!(status(&response), "hit", "{ask:?}\n{}", self.site.log());
     }
 
     /// What the first request leaves behind must not reach the second; which is

@@ -93,6 +93,7 @@ mod tests {
         let request = Request {
             raw: b"/",
             target: b"/",
+            sent_on: b"/",
             path: b"/",
             host: Some(host.as_bytes()),
             is_secure,

@@ -9,6 +9,9 @@ pub struct Request<'a> {
     pub raw: &'a [u8],
     /// Path and query of the target, unchanged; `raw` unless that has a scheme.
     pub target: &'a [u8],
+    /// Path and query as they are sent on to a proxied backend: `target`, unless
+    /// something has rewritten it.
+    pub sent_on: &'a [u8],
     /// The path as it is now: decoded, simplified, perhaps rewritten.
     pub path: &'a [u8],
     /// The value of `Host`.
@@ -78,6 +81,7 @@ mod tests {
             let request = Request {
                 raw: raw.as_bytes(),
                 target: b"/",
+                sent_on: b"/",
                 path: b"/",
                 host: None,
                 is_secure: false,

@@ -49,8 +49,8 @@ pub struct Parts {
     /// The request names a port that is none of the site's, as far as it is
     /// known: there is a part for it. If that is a public port, `ports` lacks it.
     pub has_foreign_port: bool,
-    /// The request has a query and its path was changed, but the key has no
-    /// query: pages that differ by it may share an item.
+    /// The request has a query and was rewritten, but the key has no query: pages
+    /// that differ by it may share an item.
     pub leaves_query_out: bool,
 }
 
@@ -120,11 +120,12 @@ impl KeyRules {
         let mut parts = Parts::default();
         let path = request.target_path();
         let is_ambiguous = spelling::is_ambiguous(path);
-        let is_changed = || !is_ambiguous && !spelling::decodes_to(path, request.path);
+        let is_changed = || !spelling::decodes_to(path, request.path);
         if self.pattern.simplifies_path() && (is_ambiguous || self.names_page() && is_changed()) {
             append_part(key, b"path", request.target);
         }
-        parts.leaves_query_out = request.has_query() && !self.pattern.query && is_changed();
+        parts.leaves_query_out =
+            !self.pattern.query && request.has_query() && request.sent_on != request.target;
         if self.needs_host() {
             parts.has_foreign_port = self.append_host(request, key);
         }

@@ -62,6 +62,7 @@ impl Visit {
         Request {
             raw: self.raw.as_bytes(),
             target: self.raw.as_bytes(),
+            sent_on: self.rewritten.unwrap_or(&self.raw).as_bytes(),
             path,
             host: Some(self.host.as_bytes()),
             is_secure: false,

@@ -1,0 +1,268 @@
+//! The recipes of `docs/keys.md` do what they say.
+
+use std::fs;
+
+use testkit::{Host, Memcached, Site, eventually, project_root};
+
+use super::echo::Kind;
+use super::{Ask, Echoing, ask, status};
+
+/// The block of the page that is for this.
+fn recipe(name: &str) -> String {
+    let path = project_root().join("docs/keys.md");
+    let page = fs::read_to_string(path).expect("our own documentation");
+    let fence = format!("```lighttpd {name}\n");
+    let (_, rest) = page.split_once(&fence).expect("the recipe");
+    let (block, _) = rest.split_once("```").expect("its end");
+    block
+        .replace("[\"key\"", "[\"server\" => \"$CACHE\", \"key\"")
+        .replace("proxy \"127.0.0.1:8000\";", "$BACKEND")
+        .replace("fastcgi \"127.0.0.1:9000\";", "$BACKEND")
+        .replace("/var/www", "$DIR/www")
+}
+
+fn start(kind: Kind, name: &str) -> Echoing {
+    Echoing::configured(kind, &recipe(name))
+}
+
+/// Each has a page of its own, made once and then kept.
+fn expect_pages(echoing: &Echoing, asks: &[Ask]) {
+    let before = echoing.echo.requests();
+    for ask in asks {
+        echoing.own(ask);
+        echoing.settle();
+    }
+    for ask in asks {
+        echoing.hit(ask);
+    }
+    assert_eq!(echoing.echo.requests(), before + asks.len());
+}
+
+/// Whoever has this cookie gets his own page, and nobody else gets it.
+fn expect_personal(echoing: &Echoing, cookie: &str) {
+    let known = ask("/personal").header("Cookie", cookie);
+    echoing.own(&known);
+    echoing.settle();
+    assert!(status(&echoing.own(&known)).starts_with("bypass: cookie "));
+    expect_pages(echoing, &[ask("/personal")]);
+    echoing.own(&known);
+}
+
+#[test]
+fn every_recipe_is_tested() {
+    let page = fs::read_to_string(project_root().join("docs/keys.md")).expect("our own page");
+    let own = include_str!("recipes.rs");
+    let names: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("```lighttpd"))
+        .collect();
+    assert_eq!(names.len(), 8);
+    for name in names {
+        let quoted = format!("\"{}\"", name.trim());
+        assert!(own.contains(&quoted), "{quoted} is shown, but not tested");
+    }
+}
+
+#[test]
+fn an_application() {
+    let echoing = start(Kind::Proxy, "application");
+    expect_pages(
+        &echoing,
+        &[
+            ask("/a"),
+            ask("/a?page=2"),
+            ask("/x/..%2Fa"),
+            ask("/a").host("other.test"),
+            ask("/a").host("victim.test:1337"),
+            ask("/a").header("X-Forwarded-Host", "evil.test"),
+        ],
+    );
+    expect_personal(&echoing, "theme=dark; sessionid=bob");
+    echoing.expect_item("http://victim.test/a?page=2#accept-encoding=identity");
+    echoing.site.stop();
+}
+
+/// The files of a site that a front controller has.
+fn make_scripts(echoing: &Echoing) {
+    let www = echoing.site.dir().join("www");
+    fs::create_dir_all(www.join("blog")).expect("a folder");
+    for script in ["index.php", "blog/index.php", "doku.php"] {
+        fs::write(www.join(script), "<?php").expect("a script");
+    }
+    fs::write(www.join("style.css"), "p {}").expect("a file");
+}
+
+#[test]
+fn a_front_controller() {
+    let echoing = start(Kind::FastCgi, "front-controller");
+    make_scripts(&echoing);
+    expect_pages(
+        &echoing,
+        &[
+            "/",
+            "/blog/",
+            "/blog/index.php",
+            "/2026/hello-world",
+            "/2026/hello-world?page=2",
+            "/x/../2026/hello-world",
+        ]
+        .map(ask),
+    );
+    expect_personal(&echoing, "wordpress_logged_in_0123=bob");
+    echoing.expect_item("http://victim.test/2026/hello-world");
+    let before = echoing.echo.requests();
+    assert_eq!(echoing.send(&ask("/style.css")).text(), "p {}");
+    assert_eq!(echoing.echo.requests(), before);
+    echoing.site.stop();
+}
+
+#[test]
+fn scripts_with_a_path_behind_them() {
+    let echoing = start(Kind::FastCgi, "path-info");
+    make_scripts(&echoing);
+    expect_pages(
+        &echoing,
+        &[
+            "/",
+            "/doku.php",
+            "/doku.php/wiki:syntax",
+            "/doku.php/wiki:start?do=edit",
+        ]
+        .map(ask),
+    );
+    expect_personal(&echoing, "DW0123=bob");
+    echoing.expect_item("http://victim.test/doku.php/wiki:syntax");
+    echoing.site.stop();
+}
+
+#[test]
+fn ports() {
+    let echoing = start(Kind::Proxy, "ports");
+    echoing.own(&ask("/a"));
+    echoing.settle();
+    for port in ["80", "443", "8443"] {
+        let named = ask("/a").host(&format!("victim.test:{port}"));
+        assert_eq!(status(&echoing.send(&named)), "hit", "{port}");
+    }
+    expect_pages(&echoing, &[ask("/a").host("victim.test:1337")]);
+    echoing.expect_item("http://victim.test/a");
+    echoing.site.stop();
+}
+
+#[test]
+fn previews() {
+    let echoing = start(Kind::Proxy, "preview");
+    let preview = ask("/a").header("X-Preview", "1");
+    echoing.own(&preview);
+    echoing.settle();
+    echoing.expect_bypass(&preview, "pattern");
+    expect_pages(&echoing, &[ask("/a")]);
+    echoing.own(&preview);
+    echoing.site.stop();
+}
+
+/// A site of files: the first request for a target, and the second.
+fn expect_file(site: &Site, cache: &Memcached, ask: (&str, &str), key: &str, text: &str) {
+    let (host, target) = ask;
+    let get = || {
+        let mut client = site.connect();
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
+        client.response("GET").expect("a response")
+    };
+    assert_eq!(get().text(), text);
+    eventually(key, || cache.get(key).is_some());
+    let hit = get();
+    assert_eq!(hit.text(), text);
+    assert_eq!(hit.header("X-Status"), Some("hit"));
+    assert_eq!(hit.header("Content-Type"), Some("text/html"));
+}
+
+fn start_files(name: &str, cache: &Memcached) -> Site {
+    let config = format!(
+        "mime_types (\".html\" => \"text/html\");\n{}\n\
+         header.overwrite \"X-Status\" => \"%{{req.environment[MEMCACHED_STATUS]}}\";",
+        recipe(name)
+    );
+    let site = Site::start(&config, &[("CACHE", cache)]);
+    for folder in ["", "one.test", "two.test", "docs"] {
+        let folder = site.dir().join("www").join(folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        let name = folder.file_name().expect("a name").to_string_lossy();
+        for file in ["index.html", "page.html"] {
+            fs::write(folder.join(file), format!("{file} of {name}")).expect("a file");
+        }
+    }
+    site
+}
+
+#[test]
+fn files() {
+    let cache = Memcached::start();
+    let site = start_files("files", &cache);
+    for (target, key, text) in [
+        ("/", "http://one.test/index.html", "index.html of www"),
+        (
+            "/docs/",
+            "http://one.test/docs/index.html",
+            "index.html of docs",
+        ),
+        (
+            "/page.html",
+            "http://one.test/page.html",
+            "page.html of www",
+        ),
+        (
+            "/page.html?v=2",
+            "http://one.test/page.html",
+            "page.html of www",
+        ),
+        (
+            "/p%61ge.html",
+            "http://one.test/page.html",
+            "page.html of www",
+        ),
+    ] {
+        expect_file(&site, &cache, ("one.test", target), key, text);
+    }
+    let log = site.stop();
+    assert!(!log.contains("(warning)"), "{log}");
+}
+
+#[test]
+fn sites() {
+    let cache = Memcached::start();
+    let site = start_files("sites", &cache);
+    for host in ["one.test", "two.test"] {
+        let key = format!("http://{host}/page.html");
+        let text = format!("page.html of {host}");
+        expect_file(&site, &cache, (host, "/page.html"), &key, &text);
+        let upper = host.to_uppercase();
+        expect_file(&site, &cache, (&upper, "/page.html"), &key, &text);
+    }
+    site.stop();
+}
+
+/// The stand-in has no `auth`.
+#[test]
+fn a_site_with_passwords() {
+    if !Host::find().is_real() {
+        return;
+    }
+    // It is read at the start.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let users = folder.path().join("users");
+    fs::write(&users, "bob:secret\n").expect("a file");
+    let config = recipe("auth").replace("/etc/lighttpd2/users", &users.to_string_lossy());
+    let builder = Site::builder().module("mod_auth");
+    let echoing = Echoing::built(builder, Kind::Proxy, &config);
+    // "bob:secret" and "bob:wrong" in Base64.
+    let bob = ask("/a").header("Authorization", "Basic Ym9iOnNlY3JldA==");
+    let other = ask("/a").header("Authorization", "Basic Ym9iOndyb25n");
+    assert_eq!(echoing.send(&bob).status, 200);
+    echoing.settle();
+    assert_eq!(status(&echoing.send(&bob)), "hit");
+    for stranger in [ask("/a"), other] {
+        assert_eq!(echoing.send(&stranger).status, 401);
+    }
+    echoing.site.stop();
+}
