@@ -510,18 +510,33 @@ fn a_connection_that_was_closed_meanwhile() {
 /// What a client began that does not wait for the end is done nevertheless.
 #[test]
 fn a_client_that_goes_away() {
-    let changing = Changing::start(&format!(r#"{KEY}, "timeout_ms" => 600000"#));
-    changing.send("POST", "/other", "200 OK");
-    changing.fill(&["http://example.test/page"]);
-    let before = changing.cache.stat("cmd_delete");
-    changing.cache.suspend();
-    let mut client = changing.site.connect();
+    let cache = Faulty::start();
+    let is_gone = Arc::new(AtomicUsize::new(0));
+    let gate = Arc::clone(&is_gone);
+    cache.set("http://example.test/page", b"old");
+    cache.behave(move |peer: &mut Peer| {
+        while let Some(request) = peer.request() {
+            eventually("the client is gone", || {
+                peer.is_over() || gate.load(Ordering::SeqCst) > 0
+            });
+            peer.answer(&request);
+        }
+    });
+    let site = site(
+        &config(&format!(r#"{KEY}, "timeout_ms" => 600000"#), ""),
+        &cache,
+    );
+    let mut client = site.connect();
     client.send_request("POST", "/page", &[("Content-Length", "0")]);
-    changing.site.await_read();
+    cache.await_requests(1);
     client.reset();
-    changing.site.await_read();
-    changing.cache.resume();
-    assert_eq!(changing.site.get("/").status, 200);
-    let _ = before;
-    changing.site.stop();
+    let response = site.request("OPTIONS", "/", &[]);
+    assert_eq!(outcome(&response), "no: method");
+    is_gone.store(1, Ordering::SeqCst);
+    eventually("the page is gone", || {
+        cache.item("http://example.test/page").is_none()
+    });
+    let response = send(&site, "POST", "/page", "200 OK");
+    assert_eq!(outcome(&response), "invalidated");
+    site.stop();
 }
