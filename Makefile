@@ -94,7 +94,7 @@ build: deps
 
 host: deps $(HOST)
 
-HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g @ffi/warnings.args -Wno-sign-conversion -Werror -fno-strict-aliasing $(HOST_SANITIZE)
+HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g @ffi/warnings.args -Wno-cast-qual -Wno-sign-conversion -Werror -fno-strict-aliasing $(HOST_SANITIZE)
 HOST_PACKAGES = glib-2.0 gmodule-2.0 gthread-2.0 lua5.1
 
 # Functions that modules use are exported, as the server's own libraries do it.

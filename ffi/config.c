@@ -79,7 +79,7 @@ size_t mmc_sockaddr_parse(mmc_bytes text, uint16_t default_port, uint8_t *out, s
 }
 
 size_t mmc_sockaddr_show(mmc_bytes bytes, uint8_t *out, size_t room) {
-	/* The bytes may lie anywhere, an address may not. */
+	/* An address is aligned, the bytes need not be. */
 	struct sockaddr_storage storage;
 	liSocketAddress addr;
 	addr.len = (socklen_t)MIN(bytes.len, sizeof(storage));

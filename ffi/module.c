@@ -88,7 +88,7 @@ static void destroy(liServer *srv, gpointer param) {
 static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValue *val, gpointer userdata) {
 	(void)wrk;
 	(void)p;
-	const mmc_action_def *d = userdata;
+	const mmc_action_def *d = &mmc_def()->actions[GPOINTER_TO_SIZE(userdata)];
 	mmc_rust_action *rust = d->create((mmc_server *)srv, (mmc_value *)val);
 	if (!rust) return NULL;
 	action *a = g_new(action, 1);
@@ -102,7 +102,7 @@ static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
 	const mmc_plugin_def *def = mmc_def();
 	actions = g_new0(liPluginAction, def->action_count + 1);
 	for (size_t i = 0; i < def->action_count; i++)
-		actions[i] = (liPluginAction){ def->actions[i].name, create_action, (gpointer)&def->actions[i] };
+		actions[i] = (liPluginAction){ def->actions[i].name, create_action, GSIZE_TO_POINTER(i) };
 	p->actions = actions;
 	p->handle_prepare = prepare;
 	p->handle_prepare_worker = prepare_worker;

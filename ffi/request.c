@@ -102,6 +102,16 @@ void mmc_request_set_environment(mmc_request *r, mmc_bytes name, mmc_bytes value
 	li_environment_set(&REQ(r)->env, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
 }
 
+void mmc_request_change_environment(mmc_request *r, mmc_bytes name, mmc_bytes value) {
+	GString *set = li_environment_get(&REQ(r)->env, (const char *)name.ptr, name.len);
+	if (!set) {
+		mmc_request_set_environment(r, name, value);
+		return;
+	}
+	g_string_truncate(set, 0);
+	g_string_append_len(set, (const char *)value.ptr, (gssize)value.len);
+}
+
 bool mmc_request_append_body(mmc_request *r, mmc_buffer *buffer, size_t offset, size_t len) {
 	if (!REQ(r)->direct_out) return false;
 	li_buffer_acquire((liBuffer *)buffer);
@@ -109,7 +119,12 @@ bool mmc_request_append_body(mmc_request *r, mmc_buffer *buffer, size_t offset, 
 	return true;
 }
 
-void mmc_request_enter(mmc_request *r, mmc_action *a) { li_action_enter(REQ(r), (liAction *)a); }
+void mmc_request_enter(mmc_request *r, mmc_action *a) {
+	li_action_enter(REQ(r), (liAction *)a);
+	/* Without the lock of mmc_action_release, which all workers would take for
+	 * each of their requests: a plugin that runs an action is not freed. */
+	li_action_release(REQ(r)->wrk->srv, (liAction *)a);
+}
 
 bool mmc_request_debug(mmc_request *r) { return REQ(r)->options[LI_CORE_OPTION_DEBUG_REQUEST_HANDLING].boolean; }
 
@@ -117,12 +132,13 @@ bool mmc_request_debug(mmc_request *r) { return REQ(r)->options[LI_CORE_OPTION_D
 mmc_waker *mmc_request_waker(mmc_request *r) {
 	liVRequest *vr = REQ(r);
 	liJobRef *ref = li_vrequest_get_ref(vr);
-	/* Where a request's job and the worker's queue lie shows at run time; on a
-	 * server that has them elsewhere no request may ever wait. */
+	/* Only at run time is it known whether a request's job and the worker's queue
+	 * are where they are expected; on a server that has them elsewhere no request
+	 * may ever wait. */
 	if (ref->job == &vr->job && ref->queue == &vr->wrk->loop.jobqueue) return (mmc_waker *)ref;
 	li_job_ref_release(ref);
-	static gint told = 0;
-	if (g_atomic_int_compare_and_exchange(&told, 0, 1))
+	static gint logged = 0;
+	if (g_atomic_int_compare_and_exchange(&logged, 0, 1))
 		mmc_log(vr->wrk->srv, vr->wrk, NULL, MMC_LEVEL_ERROR,
 			"mod_memcached: this server does not fit the plugin: a request's job is not where it should be; memcached is not asked");
 	return NULL;

@@ -126,7 +126,7 @@ typedef enum {
 } mmc_code;
 
 /* The answer to a command: a number or values, each of one of the keys, whose
- * bytes lie in pieces. */
+ * bytes are in pieces. */
 typedef struct {
 	mmc_call *call;
 	mmc_code code;
@@ -154,6 +154,8 @@ typedef enum {
  * commands while a script runs and, when it was rung for, takes the answers out
  * one by one. An answer stays as it is until the next is taken. */
 typedef struct {
+	/* The port of a server whose address names none. */
+	uint16_t default_port;
 	mmc_rust_scripts *(*start)(mmc_scripts *, mmc_rust_worker *);
 	void (*stop)(mmc_rust_scripts *);
 	/* 0: taken, and if `call` is not NULL there will be an answer. Else the
@@ -229,8 +231,11 @@ void mmc_request_remove_response_header(mmc_request *, mmc_bytes name);
 void mmc_request_add_request_header(mmc_request *, mmc_bytes name, mmc_bytes value);
 void mmc_request_remove_request_header(mmc_request *, mmc_bytes name);
 void mmc_request_set_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
+/* The same, for less where the variable is set already. */
+void mmc_request_change_environment(mmc_request *, mmc_bytes name, mmc_bytes value);
 bool mmc_request_append_body(mmc_request *, mmc_buffer *, size_t offset, size_t len);
-/* May move the place that the running action keeps its context in. */
+/* Takes the reference to the action over. May move the place that the running
+ * action keeps its context in. */
 void mmc_request_enter(mmc_request *, mmc_action *);
 
 typedef struct {
@@ -253,7 +258,7 @@ bool mmc_filter_read(mmc_filter *, void **cursor, uint64_t *offset, mmc_bytes *)
 mmc_buffer *mmc_buffer_new(size_t);
 void mmc_buffer_acquire(mmc_buffer *);
 void mmc_buffer_release(mmc_buffer *);
-bool mmc_buffer_is_unique(const mmc_buffer *);
+bool mmc_buffer_is_unique(mmc_buffer *);
 uint8_t *mmc_buffer_start(const mmc_buffer *);
 size_t mmc_buffer_capacity(const mmc_buffer *);
 size_t mmc_buffer_used(const mmc_buffer *);

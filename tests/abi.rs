@@ -122,7 +122,7 @@ fn every_function_that_is_declared_is_used() {
     assert!(functions.is_empty(), "nothing in ffi/ uses {functions:?}");
 }
 
-/// By struct, each with its size first and members where they lie.
+/// By struct, each with its size first and members by offset.
 #[test]
 fn facts_are_sorted() {
     let facts = facts();

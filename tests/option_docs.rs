@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use memcached_core::policy::Policy;
+use memcached_core::pool::{DEFAULT_PORT, DEFAULT_SPEC, DEFAULT_TIMEOUT};
+use memcached_core::protocol::Ttl;
 use testkit::{check_config, project_root};
 
 /// A row of the plugin's table.
@@ -134,6 +137,32 @@ fn each_option_is_documented_once_as_it_is() {
     }
     let unknown: Vec<_> = documented.keys().collect();
     assert!(unknown.is_empty(), "there is no option {unknown:?}");
+}
+
+fn default_of(name: &str) -> &'static str {
+    let row = ROWS.iter().find(|row| row.name == name);
+    row.expect("an option of this name").default
+}
+
+/// Scripts, which have no options, connect as actions do that are given none, and
+/// the core's own defaults are those of the table.
+#[test]
+fn the_core_has_the_same_defaults() {
+    for (name, time) in [
+        ("timeout_ms", DEFAULT_TIMEOUT),
+        ("connect_timeout_ms", DEFAULT_SPEC.connect_timeout),
+        ("retry_ms", DEFAULT_SPEC.retry),
+    ] {
+        assert_eq!(default_of(name), time.as_millis().to_string(), "{name}");
+    }
+    let port = format!(":{DEFAULT_PORT}\"");
+    assert!(default_of("server").ends_with(&port), "{port}");
+    let policy = Policy::default();
+    assert_eq!(default_of("maxsize"), policy.maxsize.to_string());
+    let ttl = default_of("ttl").parse().expect("seconds");
+    assert_eq!(policy.lifetimes.default, Ttl::from_secs(ttl));
+    let statuses = format!("{:?}", policy.statuses);
+    assert_eq!(default_of("status"), statuses);
 }
 
 /// One list with every option, which changes nothing and needs no `headers`.

@@ -20,10 +20,10 @@ struct mmc_scripts {
 	mmc_scripts *next;
 	liLuaState *LL;
 	liWorker *wrk;
-	void *state;     /* Rust's half, made for the first command */
-	mmc_job *job;    /* delivers answers */
-	mmc_call *calls; /* all that have no answer yet */
-	size_t count;    /* how many these are */
+	mmc_rust_scripts *state; /* Rust's half, made for the first command */
+	mmc_job *job;            /* delivers answers */
+	mmc_call *calls;         /* all that have no answer yet */
+	size_t count;            /* how many these are */
 	int build_ref, traceback_ref;
 	guint last_found; /* index of the connection whose vrequest was looked up last */
 	bool stopped;
@@ -33,7 +33,7 @@ struct mmc_scripts {
 /* What a script holds of a server: its address and nothing else. */
 typedef struct {
 	size_t len;
-	uint8_t address[128];
+	uint8_t address[MMC_ADDRESS_MAX];
 } mmc_connection;
 
 /* A command whose answer is awaited. */
@@ -49,15 +49,6 @@ enum {
 	CALL_ENVIRONMENT,  /* the host's metatable of global variables for the callback */
 	CALL_KEYS,         /* the key, or the table of them */
 	CALL_TTL
-};
-
-/* Codes of responses, as scripts see them. */
-enum {
-	CODE_OK = 1,
-	CODE_NOT_STORED,
-	CODE_EXISTS,
-	CODE_NOT_FOUND,
-	CODE_ERROR
 };
 
 /* call.c: adds a call to those of the worker; `ref` and `waker` become its own. */

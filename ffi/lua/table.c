@@ -8,8 +8,6 @@
 
 #include "api.h"
 
-#define DEFAULT_PORT 11211
-
 static mmc_scripts *all_scripts;
 
 /* memcached.new(address); its upvalue is the metatable of connections. */
@@ -24,7 +22,7 @@ static int new_connection(lua_State *L) {
 	mmc_connection *con = lua_newuserdata(L, sizeof(mmc_connection));
 	/* The host would read an address up to its first NUL. */
 	bool is_text = strlen(address) == len;
-	con->len = is_text ? mmc_sockaddr_parse(text, DEFAULT_PORT, con->address, sizeof(con->address)) : 0;
+	con->len = is_text ? mmc_sockaddr_parse(text, mmc_def()->scripts->default_port, con->address, sizeof(con->address)) : 0;
 	if (con->len < sizeof(sa_family_t))
 		return luaL_error(L, "%s: no socket address: \"%s\"", form, address);
 	lua_pushvalue(L, lua_upvalueindex(1));
@@ -46,11 +44,11 @@ static void add_table(lua_State *L, mmc_scripts *s) {
 		const char *name;
 		lua_Integer code;
 	} codes[] = {
-		{ "OK", CODE_OK },
-		{ "NOT_STORED", CODE_NOT_STORED },
-		{ "EXISTS", CODE_EXISTS },
-		{ "NOT_FOUND", CODE_NOT_FOUND },
-		{ "ERROR", CODE_ERROR },
+		{ "OK", MMC_CODE_OK },
+		{ "NOT_STORED", MMC_CODE_NOT_STORED },
+		{ "EXISTS", MMC_CODE_EXISTS },
+		{ "NOT_FOUND", MMC_CODE_NOT_FOUND },
+		{ "ERROR", MMC_CODE_ERROR },
 	};
 	lua_createtable(L, 0, 1 + (int)G_N_ELEMENTS(codes));
 	push_metatable(L, s);

@@ -249,6 +249,7 @@ typedef struct liActionStack {
 typedef struct liEnvironment {
 	gpointer opaque_;
 } liEnvironment;
+GString *li_environment_get(liEnvironment *, const gchar *, size_t);
 void li_environment_set(liEnvironment *, const gchar *, size_t, const gchar *, size_t);
 typedef union liOptionValue {
 	gint64 number;

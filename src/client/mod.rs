@@ -2,8 +2,8 @@
 //! `memcached_core`.
 //!
 //! Everything here belongs to one worker thread. Nothing calls the host back
-//! from inside: an outcome is put where the one who asked finds it, and its
-//! request is woken, which the host does later in the same pass of its loop.
+//! from inside: an outcome is put where the caller finds it, and its request is
+//! woken, which the host does later in the same pass of its loop.
 //!
 //! Every command passes through [`Client`], which sees to it that no lookup is
 //! joined to one from before a change of its key.

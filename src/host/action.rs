@@ -117,9 +117,9 @@ unsafe extern "C" fn run<A: ActionKind>(
             }
         };
         if let Some(next) = vr.take_entered() {
-            // SAFETY: the request lives, see `VRequest::ptr`, and so does the
-            // action, to which the host takes a reference of its own.
-            unsafe { ffi::mmc_request_enter(vr.ptr(), next.ptr()) };
+            // SAFETY: the request lives, see `VRequest::ptr`; the reference to
+            // the action is given up.
+            unsafe { ffi::mmc_request_enter(vr.ptr(), next.into_raw()) };
         }
         flow
     };

@@ -99,8 +99,8 @@ impl Buffer {
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
         let room = self.spare();
         let count = bytes.len().min(room.len());
-        // SAFETY: both have `count` bytes, and lie apart: `room` is borrowed as
-        // mutable.
+        // SAFETY: both have `count` bytes, and do not overlap: `room` is
+        // borrowed as mutable.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), room.as_mut_ptr().cast(), count) };
         // SAFETY: that many bytes were written.
         unsafe { self.grow(count) };
@@ -116,13 +116,13 @@ impl Buffer {
     /// A part of it, with a reference of its own.
     ///
     /// # Panics
-    /// `range` does not lie within.
+    /// `range` is not within it.
     pub(crate) fn slice(&self, range: Range<usize>) -> BufferSlice {
         assert!(range.start <= range.end && range.end <= self.0.used());
         BufferSlice {
             buffer: self.0.clone(),
-            offset: range.start,
-            len: range.len(),
+            offset: short(range.start),
+            len: short(range.len()),
         }
     }
 
@@ -139,20 +139,28 @@ impl Buffer {
     }
 }
 
-/// A part of what is in a buffer.
+/// A part of what is in a buffer. It is small, since values are moved about with
+/// it.
 #[derive(Clone)]
 pub(crate) struct BufferSlice {
     buffer: Reference,
-    offset: usize,
-    len: usize,
+    offset: u32,
+    len: u32,
+}
+
+/// # Panics
+/// It is a place past 4 GiB. No buffer is that large.
+fn short(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("buffers are smaller than 4 GiB")
 }
 
 impl AsRef<[u8]> for BufferSlice {
     fn as_ref(&self) -> &[u8] {
-        let start = self.buffer.start().wrapping_add(self.offset);
-        // SAFETY: the part lies within what was written, as was asserted when
-        // it was made, and `reuse` finds this reference.
-        unsafe { std::slice::from_raw_parts(start, self.len) }
+        let (_, offset, len) = self.parts();
+        let start = self.buffer.start().wrapping_add(offset);
+        // SAFETY: the part is within what was written, as was asserted when it
+        // was made, and `reuse` finds this reference.
+        unsafe { std::slice::from_raw_parts(start, len) }
     }
 }
 
@@ -160,17 +168,18 @@ impl BufferSlice {
     /// A part of it, with a reference of its own.
     ///
     /// # Panics
-    /// `range` does not lie within.
+    /// `range` is not within it.
     pub(crate) fn slice(&self, range: Range<usize>) -> Self {
-        assert!(range.start <= range.end && range.end <= self.len);
+        let (_, offset, len) = self.parts();
+        assert!(range.start <= range.end && range.end <= len);
         Self {
             buffer: self.buffer.clone(),
-            offset: self.offset + range.start,
-            len: range.len(),
+            offset: short(offset + range.start),
+            len: short(range.len()),
         }
     }
 
     pub(super) fn parts(&self) -> (*mut ffi::mmc_buffer, usize, usize) {
-        (self.buffer.ptr(), self.offset, self.len)
+        (self.buffer.ptr(), self.offset as usize, self.len as usize)
     }
 }

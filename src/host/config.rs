@@ -1,6 +1,7 @@
 //! What the configuration gives: values, and actions among them.
 
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::ffi::{self, slice_of};
@@ -115,8 +116,13 @@ unsafe impl Send for Action {}
 unsafe impl Sync for Action {}
 
 impl Action {
-    pub(super) fn ptr(&self) -> *mut ffi::mmc_action {
+    fn ptr(&self) -> *mut ffi::mmc_action {
         self.action.as_ptr()
+    }
+
+    /// Whoever gets the pointer has this reference from now on.
+    pub(super) fn into_raw(self) -> *mut ffi::mmc_action {
+        ManuallyDrop::new(self).ptr()
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! A pointer that C keeps is of a type that `ffi/shim.h` has for that one
 //! purpose, and an alias here in Rust, such as `ActionPointer<A>`, says which
-//! Rust type is behind it. `into_raw` is the only place that makes one, and
+//! Rust type it points to. `into_raw` is the only place that makes one, and
 //! `from_raw` the only one that takes it back.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::rc::Rc;
 
-/// A `T` that C alone owns, behind a pointer to `C`.
+/// A `T` that C alone owns, as a pointer to `C`.
 pub(super) struct Owned<T, C>(PhantomData<(T, C)>);
 
 impl<T, C> Owned<T, C> {
@@ -26,8 +26,8 @@ impl<T, C> Owned<T, C> {
     // The box is the one that C was given; nothing is moved.
     #[allow(clippy::unnecessary_box_returns)]
     pub(super) unsafe fn from_raw(raw: *mut C) -> Box<T> {
-        // SAFETY: it was a box of this type, and the caller is the last to
-        // know it.
+        // SAFETY: it was a box of this type, and the caller says that nobody
+        // uses it any more.
         unsafe { Box::from_raw(raw.cast()) }
     }
 

@@ -1,5 +1,6 @@
 //! A plugin: its types, and when they are made.
 
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -59,6 +60,27 @@ impl<P: Plugin> ActionEntry<P> {
 pub(super) struct WorkerState<P: Plugin> {
     pub(super) state: P::Worker,
     pub(super) handle: Worker,
+    pub(super) scratch: Scratch,
+}
+
+/// Room for the bytes of one call, which keeps its allocation for the next.
+#[derive(Default)]
+pub(super) struct Scratch(Cell<Vec<u8>>);
+
+/// More room than this is given back, in bytes.
+const SCRATCH_KEPT: usize = 4 * 1024;
+
+impl Scratch {
+    /// Lends the room, which is empty; within itself, other room.
+    pub(super) fn lend<R>(&self, run: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let mut bytes = self.0.take();
+        bytes.clear();
+        let result = run(&mut bytes);
+        if bytes.capacity() <= SCRATCH_KEPT {
+            self.0.set(bytes);
+        }
+        result
+    }
 }
 
 /// Kept by C from `share` to `unshare`.

@@ -7,7 +7,7 @@ use super::ffi;
 use super::guard::{guard, guarded_drop};
 use super::handles::{Level, Server, Worker};
 use super::plugin::{
-    ActionEntry, Plugin, RequestPointer, SharedPointer, WorkerPointer, WorkerState,
+    ActionEntry, Plugin, RequestPointer, Scratch, SharedPointer, WorkerPointer, WorkerState,
 };
 use super::script::{self, ScriptKind};
 
@@ -84,7 +84,11 @@ unsafe extern "C" fn start_worker<P: Plugin>(
     // called `stop_worker`, which closes the handle.
     let handle = unsafe { Worker::new(worker) };
     match guard("start-worker", || P::start_worker(shared, handle.clone())) {
-        Ok(state) => WorkerPointer::<P>::into_raw(Rc::new(WorkerState { state, handle })),
+        Ok(state) => WorkerPointer::<P>::into_raw(Rc::new(WorkerState {
+            state,
+            handle,
+            scratch: Scratch::default(),
+        })),
         Err(panic) => {
             let text = format!("mod_memcached: cannot start on a worker: {panic}");
             handle.log(Level::Error, &text);

@@ -54,7 +54,7 @@ impl CommandKind {
 pub(crate) struct Command<'a> {
     /// What to do.
     pub(crate) kind: CommandKind,
-    /// Which server shall do it.
+    /// The server that is asked.
     pub(crate) server: SockAddr,
     /// The keys that it is about, each once; at least one.
     pub(crate) keys: Vec<&'a [u8]>,
@@ -153,6 +153,8 @@ impl AnswerSignal {
 pub(crate) trait ScriptKind: Sized + 'static {
     /// Whose it is.
     type Plugin: Plugin;
+    /// The port of a server whose address names none.
+    const DEFAULT_PORT: u16;
 
     /// The first command is about to come.
     fn start(signal: AnswerSignal, worker: &<Self::Plugin as Plugin>::Worker) -> Self;
@@ -180,6 +182,7 @@ type StatePointer<S> = Owned<State<S>, ffi::mmc_rust_scripts>;
 /// The table of functions that C calls.
 pub(super) fn definition<S: ScriptKind>() -> ffi::mmc_script_def {
     ffi::mmc_script_def {
+        default_port: S::DEFAULT_PORT,
         start: Some(start::<S>),
         stop: Some(stop::<S>),
         submit: Some(submit::<S>),
@@ -289,7 +292,7 @@ unsafe extern "C" fn next<S: ScriptKind>(
     let next = guard("script-next", || {
         loop {
             match state.kind.next() {
-                // A call of scripts that have stopped is there no more.
+                // The call of scripts that have stopped was freed.
                 Some((call, _)) if !Rc::ptr_eq(&call.scripts, &state.scripts) => {}
                 next => return next,
             }

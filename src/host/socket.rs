@@ -110,7 +110,7 @@ impl Socket {
         let fd = socket_with(family, SocketType::STREAM, flags, None)?;
         let result = match (addr.inet(), addr.unix()) {
             (Some(inet), _) => {
-                // Small requests shall not wait for each other's
+                // Small requests should not wait for each other's
                 // acknowledgements. Where it fails it is only slower.
                 let _ = sockopt::set_tcp_nodelay(&fd, true);
                 connect(&fd, &inet)

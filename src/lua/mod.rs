@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use memcached_core::pool::DEFAULT_TIMEOUT;
+use memcached_core::pool::{DEFAULT_PORT, DEFAULT_TIMEOUT};
 use memcached_core::server::Outcome;
 
 use crate::client::{Client, Complete, Completion};
@@ -38,6 +38,7 @@ struct Answers {
 
 impl<P: Plugin<Worker = Client>> ScriptKind for Scripts<P> {
     type Plugin = P;
+    const DEFAULT_PORT: u16 = DEFAULT_PORT;
 
     fn start(signal: AnswerSignal, client: &Client) -> Self {
         let queue = RefCell::default();

@@ -15,9 +15,6 @@ use memcached_core::protocol::{Key, excerpt};
 use super::options::Options;
 use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
 
-/// Bytes that suffice for most keys.
-const USUAL_KEY: usize = 128;
-
 /// More names than this in `vary` make more items than anybody needs.
 const VARY_MAX: usize = 8;
 
@@ -103,9 +100,9 @@ impl Keys {
                 && self.pool.has_items_of(&other.pool))
     }
 
-    /// The codings that a key of these names.
-    pub(super) fn codings(&self, keyed: &Keyed) -> Option<KeyCodings<'_>> {
-        keyed.accepted.map(|set| KeyCodings {
+    /// The codings that a key of these names, by [`Keyed::accepted`].
+    pub(super) fn codings(&self, accepted: Option<CodingSet>) -> Option<KeyCodings<'_>> {
+        accepted.map(|set| KeyCodings {
             encodings: &self.rules.encodings,
             set,
         })
@@ -117,14 +114,17 @@ impl Keys {
     /// It has nothing to do with the cache.
     pub(super) fn of<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Keyed, Bypass> {
         self.check_bypass(vr)?;
-        let mut text = Vec::with_capacity(USUAL_KEY);
-        self.options.identity.key.pattern.eval(vr, &mut text);
+        vr.with_scratch(|text| self.make(vr, text))
+    }
+
+    fn make<P: Plugin>(&self, vr: &VRequest<'_, P>, text: &mut Vec<u8>) -> Result<Keyed, Bypass> {
+        self.options.identity.key.pattern.eval(vr, text);
         let asked = self.asked(vr);
         let headers = vr.request_headers();
-        let parts = self.rules.append_parts(&asked, &headers, &mut text)?;
+        let parts = self.rules.append_parts(&asked, &headers, text)?;
         self.warn(vr, &parts, asked.host);
         Ok(Keyed {
-            key: Key::hashing(&text),
+            key: Key::hashing(text),
             accepted: parts.accepted,
         })
     }
@@ -149,7 +149,7 @@ impl Keys {
     /// # Errors
     /// It has none.
     pub(super) fn of_target<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Vec<Key>, Bypass> {
-        let mut text = Vec::with_capacity(USUAL_KEY);
+        let mut text = Vec::new();
         self.options.identity.key.pattern.eval(vr, &mut text);
         let asked = self.asked(vr);
         // One in absolute form means the same as a GET that names the path alone.
@@ -204,9 +204,10 @@ impl Keys {
         let identity = &self.options.identity;
         identity.bypass_cookies.check(values(vr, b"Cookie"))?;
         if let Some(pattern) = &identity.bypass {
-            let mut text = Vec::new();
-            pattern.eval(vr, &mut text);
-            check_pattern_text(&text)?;
+            vr.with_scratch(|text| {
+                pattern.eval(vr, text);
+                check_pattern_text(text)
+            })?;
         }
         Ok(())
     }

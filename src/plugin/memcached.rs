@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use memcached_core::policy::Bypass;
+use memcached_core::policy::identity::CodingSet;
 use memcached_core::protocol::Key;
 
 use super::keys::{Keyed, Keys};
+use crate::client::LookupHandle;
 use crate::host::VRequest;
 
 /// `mod_memcached` as the host sees it.
@@ -14,14 +16,18 @@ pub(crate) struct Memcached;
 /// A request, within one call from the host.
 pub(super) type Request<'a> = VRequest<'a, Memcached>;
 
-/// What is remembered of a request until it ends.
+/// What is remembered of a request until it ends. A lookup keeps it to itself while
+/// it waits; it is moved from one to the other as it is, because an allocation
+/// more for each hit would show.
 #[derive(Default)]
 pub(crate) struct RequestMemory {
     /// The last lookup that ran.
     pub(super) lookup: Option<LastLookup>,
+    /// While that is under way.
+    pub(super) pending: Option<LookupHandle>,
     /// The items that the request, which is not safe, makes out of date, as the last
     /// lookup saw it.
-    pub(super) outdated: Option<Outdated>,
+    pub(super) outdated: Option<Box<Outdated>>,
     /// What `Accept-Encoding` was, while it is another.
     pub(super) accept_encoding: Option<Replaced>,
 }
@@ -33,6 +39,13 @@ pub(super) struct LastLookup {
     pub(super) key: Result<Keyed, Bypass>,
     /// The item is the response.
     pub(super) is_hit: bool,
+}
+
+impl LastLookup {
+    /// The codings that its key names.
+    pub(super) fn accepted(&self) -> Option<CodingSet> {
+        self.key.as_ref().ok()?.accepted
+    }
 }
 
 /// Items that a request makes out of date, if it succeeds.

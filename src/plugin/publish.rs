@@ -28,6 +28,25 @@ impl Publisher {
         line: &dyn Display,
     ) {
         self.set(vr, environment, text);
+        self.show(vr, line);
+    }
+
+    /// Publishes a decision that takes the place of an earlier one.
+    pub(super) fn publish_change(
+        &self,
+        vr: &mut Request<'_>,
+        environment: Environment,
+        text: &str,
+        line: &dyn Display,
+    ) {
+        match environment {
+            Environment::Untouched => {}
+            Environment::Set => vr.change_environment(self.variable, text),
+        }
+        self.show(vr, line);
+    }
+
+    fn show(&self, vr: &Request<'_>, line: &dyn Display) {
         if vr.debug_requests() {
             self.log(vr, Level::Debug, line);
         }

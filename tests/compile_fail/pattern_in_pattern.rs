@@ -1,4 +1,4 @@
-//! What one pattern gave is used while another is evaluated: both would lie in the
+//! What one pattern gave is used while another is evaluated: both would be in the
 //! same string of the host.
 #![allow(dead_code, unused_imports)]
 

@@ -155,6 +155,7 @@ mod case {
 
     impl ScriptKind for Scripts {
         type Plugin = Third;
+        const DEFAULT_PORT: u16 = 11211;
 
         fn start(signal: AnswerSignal, _: &PerWorker) -> Self {
             let pending = RefCell::default();

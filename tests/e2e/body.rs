@@ -103,7 +103,7 @@ fn cut_bodies_are_not_stored() {
     ] {
         let mut client = site.connect();
         client.send_request("GET", path, &[]);
-        // Whether the client is told by an error page, a broken body or not
+        // Whether the client learns it from an error page, a broken body or not
         // at all is the server's business: lighttpd2 itself leaves it waiting
         // for the rest of a body whose length it was told.
         let a_while = Some(Duration::from_millis(200));

@@ -15,7 +15,7 @@ fn two_workers_share_a_cache() {
         .start(&config, &[("CACHE", &cache)]);
     site.get("/0");
     eventually("the page is stored", || cache.get("/0").is_some());
-    // The system spreads connections over workers as it likes; over so many
+    // The system spreads connections over workers as it likes; of this many
     // both get some.
     for n in 0..200 {
         let path = format!("/{}", n % 10);
@@ -38,7 +38,7 @@ fn memcached_that_is_down_is_a_miss() {
             ("Miss", "page")
         );
     }
-    // The level stands in front, as in the host's own lines, and behind it
+    // The level stands in front, as in the host's own lines, and after it
     // nothing but the system's words.
     site.await_log(&format!("(error) memcached {cache}: Connection refused\n"));
     cache.restart();

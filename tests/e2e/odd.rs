@@ -10,7 +10,7 @@ fn raw(site: &Site, request: &str) -> String {
     let mut client = site.connect();
     client.send(request.as_bytes());
     let mut bytes = Vec::new();
-    // A reset behind the answer would be one of the server's own.
+    // A reset after the answer would be one of the server's own.
     let _ = client.socket().read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -187,7 +187,7 @@ fn an_item_lives_no_longer_than_the_response_allows() {
     stored.site.stop();
 }
 
-/// What comes behind the store can still change the status.
+/// What comes after the store can still change the status.
 #[test]
 fn a_status_that_changes_later_is_not_stored() {
     let cache = Memcached::start();
@@ -322,7 +322,7 @@ memcached.store ["server" => "$CACHE"];
     site.stop();
 }
 
-/// A page that came from the cache would otherwise live for ever.
+/// A page that came from the cache would otherwise never expire.
 #[test]
 fn a_hit_is_not_stored_again() {
     let cache = Memcached::start();

@@ -1,5 +1,5 @@
 /* Actions: header.*, req_header.*, env.*. They do not wait for a response, so a
- * backend's headers come behind what they set. */
+ * backend's headers come after what they set. */
 #include "host.h"
 
 enum target {
@@ -28,6 +28,15 @@ void li_environment_set(liEnvironment *public, const gchar *key, size_t len, con
 	struct environment *env = (struct environment *)(void *)public;
 	if (!env->table) env->table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, string_free);
 	g_hash_table_replace(env->table, g_strndup(key, len), g_string_new_len(value, (gssize)value_len));
+}
+
+GString *li_environment_get(liEnvironment *public, const gchar *key, size_t len) {
+	struct environment *env = (struct environment *)(void *)public;
+	if (!env->table) return NULL;
+	char *name = g_strndup(key, len);
+	GString *value = g_hash_table_lookup(env->table, name);
+	g_free(name);
+	return value;
 }
 
 static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {

@@ -19,7 +19,7 @@ static int traceback(lua_State *L) {
 	return 1;
 }
 
-/* Calls what lies under its arguments; the error is logged. */
+/* Calls what is below its arguments on the stack; the error is logged. */
 static gboolean call(liLuaState *LL, liWorker *wrk, int arguments, int results) {
 	lua_State *L = LL->L;
 	int base = lua_gettop(L) - arguments;

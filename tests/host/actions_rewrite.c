@@ -1,5 +1,5 @@
 /* Action rewrite: "/new", or pairs of expression and new path with $1 for what
- * the expression captured; what stands behind a ? is the new query. */
+ * the expression captured; what follows a ? is the new query. */
 #include "host.h"
 
 struct rule {

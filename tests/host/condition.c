@@ -162,7 +162,7 @@ void condition_release(struct condition *c) {
 
 gboolean condition_uses_regex(const struct condition *c) { return c->regex != NULL; }
 
-/* The match is kept for patterns behind the condition, whether or not it held. */
+/* The match is kept for patterns after the condition, whether or not it held. */
 static gboolean match(struct vrequest *vr, const struct condition *c, GString *subject) {
 	liActionRegexStackElement e = { subject, NULL };
 	gboolean matched = g_regex_match(c->regex, subject->str, 0, &e.match_info);

@@ -143,7 +143,7 @@ gboolean parse_if(struct parser *p, liAction *list) {
 		else if (fine && lexer_is(&p->lex, "{"))
 			fine = parse_actions(p, TRUE, no);
 		else if (fine)
-			fine = parser_fail(p, "expected '{' or 'if' behind 'else'");
+			fine = parser_fail(p, "expected '{' or 'if' after 'else'");
 	} else if (fine) {
 		p->lex.put_back = TRUE;
 	}

@@ -83,7 +83,7 @@ static gboolean number(struct lexer *lex, GError **error) {
 		lex->at += len;
 		return TRUE;
 	}
-	lexer_error(lex, error, "unknown unit behind a number");
+	lexer_error(lex, error, "unknown unit after a number");
 	return FALSE;
 }
 

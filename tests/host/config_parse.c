@@ -76,7 +76,7 @@ static gboolean setup_block(struct parser *p) {
 		g_free(name);
 		return fine;
 	}
-	if (!lexer_is(&p->lex, "{")) return parser_fail(p, "expected a name or '{' behind setup");
+	if (!lexer_is(&p->lex, "{")) return parser_fail(p, "expected a name or '{' after setup");
 	for (;;) {
 		if (!lexer_next(&p->lex, &p->error)) return FALSE;
 		if (lexer_is(&p->lex, "}")) return TRUE;
@@ -143,7 +143,7 @@ static gboolean statement(struct parser *p, liAction *list) {
 	if (lexer_is(&p->lex, "local") || lexer_is(&p->lex, "global")) {
 		const char *where = lexer_is(&p->lex, "local") ? "local" : "global";
 		if (!lexer_next(&p->lex, &p->error)) return FALSE;
-		if (p->lex.kind != T_NAME) return parser_fail(p, "expected a variable's name behind '%s'", where);
+		if (p->lex.kind != T_NAME) return parser_fail(p, "expected a variable's name after '%s'", where);
 		gchar *name = g_strdup(p->lex.word->str);
 		gboolean fine = parser_expect(p, "=") && assign(p, name, where);
 		g_free(name);

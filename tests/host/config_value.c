@@ -158,14 +158,14 @@ static gboolean primary(struct parser *p, liValue **out, gboolean *is_pairs) {
 		if (!parse_value(p, out, NULL, TRUE)) return FALSE;
 		if ((*out)->type != LI_VALUE_BOOLEAN) {
 			value_free(*out);
-			return parser_fail(p, "expected true or false behind 'not'");
+			return parser_fail(p, "expected true or false after 'not'");
 		}
 		(*out)->data.boolean = !(*out)->data.boolean;
 	} else if (lexer_is(lex, "-")) {
 		if (!parse_value(p, out, NULL, TRUE)) return FALSE;
 		if ((*out)->type != LI_VALUE_NUMBER) {
 			value_free(*out);
-			return parser_fail(p, "expected a number behind '-'");
+			return parser_fail(p, "expected a number after '-'");
 		}
 		(*out)->data.number = -(*out)->data.number;
 	} else
@@ -192,7 +192,7 @@ static gboolean add(liValue *a, const liValue *b, gboolean minus) {
 	return TRUE;
 }
 
-/* `operand`: just one value, no operators behind it. */
+/* `operand`: just one value, no operators after it. */
 gboolean parse_value(struct parser *p, liValue **out, gboolean *is_pairs, gboolean operand) {
 	if (is_pairs) *is_pairs = FALSE;
 	if (!primary(p, out, is_pairs)) return FALSE;

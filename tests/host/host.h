@@ -137,7 +137,7 @@ void server_accept_stop(struct server *);
 
 /* --- log --- */
 
-/* As on the real server it is up to whoever logs to put the level in front. */
+/* As on the real server the caller puts the level in front. */
 extern const char *const log_levels[];
 #define LOG(srv, level, format, ...) \
 	li_log_write(&(srv)->pub, NULL, NULL, LI_LOG_LEVEL_##level, LI_LOG_FLAG_TIMESTAMP, "(%s) " format, log_levels[LI_LOG_LEVEL_##level], ##__VA_ARGS__)
@@ -332,13 +332,13 @@ void queue_append_string(liChunkQueue *, GString *); /* takes it over */
 void queue_append_bytes(liChunkQueue *, const char *, gsize);
 void queue_append_file(liChunkQueue *, struct file *, goffset offset, goffset length);
 void queue_skip(liChunkQueue *, goffset);
-/* Moves at most so many bytes. */
+/* Moves at most `length` bytes. */
 goffset queue_steal(liChunkQueue *out, liChunkQueue *in, goffset length);
 
 liHttpHeaders *headers_new(void);
 void headers_reset(liHttpHeaders *);
 void headers_free(liHttpHeaders *);
-/* To an existing value of that name, behind a comma. */
+/* To an existing value of that name, after a comma. */
 void header_append(liHttpHeaders *, const char *key, gsize, const char *value, gsize);
 void header_set(liHttpHeaders *, const char *key, const char *value);
 const liHttpHeader *header_find(const liHttpHeaders *, const char *key);

@@ -11,13 +11,13 @@ use smallvec::SmallVec;
 
 use super::result::LookupResult;
 use crate::protocol::Key;
+use crate::server::{Outcome, RequestId};
 
 /// Flights that are kept to be used again.
 const SPARE_MAX: usize = 256;
 
 /// Room for more waiters than this is not kept for the next flight.
 const ROOM_KEPT: usize = 64;
-use crate::server::{Outcome, RequestId};
 
 /// Names an address at which a server listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -255,8 +255,8 @@ impl<W, P> Waiter<W, P> {
     }
 }
 
-/// Flights that are over, to be used for others: to allocate one costs more than
-/// all else about a lookup.
+/// Flights that are over, reused for other requests: allocating one costs more
+/// than the rest of a lookup.
 #[derive(Debug)]
 pub(super) struct Spare<W, P>(Vec<Rc<Flight<W, P>>>);
 
@@ -284,7 +284,7 @@ impl<W, P> Spare<W, P> {
         Flight::open(hash, target, key, completed)
     }
 
-    /// Keeps a flight if nobody else holds it, which is to say that it is over.
+    /// Keeps a flight that nobody else holds: it is over.
     pub(super) fn keep(&mut self, mut flight: Rc<Flight<W, P>>) {
         if self.0.len() < SPARE_MAX && Rc::get_mut(&mut flight).is_some() {
             self.0.push(flight);

@@ -18,8 +18,8 @@ use crate::server::{Failure, RequestId};
 pub enum Begin<W, P> {
     /// The result is there; the waker is not used.
     Ready(LookupResult<P>),
-    /// The result will come. The waiter belongs to the one who asked, who
-    /// [polls](Lookups::poll) it and [leaves](Lookups::leave) with it.
+    /// The result will come. The waiter belongs to the caller, which
+    /// [polls](Lookups::poll) it and gives it back to [`leave`](Lookups::leave).
     Pending(Waiter<W, P>),
 }
 
@@ -126,8 +126,8 @@ impl<W, P: Clone> Lookups<W, P> {
     }
 
     /// A flight whose request has to be submitted, to what its
-    /// [target](Flight::target) names. Tell it with [`Flight::submitted`] that
-    /// this was done, and hand in the outcome, or the failure to submit, with
+    /// [target](Flight::target) names. Call [`Flight::submitted`] once this was
+    /// done, and hand in the outcome, or the failure to submit, with
     /// [`Flight::handle_outcome`].
     #[must_use]
     pub fn poll_submit(&mut self) -> Option<Rc<Flight<W, P>>> {
@@ -139,8 +139,8 @@ impl<W, P: Clone> Lookups<W, P> {
         }
     }
 
-    /// The item of a key is about to be changed at a server: who asks from now
-    /// on gets no answer to a request of before.
+    /// The item of a key is about to be changed at a server: lookups that begin
+    /// later are not answered by a request submitted before.
     pub fn changed(&mut self, server: ServerId, key: &Key) {
         if self.joinable.is_empty() {
             return;

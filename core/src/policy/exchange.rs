@@ -91,7 +91,7 @@ impl<'a> Exchange<'a> {
         } else if is("Date") {
             self.date = self.date.or_else(|| parse_date(value));
         } else if is("Expires") {
-            // An invalid date lies in the past (RFC 9111 section 5.3); of
+            // An invalid date counts as past (RFC 9111 section 5.3); of
             // several dates the earliest counts.
             let expires = parse_date(value).unwrap_or(0);
             self.expires = Some(self.expires.map_or(expires, |other| other.min(expires)));

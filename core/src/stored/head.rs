@@ -175,7 +175,7 @@ impl<'a> Head<'a> {
 }
 
 /// When the origin made a stored response, as a hit says it (RFC 9111 section
-/// 4.2.3). The origin's date goes out unchanged, so that caches behind a hit do
+/// 4.2.3). The origin's date goes out unchanged, so that caches downstream do
 /// not count its age twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {

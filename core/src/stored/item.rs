@@ -14,7 +14,7 @@ pub struct NewItem {
 }
 
 impl NewItem {
-    /// An item with this head; `etag` lies within it.
+    /// An item with this head; `etag` is a part of it.
     pub(super) fn with_head(head: Vec<u8>, etag: Option<Range<usize>>) -> Self {
         Self {
             head_size: head.len(),

@@ -1,4 +1,4 @@
-//! Who shares a request with whom, and what becomes of it.
+//! Which lookups share a request, and what results they get.
 
 use core::task::Poll;
 use std::rc::Rc;

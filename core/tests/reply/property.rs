@@ -108,7 +108,7 @@ fn splinter() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Replaces so many bytes at a place.
+/// A place, the number of bytes to replace there, and their replacement.
 type Damage = (Index, usize, Vec<u8>);
 
 fn damage(wire: &mut Vec<u8>, damages: Vec<Damage>) {

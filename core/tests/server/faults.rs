@@ -122,7 +122,7 @@ fn a_reply_before_the_request_is_sent_ends_a_connection() {
 fn stores_that_always_fail_leave_lookups_alone() {
     let mut sim = Sim::new();
     sim.works();
-    let mut attempts = 0;
+    let (mut attempts, mut was_down) = (0, false);
     for ms in (0..30_000).step_by(10) {
         sim.at(ms);
         sim.lane = Lane::Store;
@@ -134,8 +134,9 @@ fn stores_that_always_fail_leave_lookups_alone() {
             assert_eq!(sim.done(), outcomes(&[(1, "protocol error")]));
         }
         sim.lane = Lane::Lookup;
-        if ms % 5000 > 4000 {
+        if ms % 10_000 < 5000 {
             // Nobody looks anything up for a while: it counts as down then.
+            was_down |= sim.server.is_down();
             continue;
         }
         sim.get(2, "a").unwrap();
@@ -143,6 +144,7 @@ fn stores_that_always_fail_leave_lookups_alone() {
         sim.data(b"END\r\n");
         assert_eq!(sim.done(), outcomes(&[(2, "miss")]));
     }
+    assert!(was_down);
     assert_eq!(attempts, 30, "once per retry interval");
     let log = sim.log();
     assert!(log.iter().all(|line| !line.starts_with("well")), "{log:?}");

@@ -84,7 +84,7 @@ fn what_was_not_sent_at_all_may_still_be_sent_twice() {
 }
 
 #[test]
-fn nothing_is_sent_again_behind_a_torn_reply() {
+fn nothing_is_sent_again_after_a_torn_reply() {
     let mut sim = Sim::new();
     sim.works();
     sim.get(1, "a").unwrap();

@@ -285,7 +285,7 @@ fn sizes_of_heads() {
     assert_eq!(Head::parse(pieces.iter(), 0), Err(Malformed::TooLarge));
 }
 
-/// `Date` as seconds before `NOW`, and `Age`, of a hit so many seconds later.
+/// `Date` as seconds before `NOW`, and `Age`, of a hit `later` seconds after that.
 fn times(headers: &str, later: u64) -> Option<(u64, u32)> {
     let value = format!("HTTP/1.1 200 OK\r\n{}\r\n", headers.replace('\n', "\r\n"));
     let pieces = [value.as_bytes()];

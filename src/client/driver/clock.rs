@@ -54,7 +54,7 @@ impl Clock {
         }
     }
 
-    /// The timer shall fire at a time, or before.
+    /// Has the timer fire at a time, or before.
     pub(super) fn set(&self, at: Time) {
         if self.alarm.borrow_mut().set(at) {
             // Rounded up: too early would only mean to fire twice.

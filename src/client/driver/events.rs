@@ -32,11 +32,11 @@ impl ServerLog {
 
     /// Something is wrong, but does not make the server count as down.
     pub(crate) fn trouble(&self, text: impl FnOnce() -> String) {
-        self.report(false, text);
+        self.log(false, text);
     }
 
     /// As [`trouble`](Self::trouble); what is `grave` is logged in any case.
-    fn report(&self, grave: bool, text: impl FnOnce() -> String) {
+    fn log(&self, grave: bool, text: impl FnOnce() -> String) {
         let now = self.epoch.now();
         let line = || format!("memcached {}: {}", self.address, text());
         self.limit.borrow_mut().trouble(now, grave, line);
@@ -62,7 +62,7 @@ impl ServerLog {
     }
 
     /// The driver is not used any more.
-    pub(super) fn given_up(&self) {
+    pub(super) fn abandoned(&self) {
         let text = format!(
             "memcached {}: not used any more after an internal error",
             self.address
@@ -82,7 +82,7 @@ impl ServerLog {
                 }
                 Some(Event::Fault {
                     fault, now_down, ..
-                }) => self.report(now_down, || {
+                }) => self.log(now_down, || {
                     let state = if now_down {
                         "; it counts as down now"
                     } else {

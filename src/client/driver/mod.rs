@@ -39,7 +39,7 @@ enum State {
     Running,
     /// A panic unwound through it.
     Poisoned,
-    /// All that it held is given up.
+    /// All requests that it held were lost.
     Abandoned,
 }
 
@@ -254,7 +254,7 @@ impl Driver {
             }
             State::Poisoned => {
                 self.abandon();
-                self.log.given_up();
+                self.log.abandoned();
                 true
             }
             State::Abandoned => false,

@@ -16,7 +16,7 @@ use crate::client::{Lookup, LookupHandle};
 use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
 use crate::plugin::accept_encoding;
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{LastLookup, Memcached, Outdated, Request};
+use crate::plugin::memcached::{LastLookup, Memcached, Outdated, Request, RequestMemory};
 use crate::plugin::options::Options;
 use crate::plugin::publish::Publisher;
 
@@ -33,16 +33,10 @@ pub(in crate::plugin) struct LookupAction {
     miss: Option<Action>,
 }
 
-/// A lookup under way: what a run of the action keeps while it waits.
-pub(in crate::plugin) struct PendingLookup {
-    key: Keyed,
-    handle: LookupHandle,
-}
-
 impl ActionKind for LookupAction {
     const NAME: &'static CStr = c"memcached.lookup";
     type Plugin = Memcached;
-    type Context = PendingLookup;
+    type Context = RequestMemory;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let arguments = arguments(value)?;
@@ -57,16 +51,23 @@ impl ActionKind for LookupAction {
         })
     }
 
-    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<PendingLookup>>) -> Flow {
-        let Some(pending) = context.take() else {
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<RequestMemory>>) -> Flow {
+        let Some(mut memory) = context.take() else {
             return self.start(vr, context);
         };
-        match pending.handle.poll() {
+        match memory
+            .pending
+            .as_ref()
+            .map_or(Poll::Pending, LookupHandle::poll)
+        {
             Poll::Pending => {
-                *context = Some(pending);
+                *context = Some(memory);
                 Flow::WaitForEvent
             }
-            Poll::Ready(result) => self.finish(vr, result, pending.key),
+            Poll::Ready(result) => {
+                memory.pending = None;
+                self.finish(vr, result, memory)
+            }
         }
     }
 
@@ -76,7 +77,7 @@ impl ActionKind for LookupAction {
 }
 
 impl LookupAction {
-    fn start(&self, vr: &mut Request<'_>, context: &mut Option<Box<PendingLookup>>) -> Flow {
+    fn start(&self, vr: &mut Request<'_>, context: &mut Option<Box<RequestMemory>>) -> Flow {
         if vr.is_handled() {
             return Flow::GoOn;
         }
@@ -91,48 +92,63 @@ impl LookupAction {
             Ok(key) => key,
             Err(bypass) => return self.bypass(vr, bypass),
         };
+        let mut memory = self.memory(vr, Ok(key.clone()));
         if options.headers && conditions(vr).are_for_origin() {
-            self.remember(vr, Ok(key), false);
+            vr.set_state(memory);
             let status = format_args!("bypass: If-Match or If-Unmodified-Since");
             return self.pass(vr, status, &"not for a request with such a condition");
         }
         let Some(client) = vr.worker() else {
-            return self.fail(vr, key, &"not available on this worker");
+            return self.fail(vr, memory, &"not available on this worker");
         };
         let Some(waker) = vr.waker() else {
-            return self.fail(vr, key, &"not available on this server");
+            return self.fail(vr, memory, &"not available on this server");
         };
         match client.lookup(self.keys.pool(), &key.key, options.timeout, waker) {
             Lookup::Pending(handle) => {
-                *context = Some(Box::new(PendingLookup { key, handle }));
+                memory.pending = Some(handle);
+                *context = Some(memory);
                 Flow::WaitForEvent
             }
-            Lookup::Ready(result) => self.finish(vr, result, key),
+            Lookup::Ready(result) => self.finish(vr, result, memory),
         }
     }
 
-    fn finish(&self, vr: &mut Request<'_>, result: LookupResult<BufferSlice>, key: Keyed) -> Flow {
+    fn finish(
+        &self,
+        vr: &mut Request<'_>,
+        result: LookupResult<BufferSlice>,
+        memory: Box<RequestMemory>,
+    ) -> Flow {
         match result {
-            LookupResult::Hit(value) => self.answer(vr, &value, key),
-            LookupResult::Miss => self.miss(vr, key, format_args!("miss"), &"not found"),
-            LookupResult::Failed(failure) => self.fail(vr, key, &failure),
+            LookupResult::Hit(value) => self.answer(vr, &value, memory),
+            LookupResult::Miss => self.miss(vr, memory, format_args!("miss"), &"not found"),
+            LookupResult::Failed(failure) => self.fail(vr, memory, &failure),
         }
     }
 
     /// The item becomes the response.
-    fn answer(&self, vr: &mut Request<'_>, value: &Value<BufferSlice>, key: Keyed) -> Flow {
+    fn answer(
+        &self,
+        vr: &mut Request<'_>,
+        value: &Value<BufferSlice>,
+        mut memory: Box<RequestMemory>,
+    ) -> Flow {
         let sent = if self.options.common.headers {
             match hit::send_whole(vr, value, &conditions(vr)) {
                 Ok(sent) => sent,
                 Err(malformed) => {
-                    let status = format_args!("miss: {malformed}");
-                    let line = format_args!("not a stored response: {malformed}");
-                    return self.miss(vr, key, status, &line);
+                    let line = format!("not a stored response: {malformed}");
+                    return self.miss(vr, memory, format_args!("miss: {malformed}"), &line);
                 }
             }
         } else {
             hit::send_body(vr, value)
         };
+        if let Some(lookup) = &mut memory.lookup {
+            lookup.is_hit = sent == Sent::Whole;
+        }
+        vr.set_state(memory);
         match sent {
             Sent::Whole => {}
             // Something else answered while the lookup was under way.
@@ -142,7 +158,6 @@ impl LookupAction {
                 return Flow::Error;
             }
         }
-        self.remember(vr, Ok(key), true);
         self.publish(vr, format_args!("hit"), &"hit");
         enter(vr, self.hit.as_ref())
     }
@@ -150,27 +165,29 @@ impl LookupAction {
     /// The request has nothing to do with the cache.
     fn bypass(&self, vr: &mut Request<'_>, bypass: Bypass) -> Flow {
         let flow = self.pass(vr, format_args!("bypass: {bypass}"), &bypass);
-        self.remember(vr, Err(bypass), false);
+        let memory = self.memory(vr, Err(bypass));
+        vr.set_state(memory);
         flow
     }
 
     /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &mut Request<'_>, key: Keyed, why: &dyn Display) -> Flow {
-        self.miss(vr, key, format_args!("error: {why}"), why)
+    fn fail(&self, vr: &mut Request<'_>, memory: Box<RequestMemory>, why: &dyn Display) -> Flow {
+        self.miss(vr, memory, format_args!("error: {why}"), why)
     }
 
     /// There is no item to answer with, but there may be one next time.
     fn miss(
         &self,
         vr: &mut Request<'_>,
-        key: Keyed,
+        memory: Box<RequestMemory>,
         status: Arguments<'_>,
         line: &dyn Display,
     ) -> Flow {
-        if let Some(codings) = self.keys.codings(&key) {
+        let accepted = memory.lookup.as_ref().and_then(LastLookup::accepted);
+        vr.set_state(memory);
+        if let Some(codings) = self.keys.codings(accepted) {
             accept_encoding::overwrite(vr, &codings);
         }
-        self.remember(vr, Ok(key), false);
         self.pass(vr, status, line)
     }
 
@@ -180,15 +197,16 @@ impl LookupAction {
         enter(vr, self.miss.as_ref())
     }
 
-    /// For the store that this leads to.
-    fn remember(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>, is_hit: bool) {
+    /// What is remembered of the request, with this as its last lookup.
+    #[expect(clippy::unnecessary_box_returns, reason = "it stays in its box")]
+    fn memory(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>) -> Box<RequestMemory> {
         let mut memory = vr.take_state().unwrap_or_default();
         memory.lookup = Some(LastLookup {
             keys: Arc::clone(&self.keys),
             key,
-            is_hit,
+            is_hit: false,
         });
-        vr.set_state(memory);
+        memory
     }
 
     /// For a store that this leads to: what the request makes out of date, if it
@@ -196,10 +214,10 @@ impl LookupAction {
     fn remember_outdated(&self, vr: &mut Request<'_>) {
         let of_target = self.keys.of_target(vr);
         let mut memory = vr.take_state().unwrap_or_default();
-        memory.outdated = Some(Outdated {
+        memory.outdated = Some(Box::new(Outdated {
             keys: Arc::clone(&self.keys),
             of_target,
-        });
+        }));
         vr.set_state(memory);
     }
 

@@ -184,7 +184,7 @@ impl StoreAction {
     ) -> Result<(Storable, NewItem), NotStored> {
         let mut exchange = Exchange::new(vr.method(), vr.status());
         exchange.from_cache = self.is_hit(vr, key);
-        exchange.key_codings = keys.codings(key);
+        exchange.key_codings = keys.codings(key.accepted);
         let mut head = HeadWriter::default();
         for (name, _) in vr.request_headers() {
             exchange.observe_request(name);

@@ -37,7 +37,7 @@ enum NotInvalidated {
 /// whose keys are given, and both stand for the same items, it is what that saw,
 /// whatever has changed path and captures in between.
 pub(super) fn outdated(vr: &Request<'_>, keys: &Arc<Keys>) -> Outdated {
-    let seen = vr.state().and_then(|memory| memory.outdated.as_ref());
+    let seen = vr.state().and_then(|memory| memory.outdated.as_deref());
     let seen = seen.filter(|outdated| keys.agree_with(&outdated.keys));
     seen.cloned().unwrap_or_else(|| Outdated {
         keys: Arc::clone(keys),

@@ -23,7 +23,7 @@ pub(super) fn storing(vr: &mut Request<'_>, options: &Common) {
 /// The item was handed over to the client of memcached.
 pub(super) fn sent(vr: &mut Request<'_>, options: &Common) {
     let line = "sent to memcached";
-    PUBLISHER.publish(vr, options.environment, format_args!("sent"), &line);
+    PUBLISHER.publish_change(vr, options.environment, "sent", &line);
 }
 
 /// What the request has made out of date is gone.

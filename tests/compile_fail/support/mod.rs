@@ -60,6 +60,7 @@ macro_rules! plugin {
 
         impl ScriptKind for $scripts {
             type Plugin = $plugin;
+            const DEFAULT_PORT: u16 = 1;
             fn start(_: AnswerSignal, _: &$worker) -> Self {
                 Self
             }

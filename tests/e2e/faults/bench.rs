@@ -104,8 +104,8 @@ impl Bench {
         how: impl Fn(&mut Peer) + Send + Sync + 'static,
     ) {
         self.cache.behave(how);
-        // By now the last attempt lies in the past; another one is allowed
-        // when this has gone by.
+        // The last attempt has begun by now; another one is allowed after
+        // this time.
         std::thread::sleep(Duration::from_millis(self.times.retry + 1));
         self.ask(name, path, expect);
     }

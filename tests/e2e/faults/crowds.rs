@@ -5,7 +5,7 @@ use testkit::{Faulty, Memcached, Peer, eventually, random_bytes};
 
 use super::bench::{Expect, Times, check, start_site};
 
-/// Requests of clients that are gone are forgotten, and leave nothing behind.
+/// Requests of clients that are gone are forgotten, with all that they held.
 #[test]
 fn clients_leave_by_the_hundred_while_memcached_is_stopped() {
     let cache = Memcached::start();

@@ -51,7 +51,8 @@ fn greetings_and_afterthoughts_end_the_connection() {
     bench.finish();
 }
 
-/// What comes about when the time is over reaches the one who asked or nobody.
+/// A reply that comes about when the time is over reaches its own request or
+/// nobody.
 #[test]
 fn late_replies_reach_nobody_else() {
     let mut bench = Bench::start(Times::HASTY);

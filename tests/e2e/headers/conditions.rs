@@ -76,7 +76,7 @@ fn not_modified() {
     one.site.stop();
 }
 
-/// A connection goes on behind a 304 and a HEAD.
+/// A connection goes on after a 304 and a HEAD.
 #[test]
 fn the_connection_stays_in_step() {
     let one = One::validated();

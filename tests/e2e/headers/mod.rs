@@ -59,8 +59,8 @@ impl Cached {
     }
 }
 
-/// Lookup, proxy and store; `before_store` stands behind the proxy. The store
-/// takes in what a miss adds before it, so a hit overwrites that.
+/// Lookup, proxy and store; `before_store` stands after the proxy. The store
+/// includes what a miss adds before it, so a hit overwrites that.
 fn config(both: &str, before_store: &str) -> String {
     let options = crate::options(&[r#""headers" => true"#, both]);
     format!(

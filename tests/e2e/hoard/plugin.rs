@@ -281,6 +281,7 @@ mod hoard {
 
     impl ScriptKind for Scripts {
         type Plugin = Hoarder;
+        const DEFAULT_PORT: u16 = 1;
 
         fn start(_: AnswerSignal, _: &PerWorker) -> Self {
             Self

@@ -35,7 +35,7 @@ local function test(t)
 		raises(new, 'no socket address: "' .. bad:match("^[^%z]*") .. '"', memcached.new, bad)
 	end
 
-	-- Name, form, good arguments behind the key.
+	-- Name, form, good arguments after the key.
 	local forms = {
 		{ "get", "con:get(key, cb | vr)", { cb } },
 		{ "gets", "con:gets(key, cb | vr)", { cb } },

@@ -1,4 +1,4 @@
--- Comes behind every script of the tests, which defines test(t): it may say
+-- Is appended to every script of the tests, which defines test(t): it may say
 -- lines, and finishes the page with the last of its callbacks.
 actions = function(vr)
 	if not t then

@@ -1,5 +1,5 @@
--- So many requests as the query says, so many at a time, each from a
--- connection object of its own; says how many were right.
+-- As many requests as the query says, a bounded number at a time, each from
+-- a connection object of its own; says how many were right.
 local function test(t)
 	local total, right, wrong = tonumber(t.query), 0, 0
 	local asked, answered = 0, 0

@@ -132,6 +132,6 @@ local function test(t)
 	repeat
 	until thread()
 	closing = true
-	-- Behind all of this connection; those of others have their time-outs.
+	-- After all of this connection; those of others have their time-outs.
 	con:get("a", callback())
 end

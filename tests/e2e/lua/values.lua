@@ -23,7 +23,7 @@ local function test(t)
 	for _, size in ipairs({ 1, 2047, 2048, 2049, 65535, 65536, 65537, 1000000, 3145728 }) do
 		stored("size" .. size, bytes:rep(math.ceil(size / 256)):sub(1, size))
 	end
-	-- Behind all of these, and behind what they have asked for in turn.
+	-- After all of these, and after what they have asked for in turn.
 	con:get("k", function()
 		con:get("k", function()
 			con:set("large", bytes:rep(36 * 1024), function(large)

@@ -1,4 +1,4 @@
-//! A backend behind the server's `proxy`, which answers as a test wants.
+//! A backend for the server's `proxy`, which answers as a test wants.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};

@@ -155,7 +155,7 @@ impl Faulty {
         lock(&self.shared.requests).clone()
     }
 
-    /// Waits for so many requests.
+    /// Waits for `count` requests.
     pub fn await_requests(&self, count: usize) {
         eventually(&format!("{count} requests for memcached"), || {
             lock(&self.shared.requests).len() >= count

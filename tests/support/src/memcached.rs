@@ -150,7 +150,7 @@ impl Memcached {
         Some(Item { flags, data })
     }
 
-    /// Stores an item for ever.
+    /// Stores an item that does not expire.
     pub fn set(&self, key: &str, flags: u32, data: &[u8]) {
         let mut command = format!("set {key} {flags} 0 {}\r\n", data.len()).into_bytes();
         command.extend_from_slice(data);
@@ -164,7 +164,7 @@ impl Memcached {
         line == "DELETED"
     }
 
-    /// The seconds that an item has to live, -1 for ever.
+    /// The seconds that an item has to live; -1 means no expiry.
     pub fn ttl(&self, key: &str) -> Option<i64> {
         let line = read_line(&mut self.ask(format!("mg {key} t\r\n").as_bytes()));
         let ttl = line.strip_prefix("HD t")?;

@@ -89,7 +89,7 @@ impl Peer {
         line.strip_suffix("\r\n").map(str::to_owned)
     }
 
-    /// Reads so many bytes and forgets them; false if the connection ends.
+    /// Reads `count` bytes and forgets them; false if the connection ends.
     pub fn skip(&mut self, count: u64) -> bool {
         let mut part = (&mut self.stream).take(count);
         std::io::copy(&mut part, &mut std::io::sink()).is_ok_and(|read| read == count)
@@ -100,7 +100,7 @@ impl Peer {
         let _ = self.stream.get_mut().write_all(bytes);
     }
 
-    /// Sends bytes in parts of so many, with a pause before each but the
+    /// Sends bytes in parts of `part` bytes, with a pause before each but the
     /// first; ends early when nobody reads them any more.
     pub fn drip(&mut self, bytes: &[u8], part: usize, pause: Duration) {
         for (at, part) in bytes.chunks(part).enumerate() {

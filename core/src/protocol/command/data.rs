@@ -1,6 +1,6 @@
 //! Data blocks of commands.
 
-/// The bytes of an item that is being stored; they may lie in several parts.
+/// The bytes of an item that is being stored, in one part or several.
 pub trait Data {
     /// Bytes in all.
     fn len(&self) -> usize;

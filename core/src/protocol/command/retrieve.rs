@@ -8,6 +8,10 @@ use crate::protocol::key::Key;
 use crate::protocol::reply::{KeyList, ReplyForm};
 use crate::protocol::wire::{CRLF, push_key};
 
+/// Keys for which there is room once a second one was appended: to make it again
+/// and again costs more than the keys.
+const ROOM: usize = 15;
+
 /// Looks up one item or several. One key takes no allocation.
 #[derive(Clone, Debug)]
 pub struct Retrieve {
@@ -50,6 +54,9 @@ impl Retrieve {
 
     /// Looks up what another command would have looked up too.
     pub(crate) fn append(&mut self, more: Self) {
+        if !self.keys.spilled() {
+            self.keys.reserve(ROOM);
+        }
         self.keys.extend(more.keys);
     }
 

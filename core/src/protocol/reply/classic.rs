@@ -62,19 +62,15 @@ pub(super) fn read_value_or_end<P>(
     found: &[(usize, Value<P>)],
     line: &[u8],
 ) -> Result<Step<P>, ProtocolError> {
-    // Proxies end a reply so if they could not get the other part of it.
-    if let Some(text) = error_text(line, b"SERVER_ERROR") {
-        return Ok(Step::Done(Reply::ServerError(text)));
-    }
-    check_refusal(line)?;
-    if line == b"END" {
-        return Ok(Step::End);
-    }
+    let Some(words) = line.strip_prefix(b"VALUE ") else {
+        return read_end(line);
+    };
     let count = keys.count();
     if found.len() >= count {
         return Err(ProtocolError::unexpected(line));
     }
-    let (name, value) = read_value_line(with_cas, line)?;
+    let (name, value) =
+        read_words(with_cas, words).ok_or_else(|| ProtocolError::BadValueLine(excerpt(line)))?;
     // Most servers keep to the order of the keys.
     let likely = found.last().map_or(0, |(at, _)| at.saturating_add(1));
     let is_it = |at: &usize| {
@@ -88,6 +84,19 @@ pub(super) fn read_value_or_end<P>(
         return Err(ProtocolError::ValueTooLong);
     }
     Ok(Step::Value(at, value))
+}
+
+/// Reads a line in which no value begins.
+fn read_end<P>(line: &[u8]) -> Result<Step<P>, ProtocolError> {
+    if line == b"END" {
+        return Ok(Step::End);
+    }
+    // Proxies end a reply so if they could not get the other part of it.
+    if let Some(text) = error_text(line, b"SERVER_ERROR") {
+        return Ok(Step::Done(Reply::ServerError(text)));
+    }
+    check_refusal(line)?;
+    Err(ProtocolError::unexpected(line))
 }
 
 /// Errors that mean that the server read something other than what was sent.
@@ -106,24 +115,17 @@ fn error_text(line: &[u8], word: &[u8]) -> Option<Box<str>> {
     is_word.then(|| excerpt(text.trim_ascii()))
 }
 
-/// Reads `VALUE KEY FLAGS LEN`, then `CAS` if that was asked for, separated by
-/// one space each: the key, and the value without its data.
-fn read_value_line<P>(with_cas: bool, line: &[u8]) -> Result<(&[u8], Value<P>), ProtocolError> {
-    let Some(words) = line.strip_prefix(b"VALUE ") else {
-        return Err(ProtocolError::unexpected(line));
-    };
-    let bad = || ProtocolError::BadValueLine(excerpt(line));
+/// Reads what follows `VALUE`: `KEY FLAGS LEN`, then `CAS` if that was asked for,
+/// separated by one space each: the key, and the value without its data.
+fn read_words<P>(with_cas: bool, words: &[u8]) -> Option<(&[u8], Value<P>)> {
     let mut words = words.split(|&byte| byte == b' ');
-    let name = words.next().ok_or_else(bad)?;
-    let mut number = || {
-        let word = words.next().ok_or_else(bad)?;
-        decimal::parse(word).map_err(|_| bad())
-    };
-    let flags = u32::try_from(number()?).map_err(|_| bad())?;
+    let name = words.next()?;
+    let mut number = || decimal::parse(words.next()?).ok();
+    let flags = u32::try_from(number()?).ok()?;
     let len = number()?;
     let cas = if with_cas { Some(number()?) } else { None };
     if words.next().is_some() {
-        return Err(bad());
+        return None;
     }
     let value = Value {
         flags,
@@ -131,5 +133,5 @@ fn read_value_line<P>(with_cas: bool, line: &[u8]) -> Result<(&[u8], Value<P>), 
         len,
         pieces: Pieces::default(),
     };
-    Ok((name, value))
+    Some((name, value))
 }

@@ -46,8 +46,8 @@ pub(super) struct Naive {
 }
 
 impl Naive {
-    /// The newest request for a server and key, if nothing speaks against
-    /// joining it.
+    /// The newest request for a server and key, if another lookup may share
+    /// it.
     fn joinable(&self, key: usize, target: Target) -> Option<usize> {
         let same = |r: &Request| r.key == key && r.target.server == target.server;
         let newest = self.requests.iter().rposition(same)?;
@@ -96,7 +96,7 @@ impl Naive {
         None
     }
 
-    /// A lookup is given up; whether its request is not wanted any more, and was
+    /// A lookup leaves; whether its request is not wanted any more, and was
     /// under way.
     pub(super) fn leave(&mut self, at: usize) -> bool {
         let lookup = &mut self.lookups[at];

@@ -79,7 +79,7 @@ impl Sim {
         }
     }
 
-    /// The time, as the server is told it.
+    /// The time, as it is passed to the server.
     #[must_use]
     pub fn now(&self) -> Time {
         Time::from_micros(self.now_ms * 1000)

@@ -9,24 +9,24 @@ use testkit::{Client, Cutter, Memcached, eventually, random_bytes};
 pub(crate) struct Killer {
     site: SocketAddr,
     direct: Memcached,
-    behind: Memcached,
+    relayed: Memcached,
     cutter: Cutter,
     strikes: u64,
     recoveries: Vec<Duration>,
 }
 
 impl Killer {
-    /// `behind` is what the cutter leads to.
+    /// `relayed` is what the cutter leads to.
     pub(crate) fn new(
         site: SocketAddr,
         direct: Memcached,
-        behind: Memcached,
+        relayed: Memcached,
         cutter: Cutter,
     ) -> Self {
         Self {
             site,
             direct,
-            behind,
+            relayed,
             cutter,
             strikes: 0,
             recoveries: Vec::new(),
@@ -53,11 +53,11 @@ impl Killer {
                 "/a/0"
             }
             2 => {
-                self.behind.suspend();
+                self.relayed.suspend();
                 thread::sleep(time / 4);
                 self.cutter.cut();
                 thread::sleep(time / 4);
-                self.behind.resume();
+                self.relayed.resume();
                 "/b/0"
             }
             _ => {

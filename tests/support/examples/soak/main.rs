@@ -1,5 +1,5 @@
 //! Load on a server while its memcacheds are stopped, killed, cut off and
-//! brought back at random, for so many seconds (the only argument).
+//! brought back at random, for a number of seconds (the only argument).
 //!
 //! It fails if a body is wrong, if a request takes longer than the time-outs
 //! allow, if memory or descriptors grow, if hits are not back in time or if the
