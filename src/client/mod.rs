@@ -17,6 +17,7 @@ mod driver;
 mod drivers;
 mod lookups;
 mod reading;
+mod stores;
 mod time_of_day;
 mod transport;
 
@@ -35,12 +36,14 @@ use counters::Published;
 use deletes::DeleteCounts;
 pub(crate) use deletes::DeleteHandle;
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use stores::StoreCounts;
 pub(crate) use time_of_day::unix_now;
 
 use crate::host::{Job, Level, SockAddr, Waker, Worker};
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use lookups::Lookups;
+use stores::Storing;
 
 /// The memcached client of one worker; a clone is the same one.
 #[derive(Clone)]
@@ -50,6 +53,7 @@ struct Inner {
     worker: Worker,
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
+    stores: Rc<StoreCounts>,
     deletes: Rc<DeleteCounts>,
     published: Arc<Published>,
     /// Publishes the counters at the end of the pass.
@@ -75,6 +79,7 @@ impl Inner {
         self.publish_due.set(false);
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
+        sums.add_stores(&self.stores);
         sums.add_deletes(&self.deletes);
         self.published.store(&sums);
     }
@@ -106,6 +111,7 @@ impl Client {
             Inner {
                 worker,
                 lookups: Rc::new(Lookups::new(Rc::clone(&drivers))),
+                stores: Rc::default(),
                 drivers,
                 deletes: Rc::default(),
                 published,
@@ -141,12 +147,28 @@ impl Client {
         let driver = self.0.drivers.of_key(pool, &item.key);
         let command = Command::Store(item);
         self.0.before(&driver, &command);
-        let submitted = driver.send_and_forget(Lane::Store, command, timeout);
-        if submitted == Err(Failure::QueueFull) {
+        let completion = Completion::new(Rc::new(Storing {
+            log: Rc::clone(driver.log()),
+            counts: Rc::clone(&self.0.stores),
+        }));
+        let submitted = driver.submit(Lane::Store, command, timeout, completion);
+        let failure = match submitted {
+            Ok(_) => {
+                self.0.stores.queued();
+                return Ok(());
+            }
+            Err(refused) => refused.failure,
+        };
+        if failure == Failure::QueueFull {
             let text = || "too much to store is waiting, stores are dropped".into();
             driver.log().trouble(text);
         }
-        submitted
+        Err(failure)
+    }
+
+    /// What became of responses that were to be stored.
+    pub(crate) fn store_counts(&self) -> &Rc<StoreCounts> {
+        &self.0.stores
     }
 
     /// Submits the request of a script, after all that scripts submitted to the

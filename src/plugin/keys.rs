@@ -2,7 +2,6 @@
 
 use std::ffi::CStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use memcached_core::policy::identity::{
     CodingSet, KeyCodings, KeyRules, Parts, PatternTraits, Request as Asked, Sharing,
@@ -13,6 +12,7 @@ use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, excerpt};
 
 use super::options::Options;
+use super::seldom::Once;
 use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
@@ -37,17 +37,6 @@ pub(super) struct Keyed {
     pub(super) key: Key,
     /// The codings that it names, if `vary` has `accept-encoding`.
     pub(super) accepted: Option<CodingSet>,
-}
-
-/// Something that an action does once, on whichever worker.
-#[derive(Default)]
-pub(super) struct Once(AtomicBool);
-
-impl Once {
-    /// Whether this is the first call.
-    pub(super) fn is_first(&self) -> bool {
-        !self.0.load(Ordering::Relaxed) && !self.0.swap(true, Ordering::Relaxed)
-    }
 }
 
 impl Keys {

@@ -6,6 +6,7 @@ use memcached_core::policy::Bypass;
 use memcached_core::policy::identity::CodingSet;
 use memcached_core::protocol::Key;
 
+use super::cache_status::Note;
 use super::keys::{Keyed, Keys};
 use crate::client::LookupHandle;
 use crate::host::VRequest;
@@ -15,6 +16,9 @@ pub(crate) struct Memcached;
 
 /// A request, within one call from the host.
 pub(super) type Request<'a> = VRequest<'a, Memcached>;
+
+/// The type of a body whose path has none in the configuration.
+pub(super) const OTHER_TYPE: &[u8] = b"application/octet-stream";
 
 /// What is remembered of a request until it ends. A lookup keeps it to itself while
 /// it waits; it is moved from one to the other as it is, because an allocation
@@ -30,6 +34,15 @@ pub(crate) struct RequestMemory {
     pub(super) outdated: Option<Box<Outdated>>,
     /// What `Accept-Encoding` was, while it is another.
     pub(super) accept_encoding: Option<Replaced>,
+    /// What `Cache-Status` says or is going to say.
+    pub(super) cache_status: Option<Note>,
+}
+
+impl RequestMemory {
+    /// The item of the last lookup is the response.
+    pub(super) fn is_hit(&self) -> bool {
+        self.lookup.as_ref().is_some_and(|lookup| lookup.is_hit)
+    }
 }
 
 /// A lookup of a request.
@@ -39,12 +52,19 @@ pub(super) struct LastLookup {
     pub(super) key: Result<Keyed, Bypass>,
     /// The item is the response.
     pub(super) is_hit: bool,
+    /// `Content-Type` of a hit, after a miss where items are bodies.
+    pub(super) hit_type: Option<Box<[u8]>>,
 }
 
 impl LastLookup {
     /// The codings that its key names.
     pub(super) fn accepted(&self) -> Option<CodingSet> {
         self.key.as_ref().ok()?.accepted
+    }
+
+    /// The key, if the request has one.
+    pub(super) fn key(&self) -> Option<&Key> {
+        self.key.as_ref().ok().map(|keyed| &keyed.key)
     }
 }
 

@@ -12,12 +12,11 @@ use memcached_core::policy::invalidation::invalidates;
 use memcached_core::pool::Pool;
 use thiserror::Error;
 
-use super::outcome::{invalidated, not_invalidated};
+use super::shared::Shared;
 use crate::client::DeleteHandle;
 use crate::host::SockAddr;
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::{Outdated, Request};
-use crate::plugin::options::Common;
 
 /// Headers that name what a request has changed beside its target.
 const NAMES: [&[u8]; 2] = [b"Location", b"Content-Location"];
@@ -57,22 +56,18 @@ pub(in crate::plugin) struct Invalidation(Result<DeleteHandle, NotInvalidated>);
 
 impl Invalidation {
     /// Begins it, in the pool that the response would be stored in.
-    pub(super) fn begin(
-        vr: &Request<'_>,
-        outdated: Outdated,
-        pool: &Arc<Pool<SockAddr>>,
-        timeout: Duration,
-    ) -> Self {
-        Self(delete(vr, outdated, pool, timeout))
+    pub(super) fn begin(vr: &Request<'_>, outdated: Outdated, store: &Shared) -> Self {
+        let timeout = store.options.common.timeout;
+        Self(delete(vr, outdated, store.keys.pool(), timeout))
     }
 
     /// Whether it is over; then it is published what has become of it.
-    pub(super) fn is_over(&self, vr: &mut Request<'_>, options: &Common) -> bool {
+    pub(super) fn is_over(&self, vr: &mut Request<'_>, store: &Shared) -> bool {
         match self.0.as_ref().map(DeleteHandle::poll) {
             Ok(Poll::Pending) => return false,
-            Ok(Poll::Ready(Ok(()))) => invalidated(vr, options),
-            Ok(Poll::Ready(Err(reason))) => not_invalidated(vr, options, &reason),
-            Err(reason) => not_invalidated(vr, options, reason),
+            Ok(Poll::Ready(Ok(()))) => store.invalidated(vr),
+            Ok(Poll::Ready(Err(reason))) => store.not_invalidated(vr, &reason),
+            Err(reason) => store.not_invalidated(vr, reason),
         }
         true
     }

@@ -4,5 +4,6 @@ mod action;
 mod filter;
 mod invalidate;
 mod outcome;
+mod shared;
 
 pub(super) use action::StoreAction;
