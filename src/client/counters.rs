@@ -5,14 +5,23 @@
 //! [`Published`] slot of the worker's own, with relaxed stores: readers see each
 //! counter grow, but not all of one moment.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memcached_core::{lookup, server};
 
-use super::deletes::DeleteCounts;
 use super::stores::StoreCounts;
+
+/// What a worker counts of deletes that requests asked for.
+#[derive(Debug, Default)]
+pub(super) struct DeleteCounts {
+    /// Items that memcached was to delete.
+    pub(super) deletes: Cell<u64>,
+    /// Those of which it is not known that they are gone.
+    pub(super) failed: Cell<u64>,
+}
 
 /// Makes the counters out of their names.
 macro_rules! counters {

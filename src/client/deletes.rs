@@ -12,11 +12,12 @@ use memcached_core::protocol::{Command, Delete, Key, Lane, Reply};
 use memcached_core::server::{Failure, Outcome};
 use thiserror::Error;
 
-use super::Client;
 use super::completion::{Complete, Completion};
+use super::counters::DeleteCounts;
 use super::driver::ServerLog;
+use super::drivers::Drivers;
 use super::lookups::Lookups;
-use crate::host::{BufferSlice, SockAddr, Timer, Waker};
+use crate::host::{BufferSlice, SockAddr, Timer, Waker, Worker};
 
 /// Why it is not known that all items are gone.
 #[derive(Clone, Debug, Error)]
@@ -27,15 +28,6 @@ pub(crate) enum NotDeleted {
     /// The server refused, in its own words.
     #[error("{0}")]
     Refused(Box<str>),
-}
-
-/// What a worker counts of deletes that requests asked for.
-#[derive(Debug, Default)]
-pub(super) struct DeleteCounts {
-    /// Items that memcached was to delete.
-    pub(super) deletes: Cell<u64>,
-    /// Those of which it is not known that they are gone.
-    pub(super) failed: Cell<u64>,
 }
 
 /// A request's end of deletes that are under way. Dropping it cancels none.
@@ -144,20 +136,40 @@ impl Complete for OneDelete {
     }
 }
 
-impl Client {
+/// Where the deletes of one worker go.
+pub(super) struct Deletes {
+    worker: Worker,
+    drivers: Rc<Drivers>,
+    lookups: Rc<Lookups>,
+    counts: Rc<DeleteCounts>,
+}
+
+impl Deletes {
+    pub(super) fn new(worker: Worker, drivers: Rc<Drivers>, lookups: Rc<Lookups>) -> Self {
+        Self {
+            worker,
+            drivers,
+            lookups,
+            counts: Rc::default(),
+        }
+    }
+
+    pub(super) fn counts(&self) -> &DeleteCounts {
+        &self.counts
+    }
+
     /// Deletes items of a pool, after all that was to be stored there before.
     /// `waker` wakes the request once all are gone, or `timeout` is over.
-    pub(crate) fn delete(
+    pub(super) fn begin(
         &self,
         pool: &Arc<Pool<SockAddr>>,
         keys: Vec<Key>,
         timeout: Duration,
         waker: Waker,
     ) -> DeleteHandle {
-        let inner = &self.0;
         let drivers: Vec<_> = keys
             .iter()
-            .map(|key| inner.drivers.of_key(pool, key))
+            .map(|key| self.drivers.of_key(pool, key))
             .collect();
         let pending = drivers.iter().map(|driver| Some(Rc::clone(driver.log())));
         let deletion = Rc::new(Deletion {
@@ -166,30 +178,29 @@ impl Client {
             failure: RefCell::default(),
             waker: RefCell::default(),
         });
-        let counts = &inner.deletes;
+        let counts = &self.counts;
         counts.deletes.set(counts.deletes.get() + keys.len() as u64);
         for (number, (key, driver)) in keys.into_iter().zip(drivers).enumerate() {
             let completion = Completion::new(Rc::new(OneDelete {
                 deletion: Rc::clone(&deletion),
                 number,
-                lookups: Rc::clone(&inner.lookups),
+                lookups: Rc::clone(&self.lookups),
                 server: driver.id(),
                 key: key.clone(),
                 counts: Rc::clone(counts),
             }));
+            self.lookups.changed(driver.id(), &key);
             let may_repeat = true;
             let command = Command::from(Delete { key, may_repeat });
-            inner.before(&driver, &command);
             if let Err(refused) = driver.submit(Lane::Store, command, timeout, completion) {
                 let failed = Outcome::Failed(refused.failure);
                 refused.token.complete(failed);
             }
         }
-        inner.publish_later();
         // Nobody is woken by what is known at once.
         deletion.waker.replace(Some(waker));
         let limited = Rc::clone(&deletion);
-        let time_limit = Timer::new(&inner.worker, move || limited.time_out());
+        let time_limit = Timer::new(&self.worker, move || limited.time_out());
         if deletion.count.get() > 0 {
             time_limit.arm(timeout);
         }

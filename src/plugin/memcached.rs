@@ -6,8 +6,8 @@ use memcached_core::policy::Bypass;
 use memcached_core::policy::identity::CodingSet;
 use memcached_core::protocol::Key;
 
-use super::cache_status::Note;
 use super::keys::{Keyed, Keys};
+use super::note::Note;
 use crate::client::LookupHandle;
 use crate::host::VRequest;
 

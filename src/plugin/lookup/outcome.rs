@@ -9,9 +9,10 @@ use memcached_core::http::Forward;
 use memcached_core::protocol::Key;
 
 use crate::host::{Action, Flow, Level, ResponseState};
-use crate::plugin::cache_status::{Missed, Note, say_hit, say_missed};
+use crate::plugin::cache_status::{say_hit, say_missed};
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::{LastLookup, OTHER_TYPE, Request, RequestMemory};
+use crate::plugin::note::{Missed, Note};
 use crate::plugin::options::Options;
 use crate::plugin::publish::{Item, Publisher};
 use crate::plugin::seldom::OnceAMinute;

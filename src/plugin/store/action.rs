@@ -12,8 +12,7 @@ use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::StoreFilter;
 use super::invalidate::{Invalidation, has_changed_something, outdated};
-use super::outcome::NAME;
-use super::shared::Shared;
+use super::shared::{NAME, Shared};
 use crate::client::{Client, unix_now};
 use crate::host::{ActionKind, ConfigValue, Flow, ResponseState, Server};
 use crate::plugin::accept_encoding;

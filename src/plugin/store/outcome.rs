@@ -1,22 +1,12 @@
 //! How it is published what became of a response.
 
-use std::ffi::CStr;
 use std::fmt::Display;
 
 use memcached_core::policy::NotStored;
 use memcached_core::protocol::Key;
 
-use super::shared::Shared;
+use super::shared::{PUBLISHER, Shared};
 use crate::plugin::memcached::Request;
-use crate::plugin::publish::Publisher;
-
-/// The action's name.
-pub(super) const NAME: &CStr = c"memcached.store";
-
-pub(super) const PUBLISHER: Publisher = Publisher {
-    action: NAME,
-    variable: "MEMCACHED_STORE",
-};
 
 impl Shared {
     /// The response may be stored, and its body is being copied.

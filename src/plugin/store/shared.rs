@@ -1,17 +1,25 @@
 //! What one `memcached.store` of the configuration shares with its filters.
 
+use std::ffi::CStr;
 use std::sync::Arc;
 
 use memcached_core::policy::{Difference, NotStored, Policy};
 use memcached_core::protocol::Key;
 
-use super::outcome::{NAME, PUBLISHER};
 use crate::host::{Level, Server};
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::Request;
 use crate::plugin::options::Options;
-use crate::plugin::publish::Item;
+use crate::plugin::publish::{Item, Publisher};
 use crate::plugin::seldom::{Once, OnceAMinute};
+
+/// The action's name.
+pub(super) const NAME: &CStr = c"memcached.store";
+
+pub(super) const PUBLISHER: Publisher = Publisher {
+    action: NAME,
+    variable: "MEMCACHED_STORE",
+};
 
 /// The options of one `memcached.store`, and its lines that come seldom, for all
 /// workers.
