@@ -85,7 +85,7 @@ impl ActionKind for LookupAction {
             forward: Forward::Miss,
             detail: Some(&why),
             key: None,
-            status: format_args!("error: {why}"),
+            status: &format!("error: {why}"),
             line: &why,
         };
         // It cannot wait, since nothing is kept.
@@ -114,7 +114,7 @@ impl LookupAction {
                 forward: Forward::Bypass,
                 detail: Some(&reason),
                 key: None,
-                status: format_args!("bypass: {reason}"),
+                status: &format!("bypass: {reason}"),
                 line: &"not for a request with such a condition",
             };
             return self.outcomes.pass(vr, context, memory, &passed);
@@ -155,7 +155,7 @@ impl LookupAction {
                     forward,
                     detail: None,
                     key: None,
-                    status: format_args!("miss"),
+                    status: "miss",
                     line: &"not found",
                 };
                 self.miss(vr, context, memory, &passed)
@@ -217,7 +217,7 @@ impl LookupAction {
             forward: Forward::Miss,
             detail: Some(&malformed),
             key: None,
-            status: format_args!("miss: {malformed}"),
+            status: &format!("miss: {malformed}"),
             line: &line,
         };
         self.miss(vr, context, memory, &passed)
@@ -231,7 +231,7 @@ impl LookupAction {
             forward: Forward::Method,
             detail: None,
             key: key.as_ref().map(|keyed| &keyed.key),
-            status: format_args!("bypass: method"),
+            status: "bypass: method",
             line: &"not for this method",
         };
         let memory = vr.take_state().unwrap_or_default();
@@ -245,7 +245,7 @@ impl LookupAction {
             forward: Forward::Bypass,
             detail: Some(bypass),
             key: None,
-            status: format_args!("bypass: {bypass}"),
+            status: &format!("bypass: {bypass}"),
             line: bypass,
         };
         self.outcomes.pass(vr, context, memory, &passed)
@@ -263,7 +263,7 @@ impl LookupAction {
             forward: Forward::Miss,
             detail: Some(why),
             key: None,
-            status: format_args!("error: {why}"),
+            status: &format!("error: {why}"),
             line: why,
         };
         self.miss(vr, context, memory, &passed)

@@ -22,12 +22,7 @@ impl Shared {
     /// The response may be stored, and its body is being copied.
     pub(super) fn storing(&self, vr: &mut Request<'_>, key: &Key) {
         let environment = self.options.common.environment;
-        PUBLISHER.set(
-            vr,
-            environment,
-            self.item(Some(key)),
-            format_args!("storing"),
-        );
+        PUBLISHER.set(vr, environment, self.item(Some(key)), "storing");
     }
 
     /// The item was handed over to the client of memcached.
@@ -46,7 +41,14 @@ impl Shared {
     /// It is not stored.
     pub(super) fn refused(&self, vr: &mut Request<'_>, key: Option<&Key>, why: &dyn Display) {
         let environment = self.options.common.environment;
-        let (text, line) = (format_args!("no: {why}"), format_args!("not stored: {why}"));
-        PUBLISHER.publish(vr, environment, self.item(key), text, &line);
+        let item = self.item(key);
+        let text = format!("no: {why}");
+        PUBLISHER.publish(
+            vr,
+            environment,
+            item,
+            &text,
+            &format_args!("not stored: {why}"),
+        );
     }
 }
