@@ -35,7 +35,7 @@ static void set_broken(lua_State *L, int table) {
 	set_bytes(L, table, "error", (mmc_bytes){ (const uint8_t *)text, sizeof(text) - 1 });
 }
 
-static bool set_data(lua_State *L, int table, void *state, size_t at, size_t pieces) {
+static bool set_data(lua_State *L, int table, mmc_rust_scripts *state, size_t at, size_t pieces) {
 	const mmc_script_def *rust = mmc_def()->scripts;
 	mmc_bytes piece = { NULL, 0 };
 	if (pieces < 2) {
@@ -56,7 +56,7 @@ static bool set_data(lua_State *L, int table, void *state, size_t at, size_t pie
 	return complete;
 }
 
-static void set_value(lua_State *L, int table, void *state, size_t at, const mmc_answer_value *value) {
+static void set_value(lua_State *L, int table, mmc_rust_scripts *state, size_t at, const mmc_answer_value *value) {
 	if (!set_data(L, table, state, at, value->pieces)) {
 		set_broken(L, table);
 		return;
@@ -94,7 +94,7 @@ int mmc_answer_build(lua_State *L) {
 		END
 	};
 	const mmc_answer *a = lua_touserdata(L, ANSWER);
-	void *state = a->call->scripts->state;
+	mmc_rust_scripts *state = a->call->scripts->state;
 	const mmc_script_def *rust = mmc_def()->scripts;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
 	lua_rawgeti(L, CALL, CALL_RECEIVER);

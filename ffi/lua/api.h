@@ -20,10 +20,10 @@ struct mmc_scripts {
 	mmc_scripts *next;
 	liLuaState *LL;
 	liWorker *wrk;
-	void *state;     /* Rust's half, made for the first command */
-	mmc_job *job;    /* delivers answers */
-	mmc_call *calls; /* all that have no answer yet */
-	size_t count;    /* how many these are */
+	mmc_rust_scripts *state; /* Rust's half, made for the first command */
+	mmc_job *job;            /* delivers answers */
+	mmc_call *calls;         /* all that have no answer yet */
+	size_t count;            /* how many these are */
 	int build_ref, traceback_ref;
 	guint last_found; /* index of the connection whose vrequest was looked up last */
 	bool stopped;

@@ -57,7 +57,7 @@ static bool is_alive(mmc_scripts *s, const liVRequest *vr) {
 static bool start(mmc_scripts *s) {
 	if (s->stopped || s->broken) return false;
 	if (!s->state) {
-		void *worker_state = mmc_state_of_worker(s->wrk);
+		mmc_rust_worker *worker_state = mmc_state_of_worker(s->wrk);
 		if (worker_state) s->state = mmc_def()->scripts->start(s, worker_state);
 		if (s->state) s->job = mmc_job_new((mmc_worker *)s->wrk, mmc_answers_run, s);
 	}

@@ -121,8 +121,8 @@ impl Buffer {
         assert!(range.start <= range.end && range.end <= self.0.used());
         BufferSlice {
             buffer: self.0.clone(),
-            offset: range.start,
-            len: range.len(),
+            offset: short(range.start),
+            len: short(range.len()),
         }
     }
 
@@ -139,20 +139,28 @@ impl Buffer {
     }
 }
 
-/// A part of what is in a buffer.
+/// A part of what is in a buffer. It is small, since values are moved about with
+/// it.
 #[derive(Clone)]
 pub(crate) struct BufferSlice {
     buffer: Reference,
-    offset: usize,
-    len: usize,
+    offset: u32,
+    len: u32,
+}
+
+/// # Panics
+/// It is a place past 4 GiB. No buffer is that large.
+fn short(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("buffers are smaller than 4 GiB")
 }
 
 impl AsRef<[u8]> for BufferSlice {
     fn as_ref(&self) -> &[u8] {
-        let start = self.buffer.start().wrapping_add(self.offset);
+        let (_, offset, len) = self.parts();
+        let start = self.buffer.start().wrapping_add(offset);
         // SAFETY: the part is within what was written, as was asserted when it
         // was made, and `reuse` finds this reference.
-        unsafe { std::slice::from_raw_parts(start, self.len) }
+        unsafe { std::slice::from_raw_parts(start, len) }
     }
 }
 
@@ -162,15 +170,16 @@ impl BufferSlice {
     /// # Panics
     /// `range` is not within it.
     pub(crate) fn slice(&self, range: Range<usize>) -> Self {
-        assert!(range.start <= range.end && range.end <= self.len);
+        let (_, offset, len) = self.parts();
+        assert!(range.start <= range.end && range.end <= len);
         Self {
             buffer: self.buffer.clone(),
-            offset: self.offset + range.start,
-            len: range.len(),
+            offset: short(offset + range.start),
+            len: short(range.len()),
         }
     }
 
     pub(super) fn parts(&self) -> (*mut ffi::mmc_buffer, usize, usize) {
-        (self.buffer.ptr(), self.offset, self.len)
+        (self.buffer.ptr(), self.offset as usize, self.len as usize)
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
 
-use testkit::{Memcached, Site, check_config, eventually, project_root};
+use testkit::{Backend, Memcached, Site, check_config, eventually, project_root};
 
 fn readme() -> String {
     fs::read_to_string(project_root().join("README.md")).expect("our own documentation")
@@ -53,20 +53,36 @@ fn lines_for_the_configuration() {
         let checked = check_config(line);
         assert_eq!(checked.status, Some(0), "{line}\n{}", checked.output);
     }
-    // Requests with a session do not reach the lookup.
-    let (_, rest) = readme.split_once("    if req.header").expect("the line");
-    let line = format!("if req.header{}", rest.lines().next().unwrap_or_default());
-    let lookup = r#"(["server" => "$CACHE"], { header.add "X-Memcached" => "Hit"; })"#;
-    let config = format!(
-        "{}\nif !req.is_handled {{ respond 200 => \"own\"; }}",
-        line.replace("(...)", lookup)
-    );
+}
+
+/// Whoever is known gets his own page, and nobody else gets that.
+#[test]
+fn visitors_with_a_session() {
     let cache = Memcached::start();
-    cache.set("/", 0, b"for all");
-    let site = Site::start(&config, &[("CACHE", &cache)]);
-    assert_eq!(site.get("/").text(), "for all");
-    let own = site.request("GET", "/", &[("Cookie", "a=b; session=1")]);
-    assert_eq!(own.text(), "own");
+    let backend = Backend::start(|request, stream| {
+        let session = request.headers.iter().find(|line| line.contains("session"));
+        let name = session.map_or("stranger", |_| "bob");
+        let page = format!("Hello {name}");
+        let length = page.len();
+        // The server may be gone before it has read all.
+        drop(write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{page}"
+        ));
+    });
+    let config = block(&readme(), "pages = [")
+        .replace("[\"key\"", "[\"server\" => \"$CACHE\", \"key\"")
+        .replace("127.0.0.1:8000", "$BACKEND");
+    let site = Site::start(&config, &[("CACHE", &cache), ("BACKEND", &backend)]);
+    let bob = || site.request("GET", "/", &[("Cookie", "theme=dark; sessionid=1")]);
+    assert_eq!(bob().text(), "Hello bob");
+    assert_eq!(site.get("/").text(), "Hello stranger");
+    eventually("a page is stored", || {
+        cache.get("http://example.test/").is_some()
+    });
+    assert_eq!(site.get("/").text(), "Hello stranger");
+    assert_eq!(bob().text(), "Hello bob");
+    assert_eq!(backend.requests(), 3);
     site.stop();
 }
 

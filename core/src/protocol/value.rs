@@ -33,14 +33,16 @@ impl Input for &[u8] {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pieces<P> {
     first: Option<P>,
-    rest: Vec<P>,
+    /// Few values have any, and all are moved about with the room for it.
+    #[allow(clippy::box_collection)]
+    rest: Option<Box<Vec<P>>>,
 }
 
 impl<P> Default for Pieces<P> {
     fn default() -> Self {
         Self {
             first: None,
-            rest: Vec::new(),
+            rest: None,
         }
     }
 }
@@ -51,13 +53,14 @@ impl<P> Pieces<P> {
         if self.first.is_none() {
             self.first = Some(piece);
         } else {
-            self.rest.push(piece);
+            self.rest.get_or_insert_default().push(piece);
         }
     }
 
     /// The pieces in order.
     pub fn iter(&self) -> impl Iterator<Item = &P> {
-        self.first.iter().chain(&self.rest)
+        let rest = self.rest.iter().flat_map(|rest| rest.iter());
+        self.first.iter().chain(rest)
     }
 }
 
@@ -72,4 +75,27 @@ pub struct Value<P> {
     pub len: u64,
     /// The bytes; none where `len` is 0.
     pub pieces: Pieces<P>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a driver has them: where it lies, from where on and how long.
+    type SmallPiece = (&'static u8, u32, u32);
+
+    #[test]
+    fn the_values_of_a_batch_fit_the_small_sizes_of_malloc() {
+        assert!(16 * size_of::<(usize, Value<SmallPiece>)>() <= 1024);
+    }
+
+    #[test]
+    fn pieces_keep_their_order() {
+        let mut pieces = Pieces::default();
+        for at in 0..4 {
+            assert_eq!(pieces.iter().count(), at);
+            pieces.push(at);
+        }
+        assert_eq!(pieces.iter().copied().collect::<Vec<_>>(), [0, 1, 2, 3]);
+    }
 }

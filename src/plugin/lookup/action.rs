@@ -187,18 +187,18 @@ impl LookupAction {
             hit::send_body(vr, value)
         };
         match sent {
-            Sent::Whole => {}
+            Sent::Whole => self.outcomes.hit(vr, memory, fresh_secs),
             Sent::Not => {
                 // Something else answered while the lookup was under way.
                 vr.set_state(memory);
-                return Flow::GoOn;
+                Flow::GoOn
             }
             Sent::Cut => {
+                vr.set_state(memory);
                 PUBLISHER.log(vr, Level::Error, &"the body could not be sent");
-                return Flow::Error;
+                Flow::Error
             }
         }
-        self.outcomes.hit(vr, memory, fresh_secs)
     }
 
     /// The item is no whole response.

@@ -1,4 +1,4 @@
-//! The recipes of `docs/keys.md` do what they say.
+//! The recipes of `docs/keys.md` and `docs/whole-responses.md` do what they say.
 
 use std::fs;
 
@@ -7,12 +7,19 @@ use testkit::{Host, Memcached, Site, eventually, project_root};
 use super::echo::Kind;
 use super::{Ask, Echoing, ask, status};
 
-/// The block of the page that is for this.
+/// The pages that show some.
+fn pages() -> String {
+    let read = |name| fs::read_to_string(project_root().join(name)).expect("our own page");
+    ["docs/keys.md", "docs/whole-responses.md"]
+        .map(read)
+        .concat()
+}
+
+/// The recipe of this name.
 fn recipe(name: &str) -> String {
-    let path = project_root().join("docs/keys.md");
-    let page = fs::read_to_string(path).expect("our own documentation");
+    let pages = pages();
     let fence = format!("```lighttpd {name}\n");
-    let (_, rest) = page.split_once(&fence).expect("the recipe");
+    let (_, rest) = pages.split_once(&fence).expect("the recipe");
     let (block, _) = rest.split_once("```").expect("its end");
     block
         .replace("[\"key\"", "[\"server\" => \"$CACHE\", \"key\"")
@@ -50,13 +57,13 @@ fn expect_personal(echoing: &Echoing, cookie: &str) {
 
 #[test]
 fn every_recipe_is_tested() {
-    let page = fs::read_to_string(project_root().join("docs/keys.md")).expect("our own page");
+    let pages = pages();
     let own = include_str!("recipes.rs");
-    let names: Vec<_> = page
+    let names: Vec<_> = pages
         .lines()
         .filter_map(|line| line.strip_prefix("```lighttpd"))
         .collect();
-    assert_eq!(names.len(), 8);
+    assert_eq!(names.len(), 13);
     for name in names {
         let quoted = format!("\"{}\"", name.trim());
         assert!(own.contains(&quoted), "{quoted} is shown, but not tested");
@@ -264,5 +271,92 @@ fn a_site_with_passwords() {
     for stranger in [ask("/a"), other] {
         assert_eq!(echoing.send(&stranger).status, 401);
     }
+    echoing.site.stop();
+}
+
+#[test]
+fn whole_responses() {
+    let echoing = start(Kind::Proxy, "whole");
+    expect_pages(&echoing, &[ask("/a"), ask("/a?b"), ask("/x/../a")]);
+    let hit = echoing.send(&ask("/a"));
+    assert_eq!(hit.header("X-Cache"), Some("hit"));
+    echoing.expect_item("http://victim.test/a?b");
+    echoing.site.stop();
+}
+
+#[test]
+fn reasons_in_a_header() {
+    let echoing = start(Kind::Proxy, "reasons");
+    let missed = echoing.own(&ask("/a"));
+    assert_eq!(missed.header("X-Cache"), Some("miss storing"));
+    echoing.settle();
+    let hit = echoing.own(&ask("/a"));
+    assert_eq!(hit.header("X-Cache").map(str::trim), Some("hit"));
+    let moved = echoing.own(&ask("/moved"));
+    assert_eq!(moved.header("X-Cache"), Some("miss no: status 301"));
+    echoing.site.stop();
+}
+
+#[test]
+fn an_api() {
+    let echoing = start(Kind::Proxy, "api");
+    let asks = ["/api/a", "/api/a?b", "/api/moved", "/api//missing"].map(ask);
+    expect_pages(&echoing, &asks);
+    expect_pages(&echoing, &[ask("/api/moved").host("other.test")]);
+    assert!(echoing.send(&ask("/api/a")).header("ETag").is_some());
+    assert_eq!(echoing.send(&ask("/other")).status, 404);
+    echoing.site.stop();
+}
+
+#[test]
+fn languages() {
+    let echoing = start(Kind::Proxy, "languages");
+    let of = |language: &str| ask("/a").header("Accept-Language", language);
+    expect_pages(
+        &echoing,
+        &[of("de, en;q=0.5"), of("en"), ask("/a"), ask("/a?b")],
+    );
+    assert_eq!(status(&echoing.send(&of("DE,en;q=0.5"))), "hit");
+    echoing.site.stop();
+}
+
+/// The stand-in has no `deflate`.
+#[test]
+fn compressed_assets() {
+    if !Host::find().is_real() {
+        return;
+    }
+    let builder = Site::builder().module("mod_deflate");
+    let config = format!(
+        "mime_types (\".css\" => \"text/css\");\n{}",
+        recipe("deflate")
+    );
+    let echoing = Echoing::built(builder, Kind::Proxy, &config);
+    let www = echoing.site.dir().join("www");
+    fs::create_dir_all(www.join("folder")).expect("a folder");
+    fs::write(www.join("style.css"), "p {}\n".repeat(1000)).expect("a file");
+    fs::write(www.join("logo.png"), "not really").expect("a file");
+    for (target, accepted, coding, expected) in [
+        ("/style.css", "gzip, br", Some("gzip"), 200),
+        ("/style.css", "br", None, 200),
+        ("/logo.png", "gzip", None, 200),
+        ("/missing.css", "gzip", None, 404),
+    ] {
+        let asked = ask(target).header("Accept-Encoding", accepted);
+        for _ in 0..2 {
+            let response = echoing.send(&asked);
+            assert_eq!(response.status, expected, "{target}");
+            assert_eq!(
+                response.header("Content-Encoding"),
+                coding,
+                "{target} {accepted}"
+            );
+            echoing.settle();
+        }
+    }
+    let compressed = echoing.send(&ask("/style.css").header("Accept-Encoding", "gzip"));
+    assert_eq!(status(&compressed), "hit");
+    echoing.expect_item("http://victim.test/style.css#accept-encoding=gzip");
+    echoing.expect_item("http://victim.test/style.css#accept-encoding=identity");
     echoing.site.stop();
 }
