@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memcached_core::{lookup, server};
 
+use super::deletes::DeleteCounts;
 use super::stores::StoreCounts;
 
 /// Makes the counters out of their names.
@@ -79,6 +80,10 @@ counters! {
     /// Responses that came to a store and were kept from it, by a rule or by their
     /// early end.
     not_stored,
+    /// Items that requests made out of date, which were to be deleted.
+    deletes,
+    /// Those of which it is not known that they are gone.
+    deletes_failed,
     /// Requests that drivers accepted.
     requests,
     /// Requests that drivers refused at once.
@@ -126,6 +131,12 @@ impl Sums {
         self.stores_refused += counts.refused.get();
         self.stores_failed += counts.failed.get();
         self.not_stored += counts.not_stored.get();
+    }
+
+    /// Adds what became of items that requests made out of date.
+    pub(super) fn add_deletes(&mut self, counts: &DeleteCounts) {
+        self.deletes += counts.deletes.get();
+        self.deletes_failed += counts.failed.get();
     }
 
     /// Adds what the lookups counted.

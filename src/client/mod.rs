@@ -12,6 +12,7 @@
 
 mod completion;
 mod counters;
+mod deletes;
 mod driver;
 mod drivers;
 mod lookups;
@@ -32,6 +33,8 @@ use memcached_core::server::{Failure, Outcome};
 pub(crate) use completion::{Complete, Completion};
 pub(crate) use counters::Counters;
 use counters::Published;
+use deletes::DeleteCounts;
+pub(crate) use deletes::DeleteHandle;
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use stores::StoreCounts;
 pub(crate) use time_of_day::unix_now;
@@ -51,6 +54,7 @@ struct Inner {
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
     stores: Rc<StoreCounts>,
+    deletes: Rc<DeleteCounts>,
     published: Arc<Published>,
     /// Publishes the counters at the end of the pass.
     publish: Job,
@@ -76,6 +80,7 @@ impl Inner {
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
         sums.add_stores(&self.stores);
+        sums.add_deletes(&self.deletes);
         self.published.store(&sums);
     }
 
@@ -108,6 +113,7 @@ impl Client {
                 lookups: Rc::new(Lookups::new(Rc::clone(&drivers))),
                 stores: Rc::default(),
                 drivers,
+                deletes: Rc::default(),
                 published,
                 publish,
                 publish_due: Cell::new(false),

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
+use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Conditions, Policy};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Malformed};
@@ -18,7 +19,7 @@ use crate::client::{Lookup, unix_now};
 use crate::host::{ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
 use crate::plugin::accept_encoding;
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{LastLookup, Memcached, Request, RequestMemory};
+use crate::plugin::memcached::{LastLookup, Memcached, Outdated, Request, RequestMemory};
 use crate::plugin::options::Options;
 use crate::plugin::publish::shows_key;
 use crate::plugin::seldom::OnceAMinute;
@@ -98,6 +99,9 @@ impl LookupAction {
     fn start(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         if vr.is_handled() {
             return Flow::GoOn;
+        }
+        if !is_safe(vr.method()) {
+            self.remember_outdated(vr);
         }
         let options = &self.options.common;
         if !options.allows_method(vr.method()) {
@@ -295,6 +299,18 @@ impl LookupAction {
             hit_type: None,
         });
         memory
+    }
+
+    /// For a store that this leads to: what the request makes out of date, if it
+    /// succeeds.
+    fn remember_outdated(&self, vr: &mut Request<'_>) {
+        let of_target = self.keys.of_target(vr);
+        let mut memory = vr.take_state().unwrap_or_default();
+        memory.outdated = Some(Box::new(Outdated {
+            keys: Arc::clone(&self.keys),
+            of_target,
+        }));
+        vr.set_state(memory);
     }
 }
 

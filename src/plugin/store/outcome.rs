@@ -51,4 +51,19 @@ impl Shared {
             &format_args!("not stored: {why}"),
         );
     }
+
+    /// What the request has made out of date is gone.
+    pub(super) fn invalidated(&self, vr: &mut Request<'_>) {
+        let environment = self.options.common.environment;
+        let text = format_args!("invalidated");
+        PUBLISHER.publish(vr, environment, self.item(None), text, &"invalidated");
+    }
+
+    /// What the request has made out of date may still be there.
+    pub(super) fn not_invalidated(&self, vr: &mut Request<'_>, why: &dyn Display) {
+        let environment = self.options.common.environment;
+        let line = format_args!("not invalidated: {why}");
+        let text = format_args!("no: {why}");
+        PUBLISHER.publish(vr, environment, self.item(None), text, &line);
+    }
 }
