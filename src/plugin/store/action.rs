@@ -154,7 +154,8 @@ impl StoreAction {
         match (decision, &key) {
             (Ok((response, item)), Some(key)) => self.collect(vr, client, key, response, item),
             (Ok(_), None) => {}
-            (Err(_), _) if invalidated && !self.0.policy.methods.iter().any(|m| m == vr.method()) => {}
+            (Err(_), _)
+                if invalidated && !self.0.policy.methods.iter().any(|m| m == vr.method()) => {}
             (Err(reason), key) => {
                 client.store_counts().not_stored();
                 self.0.not_stored(vr, key.as_ref(), &reason);

@@ -42,28 +42,21 @@ impl Shared {
     pub(super) fn refused(&self, vr: &mut Request<'_>, key: Option<&Key>, why: &dyn Display) {
         let environment = self.options.common.environment;
         let item = self.item(key);
-        let text = format!("no: {why}");
-        PUBLISHER.publish(
-            vr,
-            environment,
-            item,
-            &text,
-            &format_args!("not stored: {why}"),
-        );
+        let (text, line) = (format!("no: {why}"), format!("not stored: {why}"));
+        PUBLISHER.publish(vr, environment, item, &text, &line);
     }
 
     /// What the request has made out of date is gone.
     pub(super) fn invalidated(&self, vr: &mut Request<'_>) {
         let environment = self.options.common.environment;
-        let text = format_args!("invalidated");
-        PUBLISHER.publish(vr, environment, self.item(None), text, &"invalidated");
+        let text = "invalidated";
+        PUBLISHER.publish(vr, environment, self.item(None), text, &text);
     }
 
     /// What the request has made out of date may still be there.
     pub(super) fn not_invalidated(&self, vr: &mut Request<'_>, why: &dyn Display) {
         let environment = self.options.common.environment;
-        let line = format_args!("not invalidated: {why}");
-        let text = format_args!("no: {why}");
-        PUBLISHER.publish(vr, environment, self.item(None), text, &line);
+        let (text, line) = (format!("no: {why}"), format!("not invalidated: {why}"));
+        PUBLISHER.publish(vr, environment, self.item(None), &text, &line);
     }
 }
