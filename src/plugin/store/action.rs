@@ -134,8 +134,8 @@ impl StoreAction {
         Flow::GoOn
     }
 
-    /// The response's headers are there. That it is not stored because of its
-    /// method is not worth a word where it has `invalidated` something.
+    /// The response's headers are there. Where its request has `invalidated`
+    /// something, that is what is published of a method outside `methods`.
     fn handle(&self, vr: &mut Request<'_>, StoreKey { keys, key }: StoreKey, invalidated: bool) {
         let decision = match &key {
             Ok(key) => self.decide(vr, &keys, key),
@@ -154,8 +154,7 @@ impl StoreAction {
         match (decision, &key) {
             (Ok((response, item)), Some(key)) => self.collect(vr, client, key, response, item),
             (Ok(_), None) => {}
-            (Err(_), _)
-                if invalidated && !self.0.policy.methods.iter().any(|m| m == vr.method()) => {}
+            (Err(_), _) if invalidated && !self.0.policy.allows_method(vr.method()) => {}
             (Err(reason), key) => {
                 client.store_counts().not_stored();
                 self.0.not_stored(vr, key.as_ref(), &reason);
