@@ -86,7 +86,7 @@ impl ActionKind for LookupAction {
             forward: Forward::Miss,
             detail: Some(&why),
             key: None,
-            status: format_args!("error: {why}"),
+            status: &format!("error: {why}"),
             line: &why,
         };
         // It cannot wait, since nothing is kept.
@@ -118,7 +118,7 @@ impl LookupAction {
                 forward: Forward::Bypass,
                 detail: Some(&reason),
                 key: None,
-                status: format_args!("bypass: {reason}"),
+                status: &format!("bypass: {reason}"),
                 line: &"not for a request with such a condition",
             };
             return self.outcomes.pass(vr, context, memory, &passed);
@@ -159,7 +159,7 @@ impl LookupAction {
                     forward,
                     detail: None,
                     key: None,
-                    status: format_args!("miss"),
+                    status: "miss",
                     line: &"not found",
                 };
                 self.miss(vr, context, memory, &passed)
@@ -191,19 +191,18 @@ impl LookupAction {
             hit::send_body(vr, value)
         };
         match sent {
-            Sent::Whole => {}
+            Sent::Whole => self.outcomes.hit(vr, memory, fresh_secs),
             Sent::Not => {
                 // Something else answered while the lookup was under way.
                 vr.set_state(memory);
-                return Flow::GoOn;
+                Flow::GoOn
             }
             Sent::Cut => {
                 vr.set_state(memory);
                 PUBLISHER.log(vr, Level::Error, &"the body could not be sent");
-                return Flow::Error;
+                Flow::Error
             }
         }
-        self.outcomes.hit(vr, memory, fresh_secs)
     }
 
     /// The item is no whole response.
@@ -222,7 +221,7 @@ impl LookupAction {
             forward: Forward::Miss,
             detail: Some(&malformed),
             key: None,
-            status: format_args!("miss: {malformed}"),
+            status: &format!("miss: {malformed}"),
             line: &line,
         };
         self.miss(vr, context, memory, &passed)
@@ -236,7 +235,7 @@ impl LookupAction {
             forward: Forward::Method,
             detail: None,
             key: key.as_ref().map(|keyed| &keyed.key),
-            status: format_args!("bypass: method"),
+            status: "bypass: method",
             line: &"not for this method",
         };
         let memory = vr.take_state().unwrap_or_default();
@@ -250,7 +249,7 @@ impl LookupAction {
             forward: Forward::Bypass,
             detail: Some(bypass),
             key: None,
-            status: format_args!("bypass: {bypass}"),
+            status: &format!("bypass: {bypass}"),
             line: bypass,
         };
         self.outcomes.pass(vr, context, memory, &passed)
@@ -268,7 +267,7 @@ impl LookupAction {
             forward: Forward::Miss,
             detail: Some(why),
             key: None,
-            status: format_args!("error: {why}"),
+            status: &format!("error: {why}"),
             line: why,
         };
         self.miss(vr, context, memory, &passed)

@@ -66,7 +66,7 @@ impl Shared {
     /// Nothing has handled the request.
     pub(super) fn warn_of_no_handler(&self, vr: &Request<'_>) {
         if let Some(left_out) = self.no_handler.pass() {
-            let line = format_args!(
+            let line = format!(
                 "no response to store; \
                  a content handler must stand before memcached.store{left_out}"
             );
@@ -84,14 +84,14 @@ impl Shared {
                     return;
                 };
                 let maxsize = self.policy.maxsize;
-                let line = format_args!(
+                let line = format!(
                     "not stored: larger than \"maxsize\" => {maxsize}; \
                      a larger one stores such responses too{item}{left_out}"
                 );
                 PUBLISHER.log(vr, Level::Warning, &line);
             }
             NotStored::BodyOnly { .. } if self.kept_out.is_first() => {
-                let line = format_args!(
+                let line = format!(
                     "not stored: {reason}; \"headers\" => true stores the type too, \
                      \"ignore\" => [\"body-only\"] the body all the same (told once){item}"
                 );
@@ -105,9 +105,8 @@ impl Shared {
     pub(super) fn warn_of_difference(&self, vr: &Request<'_>, key: &Key, difference: &Difference) {
         if self.differs.is_first() {
             let item = self.item(Some(key));
-            let line = format_args!(
-                "{difference}; \"headers\" => true stores headers too (told once){item}"
-            );
+            let line =
+                format!("{difference}; \"headers\" => true stores headers too (told once){item}");
             PUBLISHER.log(vr, Level::Warning, &line);
         }
     }
