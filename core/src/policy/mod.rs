@@ -16,6 +16,7 @@ pub mod invalidation;
 mod lifetime;
 mod not_stored;
 mod options;
+mod shown;
 mod storable;
 mod targeted;
 
