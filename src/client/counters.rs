@@ -5,6 +5,7 @@
 //! [`Published`] slot of the worker's own, with relaxed stores: readers see each
 //! counter grow, but not all of one moment.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memcached_core::{lookup, server};
 
 use super::stores::StoreCounts;
+
+/// What a worker counts of deletes that requests asked for.
+#[derive(Debug, Default)]
+pub(super) struct DeleteCounts {
+    /// Items that memcached was to delete.
+    pub(super) deletes: Cell<u64>,
+    /// Those of which it is not known that they are gone.
+    pub(super) failed: Cell<u64>,
+}
 
 /// Makes the counters out of their names.
 macro_rules! counters {
@@ -79,6 +89,10 @@ counters! {
     /// Responses that came to a store and were kept from it, by a rule or by their
     /// early end.
     not_stored,
+    /// Items that requests made out of date, which were to be deleted.
+    deletes,
+    /// Those of which it is not known that they are gone.
+    deletes_failed,
     /// Requests that drivers accepted.
     requests,
     /// Requests that drivers refused at once.
@@ -126,6 +140,12 @@ impl Sums {
         self.stores_refused += counts.refused.get();
         self.stores_failed += counts.failed.get();
         self.not_stored += counts.not_stored.get();
+    }
+
+    /// Adds what became of items that requests made out of date.
+    pub(super) fn add_deletes(&mut self, counts: &DeleteCounts) {
+        self.deletes += counts.deletes.get();
+        self.deletes_failed += counts.failed.get();
     }
 
     /// Adds what the lookups counted.

@@ -12,6 +12,7 @@
 
 mod completion;
 mod counters;
+mod deletes;
 mod driver;
 mod drivers;
 mod lookups;
@@ -32,6 +33,8 @@ use memcached_core::server::{Failure, Outcome};
 pub(crate) use completion::{Complete, Completion};
 pub(crate) use counters::Counters;
 use counters::Published;
+pub(crate) use deletes::DeleteHandle;
+use deletes::Deletes;
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use stores::StoreCounts;
 pub(crate) use time_of_day::unix_now;
@@ -51,6 +54,7 @@ struct Inner {
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
     stores: Rc<StoreCounts>,
+    deletes: Deletes,
     published: Arc<Published>,
     /// Publishes the counters at the end of the pass.
     publish: Job,
@@ -76,6 +80,7 @@ impl Inner {
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
         sums.add_stores(&self.stores);
+        sums.add_deletes(self.deletes.counts());
         self.published.store(&sums);
     }
 
@@ -103,10 +108,13 @@ impl Client {
             let publish = Job::new(&worker, publish);
             let owner: Weak<dyn Owner> = me.clone();
             let drivers = Rc::new(Drivers::new(worker.clone(), owner));
+            let lookups = Rc::new(Lookups::new(Rc::clone(&drivers)));
+            let deletes = Deletes::new(worker.clone(), Rc::clone(&drivers), Rc::clone(&lookups));
             Inner {
                 worker,
-                lookups: Rc::new(Lookups::new(Rc::clone(&drivers))),
+                lookups,
                 stores: Rc::default(),
+                deletes,
                 drivers,
                 published,
                 publish,
@@ -160,6 +168,19 @@ impl Client {
             driver.log().trouble(text);
         }
         Err(failure)
+    }
+
+    /// Deletes items of a pool, after all that was to be stored there before.
+    /// `waker` wakes the request once all are gone, or `timeout` is over.
+    pub(crate) fn delete(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        keys: Vec<Key>,
+        timeout: Duration,
+        waker: Waker,
+    ) -> DeleteHandle {
+        self.0.publish_later();
+        self.0.deletes.begin(pool, keys, timeout, waker)
     }
 
     /// What became of responses that were to be stored.

@@ -2,50 +2,16 @@
 //! say, and `memcached.store` adds it once the response's headers are there, so
 //! that it stands after those of other caches. A hit has it at once.
 
-use std::fmt::Display;
-
-use memcached_core::http::{CacheName, CacheStatus, Forward, Source};
+use memcached_core::http::{CacheStatus, Forward, Source};
 use memcached_core::policy::{NotStored, Storable};
 use memcached_core::protocol::{Key, Ttl};
 
 use super::memcached::{Request, RequestMemory};
-use super::options::{Common, Environment};
+use super::note::{Missed, Note, shown_key};
+use super::options::Common;
 use crate::client::unix_now;
 
 const HEADER: &str = "Cache-Status";
-
-/// What is to be said of a request that was no hit, or what was said.
-pub(super) enum Note {
-    /// Still to be said.
-    Due(Missed),
-    /// The value that our header has.
-    Said(Box<str>),
-}
-
-/// A request that was no hit.
-pub(super) struct Missed {
-    name: CacheName,
-    forward: Forward,
-    detail: Option<Box<str>>,
-    key: Option<Box<str>>,
-}
-
-impl Missed {
-    /// The note of an action with these options; `None` unless they ask for it.
-    pub(super) fn new(
-        options: &Common,
-        forward: Forward,
-        detail: Option<&dyn Display>,
-        key: Option<&Key>,
-    ) -> Option<Self> {
-        Some(Self {
-            name: options.cache_status.clone()?,
-            forward,
-            detail: detail.map(|detail| detail.to_string().into()),
-            key: key.and_then(|key| shown_key(options, key)),
-        })
-    }
-}
 
 /// Says that the response is a hit.
 pub(super) fn say_hit(
@@ -139,11 +105,6 @@ fn add(vr: &mut Request<'_>, status: &CacheStatus<'_>) -> Box<str> {
     let value = status.to_string();
     vr.add_response_header(HEADER.as_bytes(), value.as_bytes());
     value.into()
-}
-
-/// Keys are shown only where the administrator wants visitors to see them.
-fn shown_key(options: &Common, key: &Key) -> Option<Box<str>> {
-    (options.environment == Environment::All).then(|| key.as_str().into())
 }
 
 impl RequestMemory {

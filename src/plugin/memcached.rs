@@ -6,8 +6,8 @@ use memcached_core::policy::Bypass;
 use memcached_core::policy::identity::CodingSet;
 use memcached_core::protocol::Key;
 
-use super::cache_status::Note;
 use super::keys::{Keyed, Keys};
+use super::note::Note;
 use crate::client::LookupHandle;
 use crate::host::VRequest;
 
@@ -29,6 +29,9 @@ pub(crate) struct RequestMemory {
     pub(super) lookup: Option<LastLookup>,
     /// While that is under way.
     pub(super) pending: Option<LookupHandle>,
+    /// The items that the request, which is not safe, makes out of date, as the last
+    /// lookup saw it.
+    pub(super) outdated: Option<Box<Outdated>>,
     /// What `Accept-Encoding` was, while it is another.
     pub(super) accept_encoding: Option<Replaced>,
     /// What `Cache-Status` says or is going to say.
@@ -63,6 +66,14 @@ impl LastLookup {
     pub(super) fn key(&self) -> Option<&Key> {
         self.key.as_ref().ok().map(|keyed| &keyed.key)
     }
+}
+
+/// Items that a request makes out of date, if it succeeds.
+#[derive(Clone)]
+pub(super) struct Outdated {
+    pub(super) keys: Arc<Keys>,
+    /// All keys of its target, or why that has none.
+    pub(super) of_target: Result<Vec<Key>, Bypass>,
 }
 
 /// The name of a header and its value.

@@ -7,6 +7,7 @@ mod cache_status;
 mod keys;
 mod lookup;
 mod memcached;
+mod note;
 mod options;
 mod publish;
 mod seldom;

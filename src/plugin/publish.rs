@@ -1,7 +1,7 @@
 //! Where an action says what it decided.
 
 use std::ffi::CStr;
-use std::fmt::{self, Arguments, Display};
+use std::fmt::{self, Display};
 
 use memcached_core::pool::Pool;
 use memcached_core::protocol::Key;
@@ -51,7 +51,7 @@ impl Publisher {
         vr: &mut Request<'_>,
         environment: Environment,
         item: Item<'_>,
-        text: Arguments<'_>,
+        text: &str,
         line: &dyn Display,
     ) {
         self.set(vr, environment, item, text);
@@ -85,15 +85,12 @@ impl Publisher {
         vr: &mut Request<'_>,
         environment: Environment,
         item: Item<'_>,
-        text: Arguments<'_>,
+        text: &str,
     ) {
         if environment == Environment::Untouched {
             return;
         }
-        match text.as_str() {
-            Some(text) => vr.set_environment(self.variable, text),
-            None => vr.set_environment(self.variable, &text.to_string()),
-        }
+        vr.set_environment(self.variable, text);
         if let Some(key) = item.key.filter(|_| environment == Environment::All) {
             vr.set_environment(KEY, key.as_str());
         }

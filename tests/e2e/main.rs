@@ -9,6 +9,7 @@ mod faults;
 mod headers;
 mod hoard;
 mod identity;
+mod invalidate;
 mod key;
 mod life;
 mod lookup;

@@ -4,8 +4,9 @@
 use core::fmt;
 
 use super::ignore::Rule;
-use super::not_stored::{NotStored, shown};
+use super::not_stored::NotStored;
 use super::options::Policy;
+use super::shown::shown;
 use crate::http::{is_active, media_type};
 
 /// Headers that restrict what browsers do with a body.

@@ -1,6 +1,7 @@
 //! Cookies that make a request a visitor's own.
 
 use super::bypass::Bypass;
+use super::shown::shown;
 use crate::http::{is_text, is_token, trim};
 
 /// The option `bypass_cookies`: names of cookies, with `*` for any text.
@@ -22,9 +23,6 @@ pub enum CookieScope {
     /// All except those that it names.
     AllExcept,
 }
-
-/// Length of what is shown of a cookie's name, in bytes.
-const SHOWN_NAME_MAX: usize = 40;
 
 impl CookieRule {
     /// A rule of this scope without names; [`Named`](CookieScope::Named) lets
@@ -98,8 +96,7 @@ impl CookieRule {
         if self.names(name) == (self.scope == CookieScope::AllExcept) {
             return Ok(());
         }
-        let shown = &name[..name.len().min(SHOWN_NAME_MAX)];
-        Err(Bypass::Cookie(shown.escape_ascii().to_string().into()))
+        Err(Bypass::Cookie(shown(name)))
     }
 
     fn names(&self, name: &[u8]) -> bool {

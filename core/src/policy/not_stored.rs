@@ -88,15 +88,6 @@ pub enum NotStored {
     Headers(Unstorable),
 }
 
-/// Length of what is shown of a name that a response gives, in bytes.
-const SHOWN_MAX: usize = 40;
-
-/// The beginning of a name that a response gives, in printable ASCII.
-pub(super) fn shown(name: &[u8]) -> Box<str> {
-    let start = &name[..name.len().min(SHOWN_MAX)];
-    start.escape_ascii().to_string().into()
-}
-
 impl NotStored {
     /// This directive of this header.
     pub(super) const fn directive(field: &'static str, directive: &'static str) -> Self {

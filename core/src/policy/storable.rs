@@ -4,8 +4,9 @@ use super::control::Control;
 use super::exchange::Exchange;
 use super::ignore::Rule;
 use super::lifetime::Lifetime;
-use super::not_stored::{NotStored, shown};
+use super::not_stored::NotStored;
 use super::options::Policy;
+use super::shown::shown;
 use crate::stored::{HeadWriter, NewItem};
 
 /// A response that may be stored.

@@ -8,10 +8,16 @@ const EXCERPT_MAX: usize = 60;
 /// something was left out.
 #[must_use]
 pub fn excerpt(bytes: &[u8]) -> Box<str> {
+    excerpt_of(bytes, EXCERPT_MAX)
+}
+
+/// Likewise, as at most `max` characters.
+#[must_use]
+pub fn excerpt_of(bytes: &[u8], max: usize) -> Box<str> {
     let mut text = String::new();
     for &byte in bytes {
         let shown = core::ascii::escape_default(byte);
-        if text.len().saturating_add(shown.len()) > EXCERPT_MAX {
+        if text.len().saturating_add(shown.len()) > max {
             text.push_str("...");
             break;
         }

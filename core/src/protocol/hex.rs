@@ -14,8 +14,16 @@ pub(crate) fn sha1_hex(bytes: &[u8]) -> [u8; SHA1_HEX_LEN] {
     hex
 }
 
-/// The digit of the lower four bits.
+/// The lower-case digit of the lower four bits.
 #[allow(clippy::indexing_slicing, reason = "four bits are below 16")]
 const fn digit(bits: u8) -> u8 {
     b"0123456789abcdef"[(bits & 15) as usize]
+}
+
+/// The two upper-case digits of a byte, as `%XX` has them.
+pub(crate) const fn upper_digits(byte: u8) -> [u8; 2] {
+    [
+        digit(byte >> 4).to_ascii_uppercase(),
+        digit(byte).to_ascii_uppercase(),
+    ]
 }

@@ -22,8 +22,8 @@ pub use command::{
     Command, Count, Data, Delete, Direction, Lane, Retrieve, Store, StoreMode, Touch, Version,
 };
 pub use error::ProtocolError;
-pub use excerpt::excerpt;
-pub(crate) use hex::{SHA1_HEX_LEN, sha1_hex};
+pub use excerpt::{excerpt, excerpt_of};
+pub(crate) use hex::{SHA1_HEX_LEN, sha1_hex, upper_digits};
 pub use key::{Key, KeyError};
 pub use reply::{Found, FoundValues, KeyList, Reply, ReplyForm, ReplyParser, Status};
 pub use ttl::{Ttl, exptime};

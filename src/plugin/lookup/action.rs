@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
+use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Conditions, Policy};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Malformed};
@@ -18,7 +19,7 @@ use crate::client::{Lookup, unix_now};
 use crate::host::{ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
 use crate::plugin::accept_encoding;
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{LastLookup, Memcached, Request, RequestMemory};
+use crate::plugin::memcached::{LastLookup, Memcached, Outdated, Request, RequestMemory};
 use crate::plugin::options::{Common, Options};
 use crate::plugin::publish::shows_key;
 use crate::plugin::seldom::{Once, OnceAMinute};
@@ -86,7 +87,7 @@ impl ActionKind for LookupAction {
             forward: Forward::Miss,
             detail: Some(&why),
             key: None,
-            status: format_args!("error: {why}"),
+            status: &format!("error: {why}"),
             line: &why,
         };
         // It cannot wait, since nothing is kept.
@@ -99,6 +100,9 @@ impl LookupAction {
     fn start(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         if vr.is_handled() {
             return Flow::GoOn;
+        }
+        if !is_safe(vr.method()) {
+            self.remember_outdated(vr);
         }
         let options = &self.options.common;
         if !options.allows_method(vr.method()) {
@@ -115,7 +119,7 @@ impl LookupAction {
                 forward: Forward::Bypass,
                 detail: Some(&reason),
                 key: None,
-                status: format_args!("bypass: {reason}"),
+                status: &format!("bypass: {reason}"),
                 line: &"not for a request with such a condition",
             };
             return self.outcomes.pass(vr, context, memory, &passed);
@@ -159,7 +163,7 @@ impl LookupAction {
                     forward,
                     detail: None,
                     key: None,
-                    status: format_args!("miss"),
+                    status: "miss",
                     line: &"not found",
                 };
                 self.miss(vr, context, memory, &passed)
@@ -192,19 +196,18 @@ impl LookupAction {
             hit::send_body(vr, value)
         };
         match sent {
-            Sent::Whole => {}
+            Sent::Whole => self.outcomes.hit(vr, memory, fresh_secs),
             Sent::Not => {
                 // Something else answered while the lookup was under way.
                 vr.set_state(memory);
-                return Flow::GoOn;
+                Flow::GoOn
             }
             Sent::Cut => {
                 vr.set_state(memory);
                 PUBLISHER.log(vr, Level::Error, &"the body could not be sent");
-                return Flow::Error;
+                Flow::Error
             }
         }
-        self.outcomes.hit(vr, memory, fresh_secs)
     }
 
     /// The item is no whole response.
@@ -223,7 +226,7 @@ impl LookupAction {
             forward: Forward::Miss,
             detail: Some(&malformed),
             key: None,
-            status: format_args!("miss: {malformed}"),
+            status: &format!("miss: {malformed}"),
             line: &line,
         };
         self.miss(vr, context, memory, &passed)
@@ -237,7 +240,7 @@ impl LookupAction {
             forward: Forward::Method,
             detail: None,
             key: key.as_ref().map(|keyed| &keyed.key),
-            status: format_args!("bypass: method"),
+            status: "bypass: method",
             line: &"not for this method",
         };
         let memory = vr.take_state().unwrap_or_default();
@@ -251,7 +254,7 @@ impl LookupAction {
             forward: Forward::Bypass,
             detail: Some(bypass),
             key: None,
-            status: format_args!("bypass: {bypass}"),
+            status: &format!("bypass: {bypass}"),
             line: bypass,
         };
         self.outcomes.pass(vr, context, memory, &passed)
@@ -273,7 +276,7 @@ impl LookupAction {
             forward: Forward::Miss,
             detail: Some(&reason),
             key: None,
-            status: format_args!("miss: {reason}"),
+            status: "miss: larger than max_value",
             line: &line,
         };
         self.miss(vr, context, memory, &passed)
@@ -291,7 +294,7 @@ impl LookupAction {
             forward: Forward::Miss,
             detail: Some(why),
             key: None,
-            status: format_args!("error: {why}"),
+            status: &format!("error: {why}"),
             line: why,
         };
         self.miss(vr, context, memory, &passed)
@@ -323,6 +326,18 @@ impl LookupAction {
             hit_type: None,
         });
         memory
+    }
+
+    /// For a store that this leads to: what the request makes out of date, if it
+    /// succeeds.
+    fn remember_outdated(&self, vr: &mut Request<'_>) {
+        let of_target = self.keys.of_target(vr);
+        let mut memory = vr.take_state().unwrap_or_default();
+        memory.outdated = Some(Box::new(Outdated {
+            keys: Arc::clone(&self.keys),
+            of_target,
+        }));
+        vr.set_state(memory);
     }
 }
 

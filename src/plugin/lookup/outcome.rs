@@ -2,16 +2,17 @@
 //! know of it, which action runs.
 
 use std::ffi::CStr;
-use std::fmt::{Arguments, Display};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use memcached_core::http::Forward;
 use memcached_core::protocol::Key;
 
 use crate::host::{Action, Flow, Level, ResponseState};
-use crate::plugin::cache_status::{Missed, Note, say_hit, say_missed};
+use crate::plugin::cache_status::{say_hit, say_missed};
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::{LastLookup, OTHER_TYPE, Request, RequestMemory};
+use crate::plugin::note::{Missed, Note};
 use crate::plugin::options::Options;
 use crate::plugin::publish::{Item, Publisher};
 use crate::plugin::seldom::{Once, OnceAMinute};
@@ -32,7 +33,7 @@ pub(super) struct Passed<'a> {
     /// The key, where none is remembered.
     pub(super) key: Option<&'a Key>,
     /// What `MEMCACHED_STATUS` says.
-    pub(super) status: Arguments<'a>,
+    pub(super) status: &'a str,
     pub(super) line: &'a dyn Display,
 }
 
@@ -62,7 +63,7 @@ impl Outcomes {
         }
         let key = memory.lookup.as_ref().and_then(LastLookup::key);
         memory.cache_status = say_hit(vr, &self.options.common, key, fresh_secs);
-        self.publish(vr, key, format_args!("hit"), &"hit");
+        self.publish(vr, key, "hit", &"hit");
         vr.set_state(memory);
         if let Some(action) = &self.hit {
             vr.enter(action);
@@ -131,13 +132,7 @@ impl Outcomes {
         }
     }
 
-    fn publish(
-        &self,
-        vr: &mut Request<'_>,
-        key: Option<&Key>,
-        status: Arguments<'_>,
-        line: &dyn Display,
-    ) {
+    fn publish(&self, vr: &mut Request<'_>, key: Option<&Key>, status: &str, line: &dyn Display) {
         let environment = self.options.common.environment;
         PUBLISHER.publish(vr, environment, self.item(key), status, line);
     }

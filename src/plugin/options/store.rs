@@ -25,4 +25,6 @@ pub(in crate::plugin) struct Store {
     pub(in crate::plugin) without: HeaderNames,
     /// Make an entity tag where the response has none.
     pub(in crate::plugin) etag: bool,
+    /// Requests that may change something delete items.
+    pub(in crate::plugin) invalidate: bool,
 }

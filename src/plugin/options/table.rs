@@ -43,5 +43,6 @@ options! {
         "known_length" => known_length, value::boolean, false, [store];
         "store_without" => without, list::response_headers, [], [store];
         "etag" => etag, value::boolean, false, [store], headers;
+        "invalidate" => invalidate, value::boolean, false, [store];
     }
 }

@@ -10,13 +10,13 @@ use memcached_core::http::CacheName;
 use memcached_core::protocol::Ttl;
 use memcached_core::protocol::limits::VALUE_MAX;
 
+use memcached_core::pool::DEFAULT_PORT;
+
 use super::common::Environment;
 use super::error::OptionError;
 use super::given::Given;
 use super::identity::KeyPattern;
 use crate::host::{Pattern, SockAddr};
-
-const DEFAULT_PORT: u16 = 11211;
 
 const TEXT: &str = "a string";
 

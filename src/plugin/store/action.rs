@@ -5,19 +5,20 @@ use std::ffi::CStr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Exchange, NotStored, Storable};
 use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::StoreFilter;
-use super::outcome::NAME;
-use super::shared::Shared;
+use super::invalidate::{Invalidation, has_changed_something, outdated};
+use super::shared::{NAME, Shared};
 use crate::client::{Client, unix_now};
 use crate::host::{ActionKind, ConfigValue, Flow, ResponseState, Server};
 use crate::plugin::accept_encoding;
 use crate::plugin::cache_status::say_decision;
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{Memcached, Request};
+use crate::plugin::memcached::{Memcached, Outdated, Request};
 use crate::plugin::options::{self, Misfit, Options};
 
 /// One `memcached.store` of the configuration.
@@ -30,12 +31,26 @@ pub(in crate::plugin) struct StoreKey {
     key: Result<Keyed, Bypass>,
 }
 
+/// What a run of the action waits for.
+pub(in crate::plugin) enum Waiting {
+    /// The headers of the response. The regex captures that the keys were made from
+    /// are gone by then.
+    Response {
+        key: StoreKey,
+        /// What the request makes out of date, if it succeeds.
+        outdated: Option<Outdated>,
+    },
+    /// That what it has made out of date is gone.
+    Invalidation {
+        invalidation: Invalidation,
+        key: StoreKey,
+    },
+}
+
 impl ActionKind for StoreAction {
     const NAME: &'static CStr = NAME;
     type Plugin = Memcached;
-    /// Kept while the response headers are awaited: the regex captures that the
-    /// key was made from are gone by then.
-    type Context = StoreKey;
+    type Context = Waiting;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let list = match options::arguments(value) {
@@ -48,18 +63,31 @@ impl ActionKind for StoreAction {
         Ok(Self(Arc::new(Shared::new(server, options))))
     }
 
-    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<StoreKey>>) -> Flow {
-        let key = match context.take() {
-            Some(key) => *key,
-            None => self.key_of(vr),
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<Waiting>>) -> Flow {
+        let (key, outdated) = match context.take().map(|waiting| *waiting) {
+            None => {
+                let may_change = self.0.options.store.invalidate && !is_safe(vr.method());
+                let outdated = may_change.then(|| outdated(vr, &self.0.keys));
+                (self.key_of(vr), outdated)
+            }
+            Some(Waiting::Response { key, outdated }) => (key, outdated),
+            Some(Waiting::Invalidation { invalidation, key }) => {
+                return self.go_on_after(vr, context, invalidation, key);
+            }
         };
         match vr.response_state() {
             ResponseState::NoHandler => self.0.warn_of_no_handler(vr),
             ResponseState::Pending => {
-                *context = Some(Box::new(key));
+                *context = Some(Box::new(Waiting::Response { key, outdated }));
                 return Flow::WaitForEvent;
             }
-            ResponseState::Ready => self.handle(vr, key),
+            ResponseState::Ready => match outdated.filter(|_| has_changed_something(vr)) {
+                Some(outdated) => {
+                    let invalidation = Invalidation::begin(vr, outdated, &self.0);
+                    return self.go_on_after(vr, context, invalidation, key);
+                }
+                None => self.handle(vr, key, false),
+            },
         }
         Flow::GoOn
     }
@@ -88,8 +116,26 @@ impl StoreAction {
         }
     }
 
-    /// The response's headers are there.
-    fn handle(&self, vr: &mut Request<'_>, StoreKey { keys, key }: StoreKey) {
+    /// Waits until what the request has made out of date is gone; then it goes on
+    /// with the response.
+    fn go_on_after(
+        &self,
+        vr: &mut Request<'_>,
+        context: &mut Option<Box<Waiting>>,
+        invalidation: Invalidation,
+        key: StoreKey,
+    ) -> Flow {
+        if !invalidation.is_over(vr, &self.0) {
+            *context = Some(Box::new(Waiting::Invalidation { invalidation, key }));
+            return Flow::WaitForEvent;
+        }
+        self.handle(vr, key, true);
+        Flow::GoOn
+    }
+
+    /// The response's headers are there. Where its request has `invalidated`
+    /// something, that is what is published of a method outside `methods`.
+    fn handle(&self, vr: &mut Request<'_>, StoreKey { keys, key }: StoreKey, invalidated: bool) {
         let decision = match &key {
             Ok(key) => self.decide(vr, &keys, key),
             Err(bypass) => Err(NotStored::Bypass(bypass.clone())),
@@ -107,6 +153,7 @@ impl StoreAction {
         match (decision, &key) {
             (Ok((response, item)), Some(key)) => self.collect(vr, client, key, response, item),
             (Ok(_), None) => {}
+            (Err(_), _) if invalidated && !self.0.policy.allows_method(vr.method()) => {}
             (Err(reason), key) => {
                 client.store_counts().not_stored();
                 self.0.not_stored(vr, key.as_ref(), &reason);

@@ -2,6 +2,7 @@
 
 mod action;
 mod filter;
+mod invalidate;
 mod outcome;
 mod shared;
 

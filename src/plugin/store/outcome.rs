@@ -1,33 +1,18 @@
 //! How it is published what became of a response.
 
-use std::ffi::CStr;
 use std::fmt::Display;
 
 use memcached_core::policy::NotStored;
 use memcached_core::protocol::Key;
 
-use super::shared::Shared;
+use super::shared::{PUBLISHER, Shared};
 use crate::plugin::memcached::Request;
-use crate::plugin::publish::Publisher;
-
-/// The action's name.
-pub(super) const NAME: &CStr = c"memcached.store";
-
-pub(super) const PUBLISHER: Publisher = Publisher {
-    action: NAME,
-    variable: "MEMCACHED_STORE",
-};
 
 impl Shared {
     /// The response may be stored, and its body is being copied.
     pub(super) fn storing(&self, vr: &mut Request<'_>, key: &Key) {
         let environment = self.options.common.environment;
-        PUBLISHER.set(
-            vr,
-            environment,
-            self.item(Some(key)),
-            format_args!("storing"),
-        );
+        PUBLISHER.set(vr, environment, self.item(Some(key)), "storing");
     }
 
     /// The item was handed over to the client of memcached.
@@ -46,7 +31,22 @@ impl Shared {
     /// It is not stored.
     pub(super) fn refused(&self, vr: &mut Request<'_>, key: Option<&Key>, why: &dyn Display) {
         let environment = self.options.common.environment;
-        let (text, line) = (format_args!("no: {why}"), format_args!("not stored: {why}"));
-        PUBLISHER.publish(vr, environment, self.item(key), text, &line);
+        let item = self.item(key);
+        let (text, line) = (format!("no: {why}"), format!("not stored: {why}"));
+        PUBLISHER.publish(vr, environment, item, &text, &line);
+    }
+
+    /// What the request has made out of date is gone.
+    pub(super) fn invalidated(&self, vr: &mut Request<'_>) {
+        let environment = self.options.common.environment;
+        let text = "invalidated";
+        PUBLISHER.publish(vr, environment, self.item(None), text, &text);
+    }
+
+    /// What the request has made out of date may still be there.
+    pub(super) fn not_invalidated(&self, vr: &mut Request<'_>, why: &dyn Display) {
+        let environment = self.options.common.environment;
+        let (text, line) = (format!("no: {why}"), format!("not invalidated: {why}"));
+        PUBLISHER.publish(vr, environment, self.item(None), &text, &line);
     }
 }

@@ -1,17 +1,25 @@
 //! What one `memcached.store` of the configuration shares with its filters.
 
+use std::ffi::CStr;
 use std::sync::Arc;
 
 use memcached_core::policy::{Difference, NotStored, Policy};
 use memcached_core::protocol::Key;
 
-use super::outcome::{NAME, PUBLISHER};
 use crate::host::{Level, Server};
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::Request;
 use crate::plugin::options::Options;
-use crate::plugin::publish::Item;
+use crate::plugin::publish::{Item, Publisher};
 use crate::plugin::seldom::{Once, OnceAMinute};
+
+/// The action's name.
+pub(super) const NAME: &CStr = c"memcached.store";
+
+pub(super) const PUBLISHER: Publisher = Publisher {
+    action: NAME,
+    variable: "MEMCACHED_STORE",
+};
 
 /// The options of one `memcached.store`, and its lines that come seldom, for all
 /// workers.
@@ -58,7 +66,7 @@ impl Shared {
     /// Nothing has handled the request.
     pub(super) fn warn_of_no_handler(&self, vr: &Request<'_>) {
         if let Some(left_out) = self.no_handler.pass() {
-            let line = format_args!(
+            let line = format!(
                 "no response to store; \
                  a content handler must stand before memcached.store{left_out}"
             );
@@ -76,14 +84,14 @@ impl Shared {
                     return;
                 };
                 let maxsize = self.policy.maxsize;
-                let line = format_args!(
+                let line = format!(
                     "not stored: larger than \"maxsize\" => {maxsize}; \
                      a larger one stores such responses too{item}{left_out}"
                 );
                 PUBLISHER.log(vr, Level::Warning, &line);
             }
             NotStored::BodyOnly { .. } if self.kept_out.is_first() => {
-                let line = format_args!(
+                let line = format!(
                     "not stored: {reason}; \"headers\" => true stores the type too, \
                      \"ignore\" => [\"body-only\"] the body all the same (told once){item}"
                 );
@@ -97,9 +105,8 @@ impl Shared {
     pub(super) fn warn_of_difference(&self, vr: &Request<'_>, key: &Key, difference: &Difference) {
         if self.differs.is_first() {
             let item = self.item(Some(key));
-            let line = format_args!(
-                "{difference}; \"headers\" => true stores headers too (told once){item}"
-            );
+            let line =
+                format!("{difference}; \"headers\" => true stores headers too (told once){item}");
             PUBLISHER.log(vr, Level::Warning, &line);
         }
     }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::protocol::upper_digits;
+
 /// Appends `#` and a name in small letters.
 pub(super) fn append_name(key: &mut Vec<u8>, name: &[u8]) {
     key.push(b'#');
@@ -33,12 +35,8 @@ fn append_byte(key: &mut Vec<u8>, byte: u8) {
     if byte.is_ascii_alphanumeric() || b"-._~*/:+,=".contains(&byte) {
         key.push(byte);
     } else {
-        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-        key.extend_from_slice(&[
-            b'%',
-            DIGITS[usize::from(byte >> 4)],
-            DIGITS[usize::from(byte & 15)],
-        ]);
+        let [high, low] = upper_digits(byte);
+        key.extend_from_slice(&[b'%', high, low]);
     }
 }
 
