@@ -49,6 +49,7 @@ fn parse(wire: &[u8], piece: usize, keys: &[Key; 1]) -> Reply<Range<usize>> {
     let form = ReplyForm::Values {
         keys,
         with_cas: false,
+        max_value: u64::MAX,
     };
     let mut parser = ReplyParser::new();
     for part in wire.chunks(piece) {

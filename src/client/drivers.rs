@@ -60,6 +60,7 @@ impl Drivers {
         pool: &Arc<Pool<SockAddr>>,
         key: &Key,
         timeout: Duration,
+        max_value: u64,
     ) -> Target {
         let at = pool.route(key);
         let mut pools = self.pools.borrow_mut();
@@ -75,12 +76,13 @@ impl Drivers {
             server,
             driver,
             timeout,
+            max_value,
         }
     }
 
     /// The driver for a key of a pool.
     pub(super) fn of_key(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Rc<Driver> {
-        self.of_target(self.target(pool, key, Duration::ZERO).driver)
+        self.of_target(self.target(pool, key, Duration::ZERO, 0).driver)
     }
 
     /// The driver that a target names.

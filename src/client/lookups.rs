@@ -82,9 +82,10 @@ impl Lookups {
         pool: &Arc<Pool<SockAddr>>,
         key: &Key,
         timeout: Duration,
+        max_value: u64,
         waker: Waker,
     ) -> Lookup {
-        let target = self.drivers.target(pool, key, timeout);
+        let target = self.drivers.target(pool, key, timeout, max_value);
         let mut core = self.core.borrow_mut();
         let waiter = match core.begin(target, key, waker) {
             Begin::Ready(result) => return Lookup::Ready(result),
@@ -113,7 +114,8 @@ impl Lookups {
     fn submit(&self, flight: &Rc<Flight<Waker, BufferSlice>>) -> bool {
         let target = flight.target();
         let driver = self.drivers.of_target(target.driver);
-        let command = Command::Retrieve(Retrieve::one(flight.key().clone()));
+        let lookup = Retrieve::one(flight.key().clone()).up_to(target.max_value);
+        let command = Command::Retrieve(lookup);
         let completion = Completion::new(Rc::<Flight<_, _>>::clone(flight));
         match driver.submit(Lane::Lookup, command, target.timeout, completion) {
             Ok(request) => {

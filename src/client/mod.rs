@@ -124,16 +124,18 @@ impl Client {
     }
 
     /// Looks a key up in a pool; `waker` wakes the request unless the result is
-    /// ready. `timeout` is the time for the answer.
+    /// ready. `timeout` is the time for the answer, `max_value` the longest value
+    /// that is wanted, in bytes.
     pub(crate) fn lookup(
         &self,
         pool: &Arc<Pool<SockAddr>>,
         key: &Key,
         timeout: Duration,
+        max_value: u64,
         waker: Waker,
     ) -> Lookup {
         self.0.publish_later();
-        self.0.lookups.begin(pool, key, timeout, waker)
+        self.0.lookups.begin(pool, key, timeout, max_value, waker)
     }
 
     /// Stores an item in a pool; nobody waits for the outcome.

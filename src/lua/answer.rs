@@ -1,6 +1,6 @@
 //! From an outcome to what the script is told.
 
-use memcached_core::protocol::{FoundValues, Reply, Status};
+use memcached_core::protocol::{Found, FoundValues, Reply, Status};
 use memcached_core::server::{Failure, Outcome};
 
 use crate::host::{Answer, AnswerValue, BufferSlice, Code};
@@ -25,11 +25,15 @@ fn found(values: FoundValues<BufferSlice>) -> Answer {
     if values.is_empty() {
         return plain(Code::NotFound);
     }
-    let values = values.into_iter().map(|(key, value)| AnswerValue {
-        key,
-        flags: value.flags,
-        cas: value.cas,
-        pieces: value.pieces.iter().cloned().collect(),
+    let values = values.into_iter().filter_map(|(key, found)| match found {
+        Found::Value(value) => Some(AnswerValue {
+            key,
+            flags: value.flags,
+            cas: value.cas,
+            pieces: value.pieces.iter().cloned().collect(),
+        }),
+        // Scripts set no limit.
+        Found::TooLarge { .. } => None,
     });
     Answer {
         values: values.collect(),
@@ -56,6 +60,6 @@ pub(super) fn answer(outcome: Outcome<BufferSlice>) -> Answer {
             number: Some(number),
             ..plain(Code::Ok)
         },
-        Reply::NotCountable(text) | Reply::ServerError(text) => error(text),
+        Reply::NotCountable(text) | Reply::ServerError(text) | Reply::Version(text) => error(text),
     }
 }

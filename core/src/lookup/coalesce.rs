@@ -38,6 +38,8 @@ pub struct Target {
     pub driver: DriverId,
     /// The time for the answer.
     pub timeout: Duration,
+    /// The longest value that is wanted, in bytes.
+    pub max_value: u64,
 }
 
 #[derive(Debug)]

@@ -242,7 +242,7 @@ impl<W, P: Clone> Lookups<W, P> {
     const fn count(&mut self, result: LookupResult<P>) -> LookupResult<P> {
         match &result {
             LookupResult::Hit(_) => self.stats.hits += 1,
-            LookupResult::Miss => self.stats.misses += 1,
+            LookupResult::Miss | LookupResult::TooLarge(_) => self.stats.misses += 1,
             LookupResult::Failed(_) => self.stats.failures += 1,
         }
         result

@@ -1,6 +1,6 @@
 //! What a lookup came to.
 
-use crate::protocol::{Reply, Value};
+use crate::protocol::{Found, Reply, Value};
 use crate::server::{Failure, Outcome};
 
 /// What a lookup came to.
@@ -10,6 +10,9 @@ pub enum LookupResult<P> {
     Hit(Value<P>),
     /// There is no such item, or memcached refused with words of its own.
     Miss,
+    /// There is an item, but its value is longer than was asked for; its length
+    /// in bytes.
+    TooLarge(u64),
     /// memcached could not be asked.
     Failed(Failure),
 }
@@ -20,14 +23,15 @@ impl<P> LookupResult<P> {
     pub(super) fn classify(outcome: Outcome<P>) -> (Self, Option<Box<str>>) {
         match outcome {
             Outcome::Reply(Reply::Values(mut values)) => match values.pop() {
-                Some((_, value)) => (Self::Hit(value), None),
+                Some((_, Found::Value(value))) => (Self::Hit(value), None),
+                Some((_, Found::TooLarge { len })) => (Self::TooLarge(len), None),
                 None => (Self::Miss, None),
             },
             Outcome::Reply(Reply::ServerError(text)) => (Self::Miss, Some(text)),
             // No reply to a `get`, and so never read as one.
-            Outcome::Reply(Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_)) => {
-                (Self::Miss, None)
-            }
+            Outcome::Reply(
+                Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) | Reply::Version(_),
+            ) => (Self::Miss, None),
             Outcome::Failed(failure) => (Self::Failed(failure), None),
         }
     }

@@ -71,6 +71,9 @@ pub enum NotStored {
     /// The body is larger than `maxsize`.
     #[error("larger than maxsize")]
     TooLarge,
+    /// The item would be larger than `max_value`, and so never read.
+    #[error("larger than max_value")]
+    AboveMaxValue,
     /// The body ended early.
     #[error("body cut short")]
     Cut,

@@ -7,25 +7,25 @@
     warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)
 )]
 
-pub mod command;
+mod command;
 mod error;
 mod excerpt;
 mod hex;
 mod key;
 pub mod limits;
-pub mod reply;
+mod reply;
 mod ttl;
 mod value;
 mod wire;
 
 pub use command::{
-    Command, Count, Data, Delete, Direction, Lane, Retrieve, Store, StoreMode, Touch,
+    Command, Count, Data, Delete, Direction, Lane, Retrieve, Store, StoreMode, Touch, Version,
 };
 pub use error::ProtocolError;
 pub use excerpt::{excerpt, excerpt_of};
 pub(crate) use hex::{SHA1_HEX_LEN, sha1_hex, upper_digits};
 pub use key::{Key, KeyError};
-pub use reply::{FoundValues, KeyList, Reply, ReplyForm, ReplyParser, Status};
+pub use reply::{Found, FoundValues, KeyList, Reply, ReplyForm, ReplyParser, Status};
 pub use ttl::{Ttl, exptime};
 pub use value::{Input, Pieces, Value};
 pub(crate) use wire::CRLF;

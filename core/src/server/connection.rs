@@ -1,25 +1,27 @@
-//! One connection: its states, its deadlines, its end.
+//! One connection: its states, and what passes through it. Its deadlines are in
+//! `deadlines`, its ends in `ending`, and what it asks for itself in `probing`.
 //!
 //! Invariants:
 //! - The queue is empty while the state is [`State::Closed`].
-//! - After a fault nothing that the old socket still holds can reach a request:
-//!   both streams are reset and the socket is asked to be closed. Nothing is
-//!   resynchronised.
+//! - Requests are not accepted while the connection is made without one, to
+//!   learn whether the server answers again ([`Purpose::Probe`]).
 
 use core::time::Duration;
 
 use super::backoff::Backoff;
 use super::batch::split_reply;
+use super::connection_id::ConnectionId;
 use super::context::Context;
-use super::error::{Failure, Fault};
+use super::error::Fault;
 use super::event::{Action, Event, Outcome, Types};
-use super::health::Health;
-use super::pipeline::{Answer, Pipeline};
+use super::pace::Pace;
+use super::patience::Patience;
+use super::pipeline::{Answer, Pipeline, Unreadable};
 use super::request::Queued;
 use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
 use super::stats::Stats;
-use crate::protocol::{Input, Lane};
+use crate::protocol::{Input, Key};
 use crate::time::Time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,16 +30,33 @@ pub(super) enum State {
     Closed,
     /// The driver is connecting and may take until this time.
     Connecting { until: Time },
-    /// Connected.
-    Open,
+    /// Connected at this time.
+    Open { since: Time },
+}
+
+/// What a connection is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To carry requests.
+    Requests,
+    /// To show whether the server answers again; then to carry requests.
+    Probe,
+    /// The same, while another connection waits for a reply: if this one has
+    /// none either, that is no other failure.
+    Check,
 }
 
 pub(super) struct Connection<T: Types> {
-    lane: Lane,
-    connect_timeout: Duration,
-    state: State,
-    pipeline: Pipeline<T>,
-    backoff: Backoff,
+    pub(super) id: ConnectionId,
+    pub(super) connect_timeout: Duration,
+    pub(super) state: State,
+    pub(super) pipeline: Pipeline<T>,
+    pub(super) backoff: Backoff,
+    pub(super) patience: Patience,
+    pub(super) pace: Pace,
+    pub(super) purpose: Purpose,
+    /// The last request that could not be accepted, or failed.
+    pub(super) wanted: Option<Time>,
     /// The driver has to close its socket.
     close: bool,
     /// The driver has to connect.
@@ -45,13 +64,17 @@ pub(super) struct Connection<T: Types> {
 }
 
 impl<T: Types> Connection<T> {
-    pub(super) fn new(lane: Lane, spec: &Spec) -> Self {
+    pub(super) fn new(id: ConnectionId, spec: &Spec) -> Self {
         Self {
-            lane,
+            id,
             connect_timeout: spec.connect_timeout,
             state: State::Closed,
-            pipeline: Pipeline::default(),
+            pipeline: Pipeline::new(id == ConnectionId::SLOW),
             backoff: Backoff::new(spec.retry),
+            patience: Patience::default(),
+            pace: Pace::default(),
+            purpose: Purpose::Requests,
+            wanted: None,
             close: false,
             connect: false,
         }
@@ -59,6 +82,27 @@ impl<T: Types> Connection<T> {
 
     pub(super) const fn state(&self) -> State {
         self.state
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open { .. })
+    }
+
+    /// When the connection was made.
+    pub(super) const fn opened(&self) -> Option<Time> {
+        match self.state {
+            State::Open { since } => Some(since),
+            State::Closed | State::Connecting { .. } => None,
+        }
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// Whether nothing is on the way or waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.pipeline.is_idle()
     }
 
     pub(super) fn load(&self) -> (usize, usize) {
@@ -69,14 +113,17 @@ impl<T: Types> Connection<T> {
         self.pipeline.queue.has_room(data_len, limits)
     }
 
-    /// Connected, and the server has given a good reply on this connection.
-    pub(super) fn works(&self) -> bool {
-        self.state == State::Open && self.backoff.has_worked()
+    /// Connected, and the server has answered on this connection.
+    pub(super) const fn works(&self) -> bool {
+        self.is_open() && self.backoff.has_answered()
     }
 
     /// Whether a request can be queued now, or a connection be begun for it.
     pub(super) fn is_ready(&self, now: Time) -> bool {
-        self.state != State::Closed || self.backoff.allows(now)
+        match self.state {
+            State::Closed => self.backoff.allows(now) && !self.backoff.needs_probe(),
+            State::Connecting { .. } | State::Open { .. } => self.purpose == Purpose::Requests,
+        }
     }
 
     #[must_use]
@@ -96,10 +143,9 @@ impl<T: Types> Connection<T> {
         let due = match self.state {
             State::Closed => self.start_connecting(context),
             State::Connecting { until } => until,
-            State::Open => {
-                let reply_due = context.now + queued.request.timeout;
-                queued.request.deadline = Some(reply_due);
-                reply_due
+            State::Open { .. } => {
+                queued.request.since = Some(context.now);
+                context.now + queued.request.timeout
             }
         };
         self.pipeline.queue.push(queued);
@@ -107,35 +153,37 @@ impl<T: Types> Connection<T> {
     }
 
     /// Returns until when the attempt may take.
-    fn start_connecting(&mut self, context: &mut Context<'_, T>) -> Time {
+    pub(super) fn start_connecting(&mut self, context: &mut Context<'_, T>) -> Time {
         context.stats.connects += 1;
-        self.backoff.attempt(context.now);
+        context.health.attempt(self.id, context.now);
+        self.backoff.attempt();
         self.connect = true;
         let until = context.now + self.connect_timeout;
         self.state = State::Connecting { until };
         until
     }
 
-    /// Forgets who waits for a request. One that was not sent leaves the queue;
-    /// the reply to one that was sent will be swallowed.
-    pub(super) fn cancel(&mut self, serial: u64, health: &mut Health) -> Option<T::Token> {
-        let cancelled = self.pipeline.queue.cancel(serial)?;
-        if cancelled.is_gone {
-            health.request_over(serial);
-        }
-        Some(cancelled.token)
+    /// Forgets who waits for a request.
+    pub(super) fn cancel(&mut self, serial: u64) -> Option<T::Token> {
+        self.pipeline.queue.cancel(serial)
     }
 
     pub(super) fn handle_connected(&mut self, now: Time) {
-        if matches!(self.state, State::Connecting { .. }) {
-            self.state = State::Open;
-            self.pipeline.queue.start_deadlines(now);
+        if !matches!(self.state, State::Connecting { .. }) {
+            return;
+        }
+        self.state = State::Open { since: now };
+        self.pipeline.queue.start_time(now);
+        // Without a request nothing would show what the connection is worth.
+        let unused = !self.pipeline.queue.has_waiting();
+        if unused || self.purpose != Purpose::Requests || self.backoff.is_doubtful() {
+            self.pipeline.probe(now);
         }
     }
 
     pub(super) fn transmit(&mut self, stats: &mut Stats) -> Transmit<'_> {
         match self.state {
-            State::Open => self.pipeline.transmit(stats),
+            State::Open { .. } => self.pipeline.transmit(stats),
             State::Closed | State::Connecting { .. } => Transmit::empty(),
         }
     }
@@ -145,12 +193,12 @@ impl<T: Types> Connection<T> {
         self.pipeline.handle_written(count);
     }
 
-    pub(super) fn wants_read(&self) -> bool {
-        self.state == State::Open
+    pub(super) const fn wants_read(&self) -> bool {
+        self.is_open()
     }
 
     pub(super) fn wants_write(&self) -> bool {
-        self.state == State::Open && self.pipeline.wants_write()
+        self.is_open() && self.pipeline.wants_write()
     }
 
     pub(super) fn handle_data<I>(&mut self, input: &I, context: &mut Context<'_, T>)
@@ -160,24 +208,40 @@ impl<T: Types> Connection<T> {
         let total = input.bytes().len();
         context.stats.bytes_read += total as u64;
         let mut at = 0;
-        while at < total && self.state == State::Open {
+        while at < total && self.is_open() {
             match self.pipeline.read(input, &mut at, context.stats) {
-                Ok(None) => return,
+                Ok(None) => break,
                 Ok(Some(answer)) => self.handle_answer(answer, context),
-                Err(error) => self.fail(&Fault::Protocol(error), context),
+                Err(Unreadable::Protocol(error)) => {
+                    self.break_off(&Fault::Protocol(error), context);
+                }
+                Err(Unreadable::ServerError(text)) => self.take_apart(text, context),
             }
+        }
+        if self.pipeline.is_skipping() {
+            // Who asked need not wait until all of it has passed.
+            self.give_out_whole(context);
         }
     }
 
     fn handle_answer(&mut self, answer: Answer<T>, context: &mut Context<'_, T>) {
-        self.backoff.worked();
-        if let Some(failing_for) = context.health.succeeded(self.lane, context.now) {
-            context.events.push_back(Event::Recovered { failing_for });
-        }
         let Answer {
             mut requests,
             reply,
+            since,
         } = answer;
+        let opened = self.opened().unwrap_or_default();
+        self.pace.note(since.max(opened), context.now);
+        self.purpose = Purpose::Requests;
+        if requests.is_empty() {
+            self.backoff.answered();
+            context.health.answered();
+            return;
+        }
+        self.backoff.served();
+        if let Some(failing_for) = context.health.served(self.id, context.now) {
+            context.events.push_back(Event::Recovered { failing_for });
+        }
         if let [request] = &mut requests[..] {
             context.complete(request, Outcome::Reply(reply));
             return;
@@ -188,103 +252,28 @@ impl<T: Types> Connection<T> {
         }
     }
 
-    pub(super) fn handle_timeout(&mut self, context: &mut Context<'_, T>) {
-        let now = context.now;
-        if matches!(self.state, State::Connecting { until } if until <= now) {
-            self.fail(&Fault::ConnectTimeout(self.connect_timeout), context);
-        } else if let Some(timeout) = self.pipeline.queue.overdue_sent(now) {
-            self.fail(&Fault::ReplyTimeout(timeout), context);
-        } else {
-            let expired = |request: &mut _| context.fail(request, Failure::TimedOut);
-            self.pipeline.queue.expire(now, expired);
-        }
+    /// The key that the oldest command asks for, if it is the only one.
+    pub(super) fn head_key(&self) -> Option<&Key> {
+        self.pipeline.queue.head()?.command.batch_key()
     }
 
-    /// The earliest deadline; costs a walk over the queue.
-    pub(super) fn next_deadline(&self) -> Option<Time> {
-        let connecting = match self.state {
-            State::Connecting { until } => Some(until),
-            State::Closed | State::Open => None,
-        };
-        let requests = self.pipeline.queue.next_deadline();
-        requests.into_iter().chain(connecting).min()
+    /// What waits here and can be asked for on another connection.
+    pub(super) fn take_movable(&mut self) -> Vec<Queued<T>> {
+        self.pipeline.queue.take_movable()
     }
 
-    /// The peer closed, or the operating system reports an error.
-    pub(super) fn handle_lost(&mut self, fault: &Fault, context: &mut Context<'_, T>) {
-        match self.state {
-            State::Closed => {}
-            State::Connecting { .. } => self.fail(fault, context),
-            State::Open => self.lose(fault, context),
-        }
+    /// Puts a request into the queue that waited on another connection.
+    pub(super) fn push_moved(&mut self, queued: Queued<T>) {
+        self.pipeline.queue.push(queued);
     }
 
-    /// An open connection is gone. What had no byte of its reply yet may be
-    /// sent once more if it does the same when it is carried out twice.
-    fn lose(&mut self, fault: &Fault, context: &mut Context<'_, T>) {
-        let torn_reply = self.pipeline.is_mid_reply();
-        let asked = self.load().0 > 0;
-        let lost = |request: &mut _| context.fail(request, Failure::Lost);
-        self.pipeline.requeue(lost);
-        self.close();
-        if torn_reply || (asked && !self.backoff.has_worked()) {
-            self.count_failure(fault, context);
-        }
-        let queue = &self.pipeline.queue;
-        if queue.is_all_sent() {
-            return;
-        }
-        let probes = |serial| queue.is_waiting(serial);
-        let worth_it = !context.health.is_down() || context.health.probe().is_some_and(probes);
-        if worth_it && self.backoff.allows(context.now) {
-            self.start_connecting(context);
-        } else {
-            self.fail_queue(Failure::Lost, context);
-        }
-    }
-
-    /// Ends the connection or the attempt at one; everything queued fails.
-    fn fail(&mut self, fault: &Fault, context: &mut Context<'_, T>) {
-        let failure = match (self.state, fault) {
-            (State::Connecting { .. }, _) => Failure::Connect,
-            (_, Fault::ReplyTimeout(_)) => Failure::TimedOut,
-            (_, Fault::Protocol(_)) => Failure::Protocol,
-            (_, Fault::Os(_) | Fault::ConnectTimeout(_) | Fault::Closed) => Failure::Lost,
-        };
-        self.count_failure(fault, context);
-        self.close();
-        self.fail_queue(failure, context);
-    }
-
-    /// Ends everything because the driver is going away.
-    pub(super) fn shutdown(&mut self, context: &mut Context<'_, T>) {
-        if self.state != State::Closed {
-            self.close();
-        }
-        self.fail_queue(Failure::Shutdown, context);
-    }
-
-    fn count_failure(&self, fault: &Fault, context: &mut Context<'_, T>) {
-        let was_down = context.health.is_down();
-        context.health.failed(self.lane, context.now);
-        context.stats.faults += 1;
-        context.events.push_back(Event::Fault {
-            lane: self.lane,
-            fault: fault.clone(),
-            now_down: !was_down && context.health.is_down(),
-        });
-    }
-
-    fn close(&mut self) {
+    /// Closes the socket; what is queued stays.
+    pub(super) fn close(&mut self, context: &mut Context<'_, T>) {
         self.state = State::Closed;
         self.pipeline.reset_streams();
+        self.purpose = Purpose::Requests;
         self.connect = false;
         self.close = true;
-    }
-
-    fn fail_queue(&mut self, failure: Failure, context: &mut Context<'_, T>) {
-        for mut request in self.pipeline.queue.drain() {
-            context.fail(&mut request, failure);
-        }
+        context.health.ended(self.id);
     }
 }

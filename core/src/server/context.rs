@@ -18,9 +18,8 @@ pub(super) struct Context<'a, T: Types> {
 }
 
 impl<T: Types> Context<'_, T> {
-    /// Gives a request its outcome, unless it was cancelled.
+    /// Gives a request its outcome, unless it was cancelled or had one.
     pub(super) fn complete(&mut self, request: &mut Request<T::Token>, outcome: Outcome<T::Piece>) {
-        self.health.request_over(request.serial);
         let Some(token) = request.token.take() else {
             return;
         };

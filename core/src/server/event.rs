@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::connection_id::ConnectionId;
 use super::error::{Failure, Fault};
 use crate::protocol::{Command, Data, Lane, Reply};
 
@@ -56,7 +57,7 @@ pub enum Event<T: Types> {
     /// A connection ended badly, or could not be made.
     Fault {
         /// Which connection.
-        lane: Lane,
+        id: ConnectionId,
         /// What happened.
         fault: Fault,
         /// With this failure the server began to count as down.
@@ -69,7 +70,7 @@ pub enum Event<T: Types> {
     },
 }
 
-/// What the driver has to do with the socket of a lane.
+/// What the driver has to do with the socket of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Make a connection; answer with `handle_connected` or `handle_error`.

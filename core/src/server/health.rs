@@ -1,20 +1,22 @@
-//! Whether a server is worth asking: failures in a row, and requests that try a
-//! server that is down.
+//! Whether a server is worth asking: failures in a row, and attempts at a server
+//! that is down.
 //!
 //! Invariants:
-//! - The server is down from the third failure in a row to the next good reply.
-//! - While it is down, at most one request at a time tries it, and at most one
-//!   per retry interval.
+//! - The server is down from the failure that is at least the third in a row and
+//!   at least a retry interval after the first of them, to the next good reply.
+//! - While it is down, at most one connection at a time tries it, and one attempt
+//!   per retry interval begins.
 //! - Failures are counted for all connections together, because what ends one of
 //!   them mostly ends the others. The server has recovered once no connection
-//!   has failed since its last good reply.
+//!   has failed since it last served a request.
 
 use core::time::Duration;
 
-use crate::protocol::Lane;
+use super::connection_id::ConnectionId;
 use crate::time::Time;
 
-/// This many failures in a row make a server count as down.
+/// This many failures in a row make a server count as down, if they span a retry
+/// interval.
 pub const FAILURES_UNTIL_DOWN: u32 = 3;
 
 /// A connection that failed and is not used any more is forgotten after a retry
@@ -25,15 +27,19 @@ const FORGET_AFTER: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Health {
     retry: Duration,
+    /// Failures in a row, and when the first of them was.
     failures: u32,
-    /// The failure that made it down, or the last request that tried it.
+    first_failure: Time,
+    is_down: bool,
+    /// The failure that made it down, or the last attempt at it.
     last_try: Time,
-    /// The request that tries the server.
-    probe: Option<u64>,
+    /// The connection that tries the server.
+    trial: Option<ConnectionId>,
     /// The first failure of those that are not over.
     failing_since: Option<Time>,
-    /// Per lane: it failed and gave no good reply since; holds until this time.
-    failing_until: [Option<Time>; Lane::COUNT],
+    /// For each connection: it failed and has served no request since; holds
+    /// until this time.
+    failing_until: [Option<Time>; ConnectionId::COUNT],
 }
 
 impl Health {
@@ -41,58 +47,79 @@ impl Health {
         Self {
             retry,
             failures: 0,
+            first_failure: Time::from_micros(0),
+            is_down: false,
             last_try: Time::from_micros(0),
-            probe: None,
+            trial: None,
             failing_since: None,
-            failing_until: [None; Lane::COUNT],
+            failing_until: [None; ConnectionId::COUNT],
         }
     }
 
-    /// Three failures in a row and no good reply since.
+    /// Whether it counts as down.
     pub(super) const fn is_down(&self) -> bool {
-        self.failures >= FAILURES_UNTIL_DOWN
+        self.is_down
     }
 
-    /// Whether it is down and a request must not try it now.
+    /// Whether it is down and must not be tried now.
     pub(super) fn refuses(&self, now: Time) -> bool {
-        self.is_down() && (self.probe.is_some() || now < self.last_try + self.retry)
+        self.is_down && (self.trial.is_some() || now < self.next_try())
     }
 
-    /// A request tries the server that is down, until
-    /// [`request_over`](Self::request_over).
-    pub(super) const fn begin_probe(&mut self, now: Time, serial: u64) {
-        self.probe = Some(serial);
-        self.last_try = now;
+    /// When it may be tried again if it is down.
+    pub(super) fn next_try(&self) -> Time {
+        self.last_try + self.retry
     }
 
-    /// The request that tries the server.
-    pub(super) const fn probe(&self) -> Option<u64> {
-        self.probe
+    /// Whether an attempt at the server is under way.
+    pub(super) const fn is_tried(&self) -> bool {
+        self.trial.is_some()
     }
 
-    /// A request is complete or cancelled; it tries the server no longer.
-    pub(super) fn request_over(&mut self, serial: u64) {
-        if self.probe == Some(serial) {
-            self.probe = None;
-        }
-    }
-
-    /// A connection failed or went silent.
-    pub(super) fn failed(&mut self, lane: Lane, now: Time) {
-        self.failing_since.get_or_insert(now);
-        self.failing_until[lane as usize] = Some(now + self.retry + FORGET_AFTER);
-        self.failures = self.failures.saturating_add(1);
-        if self.failures == FAILURES_UNTIL_DOWN {
+    /// An attempt begins; if the server is down, it is the only one until it has
+    /// an outcome.
+    pub(super) fn attempt(&mut self, id: ConnectionId, now: Time) {
+        if self.is_down {
+            self.trial = Some(id);
             self.last_try = now;
         }
     }
 
-    /// A good reply came. Returns how long the server had been failing, if that
-    /// is over now.
-    pub(super) fn succeeded(&mut self, lane: Lane, now: Time) -> Option<Duration> {
+    /// A connection has ended; it tries the server no longer.
+    pub(super) fn ended(&mut self, id: ConnectionId) {
+        if self.trial == Some(id) {
+            self.trial = None;
+        }
+    }
+
+    /// A connection failed or went silent.
+    pub(super) fn failed(&mut self, id: ConnectionId, now: Time) {
+        self.failing_since.get_or_insert(now);
+        self.failing_until[id.index()] = Some(now + self.retry + FORGET_AFTER);
+        if self.failures == 0 {
+            self.first_failure = now;
+        }
+        self.failures = self.failures.saturating_add(1);
+        let long_enough = now >= self.first_failure + self.retry;
+        if !self.is_down && self.failures >= FAILURES_UNTIL_DOWN && long_enough {
+            self.is_down = true;
+            self.last_try = now;
+        }
+    }
+
+    /// The server said something good.
+    pub(super) const fn answered(&mut self) {
         self.failures = 0;
+        self.is_down = false;
+        self.trial = None;
+    }
+
+    /// A request was served. Returns how long the server had been failing, if
+    /// that is over now.
+    pub(super) fn served(&mut self, id: ConnectionId, now: Time) -> Option<Duration> {
+        self.answered();
         let since = self.failing_since?;
-        self.failing_until[lane as usize] = None;
+        self.failing_until[id.index()] = None;
         let mut failing = self.failing_until.iter().flatten();
         if failing.any(|&until| now < until) {
             return None;
@@ -105,6 +132,10 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Lane;
+
+    const LOOKUP: ConnectionId = ConnectionId::first_of(Lane::Lookup);
+    const STORE: ConnectionId = ConnectionId::STORE;
 
     fn at(ms: u64) -> Time {
         Time::from_micros(ms * 1000)
@@ -115,52 +146,62 @@ mod tests {
     }
 
     #[test]
-    fn third_failure_makes_down_and_one_probe_per_interval() {
+    fn three_failures_over_an_interval_make_down_and_one_attempt_per_interval() {
         let mut health = health();
-        for ms in [0, 10] {
-            health.failed(Lane::Lookup, at(ms));
+        // However many there are in a short time.
+        for ms in (10..1010).step_by(10) {
+            health.failed(LOOKUP, at(ms));
             assert!(!health.is_down() && !health.refuses(at(ms)));
         }
-        health.failed(Lane::Lookup, at(20));
+        health.failed(LOOKUP, at(1010));
         assert!(health.is_down());
-        assert!(health.refuses(at(1019)));
-        assert!(!health.refuses(at(1020)));
-        health.begin_probe(at(1020), 7);
+        assert!(health.refuses(at(2009)));
+        assert!(!health.refuses(at(2010)));
+        health.attempt(STORE, at(2010));
         // One at a time, however long it takes.
-        assert!(health.refuses(at(5000)));
-        health.failed(Lane::Lookup, at(5000));
-        health.request_over(6);
-        assert_eq!(health.probe(), Some(7));
-        health.request_over(7);
+        assert!(health.refuses(at(5000)) && health.is_tried());
+        health.failed(STORE, at(5000));
+        health.ended(LOOKUP);
+        assert!(health.is_tried());
+        health.ended(STORE);
         assert!(!health.refuses(at(5000)));
-        assert_eq!(
-            health.succeeded(Lane::Lookup, at(5100)),
-            Some(Duration::from_millis(5100))
-        );
+        assert_eq!(health.served(LOOKUP, at(5100)), None, "the other failed");
         assert!(!health.is_down());
-        assert_eq!(health.succeeded(Lane::Lookup, at(5200)), None);
+        let failing_for = Some(Duration::from_millis(5090));
+        assert_eq!(health.served(STORE, at(5100)), failing_for);
+        assert_eq!(health.served(STORE, at(5200)), None);
     }
 
     #[test]
-    fn a_probe_that_is_over_early_does_not_give_the_interval_back() {
+    fn two_failures_do_not_make_down_however_far_apart() {
         let mut health = health();
-        for _ in 0..FAILURES_UNTIL_DOWN {
-            health.failed(Lane::Store, at(0));
+        health.failed(LOOKUP, at(0));
+        health.failed(LOOKUP, at(60_000));
+        assert!(!health.is_down());
+        health.failed(LOOKUP, at(60_001));
+        assert!(health.is_down());
+    }
+
+    #[test]
+    fn an_attempt_that_is_over_early_does_not_give_the_interval_back() {
+        let mut health = health();
+        for ms in [0, 1, 1000] {
+            health.failed(STORE, at(ms));
         }
-        health.begin_probe(at(1000), 1);
-        health.request_over(1);
-        assert!(health.refuses(at(1999)));
-        assert!(!health.refuses(at(2000)));
+        health.attempt(STORE, at(2000));
+        health.ended(STORE);
+        assert!(health.refuses(at(2999)));
+        assert!(!health.refuses(at(3000)));
     }
 
     #[test]
     fn a_good_reply_between_failures_keeps_it_up() {
         let mut health = health();
-        for ms in (0..100).step_by(2) {
-            health.failed(Lane::Lookup, at(ms));
-            health.failed(Lane::Store, at(ms));
+        for ms in (0..5000).step_by(2) {
+            health.failed(LOOKUP, at(ms));
+            health.failed(STORE, at(ms));
             assert!(!health.is_down());
-            health.succeeded(Lane::Script, at(ms + 1));
+            health.served(ConnectionId::SCRIPT, at(ms + 1));
         }
     }
 
@@ -168,20 +209,16 @@ mod tests {
     fn recovered_is_who_has_no_failing_connection() {
         let mut health = health();
         for ms in (0..60_000).step_by(1000) {
-            health.failed(Lane::Store, at(ms));
-            assert_eq!(health.succeeded(Lane::Lookup, at(ms + 500)), None);
+            health.failed(STORE, at(ms));
+            assert_eq!(health.served(LOOKUP, at(ms + 500)), None);
             assert!(!health.is_down());
         }
         // The last failure was at 59 s; the stores may simply have ended.
-        assert_eq!(health.succeeded(Lane::Lookup, at(69_999)), None);
-        assert_eq!(
-            health.succeeded(Lane::Lookup, at(70_000)),
-            Some(Duration::from_secs(70))
-        );
-        health.failed(Lane::Store, at(80_000));
-        assert_eq!(
-            health.succeeded(Lane::Store, at(80_001)),
-            Some(Duration::from_millis(1))
-        );
+        assert_eq!(health.served(LOOKUP, at(69_999)), None);
+        let failing_for = Some(Duration::from_secs(70));
+        assert_eq!(health.served(LOOKUP, at(70_000)), failing_for);
+        health.failed(STORE, at(80_000));
+        let failing_for = Some(Duration::from_millis(1));
+        assert_eq!(health.served(STORE, at(80_001)), failing_for);
     }
 }

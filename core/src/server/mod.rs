@@ -13,12 +13,19 @@ mod alarm;
 mod backoff;
 mod batch;
 mod connection;
+mod connection_id;
 mod context;
+mod deadlines;
+mod ending;
 mod error;
 mod event;
 mod health;
+mod lateness;
 mod log_limit;
+mod pace;
+mod patience;
 mod pipeline;
+mod probing;
 mod queue;
 mod request;
 mod send_buffer;
@@ -27,10 +34,14 @@ mod send_buffer;
     reason = "the room is named by its chief type"
 )]
 mod server;
+mod slow_keys;
 mod spec;
+mod spread;
 mod stats;
+mod trying;
 
 pub use alarm::{Alarm, Ring};
+pub use connection_id::ConnectionId;
 pub use error::{Failure, Fault};
 pub use event::{Action, Event, Outcome, Refused, RequestId, Types};
 pub use health::FAILURES_UNTIL_DOWN;

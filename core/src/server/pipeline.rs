@@ -5,46 +5,93 @@ use smallvec::SmallVec;
 
 use super::batch::BatchSize;
 use super::event::Types;
-use super::queue::Queue;
+use super::queue::{Blame, Queue};
 use super::request::Request;
 use super::send_buffer::{SendBuffer, Transmit};
 use super::stats::Stats;
-use crate::protocol::{Command, Input, ProtocolError, Reply, ReplyParser};
+use crate::protocol::{Command, Found, Input, ProtocolError, Reply, ReplyForm, ReplyParser};
+use crate::time::Time;
 
-/// A reply, and the requests that it answers: one, or those of a batch.
+/// A reply, and the requests that it answers: one, those of a batch, or none if
+/// the connection itself asked.
 pub(super) struct Answer<T: Types> {
     pub(super) requests: SmallVec<[Request<T::Token>; 1]>,
     pub(super) reply: Reply<T::Piece>,
+    /// From when on it was waited for.
+    pub(super) since: Time,
+}
+
+/// Why no more can be read on a connection.
+pub(super) enum Unreadable {
+    /// The server broke the protocol.
+    Protocol(ProtocolError),
+    /// `SERVER_ERROR`, in the server's words, in a reply with several values: some
+    /// servers end the reply with it, some go on to `END`, and the bytes do not
+    /// say which.
+    ServerError(Box<str>),
+}
+
+impl From<ProtocolError> for Unreadable {
+    fn from(error: ProtocolError) -> Self {
+        Self::Protocol(error)
+    }
 }
 
 /// The queue of a connection and its two streams of bytes.
 pub(super) struct Pipeline<T: Types> {
     pub(super) queue: Queue<T>,
-    batch_size: BatchSize,
+    pub(super) batch_size: BatchSize,
     send_buffer: SendBuffer,
     parser: ReplyParser<T::Piece>,
-}
-
-impl<T: Types> Default for Pipeline<T> {
-    fn default() -> Self {
-        Self {
-            queue: Queue::default(),
-            batch_size: BatchSize::default(),
-            send_buffer: SendBuffer::default(),
-            parser: ReplyParser::new(),
-        }
-    }
+    /// The connection has to ask the server something, from this time on.
+    probe_due: Option<Time>,
 }
 
 impl<T: Types> Pipeline<T> {
+    /// Lookups go together where that is worth it, or `one_by_one`.
+    pub(super) fn new(one_by_one: bool) -> Self {
+        Self {
+            queue: Queue::default(),
+            batch_size: if one_by_one {
+                BatchSize::always_one()
+            } else {
+                BatchSize::default()
+            },
+            send_buffer: SendBuffer::default(),
+            parser: ReplyParser::new(),
+            probe_due: None,
+        }
+    }
+
+    /// Whether nothing is on the way or waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.probe_due.is_none()
+    }
+
+    /// Asks the server something harmless before all that is not sent yet.
+    pub(super) const fn probe(&mut self, now: Time) {
+        self.probe_due = Some(now);
+    }
+
+    /// From when on the next reply is waited for; `None` if none is due.
+    pub(super) fn waited_since(&self) -> Option<Time> {
+        self.queue.waited_since().or(self.probe_due)
+    }
+
     /// Whether there are bytes to write.
     pub(super) fn wants_write(&self) -> bool {
-        !self.send_buffer.is_empty() || !self.queue.is_all_sent()
+        !self.send_buffer.is_empty() || self.probe_due.is_some() || self.queue.can_send()
     }
 
     /// Encodes what there is room for and shows what is to be written next.
     pub(super) fn transmit(&mut self, stats: &mut Stats) -> Transmit<'_> {
         let send_buffer = &mut self.send_buffer;
+        if let Some(since) = self.probe_due.take() {
+            let serial = 0;
+            let encode = |command: &Command<T::Data>| send_buffer.encode(serial, command);
+            self.queue.send_probe(since, encode);
+            stats.probes += 1;
+        }
         while send_buffer.has_room() {
             let encode = |id, command: &Command<T::Data>| send_buffer.encode(id, command);
             if !self.queue.send_next(self.batch_size.get(), encode) {
@@ -70,44 +117,59 @@ impl<T: Types> Pipeline<T> {
     /// the end of the next reply. `None` means that all was read.
     ///
     /// # Errors
-    /// The server broke the protocol; the connection must end.
+    /// The connection must end.
     pub(super) fn read<I>(
         &mut self,
         input: &I,
         at: &mut usize,
         stats: &mut Stats,
-    ) -> Result<Option<Answer<T>>, ProtocolError>
+    ) -> Result<Option<Answer<T>>, Unreadable>
     where
         I: Input<Piece = T::Piece>,
     {
         let written = self.send_buffer.written();
         let rest = &input.bytes()[*at..];
         let Some(head) = self.queue.head_mut().filter(|head| !head.answered) else {
-            return Err(ProtocolError::unexpected(rest));
+            return Err(ProtocolError::unexpected(rest).into());
         };
         if head.wire.start >= written {
             // Nothing of the command is sent: this answers something else.
-            return Err(ProtocolError::Premature);
+            return Err(ProtocolError::Premature.into());
         }
         let form = head.command.reply_form();
         let Some(reply) = self.parser.parse(form, input, at)? else {
             return Ok(None);
         };
         stats.count_reply(&reply, form);
+        if let Reply::ServerError(text) = &reply {
+            let several = matches!(form, ReplyForm::Values { keys, .. } if keys.count() > 1);
+            if several || self.parser.has_values() {
+                return Err(Unreadable::ServerError(text.clone()));
+            }
+        }
         self.batch_size.learn_from(&reply);
+        let since = head.since;
         if head.wire.end <= written {
             let requests = self.queue.pop_head().map(|head| head.requests);
             let requests = requests.unwrap_or_default();
-            return Ok(Some(Answer { requests, reply }));
+            return Ok(Some(Answer {
+                requests,
+                reply,
+                since,
+            }));
         }
         if matches!(reply, Reply::ServerError(_)) && head.command.data().is_some() {
             // The server refuses the value by its head alone and will swallow
             // the rest, which still has to be sent.
             head.answered = true;
             let requests = head.requests.iter_mut().map(Request::take).collect();
-            return Ok(Some(Answer { requests, reply }));
+            return Ok(Some(Answer {
+                requests,
+                reply,
+                since,
+            }));
         }
-        Err(ProtocolError::Premature)
+        Err(ProtocolError::Premature.into())
     }
 
     /// Whether a part of a reply was read.
@@ -115,12 +177,48 @@ impl<T: Types> Pipeline<T> {
         self.parser.mid_reply()
     }
 
-    /// The connection is lost: what was sent waits again, for another one.
-    /// `lost` is shown the requests that must not be sent again.
-    pub(super) fn requeue(&mut self, lost: impl FnMut(&mut Request<T::Token>)) {
-        let torn_reply = self.parser.mid_reply();
-        let written = self.send_buffer.written();
-        self.queue.requeue(written, torn_reply, lost);
+    /// Whether what comes now is skipped, because it is longer than was asked
+    /// for.
+    pub(super) fn is_skipping(&self) -> bool {
+        self.parser.is_skipping()
+    }
+
+    /// Shows each value of the present reply that is there as a whole and was
+    /// not shown yet, with the request that it is for.
+    pub(super) fn take_whole(
+        &mut self,
+        mut show: impl FnMut(&mut Request<T::Token>, Reply<T::Piece>),
+    ) {
+        let Some(head) = self.queue.head_mut() else {
+            return;
+        };
+        let requests = &mut head.requests;
+        let form = head.command.reply_form();
+        if matches!(form, ReplyForm::Values { keys, .. } if keys.count() != requests.len()) {
+            // One request for several keys has one reply.
+            return;
+        }
+        for (position, found) in self.parser.take_whole() {
+            if let Some(request) = requests.get_mut(position) {
+                show(request, one_value(found));
+            }
+        }
+    }
+
+    /// The connection is over: what was sent waits again, for another one.
+    /// `lost` is shown the requests that must not be sent again, and whether
+    /// they belong to the oldest command; whether that may be why is `is_blamed`.
+    pub(super) fn requeue(
+        &mut self,
+        is_blamed: bool,
+        lost: impl FnMut(&mut Request<T::Token>, bool),
+    ) {
+        let blame = match self.parser.torn_position() {
+            _ if !is_blamed => Blame::Nobody,
+            Some(position) => Blame::Torn(position),
+            None => Blame::Head,
+        };
+        self.queue.requeue(self.send_buffer.written(), blame, lost);
     }
 
     /// Forgets what was on the way, so that a new connection begins at the
@@ -128,6 +226,12 @@ impl<T: Types> Pipeline<T> {
     pub(super) fn reset_streams(&mut self) {
         self.send_buffer.clear();
         self.parser.reset();
-        self.batch_size = BatchSize::default();
+        self.batch_size.reset();
+        self.probe_due = None;
     }
+}
+
+/// The reply to a lookup of one key that was found.
+pub(super) fn one_value<P>(found: Found<P>) -> Reply<P> {
+    Reply::Values([(0, found)].into_iter().collect())
 }

@@ -3,29 +3,37 @@
 //! Invariants:
 //! - Requests are sent, and answered, in the order of their serials; all of
 //!   `sent` come before all of `waiting`.
+//! - The first of `waiting` is not cancelled.
+//! - A request that may have ended a connection is sent alone.
 //! - Every request that has its token gets exactly one outcome.
 //! - No operation costs more than one walk over the requests, and those that
 //!   happen once per request (push, send, cancel, reply) cost none, except that
 //!   cancelling a store frees its value at once.
 
+mod recover;
+mod timing;
+
 use core::ops::Range;
-use core::time::Duration;
 use std::collections::VecDeque;
 
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
-use super::batch::{Batch, split_command};
+use super::batch::Batch;
 use super::event::Types;
 use super::request::{Queued, Request, Sent};
 use super::spec::Limits;
-use crate::protocol::Command;
+use crate::protocol::{Command, Version};
 use crate::time::Time;
 
-/// What [`Queue::cancel`] found.
-pub(super) struct Cancelled<K> {
-    pub(super) token: K,
-    /// The request was not sent and is gone; else its reply will be swallowed.
-    pub(super) is_gone: bool,
+/// What the end of a connection means for the oldest command without a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// It may have ended the connection.
+    Head,
+    /// It may have, and this one of its requests has had a part of its reply.
+    Torn(usize),
+    /// It has not; but it must be taken apart.
+    Nobody,
 }
 
 /// The requests of one connection, in order.
@@ -69,9 +77,14 @@ impl<T: Types> Queue<T> {
                 || data_bytes.saturating_add(data_len) <= limits.data_bytes)
     }
 
-    /// Whether nothing waits to be sent.
-    pub(super) fn is_all_sent(&self) -> bool {
-        self.cancelled == self.waiting.len()
+    /// Whether nothing waits, neither to be sent nor for a reply.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sent.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Whether something waits to be sent, now or later.
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     pub(super) fn push(&mut self, queued: Queued<T>) {
@@ -79,29 +92,38 @@ impl<T: Types> Queue<T> {
         self.waiting.push_back(queued);
     }
 
-    /// The connection is made: the time for the replies begins.
-    pub(super) fn start_deadlines(&mut self, now: Time) {
-        for Queued { request, .. } in &mut self.waiting {
-            request.deadline.get_or_insert(now + request.timeout);
-        }
+    /// Whether the next of those that wait may be sent now.
+    pub(super) fn can_send(&self) -> bool {
+        let next = self.waiting.front();
+        let alone =
+            |next: &Queued<T>, last: &Sent<T>| next.request.is_suspect() || last.is_suspect();
+        next.is_some_and(|next| self.sent.back().is_none_or(|last| !alone(next, last)))
     }
 
     /// Makes the next command out of what waits, of up to `batch` lookups, and
     /// has it encoded, with a number by which [`value`](Self::value) finds it.
-    /// False if nothing waits.
+    /// False if nothing can be sent.
     pub(super) fn send_next(
         &mut self,
         batch: usize,
         encode: impl FnOnce(u64, &Command<T::Data>) -> Range<u64>,
     ) -> bool {
+        if !self.can_send() {
+            return false;
+        }
         let Some(first) = self.next_if(|_| true) else {
             return false;
         };
+        let batch = if first.request.single { 1 } else { batch };
         let serial = first.request.serial;
+        // It was set when the connection was made, or later.
+        let since = first.request.since.unwrap_or_default();
         let mut requests = smallvec![first.request];
         let mut command = Batch::new(first.command);
         while requests.len() < batch {
-            let Some(next) = self.next_if(|next| command.has_room_for(next)) else {
+            let fits =
+                |next: &Queued<T>| !next.request.single && command.has_room_for(&next.command);
+            let Some(next) = self.next_if(fits) else {
                 break;
             };
             command.push(next.command);
@@ -113,22 +135,50 @@ impl<T: Types> Queue<T> {
         self.sent.push_back(Sent {
             command,
             requests,
+            serial,
+            since,
             wire,
             answered: false,
         });
         true
     }
 
-    fn next_if(&mut self, wanted: impl FnOnce(&Command<T::Data>) -> bool) -> Option<Queued<T>> {
-        while self.waiting.front()?.request.token.is_none() {
-            self.waiting.pop_front();
+    fn next_if(&mut self, wanted: impl FnOnce(&Queued<T>) -> bool) -> Option<Queued<T>> {
+        if !wanted(self.waiting.front()?) {
+            return None;
+        }
+        let next = self.waiting.pop_front();
+        self.drop_cancelled_front();
+        next
+    }
+
+    fn drop_cancelled_front(&mut self) {
+        while let Some(Queued { request, .. }) = self.waiting.front() {
+            if request.token.is_some() {
+                break;
+            }
             self.cancelled -= 1;
+            self.waiting.pop_front();
         }
-        if wanted(&self.waiting.front()?.command) {
-            self.waiting.pop_front()
-        } else {
-            None
-        }
+    }
+
+    /// Has a command encoded that nobody waits for but the connection itself,
+    /// from `since` on: what the server says to it shows that it is there.
+    pub(super) fn send_probe(
+        &mut self,
+        since: Time,
+        encode: impl FnOnce(&Command<T::Data>) -> Range<u64>,
+    ) {
+        let command = Version.into();
+        let wire = encode(&command);
+        self.sent.push_back(Sent {
+            command,
+            requests: SmallVec::new(),
+            serial: self.sent.back().map_or(0, |last| last.serial),
+            since,
+            wire,
+            answered: false,
+        });
     }
 
     /// The oldest command that was sent.
@@ -156,44 +206,35 @@ impl<T: Types> Queue<T> {
 
     /// The sent command that has this request.
     fn sent_position(&self, serial: u64) -> Option<usize> {
-        let after = self
-            .sent
-            .partition_point(|sent| sent.requests[0].serial <= serial);
-        after.checked_sub(1)
+        let after = self.sent.partition_point(|sent| sent.serial <= serial);
+        let mut before = self.sent.iter().take(after);
+        before.rposition(|sent| !sent.requests.is_empty())
     }
 
-    /// Forgets who waits for a request. One that was not sent leaves the queue.
-    pub(super) fn cancel(&mut self, serial: u64) -> Option<Cancelled<T::Token>> {
+    /// Forgets who waits for a request. One that was not sent leaves the queue;
+    /// the reply to one that was sent will be swallowed.
+    pub(super) fn cancel(&mut self, serial: u64) -> Option<T::Token> {
         if let Some(at) = self.sent_position(serial) {
             let requests = &mut self.sent[at].requests;
             if let Ok(at) = requests.binary_search_by_key(&serial, |r| r.serial) {
-                let token = requests[at].token.take()?;
-                let is_gone = false;
-                return Some(Cancelled { token, is_gone });
+                return requests[at].token.take();
             }
         }
-        let at = self.waiting_position(serial)?;
+        let serial_of = |queued: &Queued<T>| queued.request.serial;
+        let at = self.waiting.binary_search_by_key(&serial, serial_of).ok()?;
         let queued = &mut self.waiting[at];
         let token = queued.request.token.take()?;
         self.cancelled += 1;
         // A value is freed at once, the rest when it is worth a walk.
         if queued.command.data_len() > 0 || self.cancelled * 2 > self.waiting.len() {
-            self.sweep_cancelled();
+            self.sweep(|request| request.token.is_none());
+        } else {
+            self.drop_cancelled_front();
         }
-        let is_gone = true;
-        Some(Cancelled { token, is_gone })
+        Some(token)
     }
 
-    fn waiting_position(&self, serial: u64) -> Option<usize> {
-        let serial_of = |queued: &Queued<T>| queued.request.serial;
-        self.waiting.binary_search_by_key(&serial, serial_of).ok()
-    }
-
-    fn sweep_cancelled(&mut self) {
-        self.sweep(|request| request.token.is_none());
-    }
-
-    /// Removes requests that wait, in one walk.
+    /// Removes requests that wait, in one walk, among them the cancelled ones.
     fn sweep(&mut self, mut gone: impl FnMut(&mut Request<T::Token>) -> bool) {
         let data_bytes = &mut self.data_bytes;
         self.waiting.retain_mut(|queued| {
@@ -204,83 +245,6 @@ impl<T: Types> Queue<T> {
             !gone
         });
         self.cancelled = 0;
-    }
-
-    /// The time-out of a command that was sent and is overdue. That includes one
-    /// that was answered early: if the server does not read the rest of it,
-    /// nothing after it can be sent.
-    pub(super) fn overdue_sent(&self, now: Time) -> Option<Duration> {
-        let mut requests = self.sent.iter().flat_map(|sent| &sent.requests);
-        let late = requests.find(|request| request.is_overdue(now))?;
-        Some(late.timeout)
-    }
-
-    /// Removes the requests that wait and are overdue.
-    pub(super) fn expire(&mut self, now: Time, mut expired: impl FnMut(&mut Request<T::Token>)) {
-        if !self.waiting.iter().any(|q| q.request.is_overdue(now)) {
-            return;
-        }
-        self.sweep(|request| {
-            let overdue = request.is_overdue(now);
-            if overdue {
-                expired(request);
-            }
-            overdue || request.token.is_none()
-        });
-    }
-
-    /// The earliest deadline; costs a walk.
-    pub(super) fn next_deadline(&self) -> Option<Time> {
-        let sent = self.sent.iter().flat_map(|sent| &sent.requests);
-        let waiting = self.waiting.iter().map(|queued| &queued.request);
-        sent.chain(waiting).filter_map(|r| r.deadline).min()
-    }
-
-    /// Whether a request waits to be sent.
-    pub(super) fn is_waiting(&self, serial: u64) -> bool {
-        self.waiting_position(serial).is_some()
-    }
-
-    /// Puts the commands that were sent back to where they wait, after their
-    /// connection was lost with `written` bytes written. `lost` is shown those
-    /// that cannot be sent again: the server may have read them and they were
-    /// sent twice already, must not be carried out twice, or are the ones whose
-    /// reply was torn.
-    pub(super) fn requeue(
-        &mut self,
-        written: u64,
-        torn_reply: bool,
-        mut lost: impl FnMut(&mut Request<T::Token>),
-    ) {
-        self.sweep_cancelled();
-        let mut again = Vec::new();
-        for (at, sent) in std::mem::take(&mut self.sent).into_iter().enumerate() {
-            let was_read = sent.wire.start < written;
-            let torn = torn_reply && at == 0;
-            let may_repeat = sent.command.may_repeat() && !torn;
-            let commands = split_command(sent.command, sent.requests.len());
-            for (command, mut request) in commands.into_iter().zip(sent.requests) {
-                let hopeless = was_read && (request.resent || !may_repeat);
-                if hopeless || request.token.is_none() {
-                    self.data_bytes -= command.data_len();
-                    lost(&mut request);
-                } else {
-                    request.resent |= was_read;
-                    again.push(Queued { command, request });
-                }
-            }
-        }
-        self.sent_requests = 0;
-        for queued in again.into_iter().rev() {
-            self.waiting.push_front(queued);
-        }
-    }
-
-    /// Empties the queue.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Request<T::Token>> + use<T> {
-        let Self { sent, waiting, .. } = std::mem::take(self);
-        let sent = sent.into_iter().flat_map(|sent| sent.requests);
-        sent.chain(waiting.into_iter().map(|queued| queued.request))
     }
 }
 

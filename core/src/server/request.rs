@@ -9,6 +9,9 @@ use super::event::Types;
 use crate::protocol::Command;
 use crate::time::Time;
 
+/// Connections that a request may be the end of before it is given up.
+pub(super) const KILLS_MAX: u8 = 2;
+
 /// Who waits for a reply, and until when.
 #[derive(Debug)]
 pub(super) struct Request<K> {
@@ -19,10 +22,13 @@ pub(super) struct Request<K> {
     /// From being queued on an open connection, or from the connection being
     /// made, to the reply.
     pub(super) timeout: Duration,
-    /// `None` while it waits for its first connection.
-    pub(super) deadline: Option<Time>,
-    /// Was sent on a connection that died; it is not sent a third time.
-    pub(super) resent: bool,
+    /// When that time began; `None` while it waits for its first connection.
+    pub(super) since: Option<Time>,
+    /// Connections that ended while this was the oldest request without a reply.
+    /// One that did so is sent alone, to see whether it was the reason.
+    pub(super) kills: u8,
+    /// It is not sent together with others any more.
+    pub(super) single: bool,
 }
 
 impl<K> Request<K> {
@@ -34,8 +40,19 @@ impl<K> Request<K> {
         }
     }
 
+    /// When its time is over, if that has begun and somebody waits.
+    pub(super) fn deadline(&self) -> Option<Time> {
+        let since = self.since.filter(|_| self.token.is_some());
+        since.map(|since| since + self.timeout)
+    }
+
     pub(super) fn is_overdue(&self, now: Time) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
+        self.deadline().is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Whether a connection ended while it was the oldest.
+    pub(super) const fn is_suspect(&self) -> bool {
+        self.kills > 0
     }
 }
 
@@ -50,10 +67,29 @@ pub(super) struct Queued<T: Types> {
 #[derive(Debug)]
 pub(super) struct Sent<T: Types> {
     pub(super) command: Command<T::Data>,
-    /// Those that it answers: one, or one for each of its keys.
+    /// Those that it answers: one, one for each of its keys, or none if the
+    /// connection itself asks.
     pub(super) requests: SmallVec<[Request<T::Token>; 1]>,
+    /// The number of its first request; that of the command before it if it has
+    /// none.
+    pub(super) serial: u64,
+    /// From when on its reply is waited for.
+    pub(super) since: Time,
     /// Its bytes in the connection's stream.
     pub(super) wire: Range<u64>,
     /// The server answered before it had read all of the command.
     pub(super) answered: bool,
+}
+
+impl<T: Types> Sent<T> {
+    /// Whether it has to be the only one on its way.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.requests.iter().any(Request::is_suspect)
+    }
+
+    /// The longest time that somebody waits for its reply.
+    pub(super) fn patience(&self) -> Duration {
+        let live = self.requests.iter().filter(|r| r.token.is_some());
+        live.map(|r| r.timeout).max().unwrap_or_default()
+    }
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use super::connection::Connection;
+use super::connection_id::ConnectionId;
 use super::context::Context;
 use super::error::{Failure, Fault};
 use super::event::{Action, Event, Refused, RequestId, Types};
@@ -11,6 +12,7 @@ use super::health::Health;
 use super::request::{Queued, Request};
 use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
+use super::spread::Spread;
 use super::stats::Stats;
 use crate::protocol::{Command, Input, Lane};
 use crate::time::Time;
@@ -18,22 +20,23 @@ use crate::time::Time;
 /// One server's requests and connections, without a socket or a clock.
 ///
 /// After **every** input ([`submit`](Self::submit) and all `handle_*`) the
-/// driver calls [`poll_action`](Self::poll_action) for each lane until it gives
-/// `None` and carries the actions out, takes all events with
-/// [`poll_event`](Self::poll_event), writes while
-/// [`wants_write`](Self::wants_write), and sets its timer to
+/// driver calls [`poll_action`](Self::poll_action) until it gives `None` and
+/// carries the actions out, takes all events with
+/// [`poll_event`](Self::poll_event), writes on each connection that
+/// [wants to](Self::wants_write), and sets its timer to
 /// [`poll_timeout`](Self::poll_timeout). Pieces of values refer to the driver's
 /// own input, so events of `handle_data` are best taken before the next read.
 pub struct Server<T: Types> {
-    connections: [Connection<T>; Lane::COUNT],
-    health: Health,
+    pub(super) connections: [Connection<T>; ConnectionId::COUNT],
+    pub(super) health: Health,
+    pub(super) spread: Spread,
     events: VecDeque<Event<T>>,
     stats: Stats,
-    limits: Limits,
+    pub(super) limits: Limits,
     next_serial: u64,
-    shut_down: bool,
+    pub(super) shut_down: bool,
     /// Not later than the earliest deadline; exact after `handle_timeout`.
-    timeout: Option<Time>,
+    pub(super) timeout: Option<Time>,
 }
 
 impl<T: Types> Server<T> {
@@ -41,8 +44,9 @@ impl<T: Types> Server<T> {
     #[must_use]
     pub fn new(spec: Spec, limits: Limits) -> Self {
         Self {
-            connections: Lane::ALL.map(|lane| Connection::new(lane, &spec)),
+            connections: ConnectionId::ALL.map(|id| Connection::new(id, &spec)),
             health: Health::new(spec.retry),
+            spread: Spread::default(),
             events: VecDeque::new(),
             stats: Stats::default(),
             limits,
@@ -52,9 +56,9 @@ impl<T: Types> Server<T> {
         }
     }
 
-    /// Accepts a request, on the connection of its kind. `timeout` is the time
-    /// for its reply, from now on an open connection, else from when the
-    /// connection is made; that may take [`Spec::connect_timeout`] more.
+    /// Accepts a request, on the lane of its kind. `timeout` is the time for its
+    /// reply, from now on an open connection, else from when the connection is
+    /// made; that may take [`Spec::connect_timeout`] more.
     ///
     /// # Errors
     /// The server is down or failed too recently, its queue is full, or it was
@@ -69,7 +73,8 @@ impl<T: Types> Server<T> {
         self.submit_on(command.lane(), now, command, timeout, token)
     }
 
-    /// Accepts a request; those of one lane are carried out in order.
+    /// Accepts a request; those of one lane are carried out in order, except
+    /// that lookups may overtake each other.
     ///
     /// # Errors
     /// As with [`submit`](Self::submit).
@@ -81,8 +86,17 @@ impl<T: Types> Server<T> {
         timeout: Duration,
         token: T::Token,
     ) -> Result<RequestId, Refused<T>> {
-        if let Some(failure) = self.refusal(lane, now, command.data_len()) {
+        let id = match lane {
+            Lane::Lookup => self.route_lookup(&command, now),
+            Lane::Store | Lane::Script => ConnectionId::first_of(lane),
+        };
+        if let Some(failure) = self.refusal(id, now, command.data_len()) {
             self.stats.refused[failure] += 1;
+            if matches!(failure, Failure::Down | Failure::BackingOff) {
+                self.connections[id.index()].want(now);
+                self.begin_due_probe(id, now);
+                self.tighten_timeout(self.next_probe(id));
+            }
             return Err(Refused {
                 command,
                 token,
@@ -92,141 +106,134 @@ impl<T: Types> Server<T> {
         self.stats.requests += 1;
         let serial = self.next_serial;
         self.next_serial += 1;
-        // A connection that works is used although failures of another one made
-        // the server count as down; that tries nothing.
-        if self.health.is_down() && !self.connections[lane as usize].works() {
-            self.health.begin_probe(now, serial);
-        }
         let request = Request {
             serial,
             token: Some(token),
             timeout,
-            deadline: None,
-            resent: false,
+            since: None,
+            kills: 0,
+            single: false,
         };
-        let (connection, mut context) = self.parts(lane, now);
-        let due = connection.push(Queued { command, request }, &mut context);
-        self.tighten_timeout(due);
-        Ok(RequestId { lane, serial })
-    }
-
-    /// Why a request is not accepted now.
-    fn refusal(&self, lane: Lane, now: Time, data_len: usize) -> Option<Failure> {
-        let connection = &self.connections[lane as usize];
-        if self.shut_down {
-            Some(Failure::Shutdown)
-        } else if !connection.has_room(data_len, &self.limits) {
-            Some(Failure::QueueFull)
-        } else if !connection.works() && self.health.refuses(now) {
-            Some(Failure::Down)
-        } else if !connection.is_ready(now) {
-            Some(Failure::BackingOff)
-        } else {
-            None
+        // Those of a lane wait alike, whichever connection they are on.
+        for id in ConnectionId::all_of(lane) {
+            self.connections[id.index()].patience.note(now, timeout);
         }
+        let (connection, mut context) = self.parts(id, now);
+        let due = connection.push(Queued { command, request }, &mut context);
+        self.tighten_timeout(Some(due));
+        self.tighten_timeout(self.would_be_late_at(id, now));
+        Ok(RequestId { lane, serial })
     }
 
     /// Gives the token of a request back if its outcome is not out yet; there
     /// will be none then.
     pub fn cancel(&mut self, id: RequestId) -> Option<T::Token> {
-        let connection = &mut self.connections[id.lane as usize];
-        let token = connection.cancel(id.serial, &mut self.health)?;
+        let mut connections = ConnectionId::all_of(id.lane);
+        let token = connections.find_map(|at| self.connections[at.index()].cancel(id.serial))?;
         self.stats.cancelled += 1;
         Some(token)
     }
 
     /// The connection that [`Action::Connect`] asked for is made.
-    pub fn handle_connected(&mut self, lane: Lane, now: Time) {
-        self.handle(lane, now, |connection, _| connection.handle_connected(now));
+    pub fn handle_connected(&mut self, id: ConnectionId, now: Time) {
+        self.handle(id, now, |connection, _| connection.handle_connected(now));
     }
 
     /// Bytes came in on a connection.
-    pub fn handle_data<I>(&mut self, lane: Lane, now: Time, input: &I)
+    pub fn handle_data<I>(&mut self, id: ConnectionId, now: Time, input: &I)
     where
         I: Input<Piece = T::Piece>,
     {
-        self.handle(lane, now, |connection, context| {
+        let slow = self.slow_key_in_time(id, now);
+        self.handle(id, now, |connection, context| {
             connection.handle_data(input, context);
         });
+        if let Some(key) = slow {
+            self.is_not_slow(&key);
+        }
     }
 
     /// `count` bytes of what [`transmit`](Self::transmit) gave were written.
-    pub fn handle_written(&mut self, lane: Lane, now: Time, count: usize) {
-        self.handle(lane, now, |connection, context| {
+    pub fn handle_written(&mut self, id: ConnectionId, now: Time, count: usize) {
+        self.handle(id, now, |connection, context| {
             connection.handle_written(count, context);
         });
     }
 
     /// The peer closed the connection.
-    pub fn handle_eof(&mut self, lane: Lane, now: Time) {
-        self.handle(lane, now, |connection, context| {
+    pub fn handle_eof(&mut self, id: ConnectionId, now: Time) {
+        self.handle(id, now, |connection, context| {
             connection.handle_lost(&Fault::Closed, context);
         });
     }
 
     /// The operating system reports an error on the connection, or the attempt
     /// to connect failed.
-    pub fn handle_error(&mut self, lane: Lane, now: Time, error: &str) {
-        self.handle(lane, now, |connection, context| {
+    pub fn handle_error(&mut self, id: ConnectionId, now: Time, error: &str) {
+        self.handle(id, now, |connection, context| {
             connection.handle_lost(&Fault::Os(error.into()), context);
         });
     }
 
     /// Time has passed; call it at [`poll_timeout`](Self::poll_timeout) or later.
     pub fn handle_timeout(&mut self, now: Time) {
-        for lane in Lane::ALL {
-            self.handle(lane, now, Connection::handle_timeout);
+        for id in ConnectionId::ALL {
+            self.handle(id, now, Connection::handle_timeout);
         }
-        let deadlines = self.connections.iter();
-        self.timeout = deadlines.filter_map(Connection::next_deadline).min();
+        for id in ConnectionId::ALL {
+            self.begin_due_probe(id, now);
+        }
+        self.handle_lateness(now);
+        self.timeout = self.next_timeout(now);
     }
 
     /// Fails every request and closes every connection; from then on every
     /// request is refused.
     pub fn shutdown(&mut self, now: Time) {
         self.shut_down = true;
-        for lane in Lane::ALL {
-            self.handle(lane, now, Connection::shutdown);
+        for id in ConnectionId::ALL {
+            self.handle(id, now, Connection::shutdown);
         }
         self.timeout = None;
     }
 
-    fn parts(&mut self, lane: Lane, now: Time) -> (&mut Connection<T>, Context<'_, T>) {
+    pub(super) fn parts(
+        &mut self,
+        id: ConnectionId,
+        now: Time,
+    ) -> (&mut Connection<T>, Context<'_, T>) {
         let context = Context {
             now,
             health: &mut self.health,
             events: &mut self.events,
             stats: &mut self.stats,
         };
-        (&mut self.connections[lane as usize], context)
+        (&mut self.connections[id.index()], context)
     }
 
     fn handle(
         &mut self,
-        lane: Lane,
+        id: ConnectionId,
         now: Time,
         handle: impl FnOnce(&mut Connection<T>, &mut Context<'_, T>),
     ) {
-        let (connection, mut context) = self.parts(lane, now);
+        let (connection, mut context) = self.parts(id, now);
         let before = connection.state();
         handle(connection, &mut context);
-        if before == connection.state() {
-            return;
-        }
-        // The deadlines of what is queued change with the state.
-        if let Some(deadline) = connection.next_deadline() {
-            self.tighten_timeout(deadline);
+        let has_changed = before != connection.state();
+        self.note_progress(id, now);
+        if has_changed {
+            // The deadlines of what is queued change with the state, and when
+            // other connections may be tried.
+            self.timeout = self.next_timeout(now);
         }
     }
 
-    fn tighten_timeout(&mut self, deadline: Time) {
-        self.timeout = Some(self.timeout.map_or(deadline, |t| t.min(deadline)));
-    }
-
-    /// What to do with the socket of a lane; poll after every input.
+    /// What to do with a socket; poll after every input.
     #[must_use]
-    pub fn poll_action(&mut self, lane: Lane) -> Option<Action> {
-        self.connections[lane as usize].poll_action()
+    pub fn poll_action(&mut self) -> Option<(ConnectionId, Action)> {
+        let mut connections = self.connections.iter_mut();
+        connections.find_map(|connection| Some((connection.id, connection.poll_action()?)))
     }
 
     /// What happened; poll after every input until `None`.
@@ -242,30 +249,31 @@ impl<T: Types> Server<T> {
         self.timeout
     }
 
-    /// The slices to write next on a lane; report with
+    /// The slices to write next on a connection; report with
     /// [`handle_written`](Self::handle_written) how much was written.
     #[must_use]
-    pub fn transmit(&mut self, lane: Lane) -> Transmit<'_> {
-        self.connections[lane as usize].transmit(&mut self.stats)
+    pub fn transmit(&mut self, id: ConnectionId) -> Transmit<'_> {
+        self.connections[id.index()].transmit(&mut self.stats)
     }
 
-    /// Whether bytes are expected on a lane: always while it is connected,
+    /// Whether bytes are expected on a connection: always while it is connected,
     /// because a server may close it at any time.
     #[must_use]
-    pub fn wants_read(&self, lane: Lane) -> bool {
-        self.connections[lane as usize].wants_read()
+    pub fn wants_read(&self, id: ConnectionId) -> bool {
+        self.connections[id.index()].wants_read()
     }
 
     /// Whether [`transmit`](Self::transmit) would give something.
     #[must_use]
-    pub fn wants_write(&self, lane: Lane) -> bool {
-        self.connections[lane as usize].wants_write()
+    pub fn wants_write(&self, id: ConnectionId) -> bool {
+        self.connections[id.index()].wants_write()
     }
 
     /// Requests that are not complete on a lane, and the bytes of their values.
     #[must_use]
     pub fn load(&self, lane: Lane) -> (usize, usize) {
-        self.connections[lane as usize].load()
+        let loads = ConnectionId::all_of(lane).map(|id| self.connections[id.index()].load());
+        loads.fold((0, 0), |(n, bytes), (m, more)| (n + m, bytes + more))
     }
 
     /// Whether requests are refused because of failures in a row.

@@ -7,9 +7,9 @@ use core::time::Duration;
 pub struct Spec {
     /// How long one attempt to connect may take, from its beginning.
     pub connect_timeout: Duration,
-    /// The shortest time between two attempts to connect where the first did
-    /// not lead to a good reply, and between two requests that try a server
-    /// that is down.
+    /// The longest pause between two attempts at a server that fails; the first
+    /// pauses are shorter. A server that fails for longer counts as down, and is
+    /// tried once in this time.
     pub retry: Duration,
 }
 

@@ -3,7 +3,7 @@
 use core::ops::{Index, IndexMut};
 
 use super::error::Failure;
-use crate::protocol::{Reply, ReplyForm};
+use crate::protocol::{Found, Reply, ReplyForm};
 
 /// Counters of one server since it was made. Plain integers: the server belongs
 /// to one thread, which copies them to where others can read.
@@ -26,11 +26,16 @@ pub struct Stats {
     pub hits: u64,
     /// Keys that were asked for and had none, according to the server.
     pub misses: u64,
+    /// Keys that were asked for and had an item longer than was asked for.
+    pub too_large: u64,
     /// Replies of `SERVER_ERROR`, one per command.
     pub server_errors: u64,
     /// Commands sent: fewer than the requests where lookups are batched, more
     /// where requests are sent once more after a lost connection.
     pub commands: u64,
+    /// Questions of the connections' own, sent to learn whether the server
+    /// answers; in addition to `commands`.
+    pub probes: u64,
     /// Attempts to connect.
     pub connects: u64,
     /// Connections that ended badly, or could not be made.
@@ -48,13 +53,16 @@ impl Stats {
             Reply::Values(values) => {
                 let keys = match form {
                     ReplyForm::Values { keys, .. } => keys.count(),
-                    ReplyForm::Status(_) | ReplyForm::Number => 0,
+                    ReplyForm::Status(_) | ReplyForm::Number | ReplyForm::Version => 0,
                 };
-                self.hits += values.len() as u64;
+                let is_large = |(_, found): &&(_, _)| matches!(found, Found::TooLarge { .. });
+                let too_large = values.iter().filter(is_large).count() as u64;
+                self.too_large += too_large;
+                self.hits += values.len() as u64 - too_large;
                 self.misses += keys.saturating_sub(values.len()) as u64;
             }
             Reply::ServerError(_) => self.server_errors += 1,
-            Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) => {}
+            Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) | Reply::Version(_) => {}
         }
     }
 }
@@ -96,13 +104,14 @@ mod tests {
         let form = ReplyForm::Values {
             keys: &keys,
             with_cas: false,
+            max_value: u64::MAX,
         };
-        let value = Value {
+        let value = Found::Value(Value {
             flags: 0,
             cas: None,
             len: 0,
             pieces: Pieces::default(),
-        };
+        });
         let mut stats = Stats::default();
         stats.count_reply::<()>(&Reply::Values([(1, value)].into_iter().collect()), form);
         assert_eq!((stats.hits, stats.misses), (1, 2));

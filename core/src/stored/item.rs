@@ -34,6 +34,12 @@ impl NewItem {
         (self.bytes.len() - self.head_size) as u64
     }
 
+    /// Length of the value so far, with the head, in bytes.
+    #[must_use]
+    pub fn value_len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     /// The value, once the body is complete.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {

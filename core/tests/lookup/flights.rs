@@ -9,7 +9,7 @@ use memcached_core::lookup::{
 use memcached_core::protocol::{FoundValues, Key, Reply};
 use memcached_core::server::{Failure, Outcome};
 
-use memcached_core::testing::lookup::{Numbered, hit, request_ids, target, value};
+use memcached_core::testing::lookup::{self as testing, Numbered, hit, request_ids, target};
 
 fn usual() -> Target {
     target(0, 0, 500)
@@ -20,7 +20,7 @@ fn key(name: &str) -> Key {
 }
 
 fn reply(number: u32) -> Outcome<u32> {
-    Outcome::Reply(Reply::Values([(0, value(number))].into_iter().collect()))
+    Outcome::Reply(testing::reply(number))
 }
 
 fn begin(lookups: &mut Numbered, target: Target, name: &str, waker: u32) -> Waiter<u32, u32> {

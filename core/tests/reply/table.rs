@@ -238,6 +238,25 @@ fn server_error_after_a_value_ends_the_reply() {
     }
 }
 
+/// Whatever the server makes of it, it is there; a line that greets or refuses
+/// a connection is no answer.
+#[test]
+fn every_answer_to_version_is_one() {
+    for (line, seen) in [
+        ("VERSION 1.6.38", Seen::Version("1.6.38".into())),
+        ("VERSION", Seen::Version(String::new())),
+        ("ERROR", Seen::ServerError("ERROR".into())),
+        ("CLIENT_ERROR x", Seen::ServerError("x".into())),
+        ("SERVER_ERROR x y", Seen::ServerError("x y".into())),
+    ] {
+        assert_eq!(reply(Asked::Version, &format!("{line}\r\n")), seen);
+    }
+    for line in ["ERROR Too many open connections", "END", "VERSIONS", ""] {
+        let got = error(Asked::Version, format!("{line}\r\n").as_bytes());
+        assert_eq!(got, ProtocolError::unexpected(line.as_bytes()));
+    }
+}
+
 #[test]
 fn what_was_found_before_a_fault_is_forgotten() {
     let mut parser = ReplyParser::new();
@@ -245,6 +264,7 @@ fn what_was_found_before_a_fault_is_forgotten() {
     let form = ReplyForm::Values {
         keys: &keys,
         with_cas: true,
+        max_value: u64::MAX,
     };
     let broken = b"VALUE k 0 1 9\r\na\r\nx\r\n".as_slice();
     assert!(parser.parse(form, &broken, &mut 0).is_err());
@@ -259,7 +279,7 @@ fn refusals_and_replies_to_something_else() {
     use ProtocolError as E;
     for asked in Asked::ALL
         .into_iter()
-        .filter(|asked| *asked != Asked::Count)
+        .filter(|asked| !matches!(asked, Asked::Count | Asked::Version))
     {
         assert_eq!(error(asked, b"ERROR\r\n"), E::UnknownCommand);
         let client = b"CLIENT_ERROR bad data chunk\r\n";

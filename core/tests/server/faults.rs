@@ -4,7 +4,8 @@ use memcached_core::protocol::Lane;
 use memcached_core::server::Failure;
 use memcached_core::testing::server::{Sim, outcomes};
 
-/// The reply to the first of two requests decides about both.
+/// The first of two requests is asked for once more, alone, and then given up;
+/// the second is as good as before.
 #[test]
 fn replies_that_end_a_connection() {
     let gets: &[(&[u8], &str)] = &[
@@ -25,10 +26,6 @@ fn replies_that_end_a_connection() {
         (
             b"VALUE a 0 1\r\nAA\r\nEND\r\n",
             "a value does not end where it should",
-        ),
-        (
-            b"VALUE a 0 1\r\nA\r\nVALUE",
-            "connection closed before the answer",
         ),
         (b"\n", "a line does not end in CR LF"),
         (&[b'x'; 2048], "a line is longer than 2048 bytes"),
@@ -59,17 +56,24 @@ fn replies_that_end_a_connection() {
                 sim.written(999);
             }
             sim.data(reply);
-            if sim.closes == 0 {
-                sim.eof();
+            assert_eq!((sim.closes, sim.connects), (1, 1), "{reason}");
+            assert_eq!(sim.log(), [format!("protocol error: {reason}")]);
+            if sim.done.is_empty() {
+                sim.connected();
+                let first = sim.written(999);
+                assert!(!first.windows(2).any(|part| part == b" b"), "{reason}");
+                sim.data(reply);
+                assert_eq!((sim.closes, sim.connects), (2, 2), "{reason}");
             }
-            assert_eq!(sim.closes, 1, "{reason}");
-            assert_eq!(
-                sim.log(),
-                [format!("protocol error: {reason}")
-                    .replace("protocol error: connection", "connection")]
-            );
-            assert_ne!(sim.done()[0].1, "AA", "{reason}");
-            assert!(sim.server.load(lane).0 <= 1);
+            assert_eq!(sim.done(), outcomes(&[(1, "protocol error")]));
+            sim.connected();
+            if sim.connects == 2 {
+                // Two connections in a row served nothing.
+                assert_eq!(sim.written(9), b"version\r\n");
+            }
+            let second = sim.written(999);
+            assert!(second.windows(2).any(|part| part == b" b"), "{reason}");
+            assert_eq!(sim.server.load(lane), (1, usize::from(lane == Lane::Store)));
         }
     }
 }
@@ -110,10 +114,13 @@ fn a_reply_before_the_request_is_sent_ends_a_connection() {
     let mut sim = Sim::new();
     sim.works();
     sim.get(1, "a").unwrap();
-    sim.written(3);
-    sim.data(b"END\r\n");
+    for end in 1..=2 {
+        sim.written(3);
+        sim.data(b"END\r\n");
+        assert_eq!(sim.closes, end);
+        sim.connected();
+    }
     assert_eq!(sim.done(), outcomes(&[(1, "protocol error")]));
-    assert_eq!(sim.closes, 1);
 }
 
 /// A server that takes no stores, say one that only reads, is no reason to
@@ -145,7 +152,8 @@ fn stores_that_always_fail_leave_lookups_alone() {
         assert_eq!(sim.done(), outcomes(&[(2, "miss")]));
     }
     assert!(was_down);
-    assert_eq!(attempts, 30, "once per retry interval");
+    // Soon at first, then once per retry interval.
+    assert!((30..=37).contains(&attempts), "{attempts}");
     let log = sim.log();
     assert!(log.iter().all(|line| !line.starts_with("well")), "{log:?}");
     // The stores end; after a while the log may say so.
@@ -177,7 +185,7 @@ fn lookups_that_always_fail_leave_stores_alone() {
             sim.data(b"ERROR\r\n");
         }
     }
-    assert_eq!(attempts, 10);
+    assert!((10..=17).contains(&attempts), "{attempts}");
     assert!(sim.log().iter().all(|line| !line.starts_with("well")));
 }
 
@@ -216,7 +224,7 @@ fn a_server_that_closes_at_once_is_not_hammered() {
             assert_eq!(sim.done(), outcomes(&[(1, "connection lost")]));
         }
     }
-    assert_eq!(attempts, 10);
-    assert_eq!(sim.log().len(), 10);
+    assert!((10..=17).contains(&attempts), "{attempts}");
+    assert_eq!(sim.log().len(), attempts);
     assert!(sim.server.is_down());
 }

@@ -1,9 +1,13 @@
 //! The life of a server's connections, stepped through without I/O.
 
+mod attempts;
 mod batch;
 mod bounds;
 mod faults;
+mod kills;
+mod large;
 mod life;
 mod random;
 mod replay;
 mod scripts;
+mod slow;

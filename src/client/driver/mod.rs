@@ -17,7 +17,7 @@ use std::time::Duration;
 use memcached_core::lookup::ServerId;
 use memcached_core::pool::ServerSpec;
 use memcached_core::protocol::{Command, Lane};
-use memcached_core::server::{Failure, Limits, Refused, RequestId, Server, Stats};
+use memcached_core::server::{ConnectionId, Failure, Limits, Refused, RequestId, Server, Stats};
 
 use super::completion::{Complete, Completion, Requests};
 use super::reading::ReadBuffers;
@@ -95,8 +95,8 @@ impl Driver {
                     spec.address.clone(),
                     epoch,
                     buffers,
-                    Rc::new(move |lane, ready| {
-                        with(&on_ready, |driver| driver.on_ready(lane, ready));
+                    Rc::new(move |id, ready| {
+                        with(&on_ready, |driver| driver.on_ready(id, ready));
                     }),
                 ),
                 clock: Clock::new(worker, epoch, move || with(&on_timer, Self::on_timer)),
@@ -218,13 +218,13 @@ impl Driver {
         self.worked();
     }
 
-    fn on_ready(&self, lane: Lane, ready: Ready) {
+    fn on_ready(&self, id: ConnectionId, ready: Ready) {
         if self.state.get() != State::Running {
             return;
         }
         let _poison = PoisonOnPanic(self);
         panic_point("driver-ready");
-        self.sockets.handle_ready(lane, ready, &self.core);
+        self.sockets.handle_ready(id, ready, &self.core);
         self.follow_up();
     }
 

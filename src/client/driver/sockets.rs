@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
-use memcached_core::protocol::Lane;
-use memcached_core::server::{Action, Server};
+use memcached_core::server::{Action, ConnectionId, Server};
 
 use super::clock::Epoch;
 use crate::client::completion::Requests;
@@ -17,14 +16,14 @@ use crate::host::{Ready, SockAddr, Worker};
 /// that one busy connection does not starve the worker.
 const READS_PER_PASS: usize = 16;
 
-/// The connections to one server, at most one for a lane.
+/// The connections to one server.
 pub(super) struct Sockets {
     worker: Worker,
     address: SockAddr,
     epoch: Epoch,
     buffers: Rc<ReadBuffers>,
-    on_ready: Rc<dyn Fn(Lane, Ready)>,
-    transports: [RefCell<Option<Rc<Transport>>>; Lane::COUNT],
+    on_ready: Rc<dyn Fn(ConnectionId, Ready)>,
+    transports: [RefCell<Option<Rc<Transport>>>; ConnectionId::COUNT],
 }
 
 impl Sockets {
@@ -34,7 +33,7 @@ impl Sockets {
         address: SockAddr,
         epoch: Epoch,
         buffers: Rc<ReadBuffers>,
-        on_ready: Rc<dyn Fn(Lane, Ready)>,
+        on_ready: Rc<dyn Fn(ConnectionId, Ready)>,
     ) -> Self {
         Self {
             worker,
@@ -46,8 +45,8 @@ impl Sockets {
         }
     }
 
-    fn get(&self, lane: Lane) -> Option<Rc<Transport>> {
-        self.transports[lane as usize].borrow().clone()
+    fn get(&self, id: ConnectionId) -> Option<Rc<Transport>> {
+        self.transports[id.index()].borrow().clone()
     }
 
     /// Closes all of them.
@@ -59,123 +58,126 @@ impl Sockets {
 
     /// Connects and closes as the core wants it.
     pub(super) fn carry_out(&self, core: &RefCell<Server<Requests>>) {
-        for lane in Lane::ALL {
-            loop {
-                let action = core.borrow_mut().poll_action(lane);
-                match action {
-                    Some(Action::Close) => {
-                        self.transports[lane as usize].take();
-                    }
-                    Some(Action::Connect) => self.connect(lane, core),
-                    None => break,
+        loop {
+            let action = core.borrow_mut().poll_action();
+            match action {
+                Some((id, Action::Close)) => {
+                    self.transports[id.index()].take();
                 }
+                Some((id, Action::Connect)) => self.connect(id, core),
+                None => break,
             }
         }
     }
 
-    fn connect(&self, lane: Lane, core: &RefCell<Server<Requests>>) {
+    fn connect(&self, id: ConnectionId, core: &RefCell<Server<Requests>>) {
         let on_ready = Rc::clone(&self.on_ready);
-        let on_ready = move |ready| on_ready(lane, ready);
+        let on_ready = move |ready| on_ready(id, ready);
         match Transport::connect(&self.worker, &self.address, on_ready) {
             Ok(transport) => {
                 let connected = transport.is_connected();
-                self.transports[lane as usize].replace(Some(Rc::new(transport)));
+                self.transports[id.index()].replace(Some(Rc::new(transport)));
                 if connected {
-                    core.borrow_mut().handle_connected(lane, self.epoch.now());
+                    core.borrow_mut().handle_connected(id, self.epoch.now());
                 }
             }
-            Err(error) => self.handle_error(lane, core, &error),
+            Err(error) => self.handle_error(id, core, &error),
         }
     }
 
     /// A socket is ready for something.
-    pub(super) fn handle_ready(&self, lane: Lane, ready: Ready, core: &RefCell<Server<Requests>>) {
-        let Some(transport) = self.get(lane) else {
+    pub(super) fn handle_ready(
+        &self,
+        id: ConnectionId,
+        ready: Ready,
+        core: &RefCell<Server<Requests>>,
+    ) {
+        let Some(transport) = self.get(id) else {
             return;
         };
         if transport.is_connected() {
             if ready.readable {
-                self.read(lane, &transport, core);
+                self.read(id, &transport, core);
             }
             return;
         }
         match transport.finish_connecting() {
-            Ok(()) => core.borrow_mut().handle_connected(lane, self.epoch.now()),
-            Err(error) => self.handle_error(lane, core, &error),
+            Ok(()) => core.borrow_mut().handle_connected(id, self.epoch.now()),
+            Err(error) => self.handle_error(id, core, &error),
         }
     }
 
-    /// Reads what has come on every lane, whether or not the loop said so.
+    /// Reads what has come on every connection, whether or not the loop said so.
     pub(super) fn read_all(&self, core: &RefCell<Server<Requests>>) {
-        for lane in Lane::ALL {
-            if let Some(transport) = self.get(lane).filter(|t| t.is_connected()) {
-                self.read(lane, &transport, core);
+        for id in ConnectionId::ALL {
+            if let Some(transport) = self.get(id).filter(|t| t.is_connected()) {
+                self.read(id, &transport, core);
             }
         }
     }
 
-    fn read(&self, lane: Lane, transport: &Transport, core: &RefCell<Server<Requests>>) {
+    fn read(&self, id: ConnectionId, transport: &Transport, core: &RefCell<Server<Requests>>) {
         for _ in 0..READS_PER_PASS {
             let now = self.epoch.now();
             match transport.read(&self.buffers) {
                 Ok(Read::Data(input, more)) => {
-                    core.borrow_mut().handle_data(lane, now, &input);
+                    core.borrow_mut().handle_data(id, now, &input);
                     self.buffers.give_back(input);
                     if !more {
                         break;
                     }
                 }
                 Ok(Read::Eof) => {
-                    core.borrow_mut().handle_eof(lane, now);
+                    core.borrow_mut().handle_eof(id, now);
                     break;
                 }
                 Ok(Read::Nothing) => break,
                 Err(error) => {
-                    self.handle_error(lane, core, &error);
+                    self.handle_error(id, core, &error);
                     break;
                 }
             }
         }
     }
 
-    /// Writes what is due on all lanes; whether an error makes another look at
+    /// Writes what is due on all connections; whether an error makes another look at
     /// the core's actions necessary.
     pub(super) fn write_all(&self, core: &RefCell<Server<Requests>>) -> bool {
-        Lane::ALL.iter().any(|&lane| self.write(lane, core))
+        ConnectionId::ALL.iter().any(|&id| self.write(id, core))
     }
 
-    fn write(&self, lane: Lane, cell: &RefCell<Server<Requests>>) -> bool {
-        let Some(transport) = self.get(lane).filter(|t| t.is_connected()) else {
+    fn write(&self, id: ConnectionId, cell: &RefCell<Server<Requests>>) -> bool {
+        let Some(transport) = self.get(id).filter(|t| t.is_connected()) else {
             return false;
         };
         let mut core = cell.borrow_mut();
-        while core.wants_write(lane) {
-            let transmit = core.transmit(lane);
+        while core.wants_write(id) {
+            let transmit = core.transmit(id);
             let offered: usize = transmit.slices().iter().map(|slice| slice.len()).sum();
             let written = match transport.write(transmit.slices()) {
                 Ok(written) => written,
                 Err(error) => {
                     drop(core);
-                    self.handle_error(lane, cell, &error);
+                    self.handle_error(id, cell, &error);
                     return true;
                 }
             };
-            core.handle_written(lane, self.epoch.now(), written);
+            core.handle_written(id, self.epoch.now(), written);
             if written < offered {
                 break;
             }
         }
-        transport.watch(core.wants_read(lane), core.wants_write(lane));
+        transport.watch(core.wants_read(id), core.wants_write(id));
         false
     }
 
-    fn handle_error(&self, lane: Lane, core: &RefCell<Server<Requests>>, error: &io::Error) {
+    fn handle_error(&self, id: ConnectionId, core: &RefCell<Server<Requests>>, error: &io::Error) {
         let text = error.to_string();
         // The system's words are enough, without the number that Rust adds.
         let words = text
             .split_once(" (os error")
             .map_or(&*text, |(words, _)| words);
         let now = self.epoch.now();
-        core.borrow_mut().handle_error(lane, now, words);
+        core.borrow_mut().handle_error(id, now, words);
     }
 }

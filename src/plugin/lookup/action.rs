@@ -20,9 +20,9 @@ use crate::host::{ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
 use crate::plugin::accept_encoding;
 use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::{LastLookup, Memcached, Outdated, Request, RequestMemory};
-use crate::plugin::options::Options;
+use crate::plugin::options::{Common, Options};
 use crate::plugin::publish::shows_key;
-use crate::plugin::seldom::OnceAMinute;
+use crate::plugin::seldom::{Once, OnceAMinute};
 
 /// One `memcached.lookup` of the configuration.
 pub(in crate::plugin) struct LookupAction {
@@ -51,6 +51,7 @@ impl ActionKind for LookupAction {
             hit: arguments.hit,
             miss: arguments.miss,
             encoded: OnceAMinute::default(),
+            large: Once::default(),
         };
         Ok(Self {
             policy: options.policy(),
@@ -129,7 +130,10 @@ impl LookupAction {
         let Some(waker) = vr.waker() else {
             return self.fail(vr, context, memory, &"not available on this server");
         };
-        match client.lookup(self.keys.pool(), &key.key, options.timeout, waker) {
+        let Common {
+            timeout, max_value, ..
+        } = *options;
+        match client.lookup(self.keys.pool(), &key.key, timeout, max_value, waker) {
             Lookup::Pending(handle) => {
                 memory.pending = Some(handle);
                 *context = Some(memory);
@@ -164,6 +168,7 @@ impl LookupAction {
                 };
                 self.miss(vr, context, memory, &passed)
             }
+            LookupResult::TooLarge(len) => self.pass_too_large(vr, context, memory, len),
             LookupResult::Failed(failure) => self.fail(vr, context, memory, &failure),
         }
     }
@@ -253,6 +258,28 @@ impl LookupAction {
             line: bypass,
         };
         self.outcomes.pass(vr, context, memory, &passed)
+    }
+
+    /// There is an item that is not worth its memory.
+    fn pass_too_large(
+        &self,
+        vr: &mut Request<'_>,
+        context: &mut Context,
+        memory: Box<RequestMemory>,
+        len: u64,
+    ) -> Flow {
+        let max_value = self.options.common.max_value;
+        let line = format!("a value of {len} bytes is larger than max_value, {max_value}");
+        self.outcomes.warn_of_large(vr, &memory, &line);
+        let reason = "larger than max_value";
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&reason),
+            key: None,
+            status: "miss: larger than max_value",
+            line: &line,
+        };
+        self.miss(vr, context, memory, &passed)
     }
 
     /// The request goes on without memcached, which could not be asked.

@@ -15,7 +15,7 @@ use crate::plugin::memcached::{LastLookup, OTHER_TYPE, Request, RequestMemory};
 use crate::plugin::note::{Missed, Note};
 use crate::plugin::options::Options;
 use crate::plugin::publish::{Item, Publisher};
-use crate::plugin::seldom::OnceAMinute;
+use crate::plugin::seldom::{Once, OnceAMinute};
 
 /// The action's name.
 pub(super) const NAME: &CStr = c"memcached.lookup";
@@ -47,6 +47,7 @@ pub(super) struct Outcomes {
     pub(super) hit: Option<Action>,
     pub(super) miss: Option<Action>,
     pub(super) encoded: OnceAMinute,
+    pub(super) large: Once,
 }
 
 impl Outcomes {
@@ -119,6 +120,15 @@ impl Outcomes {
         if let Some(left_out) = self.encoded.pass() {
             let item = self.item(memory.lookup.as_ref().and_then(LastLookup::key));
             PUBLISHER.log(vr, Level::Warning, &format_args!("{line}{item}{left_out}"));
+        }
+    }
+
+    /// A value that is too long for it is as good as none, and it will be there
+    /// for some time.
+    pub(super) fn warn_of_large(&self, vr: &Request<'_>, memory: &RequestMemory, line: &str) {
+        if self.large.is_first() {
+            let item = self.item(memory.lookup.as_ref().and_then(LastLookup::key));
+            PUBLISHER.log(vr, Level::Warning, &format_args!("{line}{item}"));
         }
     }
 

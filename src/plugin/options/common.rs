@@ -20,6 +20,8 @@ pub(in crate::plugin) struct Common {
     pub(super) connect_timeout: Duration,
     /// Between attempts at a server that failed.
     pub(super) retry: Duration,
+    /// The longest value that is read or stored, in bytes.
+    pub(in crate::plugin) max_value: u64,
     /// Whether items are whole responses; if not, they are bodies.
     pub(in crate::plugin) headers: bool,
     pub(in crate::plugin) environment: Environment,
@@ -43,7 +45,16 @@ pub(in crate::plugin) enum Environment {
     Untouched,
 }
 
+/// Room for the headers of a response whose body has `maxsize` bytes.
+const HEAD_ROOM: u64 = 64 * 1024;
+
 impl Common {
+    /// Unless the configuration says how long a value may be, what `maxsize`
+    /// allows to be stored can be read.
+    pub(super) fn allow_bodies_of(&mut self, maxsize: u64) {
+        self.max_value = self.max_value.max(maxsize.saturating_add(HEAD_ROOM));
+    }
+
     /// Whether requests with this method have anything to do with the cache.
     pub(in crate::plugin) fn allows_method(&self, method: &[u8]) -> bool {
         self.methods.iter().any(|allowed| allowed == method)

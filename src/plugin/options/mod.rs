@@ -17,6 +17,10 @@ mod list;
 mod parse;
 mod policy;
 mod store;
+#[expect(
+    clippy::unreadable_literal,
+    reason = "defaults are written as the configuration would give them"
+)]
 mod table;
 mod value;
 

@@ -17,6 +17,7 @@ impl Options {
         let mut options = Self::defaults(server)?;
         let list = Value::from(list);
         if list.is_nothing() {
+            options.common.allow_bodies_of(options.store.maxsize);
             return Ok(options);
         }
         let entries = list
@@ -44,6 +45,9 @@ impl Options {
             if (row.set)(&mut options, value)? {
                 needs_headers = needs_headers.or(Some(row.name));
             }
+        }
+        if !given.contains(&"max_value") {
+            options.common.allow_bodies_of(options.store.maxsize);
         }
         if options.store.require_lifetime && options.store.force {
             return Err(OptionError::LifetimeWithForce);

@@ -14,6 +14,7 @@ options! {
         "timeout_ms" => timeout, value::milliseconds, 500, [lookup, store];
         "connect_timeout_ms" => connect_timeout, value::milliseconds, 250, [lookup, store];
         "retry_ms" => retry, value::milliseconds, 1000, [lookup, store];
+        "max_value" => max_value, value::value_size, 16777216, [lookup, store];
         "headers" => headers, value::boolean, false, [lookup, store];
         "environment" => environment, value::environment, true, [lookup, store];
         "cache_status" => cache_status, value::cache_name, none, [lookup, store];

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use memcached_core::http::CacheName;
 use memcached_core::protocol::Ttl;
+use memcached_core::protocol::limits::VALUE_MAX;
 
 use memcached_core::pool::DEFAULT_PORT;
 
@@ -39,6 +40,11 @@ where
 pub(super) fn at_least(what: &str, least: u64) -> impl Fn(Given<'_>) -> Result<u64, OptionError> {
     let expected = format!("{what}, at least {least}");
     move |given| given.number(&expected, |&number| number >= least)
+}
+
+/// The length of a value of memcached.
+pub(super) fn value_size(given: Given<'_>) -> Result<u64, OptionError> {
+    number("a number of bytes", 1..=VALUE_MAX)(given)
 }
 
 /// A time from 1 ms to one hour.

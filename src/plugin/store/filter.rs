@@ -104,14 +104,14 @@ impl StoreFilter {
         let Some(item) = &self.item else {
             return;
         };
-        match self.check(vr, item.body_len()) {
+        match self.check(vr, item) {
             Ok(ttl) => self.store(vr, ttl),
             Err(reason) => self.give_up(Some(vr), &reason),
         }
     }
 
     /// Whether what has come may be stored, and for how long.
-    fn check(&self, vr: &Request<'_>, body_len: u64) -> Result<Ttl, NotStored> {
+    fn check(&self, vr: &Request<'_>, item: &NewItem) -> Result<Ttl, NotStored> {
         if vr.status() != self.status {
             return Err(NotStored::Status(vr.status()));
         }
@@ -120,9 +120,13 @@ impl StoreFilter {
         if self
             .response
             .length
-            .is_some_and(|length| length != body_len)
+            .is_some_and(|length| length != item.body_len())
         {
             return Err(NotStored::Cut);
+        }
+        // What no lookup would read.
+        if item.value_len() > self.shared.options.common.max_value {
+            return Err(NotStored::AboveMaxValue);
         }
         if !self.shared.policy.headers {
             self.check_body_only(vr)?;

@@ -4,9 +4,11 @@
 mod bench;
 mod connect;
 mod crowds;
+mod large;
 mod mixup;
 mod processes;
 mod replies;
+mod sharing;
 mod silence;
 mod splits;
 mod stores;

@@ -41,6 +41,9 @@ fn values_of_every_form() {
         let reply = format!("VALUE /k {flags} {len}\r\nx\r\nEND\r\n").into_bytes();
         bench.case(flags, "/k", Expect::Hit(b"x"), replies(reply));
     }
+    // A value that has come whole is given out, whatever follows.
+    let reply = b"VALUE /k 0 1\r\nx\r\nSERVER_ERROR out of memory\r\n";
+    bench.case("error", "/k", Expect::Hit(b"x"), replies(reply.to_vec()));
     bench.case("a miss", "/k", Expect::Miss, replies(b"END\r\n".to_vec()));
     bench.finish();
 }
@@ -110,7 +113,6 @@ fn bad_replies_to_get_are_misses() {
         b"VALUE /k 0 2\r\nno\r\nVALUE /k 0 2\r\nno\r\nEND\r\n",
         b"VALUE /k 0 2\r\nno\r\nSTORED\r\n",
         b"VALUE /k 0 2\r\nno\r\nERROR\r\n",
-        b"VALUE /k 0 2\r\nno\r\nSERVER_ERROR out of memory\r\n",
         b"VALUE /k 0 2\r\nno\r\nCLIENT_ERROR x\r\n",
         &long_line,
         &ENDLESS,

@@ -14,6 +14,9 @@ use crate::faulty::{FaultyRequest, Shared, lock};
 pub struct Peer {
     /// 0 for the first since the behaviour changed.
     pub number: usize,
+    /// Whether `version` is answered without any ado, as soon as something is
+    /// read. If not, it is a line like any other.
+    pub answers_version: bool,
     stream: BufReader<TcpStream>,
     shared: Arc<Shared>,
     era: usize,
@@ -31,6 +34,7 @@ impl Peer {
     ) -> Self {
         Self {
             number,
+            answers_version: true,
             stream: BufReader::new(stream),
             shared,
             era,
@@ -84,9 +88,15 @@ impl Peer {
 
     /// Reads a line that begins a request, and no more.
     pub fn line(&mut self) -> Option<String> {
-        let mut line = String::new();
-        self.stream.read_line(&mut line).ok()?;
-        line.strip_suffix("\r\n").map(str::to_owned)
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line).ok()?;
+            let line = line.strip_suffix("\r\n")?;
+            if line != "version" || !self.answers_version {
+                return Some(line.to_owned());
+            }
+            self.send(b"VERSION 1.6.18\r\n");
+        }
     }
 
     /// Reads `count` bytes and forgets them; false if the connection ends.

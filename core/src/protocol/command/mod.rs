@@ -11,6 +11,7 @@ mod family;
 mod retrieve;
 mod store;
 mod touch;
+mod version;
 
 pub use count::{Count, Direction};
 pub use data::Data;
@@ -19,6 +20,7 @@ pub use family::Lane;
 pub use retrieve::Retrieve;
 pub use store::{Store, StoreMode};
 pub use touch::Touch;
+pub use version::Version;
 
 use super::key::Key;
 use super::reply::ReplyForm;
@@ -117,6 +119,8 @@ commands! {
     Touch(Touch),
     /// Counts the number that an item holds: `incr`, `decr`.
     Count(Count),
+    /// Asks the server who it is: `version`.
+    Version(Version),
 }
 
 impl<D: Data> Command<D> {

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::data::Data;
 use super::family::{Family, Lane};
 use crate::protocol::key::Key;
+use crate::protocol::limits::VALUE_MAX;
 use crate::protocol::reply::{KeyList, ReplyForm};
 use crate::protocol::wire::{CRLF, push_key};
 
@@ -18,6 +19,7 @@ pub struct Retrieve {
     /// At least one.
     keys: SmallVec<[Key; 1]>,
     with_cas: bool,
+    max_value: u64,
 }
 
 impl Retrieve {
@@ -36,6 +38,7 @@ impl Retrieve {
         Self {
             keys,
             with_cas: false,
+            max_value: VALUE_MAX,
         }
     }
 
@@ -44,6 +47,19 @@ impl Retrieve {
     pub fn with_cas(mut self) -> Self {
         self.with_cas = true;
         self
+    }
+
+    /// Wants no value of more bytes than this; unless set, [`VALUE_MAX`].
+    #[must_use]
+    pub fn up_to(mut self, bytes: u64) -> Self {
+        self.max_value = bytes;
+        self
+    }
+
+    /// The length above which a value is skipped, in bytes.
+    #[must_use]
+    pub const fn max_value(&self) -> u64 {
+        self.max_value
     }
 
     /// The keys, in the order in which the command names them; at least one.
@@ -62,10 +78,11 @@ impl Retrieve {
 
     /// A command for each key.
     pub(crate) fn split(self) -> impl Iterator<Item = Self> {
-        let with_cas = self.with_cas;
+        let (with_cas, max_value) = (self.with_cas, self.max_value);
         self.keys.into_iter().map(move |key| Self {
             keys: SmallVec::from([key]),
             with_cas,
+            max_value,
         })
     }
 }
@@ -124,6 +141,7 @@ impl<D: Data> Family<D> for Retrieve {
         ReplyForm::Values {
             keys: self,
             with_cas: self.with_cas,
+            max_value: self.max_value,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the lines of replies mean. Lines come without their CR LF; one word or
 //! space too many makes a line unreadable.
 
-use super::vocabulary::{KeyList, Reply, ReplyForm, Status};
+use super::vocabulary::{Found, KeyList, Reply, ReplyForm, Status};
 use crate::decimal;
 use crate::protocol::error::ProtocolError;
 use crate::protocol::excerpt::excerpt;
@@ -13,8 +13,8 @@ pub(super) enum Step<P> {
     /// It is the reply, or ends it in place of `END`.
     Done(Reply<P>),
     /// It begins the value of the key at this position; as many bytes of data
-    /// follow as `len` says.
-    Value(usize, Value<P>),
+    /// follow as its length says.
+    Value(usize, Found<P>),
     /// There are no more values.
     End,
 }
@@ -22,9 +22,14 @@ pub(super) enum Step<P> {
 /// Reads the first line of a reply.
 pub(super) fn read_first<P>(form: ReplyForm<'_>, line: &[u8]) -> Result<Step<P>, ProtocolError> {
     match form {
-        ReplyForm::Values { keys, with_cas } => read_value_or_end(keys, with_cas, &[], line),
+        ReplyForm::Values {
+            keys,
+            with_cas,
+            max_value,
+        } => read_value_or_end(keys, with_cas, max_value, &[], line),
         ReplyForm::Status(lines) => read_status(lines, line).map(Step::Done),
         ReplyForm::Number => read_number(line).map(Step::Done),
+        ReplyForm::Version => read_version(line).map(Step::Done),
     }
 }
 
@@ -54,12 +59,27 @@ fn read_number<P>(line: &[u8]) -> Result<Reply<P>, ProtocolError> {
         .map_err(|_| ProtocolError::unexpected(line))
 }
 
+/// A server that does not know the command says so and goes on.
+fn read_version<P>(line: &[u8]) -> Result<Reply<P>, ProtocolError> {
+    if let Some(text) = error_text(line, b"VERSION") {
+        return Ok(Reply::Version(text));
+    }
+    if line == b"ERROR" {
+        return Ok(Reply::ServerError("ERROR".into()));
+    }
+    let refusal = error_text(line, b"SERVER_ERROR").or_else(|| error_text(line, b"CLIENT_ERROR"));
+    refusal
+        .map(Reply::ServerError)
+        .ok_or_else(|| ProtocolError::unexpected(line))
+}
+
 /// Reads a line where a value of one of `keys` may begin, of which those in
-/// `found` had theirs. Once every key had its value only `END` may follow.
+/// `found` had theirs. Once every key had its value only an end may follow.
 pub(super) fn read_value_or_end<P>(
     keys: &dyn KeyList,
     with_cas: bool,
-    found: &[(usize, Value<P>)],
+    max_value: u64,
+    found: &[(usize, Found<P>)],
     line: &[u8],
 ) -> Result<Step<P>, ProtocolError> {
     let Some(words) = line.strip_prefix(b"VALUE ") else {
@@ -83,7 +103,12 @@ pub(super) fn read_value_or_end<P>(
     if value.len > VALUE_MAX {
         return Err(ProtocolError::ValueTooLong);
     }
-    Ok(Step::Value(at, value))
+    let found = if value.len > max_value {
+        Found::TooLarge { len: value.len }
+    } else {
+        Found::Value(value)
+    };
+    Ok(Step::Value(at, found))
 }
 
 /// Reads a line in which no value begins.

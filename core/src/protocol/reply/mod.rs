@@ -6,4 +6,4 @@ mod parser;
 mod vocabulary;
 
 pub use parser::ReplyParser;
-pub use vocabulary::{FoundValues, KeyList, Reply, ReplyForm, Status};
+pub use vocabulary::{Found, FoundValues, KeyList, Reply, ReplyForm, Status};

@@ -6,7 +6,7 @@
 
 use super::classic::{Step, read_first, read_value_or_end};
 use super::line::PartialLine;
-use super::vocabulary::{FoundValues, Reply, ReplyForm};
+use super::vocabulary::{Found, FoundValues, Reply, ReplyForm};
 use crate::protocol::error::ProtocolError;
 use crate::protocol::value::Input;
 use crate::protocol::wire::CRLF;
@@ -34,6 +34,8 @@ pub struct ReplyParser<P> {
     place: Place,
     /// The values of the reply so far; the newest may be incomplete.
     found: FoundValues<P>,
+    /// How many of them were given out before the end of the reply.
+    given: usize,
     line: PartialLine,
 }
 
@@ -50,6 +52,7 @@ impl<P> ReplyParser<P> {
         Self {
             place: Place::FirstLine,
             found: FoundValues::new_const(),
+            given: 0,
             line: PartialLine::new(),
         }
     }
@@ -86,11 +89,15 @@ impl<P> ReplyParser<P> {
                     let Some(step) = self.read_line(form, input.bytes(), at)? else {
                         return Ok(None);
                     };
+                    if self.place == Place::FirstLine {
+                        self.found.clear();
+                        self.given = 0;
+                    }
                     match step {
-                        Step::Value(position, value) => {
-                            self.place = Place::Data { left: value.len };
+                        Step::Value(position, found) => {
+                            self.place = Place::Data { left: found.len() };
                             self.make_room(form);
-                            self.found.push((position, value));
+                            self.found.push((position, found));
                         }
                         Step::End => {
                             self.place = Place::FirstLine;
@@ -98,7 +105,6 @@ impl<P> ReplyParser<P> {
                         }
                         Step::Done(reply) => {
                             self.place = Place::FirstLine;
-                            self.found.clear();
                             return Ok(Some(reply));
                         }
                     }
@@ -139,10 +145,58 @@ impl<P> ReplyParser<P> {
         let (place, found) = (self.place, &self.found);
         self.line.read(bytes, at, |line| match (place, form) {
             (Place::FirstLine, _) => read_first(form, line),
-            (_, ReplyForm::Values { keys, with_cas }) => {
-                read_value_or_end(keys, with_cas, found, line)
+            (
+                _,
+                ReplyForm::Values {
+                    keys,
+                    with_cas,
+                    max_value,
+                },
+            ) => read_value_or_end(keys, with_cas, max_value, found, line),
+            (_, ReplyForm::Status(_) | ReplyForm::Number | ReplyForm::Version) => {
+                Err(ProtocolError::unexpected(line))
             }
-            (_, ReplyForm::Status(_) | ReplyForm::Number) => Err(ProtocolError::unexpected(line)),
+        })
+    }
+
+    /// Whether the data of a value is being read that is longer than was asked
+    /// for.
+    #[must_use]
+    pub fn is_skipping(&self) -> bool {
+        self.newest_is_incomplete()
+            && matches!(self.found.last(), Some((_, Found::TooLarge { .. })))
+    }
+
+    const fn newest_is_incomplete(&self) -> bool {
+        matches!(self.place, Place::Data { .. } | Place::DataEnd { .. })
+    }
+
+    /// The position of the key whose value has begun and is not there as a
+    /// whole.
+    #[must_use]
+    pub fn torn_position(&self) -> Option<usize> {
+        let newest = self.found.last().filter(|_| self.newest_is_incomplete());
+        newest.map(|(position, _)| *position)
+    }
+
+    /// Whether the present reply, or the one that ended last, if by an error,
+    /// has values.
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        !self.found.is_empty()
+    }
+
+    /// Takes the values out that are there as a whole, of a reply that goes on
+    /// or has ended by an error, and those that are skipped. The reply's end
+    /// will name what was taken as [`Found::TooLarge`].
+    pub fn take_whole(&mut self) -> impl Iterator<Item = (usize, Found<P>)> + use<'_, P> {
+        let incomplete = self.newest_is_incomplete() && !self.is_skipping();
+        let end = self.found.len().saturating_sub(usize::from(incomplete));
+        let start = std::mem::replace(&mut self.given, end).min(end);
+        let whole = self.found.get_mut(start..end).unwrap_or_default();
+        whole.iter_mut().map(|(position, found)| {
+            let len = found.len();
+            (*position, std::mem::replace(found, Found::TooLarge { len }))
         })
     }
 
@@ -155,7 +209,7 @@ impl<P> ReplyParser<P> {
         let take = usize::try_from(left).map_or(have, |left| left.min(have));
         if take > 0 {
             let end = at.saturating_add(take);
-            if let Some((_, value)) = self.found.last_mut() {
+            if let Some((_, Found::Value(value))) = self.found.last_mut() {
                 value.pieces.push(input.piece(*at..end));
             }
             *at = end;
@@ -184,64 +238,4 @@ fn read_data_end(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::key::Key;
-    use core::ops::Range;
-
-    /// Its pieces cost nothing.
-    struct Whole<'a>(&'a [u8]);
-
-    impl Input for Whole<'_> {
-        type Piece = Range<usize>;
-
-        fn bytes(&self) -> &[u8] {
-            self.0
-        }
-
-        fn piece(&self, range: Range<usize>) -> Range<usize> {
-            range
-        }
-    }
-
-    fn parse(
-        parser: &mut ReplyParser<Range<usize>>,
-        wire: &[u8],
-        at: &mut usize,
-    ) -> Option<Reply<Range<usize>>> {
-        let keys = [Key::new(b"k").unwrap()];
-        let form = ReplyForm::Values {
-            keys: &keys,
-            with_cas: false,
-        };
-        parser.parse(form, &Whole(wire), at).unwrap()
-    }
-
-    #[test]
-    fn a_value_that_comes_as_a_whole_takes_no_allocation() {
-        let mut parser = ReplyParser::new();
-        let wire = b"VALUE k 0 3\r\nabc\r\nEND\r\nEND\r\n";
-        let mut at = 0;
-        let Some(Reply::Values(found)) = parse(&mut parser, wire, &mut at) else {
-            panic!("{parser:?}")
-        };
-        assert!(!found.spilled());
-        let [(0, value)] = &found[..] else {
-            panic!("{found:?}")
-        };
-        assert_eq!(value.pieces.iter().collect::<Vec<_>>(), [&(13..16)]);
-        assert_eq!(at, 23);
-        let miss = Some(Reply::Values(FoundValues::new()));
-        assert_eq!(parse(&mut parser, wire, &mut at), miss, "the second reply");
-    }
-
-    #[test]
-    fn nothing_is_kept_for_an_announced_length() {
-        let mut parser = ReplyParser::new();
-        let wire = b"VALUE k 0 1073741824\r\nab";
-        assert_eq!(parse(&mut parser, wire, &mut 0), None);
-        let left = (1 << 30) - 2;
-        assert_eq!(parser.place, Place::Data { left });
-        assert_eq!(parser.found[0].1.pieces.iter().count(), 1);
-    }
-}
+mod tests;

@@ -18,12 +18,16 @@ pub enum ReplyForm<'k> {
         keys: &'k dyn KeyList,
         /// Whether the versions of the items were asked for.
         with_cas: bool,
+        /// A value of more bytes is skipped.
+        max_value: u64,
     },
     /// One of these lines.
     Status(&'static [(&'static [u8], Status)]),
     /// A number, or a line that says why there is none (protocol.txt,
     /// "Increment/Decrement").
     Number,
+    /// `VERSION` and a text (protocol.txt, "Various other commands").
+    Version,
 }
 
 /// The keys of one command, wherever they are kept.
@@ -45,9 +49,38 @@ impl<const N: usize> KeyList for [Key; N] {
     }
 }
 
+/// What a server has under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found<P> {
+    /// The value.
+    Value(Value<P>),
+    /// A value longer than was asked for; its bytes were not kept.
+    TooLarge {
+        /// Its length in bytes, as the server announced it.
+        len: u64,
+    },
+}
+
+impl<P> Found<P> {
+    /// Length of the value in bytes.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        match self {
+            Self::Value(value) => value.len,
+            Self::TooLarge { len } => *len,
+        }
+    }
+
+    /// Whether the value has no bytes.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// The values of a reply in the order in which they came, each with the
 /// position of its key among those asked for. One takes no allocation.
-pub type FoundValues<P> = SmallVec<[(usize, Value<P>); 1]>;
+pub type FoundValues<P> = SmallVec<[(usize, Found<P>); 1]>;
 
 /// A reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +96,11 @@ pub enum Reply<P> {
     /// where the next reply begins, and the connection goes on.
     NotCountable(Box<str>),
     /// The server could not do it, in its own words (excerpt); the connection
-    /// goes on (protocol.txt, "Error strings").
+    /// goes on, unless several keys were asked for (protocol.txt, "Error
+    /// strings").
     ServerError(Box<str>),
+    /// The server's version, in its own words (excerpt).
+    Version(Box<str>),
 }
 
 /// What became of a command that changes an item.

@@ -34,8 +34,9 @@ fn push(queue: &mut TestQueue, serial: u32, command: Command<Vec<u8>>) {
         serial: u64::from(serial),
         token: Some(serial),
         timeout: Duration::from_millis(u64::from(serial)),
-        deadline: None,
-        resent: false,
+        since: None,
+        kills: 0,
+        single: false,
     };
     queue.push(Queued { command, request });
 }
@@ -70,10 +71,12 @@ fn send_all(queue: &mut TestQueue, batch: usize) -> Vec<String> {
     }
 }
 
-/// Puts everything back after `written` bytes; the requests that are lost.
-fn requeue(queue: &mut TestQueue, written: u64, torn_reply: bool) -> Vec<u64> {
+/// Puts everything back after `written` bytes; the requests that are lost, and
+/// whether they belong to the oldest command.
+fn requeue(queue: &mut TestQueue, written: u64, blame: Blame) -> Vec<(u64, bool)> {
     let mut lost = Vec::new();
-    queue.requeue(written, torn_reply, |request| lost.push(request.serial));
+    let push = |request: &mut Request<_>, is_head| lost.push((request.serial, is_head));
+    queue.requeue(written, blame, push);
     lost
 }
 
@@ -101,18 +104,18 @@ fn load_is_of_what_is_not_complete() {
     let mut queue = queue_of([get("a"), get("b"), set("c", 10), set("d", 5)]);
     assert_eq!(queue.load(), (4, 15));
     // Not sent: gone, with its bytes.
-    assert!(queue.cancel(3).unwrap().is_gone);
+    assert!(queue.cancel(3).is_some());
     assert_eq!(queue.load(), (3, 10));
     send_all(&mut queue, 16);
     assert_eq!(queue.load(), (3, 10));
     // Sent: its reply is still to come.
-    assert!(!queue.cancel(2).unwrap().is_gone);
+    assert!(queue.cancel(2).is_some());
     assert_eq!(queue.load(), (3, 10));
     queue.pop_head();
     assert_eq!(queue.load(), (1, 10));
     queue.pop_head();
     assert_eq!(queue.load(), (0, 0));
-    assert!(queue.pop_head().is_none() && queue.is_all_sent());
+    assert!(queue.pop_head().is_none() && queue.is_empty());
 }
 
 #[test]
@@ -138,10 +141,9 @@ fn room_has_two_bounds_and_a_value_alone_ignores_its_own() {
 fn a_request_is_cancelled_once_wherever_it_is() {
     let mut queue = queue_of([get("a"), get("b"), get("c"), get("d")]);
     assert!(queue.send_next(2, |_, _| 0..8));
-    for (serial, is_gone) in [(1, false), (2, true), (0, false), (3, true)] {
-        let cancelled = queue.cancel(serial).unwrap();
-        assert_eq!(u64::from(cancelled.token), serial);
-        assert_eq!(cancelled.is_gone, is_gone, "{serial}");
+    for (serial, left) in [(1, 4), (2, 3), (0, 3), (3, 2)] {
+        assert_eq!(queue.cancel(serial).map(u64::from), Some(serial));
+        assert_eq!(queue.load().0, left, "{serial}");
         assert!(queue.cancel(serial).is_none(), "{serial}");
     }
     assert!(queue.cancel(4).is_none());
@@ -153,44 +155,64 @@ fn a_request_is_cancelled_once_wherever_it_is() {
 #[test]
 fn cancelled_requests_are_removed_once_they_are_the_majority() {
     let mut queue = queue_of((0..10).map(|_| get("a")));
-    for serial in 0..5 {
+    for (cancelled, serial) in (1..).zip(1..6) {
         queue.cancel(serial);
         assert_eq!(queue.waiting.len(), 10);
-        assert_eq!(queue.load().0, 9 - usize::try_from(serial).unwrap());
+        assert_eq!(queue.load().0, 10 - cancelled);
     }
     queue.cancel(9);
     assert_eq!((queue.waiting.len(), queue.cancelled), (4, 0));
-    // Those whose turn comes are dropped then.
-    queue.cancel(5);
-    assert_eq!(send_all(&mut queue, 16), ["get a a a"]);
-    assert_eq!((queue.waiting.len(), queue.cancelled), (0, 0));
+    // Those whose turn comes are dropped then, and those at the front at once.
+    queue.cancel(7);
+    queue.cancel(0);
+    assert_eq!((queue.waiting.len(), queue.cancelled), (3, 1));
+    assert_eq!(send_all(&mut queue, 16), ["get a a"]);
+}
+
+/// The requests whose time is over, as those that they are taken from see it.
+fn expire(queue: &mut TestQueue, ms: u64) -> Vec<u64> {
+    let mut expired = Vec::new();
+    queue.expire(at(ms), |request| {
+        request.token = None;
+        expired.push(request.serial);
+    });
+    expired
 }
 
 #[test]
-fn deadlines_begin_with_the_connection_and_only_once() {
+fn the_time_begins_with_the_connection_and_only_once() {
     let mut queue = queue_of([get("a"), get("b")]);
-    assert_eq!(queue.next_deadline(), None);
-    queue.start_deadlines(at(1000));
+    assert_eq!((queue.next_deadline(), queue.waited_since()), (None, None));
+    queue.start_time(at(1000));
     assert_eq!(queue.next_deadline(), Some(at(1000)));
-    queue.start_deadlines(at(2000));
+    queue.start_time(at(2000));
     assert_eq!(queue.next_deadline(), Some(at(1000)));
     send_all(&mut queue, 1);
-    assert_eq!(queue.overdue_sent(at(999)), None);
-    assert_eq!(queue.overdue_sent(at(1000)), Some(Duration::ZERO));
+    assert_eq!(queue.waited_since(), Some(at(1000)));
+    assert_eq!(queue.patience(), Duration::from_millis(1));
+    assert!(!queue.is_head_overdue(at(999)) && queue.is_head_overdue(at(1000)));
     queue.pop_head();
     assert_eq!(queue.next_deadline(), Some(at(1001)));
 }
 
 #[test]
+fn what_was_sent_stays_without_its_token_when_its_time_is_over() {
+    let mut queue = queue_of([get("a"), get("b"), get("c")]);
+    queue.start_time(at(0));
+    send_all(&mut queue, 1);
+    assert_eq!(expire(&mut queue, 1), [0, 1]);
+    assert_eq!((expire(&mut queue, 1), queue.load().0), (vec![], 3));
+    assert_eq!(queue.next_deadline(), Some(at(2)));
+    assert_eq!(queue.patience(), Duration::from_millis(2));
+    assert!(queue.cancel(0).is_none() && queue.cancel(2).is_some());
+    assert_eq!(queue.patience(), Duration::ZERO);
+}
+
+#[test]
 fn what_waits_and_is_overdue_leaves_with_what_was_cancelled() {
     let mut queue = queue_of([get("a"), set("b", 7), get("c"), set("d", 9), get("e")]);
-    queue.start_deadlines(at(0));
+    queue.start_time(at(0));
     queue.cancel(4);
-    let expire = |queue: &mut TestQueue, ms| {
-        let mut expired = Vec::new();
-        queue.expire(at(ms), |request| expired.push(request.serial));
-        expired
-    };
     assert_eq!(expire(&mut queue, 1), [0, 1]);
     assert_eq!((queue.load(), queue.waiting.len()), ((2, 9), 2));
     assert_eq!(expire(&mut queue, 1), [] as [u64; 0]);
@@ -212,43 +234,77 @@ fn values_are_found_by_the_number_they_were_sent_under() {
 }
 
 #[test]
-fn what_the_server_may_have_read_is_sent_once_more_and_the_rest_as_often_as_needed() {
+fn what_ended_two_connections_is_lost_and_the_rest_is_sent_as_often_as_needed() {
     let mut queue = queue_of([get("a"), get("b"), set("c", 1), get("d")]);
     assert_eq!(send_all(&mut queue, 16).len(), 3);
     // All of the batch was written, a byte of the store, nothing of `d`.
-    assert!(requeue(&mut queue, 11, false).is_empty());
+    assert!(requeue(&mut queue, 11, Blame::Head).is_empty());
     push(&mut queue, 4, get("e"));
     assert_eq!(queue.load(), (5, 1));
-    // As single lookups again, before what came later.
-    let lines = ["get a", "get b", "set c 0 0 1", "get d", "get e"];
-    assert_eq!(send_all(&mut queue, 1), lines);
-    assert_eq!(requeue(&mut queue, 50, false), [0, 1, 2]);
-    assert_eq!(send_all(&mut queue, 1), ["get d", "get e"]);
-    assert_eq!(requeue(&mut queue, 20, false), [3, 4]);
-    assert_eq!(queue.load(), (0, 0));
+    // The batch apart, one command at a time, before what came later.
+    assert_eq!(send_all(&mut queue, 16), ["get a"]);
+    queue.pop_head();
+    assert_eq!(send_all(&mut queue, 16), ["get b"]);
+    assert_eq!(requeue(&mut queue, 10, Blame::Head), [(1, true)]);
+    for _ in 0..3 {
+        assert_eq!(send_all(&mut queue, 16), ["set c 0 0 1", "get d e"]);
+        assert_eq!(requeue(&mut queue, 0, Blame::Head), []);
+    }
+    assert_eq!(send_all(&mut queue, 16), ["set c 0 0 1", "get d e"]);
+    assert_eq!(requeue(&mut queue, 20, Blame::Head), []);
+    assert_eq!(send_all(&mut queue, 16), ["set c 0 0 1"]);
+    assert_eq!(queue.load(), (3, 1));
+    assert_eq!(requeue(&mut queue, 10, Blame::Head), [(2, true)]);
+    assert_eq!(send_all(&mut queue, 16), ["get d e"]);
+}
+
+#[test]
+fn nobody_is_to_blame_for_what_is_taken_apart() {
+    let mut queue = queue_of([get("a"), get("b"), get("c")]);
+    send_all(&mut queue, 2);
+    assert!(requeue(&mut queue, 20, Blame::Nobody).is_empty());
+    assert_eq!(send_all(&mut queue, 16), ["get a", "get b", "get c"]);
 }
 
 #[test]
 fn a_torn_reply_and_what_must_not_be_repeated_are_lost() {
-    let delete = Delete {
-        key: key("c"),
-        may_repeat: false,
-    }
-    .into();
-    let mut queue = queue_of([get("a"), get("b"), delete, get("d")]);
+    let delete = || {
+        Delete {
+            key: key("c"),
+            may_repeat: false,
+        }
+        .into()
+    };
+    let mut queue = queue_of([get("a"), get("b"), delete(), get("d")]);
     send_all(&mut queue, 16);
-    assert_eq!(requeue(&mut queue, 30, true), [0, 1, 2]);
+    let lost = [(1, true), (2, false)];
+    assert_eq!(requeue(&mut queue, 30, Blame::Torn(1)), lost);
+    assert_eq!(send_all(&mut queue, 16), ["get a"]);
+    queue.pop_head();
     assert_eq!(send_all(&mut queue, 16), ["get d"]);
     // Of what was not read at all nothing is lost.
-    let delete = Delete {
-        key: key("c"),
-        may_repeat: false,
-    }
-    .into();
-    let mut queue = queue_of([delete]);
+    let mut queue = queue_of([delete()]);
     send_all(&mut queue, 16);
-    assert!(requeue(&mut queue, 0, false).is_empty());
+    assert!(requeue(&mut queue, 0, Blame::Head).is_empty());
     assert_eq!(send_all(&mut queue, 16), ["delete c"]);
+}
+
+#[test]
+fn a_probe_goes_first_and_belongs_to_nobody() {
+    let mut queue = queue_of([set("a", 3), get("b")]);
+    queue.send_probe(at(5), |command| {
+        assert_eq!(head_of(command), "version");
+        0..10
+    });
+    assert_eq!(queue.waited_since(), Some(at(5)));
+    assert!(queue.send_next(1, |_, _| 10..20));
+    queue.send_probe(at(6), |_| 20..30);
+    assert_eq!(queue.load(), (2, 3));
+    assert_eq!(queue.value(0).map(Vec::len), Some(3));
+    assert_eq!(queue.cancel(0), Some(0));
+    // It is not sent again.
+    requeue(&mut queue, 30, Blame::Head);
+    assert_eq!(send_all(&mut queue, 1), ["get b"]);
 }
 
 #[test]
@@ -259,9 +315,9 @@ fn what_was_cancelled_is_not_sent_again() {
     for serial in [0, 2, 3] {
         queue.cancel(serial);
     }
-    assert_eq!(requeue(&mut queue, 20, false), [0, 2]);
+    let lost = [(0, true), (2, false)];
+    assert_eq!(requeue(&mut queue, 20, Blame::Head), lost);
     assert_eq!(queue.load(), (1, 0));
-    assert!(queue.is_waiting(1) && !queue.is_waiting(3));
     assert_eq!(send_all(&mut queue, 16), ["get b"]);
 }
 

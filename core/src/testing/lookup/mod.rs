@@ -5,5 +5,5 @@ mod naive;
 mod numbered;
 mod run;
 
-pub use numbered::{Numbered, hit, request_ids, target, value};
+pub use numbered::{Numbered, hit, reply, request_ids, target};
 pub use run::run;

@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use crate::lookup::{DriverId, LookupResult, Lookups, ServerId, Target};
 use crate::pool::{DEFAULT_SPEC, DEFAULT_TIMEOUT};
-use crate::protocol::{Key, Pieces, Retrieve, Value};
+use crate::protocol::limits::VALUE_MAX;
+use crate::protocol::{Found, Key, Pieces, Reply, Retrieve, Value};
 use crate::server::{Limits, RequestId, Server, Types};
 use crate::time::Time;
 
@@ -18,12 +19,13 @@ pub const fn target(server: u32, driver: u32, timeout: u64) -> Target {
         server: ServerId(server),
         driver: DriverId(driver),
         timeout: Duration::from_millis(timeout),
+        max_value: VALUE_MAX,
     }
 }
 
 /// A value that says a number.
 #[must_use]
-pub fn value(number: u32) -> Value<u32> {
+fn value(number: u32) -> Value<u32> {
     let mut pieces = Pieces::default();
     pieces.push(number);
     Value {
@@ -32,6 +34,13 @@ pub fn value(number: u32) -> Value<u32> {
         len: 1,
         pieces,
     }
+}
+
+/// The reply that has such a value.
+#[must_use]
+pub fn reply(number: u32) -> Reply<u32> {
+    let found = Found::Value(value(number));
+    Reply::Values([(0, found)].into_iter().collect())
 }
 
 /// The result that is such a value.

@@ -4,9 +4,9 @@ use core::task::Poll;
 use std::rc::Rc;
 
 use super::naive::{KEYS, Naive, SERVERS, State};
-use super::numbered::{Numbered, hit, request_ids, target, value};
+use super::numbered::{Numbered, hit, reply, request_ids, target};
 use crate::lookup::{Begin, Cancel, Flight, LookupResult, ServerId, Target, Waiter};
-use crate::protocol::{Key, Reply};
+use crate::protocol::Key;
 use crate::server::{Failure, Outcome, RequestId};
 
 /// Two drivers of one server, one with another time-out too, and another server.
@@ -120,8 +120,7 @@ impl Run {
         let at = under_way[choice % under_way.len()].0;
         let flight = self.flights[at].take().expect("under way");
         let outcome = if succeeds {
-            let values = [(0, value(number(at)))].into_iter().collect();
-            Outcome::Reply(Reply::Values(values))
+            Outcome::Reply(reply(number(at)))
         } else {
             Outcome::Failed(Failure::TimedOut)
         };

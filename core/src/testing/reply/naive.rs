@@ -45,8 +45,12 @@ fn reply(key: &Key, asked: Asked, bytes: &[u8]) -> Found<(Seen, usize)> {
     let words: Vec<&[u8]> = first.split(|&byte| byte == b' ').collect();
     let text = || excerpt(first.get(words[0].len()..).unwrap().trim_ascii());
     let simple = match (asked, words[0], words.len()) {
-        (_, b"SERVER_ERROR", _) => Seen::ServerError(text().into()),
+        (_, b"SERVER_ERROR", _) | (Asked::Version, b"CLIENT_ERROR", _) => {
+            Seen::ServerError(text().into())
+        }
         (Asked::Count, b"CLIENT_ERROR", _) => Seen::NotCountable(text().into()),
+        (Asked::Version, b"VERSION", _) => Seen::Version(text().into()),
+        (Asked::Version, b"ERROR", 1) => Seen::ServerError("ERROR".into()),
         (_, b"ERROR", 1) => return Err(ProtocolError::UnknownCommand),
         (_, b"CLIENT_ERROR", _) => return Err(ProtocolError::ClientError(text())),
         (Asked::Set | Asked::Cas, b"STORED", 1) => Seen::Status(Status::Stored),

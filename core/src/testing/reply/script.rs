@@ -6,7 +6,7 @@ use crate::protocol::Key;
 use super::naive;
 use super::stream::{Asked, End, parse};
 
-/// The kinds that numbers below 81 are made of, and the others.
+/// The kinds that numbers below 81 are made of, below 240, and the others.
 const COMMON: [Asked; 3] = [Asked::Get, Asked::Gets, Asked::Set];
 const SCRIPTED: [Asked; 5] = [
     Asked::Many,
@@ -15,6 +15,7 @@ const SCRIPTED: [Asked; 5] = [
     Asked::Touch,
     Asked::Count,
 ];
+const PROBES: [Asked; 2] = [Asked::Version, Asked::Get];
 
 /// The first byte says how many replies are due and how the stream is split,
 /// the second of which kinds they are; the rest is the stream.
@@ -27,7 +28,11 @@ pub fn run(script: &[u8]) {
     };
     let key = Key::new(b"k").unwrap();
     let mut kinds = usize::from(*kinds);
-    let among = if kinds < 81 { &COMMON[..] } else { &SCRIPTED };
+    let among = match kinds {
+        ..81 => &COMMON[..],
+        81..240 => &SCRIPTED,
+        _ => &PROBES,
+    };
     kinds = kinds.checked_sub(81).unwrap_or(kinds);
     let mut asked = Vec::new();
     for _ in 0..=how % 4 {

@@ -1,8 +1,8 @@
 //! A stream of replies, and what the parser sees in it.
 
 use crate::protocol::{
-    Command, Count, Delete, Direction, Key, ProtocolError, Reply, ReplyParser, Retrieve, Status,
-    Store, StoreMode, Touch, Value,
+    Command, Count, Delete, Direction, Found, Key, ProtocolError, Reply, ReplyParser, Retrieve,
+    Status, Store, StoreMode, Touch, Version,
 };
 
 /// A reply, with the pieces of every value put together.
@@ -18,6 +18,8 @@ pub enum Seen {
     NotCountable(String),
     /// The server could not do it.
     ServerError(String),
+    /// The server's version.
+    Version(String),
 }
 
 /// A value in one piece.
@@ -51,18 +53,22 @@ impl From<Reply<Vec<u8>>> for Seen {
     fn from(reply: Reply<Vec<u8>>) -> Self {
         match reply {
             Reply::Values(values) => {
-                let values = values.iter().map(|(at, value)| (*at, join(value)));
+                let values = values.iter().map(|(at, found)| (*at, join(found)));
                 Self::Values(values.collect())
             }
             Reply::Status(status) => Self::Status(status),
             Reply::Number(number) => Self::Number(number),
             Reply::NotCountable(text) => Self::NotCountable(text.into()),
             Reply::ServerError(text) => Self::ServerError(text.into()),
+            Reply::Version(text) => Self::Version(text.into()),
         }
     }
 }
 
-fn join(value: &Value<Vec<u8>>) -> Item {
+fn join(found: &Found<Vec<u8>>) -> Item {
+    let Found::Value(value) = found else {
+        panic!("no limit was set")
+    };
     let data: Vec<u8> = value.pieces.iter().flatten().copied().collect();
     assert_eq!(data.len() as u64, value.len);
     assert!(value.pieces.iter().all(|piece| !piece.is_empty()));
@@ -106,11 +112,13 @@ pub enum Asked {
     Touch,
     /// `incr`.
     Count,
+    /// `version`.
+    Version,
 }
 
 impl Asked {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Get,
         Self::Gets,
         Self::Many,
@@ -119,6 +127,7 @@ impl Asked {
         Self::Delete,
         Self::Touch,
         Self::Count,
+        Self::Version,
     ];
 
     fn command(self, key: Key) -> Command<Vec<u8>> {
@@ -144,6 +153,7 @@ impl Asked {
             }
             .into(),
             Self::Touch => Touch { key, exptime: 0 }.into(),
+            Self::Version => Version.into(),
             Self::Count => {
                 let (direction, delta) = (Direction::Up, 1);
                 Count {

@@ -22,6 +22,13 @@ pub(super) struct Read {
     pub(super) keys: Vec<String>,
 }
 
+impl Read {
+    /// Whether this server does not survive it.
+    pub(super) fn is_poisonous(&self) -> bool {
+        self.keys.iter().any(|key| key.ends_with("poison"))
+    }
+}
+
 /// The bytes on their way in both directions.
 #[derive(Default)]
 pub(super) struct Memcached {
@@ -40,7 +47,9 @@ impl Memcached {
             210..=211 => b"\r\nEND\r\nSTORED",
             _ => {
                 let read = read_command(&mut self.received)?;
-                self.reply_to(&read, how);
+                if !read.is_poisonous() {
+                    self.reply_to(&read, how);
+                }
                 return Some(read);
             }
         };
@@ -50,6 +59,10 @@ impl Memcached {
 
     fn reply_to(&mut self, read: &Read, how: usize) {
         let reply: &[u8] = match &read.name[..] {
+            "version" => b"VERSION 1\r\n",
+            "get" | "gets" if how >= 180 && read.keys.len() > 1 => {
+                return self.reply_in_part(read, how);
+            }
             _ if how >= 190 => b"SERVER_ERROR x\r\n",
             "get" | "gets" => return self.reply_with_values(read, how),
             "incr" if how < 60 => b"CLIENT_ERROR no number\r\n",
@@ -63,21 +76,42 @@ impl Memcached {
         self.replies.extend_from_slice(reply);
     }
 
+    /// As a proxy answers that has lost one of its servers: the error stands in
+    /// the place of a value, and some end the reply after the others.
+    fn reply_in_part(&mut self, read: &Read, how: usize) {
+        let broken = how % read.keys.len();
+        for (at, key) in read.keys.iter().enumerate() {
+            if at == broken {
+                self.replies.extend_from_slice(b"SERVER_ERROR x\r\n");
+                if how % 2 == 0 {
+                    return;
+                }
+            } else {
+                self.value(read, key);
+            }
+        }
+        self.replies.extend_from_slice(b"END\r\n");
+    }
+
+    fn value(&mut self, read: &Read, key: &str) {
+        let cas = if read.name == "gets" { " 9" } else { "" };
+        let value = value_of(key);
+        let head = format!("VALUE {key} 7 {}{cas}\r\n", value.len());
+        self.replies.extend_from_slice(head.as_bytes());
+        self.replies.extend_from_slice(&value);
+        self.replies.extend_from_slice(b"\r\n");
+    }
+
     /// Some of several keys are not there, and the values may come in another
     /// order than they were asked for.
     fn reply_with_values(&mut self, read: &Read, how: usize) {
-        let cas = if read.name == "gets" { " 9" } else { "" };
         let there = |(at, _): &(usize, &String)| (how + at) % 4 != 3 && how < 120;
         let mut found: Vec<_> = read.keys.iter().enumerate().filter(there).collect();
         if how % 2 == 1 {
             found.reverse();
         }
         for (_, key) in found {
-            let value = value_of(key);
-            let head = format!("VALUE {key} 7 {}{cas}\r\n", value.len());
-            self.replies.extend_from_slice(head.as_bytes());
-            self.replies.extend_from_slice(&value);
-            self.replies.extend_from_slice(b"\r\n");
+            self.value(read, key);
         }
         self.replies.extend_from_slice(b"END\r\n");
     }
@@ -95,6 +129,7 @@ fn read_command(received: &mut Vec<u8>) -> Option<Read> {
             assert!(line.len() <= LINE_MAX, "{line}");
             (keys, end + 2)
         }
+        ["version"] => (&[][..], end + 2),
         ["delete", _] | ["touch", _, "30"] | ["incr", _, "1"] => (&words[1..2], end + 2),
         ["set" | "add" | "append" | "prepend", key, "7", "30", len]
         | ["cas", key, "7", "30", len, "9"] => {

@@ -2,9 +2,11 @@
 //! against.
 
 mod counted;
+pub mod load;
 mod memcached;
 pub mod model;
 mod script;
 mod sim;
+mod sockets;
 
 pub use sim::{SPEC, Sim, SimTypes, TIMEOUT, outcomes};

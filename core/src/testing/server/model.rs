@@ -3,9 +3,10 @@
 //!
 //! - each accepted request is complete once, or was cancelled;
 //! - within its time: the time to connect and the time for the reply, no more;
-//! - no request gets the value of another key;
-//! - what the server reads is well formed, no command comes a third time, and
-//!   none a second time that would not do the same then;
+//!   and not before it, unless a connection was given up;
+//! - no request gets the value of another key, or one longer than it asked for;
+//! - what the server reads is well formed, and no command comes a second time
+//!   that would not do the same then;
 //! - queues keep to their bounds;
 //! - a connection that gave no good reply is not made again too soon;
 //! - the counters add up;
@@ -15,10 +16,14 @@ use core::time::Duration;
 use std::collections::HashMap;
 
 use super::counted::Counted;
-use super::memcached::{Memcached, value_of};
+use super::memcached::value_of;
 use super::script::{Script, plain_command, scripted_command};
-use crate::protocol::{Lane, Reply};
-use crate::server::{Action, Event, Limits, Outcome, RequestId, Server, Spec, Types};
+use super::sockets::Sockets;
+use crate::protocol::limits::VALUE_MAX;
+use crate::protocol::{Command, Found, Lane, Reply};
+use crate::server::{
+    Action, ConnectionId, Event, Failure, Fault, Limits, Outcome, RequestId, Server, Spec, Types,
+};
 use crate::time::Time;
 
 const LIMITS: Limits = Limits {
@@ -42,33 +47,18 @@ impl Types for ModelTypes {
 /// A request as the one who made it knows it.
 struct Asked {
     id: RequestId,
-    lane: Lane,
     keys: Vec<String>,
+    max_value: u64,
     at: Time,
     timeout: Duration,
     over: bool,
-}
-
-/// A socket and the memcached at its other end.
-#[derive(Default)]
-struct Socket {
-    open: bool,
-    peer: Memcached,
-}
-
-#[derive(Default)]
-struct LaneState {
-    socket: Option<Socket>,
-    last_attempt: Option<Time>,
-    /// At least it may have given one.
-    gave_reply: bool,
 }
 
 struct World {
     server: Server<ModelTypes>,
     now_us: u64,
     asked: Vec<Asked>,
-    lanes: [LaneState; Lane::COUNT],
+    sockets: Sockets,
     /// How often the server has read the command of a key that is used once.
     read: HashMap<String, usize>,
     counted: Counted,
@@ -85,7 +75,7 @@ pub fn run(script: &[u8]) {
         server: Server::new(SPEC, LIMITS),
         now_us: 0,
         asked: Vec::new(),
-        lanes: Default::default(),
+        sockets: Sockets::default(),
         read: HashMap::new(),
         counted: Counted::default(),
         shut_down: false,
@@ -103,38 +93,44 @@ impl World {
     }
 
     fn step(&mut self, script: &mut Script<'_>) {
-        match script.next() % 22 {
+        match script.next() % 26 {
             0..=3 => self.submit(script, false),
             4 => self.cancel(script.next()),
-            5..=6 => self.connected(script.lane()),
-            7 => {
-                let lane = script.lane();
-                if self.lanes[lane as usize].socket.is_some() {
-                    self.server.handle_error(lane, self.now(), "refused");
-                }
-            }
+            5..=6 => self.connected(script.connection()),
+            7 => self.error(script.connection()),
             8..=10 => {
-                let lane = script.lane();
+                let id = script.connection();
                 let limit = script.next();
-                self.write(lane, if limit < 128 { limit } else { usize::MAX });
+                self.write(id, if limit < 128 { limit } else { usize::MAX });
             }
             11..=13 => {
-                let lane = script.lane();
-                self.answer(lane, script.next());
+                let id = script.connection();
+                self.answer(id, script.next());
             }
             14..=16 => {
-                let lane = script.lane();
+                let id = script.connection();
                 let limit = script.next();
-                self.deliver(lane, if limit < 100 { limit } else { usize::MAX });
+                self.deliver(id, if limit < 100 { limit } else { usize::MAX });
             }
             17 => {
-                let lane = script.lane();
-                if self.is_open(lane) {
-                    self.server.handle_eof(lane, self.now());
+                let id = script.connection();
+                if self.sockets.is_open(id) {
+                    self.server.handle_eof(id, self.now());
                 }
             }
-            18 => self.advance(script.next()),
+            18 => self.advance(script.next() * 2),
             20..=21 => self.submit(script, true),
+            22 => self.advance(script.next() / 8),
+            23..=24 => {
+                let id = script.connection();
+                self.serve(id, script.next());
+            }
+            25 => {
+                let how = script.next();
+                for id in ConnectionId::ALL {
+                    self.serve(id, how);
+                }
+            }
             _ => {
                 if script.next() > 240 {
                     self.server.shutdown(self.now());
@@ -150,19 +146,24 @@ impl World {
         // Some keys are asked for again and again, most only once.
         let key = if choice % 5 == 0 {
             format!("shared{}", choice / 5 % 3)
+        } else if choice % 23 == 0 {
+            format!("k{token}poison")
         } else {
             format!("k{token}{}", "x".repeat(choice % 4))
         };
         let timeout = Duration::from_millis(if choice & 8 == 0 { 500 } else { 50 });
-        let plain = plain_command(choice & 128 != 0, &key);
+        let max_value = if choice & 16 == 0 { VALUE_MAX } else { 1000 };
+        let plain = plain_command(choice & 128 != 0, &key, max_value);
         let mut keys = vec![key];
         let (lane, command) = if by_script {
-            (
-                Lane::Script,
-                scripted_command(script.next(), plain, &mut keys),
-            )
+            let command = scripted_command(script.next(), plain, &mut keys);
+            (Lane::Script, command)
         } else {
             (plain.lane(), plain)
+        };
+        let max_value = match &command {
+            Command::Retrieve(lookup) => lookup.max_value(),
+            _ => VALUE_MAX,
         };
         let data_len = command.data_len();
         let before = self.server.load(lane);
@@ -175,12 +176,12 @@ impl World {
         match submitted {
             Ok(id) => {
                 assert!(!self.shut_down, "accepted after the shutdown");
-                assert!(before.0 < LIMITS.requests);
-                assert!(data_len == 0 || before.1 == 0 || before.1 + data_len <= LIMITS.data_bytes);
+                let fits = before.1 == 0 || before.1 + data_len <= LIMITS.data_bytes;
+                assert!(data_len == 0 || fits);
                 self.asked.push(Asked {
                     id,
-                    lane,
                     keys,
+                    max_value,
                     at: now,
                     timeout,
                     over: false,
@@ -205,81 +206,83 @@ impl World {
         assert!(given_back.is_none_or(|back| back == token));
         self.counted.cancelled += u64::from(given_back.is_some());
         asked.over = true;
-        // Its reply may come unseen.
-        self.lanes[asked.lane as usize].gave_reply = true;
     }
 
-    fn connected(&mut self, lane: Lane) {
+    fn connected(&mut self, id: ConnectionId) {
         let now = self.now();
-        match &mut self.lanes[lane as usize].socket {
+        match self.sockets.get(id) {
             Some(socket) if !socket.open => {
                 socket.open = true;
-                self.server.handle_connected(lane, now);
+                self.server.handle_connected(id, now);
             }
             _ => {}
         }
     }
 
-    fn is_open(&self, lane: Lane) -> bool {
-        let socket = &self.lanes[lane as usize].socket;
-        socket.as_ref().is_some_and(|socket| socket.open)
+    fn error(&mut self, id: ConnectionId) {
+        if self.sockets.get(id).is_some() {
+            self.server.handle_error(id, self.now(), "refused");
+        }
     }
 
-    fn write(&mut self, lane: Lane, limit: usize) {
-        let wanted = self.server.wants_write(lane);
-        let bytes = self.server.transmit(lane).slices().concat();
-        assert_eq!(self.server.wants_read(lane), self.is_open(lane));
-        if !self.is_open(lane) {
+    fn write(&mut self, id: ConnectionId, limit: usize) {
+        let wanted = self.server.wants_write(id);
+        let bytes = self.server.transmit(id).slices().concat();
+        assert_eq!(self.server.wants_read(id), self.sockets.is_open(id));
+        let Some(socket) = self.sockets.get(id).filter(|socket| socket.open) else {
             assert!(!wanted && bytes.is_empty(), "nothing to write to");
             return;
-        }
+        };
         assert_eq!(wanted, !bytes.is_empty());
         let count = bytes.len().min(limit);
-        let socket = self.lanes[lane as usize].socket.as_mut().unwrap();
         socket.peer.received.extend_from_slice(&bytes[..count]);
         self.counted.bytes_written += count as u64;
-        self.server.handle_written(lane, self.now(), count);
+        self.server.handle_written(id, self.now(), count);
     }
 
     /// The server at the other end reads one command and answers it, well or
-    /// badly.
-    fn answer(&mut self, lane: Lane, how: usize) {
-        let Some(socket) = &mut self.lanes[lane as usize].socket else {
+    /// badly, or dies of it.
+    fn answer(&mut self, id: ConnectionId, how: usize) {
+        let Some(socket) = self.sockets.get(id) else {
             return;
         };
         let Some(read) = socket.peer.answer(how) else {
             return;
         };
-        for key in read.keys {
-            if key.starts_with('k') {
-                let times = self.read.entry(key).or_default();
-                *times += 1;
-                let harmless = ["get", "gets", "set", "touch"].contains(&&read.name[..]);
-                assert!(
-                    *times <= if harmless { 2 } else { 1 },
-                    "{} again",
-                    read.name
-                );
-            }
+        let harmless = ["get", "gets", "set", "touch"].contains(&&read.name[..]);
+        let once = read.keys.iter().filter(|key| key.starts_with('k'));
+        for key in once.filter(|_| !harmless) {
+            let times = self.read.entry(key.clone()).or_default();
+            *times += 1;
+            assert!(*times == 1, "{} again", read.name);
+        }
+        if read.is_poisonous() {
+            self.error(id);
         }
     }
 
-    fn deliver(&mut self, lane: Lane, limit: usize) {
-        let Some(socket) = &mut self.lanes[lane as usize].socket else {
-            return;
-        };
-        let count = socket.peer.replies.len().min(limit);
-        if !socket.open || count == 0 {
-            return;
+    fn deliver(&mut self, id: ConnectionId, limit: usize) {
+        if let Some(bytes) = self.sockets.read(id, limit) {
+            self.counted.bytes_read += bytes.len() as u64;
+            self.server.handle_data(id, self.now(), &bytes.as_slice());
         }
-        let bytes: Vec<u8> = socket.peer.replies.drain(..count).collect();
-        self.counted.bytes_read += count as u64;
-        self.server.handle_data(lane, self.now(), &bytes.as_slice());
+    }
+
+    /// All that there is to do on a connection, without delay.
+    fn serve(&mut self, id: ConnectionId, how: usize) {
+        self.connected(id);
+        for _ in 0..16 {
+            self.settle();
+            self.write(id, usize::MAX);
+            // Nothing that was not asked for.
+            self.answer(id, how.min(199));
+            self.deliver(id, usize::MAX);
+        }
     }
 
     /// Time goes on, from one time-out to the next.
     fn advance(&mut self, ms: usize) {
-        let end = self.now_us + ms as u64 * 2000;
+        let end = self.now_us + ms as u64 * 1000;
         while let Some(timeout) = self.server.poll_timeout().filter(|t| *t <= at(end)) {
             self.now_us = self.now_us.max(micros(timeout));
             self.server.handle_timeout(self.now());
@@ -295,74 +298,83 @@ impl World {
 
     /// Does what a driver does after every input.
     fn settle(&mut self) {
-        for lane in Lane::ALL {
-            while let Some(action) = self.server.poll_action(lane) {
-                self.act(lane, action);
+        let now = self.now();
+        while let Some((id, action)) = self.server.poll_action() {
+            match action {
+                Action::Close => self.sockets.close(id, now),
+                Action::Connect => {
+                    assert!(!self.shut_down, "connects after the shutdown");
+                    self.sockets.connect(id, now);
+                    self.counted.connects += 1;
+                }
             }
         }
+        let mut done = Vec::new();
+        let mut given_up = false;
         while let Some(event) = self.server.poll_event() {
             match event {
-                Event::Done { token, outcome } => self.done(token, outcome),
-                Event::Fault { .. } => self.counted.faults += 1,
+                Event::Done { token, outcome } => done.push((token, outcome)),
+                Event::Fault { fault, .. } => {
+                    given_up |= matches!(fault, Fault::ReplyTimeout(_));
+                    self.counted.faults += 1;
+                }
                 Event::Recovered { .. } => {}
             }
         }
+        for (token, outcome) in done {
+            self.done(token, outcome, given_up);
+        }
         let mut pending = 0;
         for lane in Lane::ALL {
+            let connections = ConnectionId::ALL.into_iter().filter(|id| id.lane() == lane);
             let (requests, _) = self.server.load(lane);
-            assert!(requests <= LIMITS.requests);
+            assert!(requests <= LIMITS.requests * connections.count());
             pending += requests as u64;
         }
         let asked = self.asked.len() as u64;
         self.counted.check(self.server.stats(), asked, pending);
     }
 
-    fn act(&mut self, lane: Lane, action: Action) {
-        let now = self.now();
-        let state = &mut self.lanes[lane as usize];
-        match action {
-            Action::Close => state.socket = None,
-            Action::Connect => {
-                assert!(!self.shut_down, "connects after the shutdown");
-                assert!(state.socket.is_none(), "connects over a connection");
-                let waited = |last| now.since(last) >= SPEC.retry;
-                let may_connect = state.gave_reply || state.last_attempt.is_none_or(waited);
-                assert!(may_connect, "tried again too soon");
-                state.socket = Some(Socket::default());
-                state.last_attempt = Some(now);
-                state.gave_reply = false;
-                self.counted.connects += 1;
-            }
-        }
-    }
-
-    fn done(&mut self, token: usize, outcome: Outcome<Vec<u8>>) {
+    fn done(&mut self, token: usize, outcome: Outcome<Vec<u8>>, given_up: bool) {
         let now = self.now();
         let asked = &mut self.asked[token];
         assert!(!asked.over, "{token} is over already");
         asked.over = true;
+        let took = now.since(asked.at);
         let limit = asked.timeout + SPEC.connect_timeout;
-        assert!(now.since(asked.at) <= limit, "{token} took too long");
+        assert!(took <= limit, "{token} took too long");
         let reply = match outcome {
-            Outcome::Failed(_) => {
+            Outcome::Failed(failure) => {
+                let too_soon = failure == Failure::TimedOut && took < asked.timeout;
+                assert!(!too_soon || given_up, "{token} was not waited for");
                 self.counted.failed += 1;
                 return;
             }
             Outcome::Reply(reply) => reply,
         };
         self.counted.replies += 1;
-        self.lanes[asked.lane as usize].gave_reply = true;
-        if let Reply::Values(values) = reply {
-            for (at, value) in values {
-                let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
-                assert_eq!(bytes, value_of(&asked.keys[at]), "value of another key");
+        let Reply::Values(values) = reply else {
+            return;
+        };
+        for (at, found) in values {
+            let expected = value_of(&asked.keys[at]);
+            match found {
+                Found::Value(value) => {
+                    let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
+                    assert_eq!(bytes, expected, "value of another key");
+                    assert!(value.len <= asked.max_value);
+                }
+                Found::TooLarge { len } => {
+                    assert_eq!(len, expected.len() as u64);
+                    assert!(len > asked.max_value);
+                }
             }
         }
     }
 
     fn finish(&mut self) {
         // Silence ends everything in its time.
-        self.advance(1000);
+        self.advance(2000);
         assert!(self.asked.iter().all(|asked| asked.over), "not complete");
         self.server.shutdown(self.now());
         self.shut_down = true;
@@ -370,9 +382,11 @@ impl World {
         assert_eq!(self.server.poll_timeout(), None);
         for lane in Lane::ALL {
             assert_eq!(self.server.load(lane), (0, 0));
-            assert!(!self.server.wants_write(lane));
-            assert!(self.lanes[lane as usize].socket.is_none(), "left open");
         }
+        for id in ConnectionId::ALL {
+            assert!(!self.server.wants_write(id));
+        }
+        assert!(self.sockets.are_all_closed(), "left open");
     }
 }
 

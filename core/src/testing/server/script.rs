@@ -1,9 +1,8 @@
 //! What a script of bytes means to the model.
 
 use super::memcached::value_of;
-use crate::protocol::{
-    Command, Count, Delete, Direction, Key, Lane, Retrieve, Store, StoreMode, Touch,
-};
+use crate::protocol::{Command, Count, Delete, Direction, Key, Retrieve, Store, StoreMode, Touch};
+use crate::server::ConnectionId;
 
 /// Bytes that decide what happens; zeros when they are used up.
 pub(super) struct Script<'a>(&'a [u8]);
@@ -27,17 +26,19 @@ impl<'a> Script<'a> {
         }
     }
 
-    pub(super) fn lane(&mut self) -> Lane {
-        Lane::ALL[self.next() % Lane::COUNT]
+    /// The first of each lane, then those that are needed less often.
+    pub(super) fn connection(&mut self) -> ConnectionId {
+        const ORDER: [usize; ConnectionId::COUNT] = [0, 4, 5, 1, 2, 3];
+        ConnectionId::ALL[ORDER[self.next() % ORDER.len()]]
     }
 }
 
-/// A lookup or a store.
-pub(super) fn plain_command(is_store: bool, key: &str) -> Command<Vec<u8>> {
+/// A lookup of values up to a length, or a store.
+pub(super) fn plain_command(is_store: bool, key: &str, max_value: u64) -> Command<Vec<u8>> {
     if is_store {
         store(key, StoreMode::Set)
     } else {
-        Retrieve::one(key_of(key)).into()
+        Retrieve::one(key_of(key)).up_to(max_value).into()
     }
 }
 

@@ -2,8 +2,10 @@
 
 use core::time::Duration;
 
-use crate::protocol::{Command, Key, Lane, Reply, Retrieve, Store, StoreMode};
-use crate::server::{Action, Event, Failure, Limits, Outcome, RequestId, Server, Spec, Types};
+use crate::protocol::{Command, Found, Key, Lane, Reply, Retrieve, Store, StoreMode};
+use crate::server::{
+    Action, ConnectionId, Event, Failure, Limits, Outcome, RequestId, Server, Spec, Types,
+};
 use crate::time::Time;
 
 /// Requests are numbered; bytes are copied.
@@ -31,18 +33,22 @@ pub struct Sim {
     pub server: Server<SimTypes>,
     /// The time, in milliseconds.
     pub now_ms: u64,
-    /// Which connection the methods are about.
+    /// Whose first connection the methods are about.
     pub lane: Lane,
+    /// Another connection that they are about.
+    pub other: Option<ConnectionId>,
     /// The time-out of the next requests.
     pub timeout: Duration,
     /// Outcomes that came, by the request's token.
     pub done: Vec<(u32, String)>,
     /// What a log would say.
     pub log: Vec<String>,
-    /// How often the server wanted to connect.
+    /// How often the server wanted to connect here.
     pub connects: usize,
-    /// How often the server wanted a socket to be closed.
+    /// How often the server wanted the socket to be closed.
     pub closes: usize,
+    /// What the server wanted to be done with any socket.
+    pub actions: Vec<(ConnectionId, Action)>,
 }
 
 impl Default for Sim {
@@ -71,11 +77,13 @@ impl Sim {
             server: Server::new(spec, limits),
             now_ms: 0,
             lane: Lane::Lookup,
+            other: None,
             timeout: TIMEOUT,
             done: Vec::new(),
             log: Vec::new(),
             connects: 0,
             closes: 0,
+            actions: Vec::new(),
         }
     }
 
@@ -83,6 +91,11 @@ impl Sim {
     #[must_use]
     pub fn now(&self) -> Time {
         Time::from_micros(self.now_ms * 1000)
+    }
+
+    fn id(&self) -> ConnectionId {
+        self.other
+            .unwrap_or_else(|| ConnectionId::first_of(self.lane))
     }
 
     /// Submits a command, on the script's connection if that is the lane.
@@ -136,8 +149,8 @@ impl Sim {
 
     /// The connection is made.
     pub fn connected(&mut self) {
-        let now = self.now();
-        self.server.handle_connected(self.lane, now);
+        let (id, now) = (self.id(), self.now());
+        self.server.handle_connected(id, now);
         self.settle();
     }
 
@@ -174,32 +187,32 @@ impl Sim {
 
     /// Writes what there is, up to a number of bytes, and returns it.
     pub fn written(&mut self, at_most: usize) -> Vec<u8> {
-        let bytes = self.server.transmit(self.lane).slices().concat();
+        let (id, now) = (self.id(), self.now());
+        let bytes = self.server.transmit(id).slices().concat();
         let count = bytes.len().min(at_most);
-        let now = self.now();
-        self.server.handle_written(self.lane, now, count);
+        self.server.handle_written(id, now, count);
         self.settle();
         bytes[..count].to_vec()
     }
 
     /// Bytes arrive.
     pub fn data(&mut self, bytes: &[u8]) {
-        let now = self.now();
-        self.server.handle_data(self.lane, now, &bytes);
+        let (id, now) = (self.id(), self.now());
+        self.server.handle_data(id, now, &bytes);
         self.settle();
     }
 
     /// The peer closes the connection.
     pub fn eof(&mut self) {
-        let now = self.now();
-        self.server.handle_eof(self.lane, now);
+        let (id, now) = (self.id(), self.now());
+        self.server.handle_eof(id, now);
         self.settle();
     }
 
     /// The operating system reports an error.
     pub fn error(&mut self) {
-        let now = self.now();
-        self.server.handle_error(self.lane, now, "refused");
+        let (id, now) = (self.id(), self.now());
+        self.server.handle_error(id, now, "refused");
         self.settle();
     }
 
@@ -217,7 +230,8 @@ impl Sim {
     pub fn at(&mut self, ms: u64) {
         let end = Time::from_micros(ms * 1000);
         while let Some(timeout) = self.server.poll_timeout().filter(|at| *at <= end) {
-            let timeout = timeout.since(Time::from_micros(0)).as_millis();
+            let timeout = timeout.since(Time::from_micros(0));
+            let timeout = timeout.as_micros().div_ceil(1000);
             self.now_ms = self.now_ms.max(u64::try_from(timeout).unwrap());
             let now = self.now();
             self.server.handle_timeout(now);
@@ -227,13 +241,14 @@ impl Sim {
     }
 
     fn settle(&mut self) {
-        for lane in Lane::ALL {
-            while let Some(action) = self.server.poll_action(lane) {
-                match action {
-                    Action::Connect => self.connects += 1,
-                    Action::Close => self.closes += 1,
-                }
-            }
+        let current = self.id();
+        while let Some((id, action)) = self.server.poll_action() {
+            let counter = match action {
+                Action::Connect => &mut self.connects,
+                Action::Close => &mut self.closes,
+            };
+            *counter += usize::from(id == current);
+            self.actions.push((id, action));
         }
         while let Some(event) = self.server.poll_event() {
             match event {
@@ -273,9 +288,14 @@ fn text(outcome: Outcome<Vec<u8>>) -> String {
     match outcome {
         Outcome::Reply(Reply::Values(values)) if values.is_empty() => "miss".into(),
         Outcome::Reply(Reply::Values(values)) => {
-            let pieces = values.iter().flat_map(|(_, value)| value.pieces.iter());
-            let bytes: Vec<u8> = pieces.flatten().copied().collect();
-            String::from_utf8_lossy(&bytes).into_owned()
+            let texts = values.iter().map(|(_, found)| match found {
+                Found::Value(value) => {
+                    let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
+                    String::from_utf8_lossy(&bytes).into_owned()
+                }
+                Found::TooLarge { len } => format!("too large: {len}"),
+            });
+            texts.collect()
         }
         Outcome::Reply(Reply::Status(status)) => format!("{status:?}"),
         Outcome::Reply(other) => format!("{other:?}"),
