@@ -9,7 +9,7 @@ use memcached_core::lookup::{DriverId, ServerId, Target};
 use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, ServerSpec};
 use memcached_core::protocol::Key;
 
-use super::counters::Sums;
+use super::counters::{Part, Sums};
 use super::driver::{Driver, Owner};
 use super::reading::ReadBuffers;
 use crate::host::{SockAddr, Worker};
@@ -29,8 +29,8 @@ pub(super) struct Drivers {
     pools: RefCell<Vec<ResolvedPool>>,
     of_scripts: RefCell<Recent<SockAddr, Rc<Driver>>>,
     next_server: Cell<u32>,
-    /// What drivers counted that are forgotten.
-    forgotten: RefCell<Sums>,
+    /// What all drivers have counted, those that are forgotten too.
+    sums: Rc<RefCell<Sums>>,
 }
 
 /// A pool, and the driver of each of its servers. It holds the pool, so that
@@ -50,7 +50,7 @@ impl Drivers {
             pools: RefCell::default(),
             of_scripts: RefCell::new(Recent::new(SCRIPT_SERVERS_KEPT)),
             next_server: Cell::new(0),
-            forgotten: RefCell::default(),
+            sums: Rc::default(),
         }
     }
 
@@ -131,12 +131,9 @@ impl Drivers {
             spec: DEFAULT_SPEC,
         };
         let driver = self.start(&configured, spec);
-        let forget = |driver: Rc<Driver>| {
-            driver.with_stats(|stats| self.forgotten.borrow_mut().add_server(stats));
-        };
         let new = Rc::clone(&driver);
         let mut of_scripts = self.of_scripts.borrow_mut();
-        of_scripts.insert(address.clone(), new, |driver| driver.is_busy(), forget);
+        of_scripts.insert(address.clone(), new, |driver| driver.is_busy(), drop);
         drop(of_scripts);
         driver
     }
@@ -154,14 +151,13 @@ impl Drivers {
                 ServerId(id)
             });
         let buffers = Rc::clone(&self.buffers);
-        Driver::new(&self.worker, id, spec, buffers, self.owner.clone())
+        let counted = Part::new(Rc::clone(&self.sums));
+        Driver::new(&self.worker, id, spec, buffers, self.owner.clone(), counted)
     }
 
     /// What all drivers have counted, those that are forgotten too.
     pub(super) fn sums(&self) -> Sums {
-        let mut sums = *self.forgotten.borrow();
-        self.each(|driver| driver.with_stats(|stats| sums.add_server(stats)));
-        sums
+        *self.sums.borrow()
     }
 
     /// Shuts all drivers down.

@@ -10,16 +10,17 @@ mod clock;
 mod events;
 mod sockets;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use memcached_core::lookup::ServerId;
 use memcached_core::pool::ServerSpec;
 use memcached_core::protocol::{Command, Lane};
-use memcached_core::server::{ConnectionId, Failure, Limits, Refused, RequestId, Server, Stats};
+use memcached_core::server::{ConnectionId, Failure, Limits, Refused, RequestId, Server};
 
 use super::completion::{Complete, Completion, Requests};
+use super::counters::Part;
 use super::reading::ReadBuffers;
 use crate::host::{Job, Ready, SockAddr, Worker, panic_point};
 use clock::{Clock, Epoch};
@@ -55,8 +56,7 @@ pub(super) struct Driver {
     log: Rc<ServerLog>,
     unattended: Rc<dyn Complete>,
     flush: Job,
-    /// Of an abandoned driver.
-    last_stats: OnceCell<Stats>,
+    counted: Part,
 }
 
 /// Poisons the driver if a panic unwinds past it.
@@ -80,6 +80,7 @@ impl Driver {
         spec: ServerSpec<SockAddr>,
         buffers: Rc<ReadBuffers>,
         owner: Weak<dyn Owner>,
+        counted: Part,
     ) -> Rc<Self> {
         Rc::new_cyclic(|me: &Weak<Self>| {
             let epoch = Epoch::new();
@@ -103,7 +104,7 @@ impl Driver {
                 unattended: Rc::new(Unattended(Rc::clone(&log))),
                 log,
                 flush: Job::new(worker, move || with(&on_flush, Self::on_flush)),
-                last_stats: OnceCell::new(),
+                counted,
                 spec,
             }
         })
@@ -145,10 +146,12 @@ impl Driver {
         let now = self.clock.now();
         let mut core = self.core.borrow_mut();
         let submitted = core.submit_on(lane, now, command, timeout, completion);
-        drop(core);
-        if submitted.is_ok() {
-            self.flush.later();
+        if submitted.is_err() {
+            self.counted.update(core.stats());
         }
+        drop(core);
+        // Also where it was refused: that may have begun an attempt.
+        self.flush.later();
         submitted
     }
 
@@ -183,14 +186,6 @@ impl Driver {
         Lane::ALL.iter().any(|&lane| core.load(lane).0 > 0)
     }
 
-    /// Shows what was counted.
-    pub(super) fn with_stats(&self, show: impl FnOnce(&Stats)) {
-        match self.last_stats.get() {
-            Some(stats) => show(stats),
-            None => show(self.core.borrow().stats()),
-        }
-    }
-
     /// Closes all connections; what is under way fails, and what comes later is
     /// refused.
     pub(super) fn shutdown(&self) {
@@ -212,7 +207,7 @@ impl Driver {
         self.clock.stop();
         let unused = Server::new(self.spec.spec, Limits::default());
         let broken = self.core.replace(unused);
-        let _ = self.last_stats.set(broken.stats().clone());
+        self.counted.update(broken.stats());
         // With it go all completions, which says that their requests are lost.
         drop(broken);
         self.worked();
@@ -277,6 +272,7 @@ impl Driver {
                 break;
             }
         }
+        self.counted.update(self.core.borrow().stats());
         self.worked();
         let due = [self.core.borrow().poll_timeout(), self.log.due_at()];
         if let Some(at) = due.into_iter().flatten().min() {
