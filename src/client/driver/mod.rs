@@ -25,6 +25,7 @@ use super::reading::ReadBuffers;
 use crate::host::{Job, Ready, SockAddr, Worker, panic_point};
 use clock::{Clock, Epoch};
 pub(super) use events::ServerLog;
+pub(super) use events::Strangers;
 use events::Unattended;
 use sockets::Sockets;
 
@@ -42,6 +43,16 @@ enum State {
     Poisoned,
     /// All requests that it held were lost.
     Abandoned,
+}
+
+/// What a driver works with.
+pub(super) struct Surroundings {
+    pub(super) worker: Worker,
+    pub(super) buffers: Rc<ReadBuffers>,
+    pub(super) owner: Weak<dyn Owner>,
+    pub(super) counted: Part,
+    /// Of a server that only scripts name.
+    pub(super) strangers: Option<Rc<Strangers>>,
 }
 
 /// The driver of one server.
@@ -75,16 +86,25 @@ impl Driver {
     /// A driver without connections; they are made when they are needed. `id`
     /// names the address.
     pub(super) fn new(
-        worker: &Worker,
         id: ServerId,
         spec: ServerSpec<SockAddr>,
-        buffers: Rc<ReadBuffers>,
-        owner: Weak<dyn Owner>,
-        counted: Part,
+        surroundings: Surroundings,
     ) -> Rc<Self> {
+        let Surroundings {
+            worker,
+            buffers,
+            owner,
+            counted,
+            strangers,
+        } = surroundings;
         Rc::new_cyclic(|me: &Weak<Self>| {
             let epoch = Epoch::new();
-            let log = Rc::new(ServerLog::new(worker.clone(), spec.address.clone(), epoch));
+            let log = Rc::new(ServerLog::new(
+                worker.clone(),
+                spec.address.clone(),
+                epoch,
+                strangers,
+            ));
             let (on_ready, on_timer, on_flush) = (me.clone(), me.clone(), me.clone());
             Self {
                 id,
@@ -100,10 +120,10 @@ impl Driver {
                         with(&on_ready, |driver| driver.on_ready(id, ready));
                     }),
                 ),
-                clock: Clock::new(worker, epoch, move || with(&on_timer, Self::on_timer)),
+                clock: Clock::new(&worker, epoch, move || with(&on_timer, Self::on_timer)),
                 unattended: Rc::new(Unattended(Rc::clone(&log))),
                 log,
-                flush: Job::new(worker, move || with(&on_flush, Self::on_flush)),
+                flush: Job::new(&worker, move || with(&on_flush, Self::on_flush)),
                 counted,
                 spec,
             }
