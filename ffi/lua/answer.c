@@ -138,9 +138,9 @@ int mmc_answer_traceback(lua_State *L) {
 	const char *message = lua_tolstring(L, 1, &len);
 	if (len > MESSAGE_MAX) {
 		lua_pushlstring(L, message, MESSAGE_MAX);
-		lua_pushliteral(L, "...");
-		lua_concat(L, 2);
+		lua_pushfstring(L, "%s...", lua_tostring(L, -1));
 		lua_replace(L, 1);
+		lua_settop(L, 1);
 	}
 	if (lua_type(L, lua_upvalueindex(1)) != LUA_TFUNCTION) return 1;
 	lua_pushvalue(L, lua_upvalueindex(1));

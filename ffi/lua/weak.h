@@ -4,10 +4,7 @@
 #define MMC_LUA_WEAK_H
 
 #pragma weak li_lua_get_vrequest
-#pragma weak luaL_addlstring
-#pragma weak luaL_buffinit
 #pragma weak luaL_error
-#pragma weak luaL_pushresult
 #pragma weak luaL_ref
 #pragma weak luaL_unref
 #pragma weak lua_checkstack

@@ -177,6 +177,8 @@ mod case {
             };
             self.pending.borrow_mut().pop().map(|call| (call, answer))
         }
+
+        fn failed(&self, _: &[u8], _: &[u8]) {}
     }
 
     fn connect(worker: &Worker, address: &SockAddr) -> std::io::Result<IoWatcher> {

@@ -70,6 +70,7 @@ macro_rules! plugin {
             fn next(&self) -> Option<(PendingCall, Answer)> {
                 None
             }
+            fn failed(&self, _: &[u8], _: &[u8]) {}
         }
     };
 }

@@ -294,5 +294,7 @@ mod hoard {
         fn next(&self) -> Option<(PendingCall, Answer)> {
             None
         }
+
+        fn failed(&self, _: &[u8], _: &[u8]) {}
     }
 }
