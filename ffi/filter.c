@@ -14,6 +14,28 @@ static liHandlerResult filter_handle(liVRequest *vr, liFilter *f) {
 	return (liHandlerResult)own->def->handle((mmc_request *)vr, (mmc_filter *)f, own->rust);
 }
 
+/* What the host does itself where there is no such callback; beside that, the
+ * filter is told when nobody takes its output any more, which is the last thing
+ * that it hears if its response ends early. */
+static void filter_event(liVRequest *vr, liFilter *f, liStreamEvent event) {
+	filter *own = f->param;
+	switch (event) {
+	case LI_STREAM_CONNECTED_SOURCE:
+		li_stream_again(&f->stream);
+		break;
+	case LI_STREAM_DISCONNECTED_SOURCE:
+		if (!f->out->is_closed) li_stream_again(&f->stream);
+		break;
+	case LI_STREAM_DISCONNECTED_DEST:
+		f->out->is_closed = TRUE;
+		li_chunkqueue_skip_all(f->out);
+		own->def->output_gone((mmc_request *)vr, own->rust);
+		break;
+	default:
+		break;
+	}
+}
+
 static void filter_free(liVRequest *vr, liFilter *f) {
 	(void)vr;
 	filter *own = f->param;
@@ -24,7 +46,7 @@ static void filter_free(liVRequest *vr, liFilter *f) {
 bool mmc_request_add_filter_out(mmc_request *r, const mmc_filter_def *def, mmc_rust_filter *rust) {
 	filter *own = g_new(filter, 1);
 	*own = (filter){ def, rust };
-	if (li_vrequest_add_filter_out(REQ(r), filter_handle, filter_free, NULL, own)) return true;
+	if (li_vrequest_add_filter_out(REQ(r), filter_handle, filter_free, filter_event, own)) return true;
 	g_free(own);
 	return false;
 }

@@ -15,6 +15,10 @@ mmc_rust_request **mmc_request_slot(mmc_request *r) {
 
 mmc_bytes mmc_request_method(mmc_request *r) { return mmc_of_string(REQ(r)->request.http_method_str); }
 
+mmc_bytes mmc_request_type_of_path(mmc_request *r) {
+	return mmc_of_string(li_mimetype_get(REQ(r), REQ(r)->request.uri.path));
+}
+
 /* Bytes of an address may lie anywhere; what is copied may not. */
 static int32_t port_of(const liSocketAddress *addr) {
 	struct sockaddr any;
@@ -46,7 +50,7 @@ mmc_target mmc_request_target(mmc_request *r) {
 }
 
 void mmc_request_set_content_type(mmc_request *r, mmc_bytes otherwise) {
-	mmc_bytes type = mmc_of_string(li_mimetype_get(REQ(r), REQ(r)->request.uri.path));
+	mmc_bytes type = mmc_request_type_of_path(r);
 	if (!type.len) type = otherwise;
 	li_http_header_overwrite(REQ(r)->response.headers, "Content-Type", strlen("Content-Type"), (const char *)type.ptr, type.len);
 }

@@ -212,6 +212,8 @@ mmc_target mmc_request_target(mmc_request *);
 bool mmc_request_is_handled(mmc_request *);
 mmc_progress mmc_request_progress(mmc_request *);
 int32_t mmc_request_status(mmc_request *);
+/* The configuration's type for its path, if there is one. */
+mmc_bytes mmc_request_type_of_path(mmc_request *);
 /* The header after the one at *cursor (NULL: the first one); false at the end. */
 bool mmc_request_header(mmc_request *, bool response, void **cursor, mmc_bytes *name, mmc_bytes *value);
 void mmc_request_log(mmc_request *, mmc_level, mmc_bytes text);
@@ -240,6 +242,7 @@ void mmc_request_enter(mmc_request *, mmc_action *);
 
 typedef struct {
 	mmc_flow (*handle)(mmc_request *, mmc_filter *, mmc_rust_filter *);
+	void (*output_gone)(mmc_request *, mmc_rust_filter *);
 	void (*destroy)(mmc_rust_filter *);
 } mmc_filter_def;
 bool mmc_request_add_filter_out(mmc_request *, const mmc_filter_def *, mmc_rust_filter *);

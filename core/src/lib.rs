@@ -3,6 +3,7 @@
 //! - [`protocol`]: bytes of the memcached text protocol, made and read;
 //! - [`server`]: the life of the connections to one server;
 //! - [`time`]: the driver's clock;
+//! - [`line_limit`]: log lines that could come with every request;
 //! - [`pool`]: which server a key is on;
 //! - [`lookup`]: what a lookup means, and which lookups share a request;
 //! - [`http`]: values of HTTP headers, read without judging them;
@@ -14,6 +15,7 @@
 
 pub mod decimal;
 pub mod http;
+pub mod line_limit;
 pub mod lookup;
 pub mod policy;
 pub mod pool;

@@ -17,6 +17,12 @@ impl Time {
         Self(micros)
     }
 
+    /// Microseconds since the driver's epoch.
+    #[must_use]
+    pub const fn as_micros(self) -> u64 {
+        self.0
+    }
+
     /// How long before `self` the point `earlier` was; zero if it was not.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

@@ -62,12 +62,13 @@ static void set_value(lua_State *L, int table, mmc_rust_scripts *state, size_t a
 		return;
 	}
 	set_number(L, table, "flags", value->flags);
-	if (value->has_cas) {
-		/* As text, since a Lua number cannot hold all of 64 bits. */
-		char digits[24];
-		int len = g_snprintf(digits, sizeof(digits), "%" G_GUINT64_FORMAT, value->cas);
-		set_bytes(L, table, "cas", (mmc_bytes){ (const uint8_t *)digits, (size_t)len });
-	}
+	/* What memcached was not asked for is 0. The version is text, since a Lua
+	 * number cannot hold all of 64 bits. */
+	set_number(L, table, "ttl", 0);
+	char digits[24];
+	uint64_t cas = value->has_cas ? value->cas : 0;
+	int len = g_snprintf(digits, sizeof(digits), "%" G_GUINT64_FORMAT, cas);
+	set_bytes(L, table, "cas", (mmc_bytes){ (const uint8_t *)digits, (size_t)len });
 }
 
 /* Fills the table at the top with the fields that do not come from a value;

@@ -75,13 +75,20 @@ static bool fits(liServer *srv) {
 	static bool logged;
 	int version = mmc_lua_version_of_host();
 	if (version == LUA_VERSION_NUM && li_lua_get_vrequest) return true;
-	if (!logged) {
-		mmc_log(srv, NULL, NULL, MMC_LEVEL_ERROR,
-			"mod_memcached: scripts cannot use it: it was built for Lua %d.%d, this server has %s %d.%d",
-			LUA_VERSION_NUM / 100, LUA_VERSION_NUM % 100, version ? "Lua" : "an unknown Lua",
-			version / 100, version % 100);
-	}
+	if (logged) return false;
 	logged = true;
+	int own_major = LUA_VERSION_NUM / 100, own_minor = LUA_VERSION_NUM % 100;
+	int major = version / 100, minor = version % 100;
+	if (version && version != LUA_VERSION_NUM)
+		mmc_log(srv, NULL, NULL, MMC_LEVEL_WARNING,
+			"mod_memcached: scripts cannot use it: it was built for Lua %d.%d, this server has Lua %d.%d; "
+			"build it with LUA_PKG=lua%d.%d make build",
+			own_major, own_minor, major, minor, major, minor);
+	else
+		mmc_log(srv, NULL, NULL, MMC_LEVEL_WARNING,
+			"mod_memcached: scripts cannot use it: it was built for Lua %d.%d, this server has another one; "
+			"build it with LUA_PKG=NAME make build, NAME being the server's Lua for pkg-config",
+			own_major, own_minor);
 	return false;
 }
 

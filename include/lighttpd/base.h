@@ -295,8 +295,12 @@ struct liStream {
 typedef liHandlerResult (*liFilterHandlerCB)(liVRequest *, liFilter *);
 typedef void (*liFilterFreeCB)(liVRequest *, liFilter *);
 typedef enum {
-	LI_STREAM_EVENT_FIRST_
+	LI_STREAM_EVENT_FIRST_,
+	LI_STREAM_CONNECTED_SOURCE = 3,
+	LI_STREAM_DISCONNECTED_DEST,
+	LI_STREAM_DISCONNECTED_SOURCE
 } liStreamEvent;
+void li_stream_again(liStream *);
 typedef void (*liFilterEventCB)(liVRequest *, liFilter *, liStreamEvent);
 struct liFilter {
 	liStream stream;

@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memcached_core::{lookup, server};
 
+use super::deletes::DeleteCounts;
+use super::stores::StoreCounts;
+
 /// Makes the counters out of their names.
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)+) => {
@@ -66,6 +69,21 @@ counters! {
     misses,
     /// Lookups for which memcached could not be asked.
     failures,
+    /// Responses that were handed over to be stored.
+    stores,
+    /// Responses that memcached has stored.
+    stored,
+    /// Responses that memcached did not store.
+    stores_refused,
+    /// Responses that memcached could not be given, or about which it said nothing.
+    stores_failed,
+    /// Responses that came to a store and were kept from it, by a rule or by their
+    /// early end.
+    not_stored,
+    /// Items that requests made out of date, which were to be deleted.
+    deletes,
+    /// Those of which it is not known that they are gone.
+    deletes_failed,
     /// Requests that drivers accepted.
     requests,
     /// Requests that drivers refused at once.
@@ -104,6 +122,21 @@ impl Sums {
         self.faults += stats.faults;
         self.bytes_read += stats.bytes_read;
         self.bytes_written += stats.bytes_written;
+    }
+
+    /// Adds what became of responses that were to be stored.
+    pub(super) fn add_stores(&mut self, counts: &StoreCounts) {
+        self.stores += counts.queued.get();
+        self.stored += counts.stored.get();
+        self.stores_refused += counts.refused.get();
+        self.stores_failed += counts.failed.get();
+        self.not_stored += counts.not_stored.get();
+    }
+
+    /// Adds what became of items that requests made out of date.
+    pub(super) fn add_deletes(&mut self, counts: &DeleteCounts) {
+        self.deletes += counts.deletes.get();
+        self.deletes_failed += counts.failed.get();
     }
 
     /// Adds what the lookups counted.

@@ -12,10 +12,12 @@
 
 mod completion;
 mod counters;
+mod deletes;
 mod driver;
 mod drivers;
 mod lookups;
 mod reading;
+mod stores;
 mod time_of_day;
 mod transport;
 
@@ -31,13 +33,17 @@ use memcached_core::server::{Failure, Outcome};
 pub(crate) use completion::{Complete, Completion};
 pub(crate) use counters::Counters;
 use counters::Published;
+use deletes::DeleteCounts;
+pub(crate) use deletes::DeleteHandle;
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use stores::StoreCounts;
 pub(crate) use time_of_day::unix_now;
 
 use crate::host::{Job, Level, SockAddr, Waker, Worker};
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use lookups::Lookups;
+use stores::Storing;
 
 /// The memcached client of one worker; a clone is the same one.
 #[derive(Clone)]
@@ -47,6 +53,8 @@ struct Inner {
     worker: Worker,
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
+    stores: Rc<StoreCounts>,
+    deletes: Rc<DeleteCounts>,
     published: Arc<Published>,
     /// Publishes the counters at the end of the pass.
     publish: Job,
@@ -71,6 +79,8 @@ impl Inner {
         self.publish_due.set(false);
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
+        sums.add_stores(&self.stores);
+        sums.add_deletes(&self.deletes);
         self.published.store(&sums);
     }
 
@@ -101,7 +111,9 @@ impl Client {
             Inner {
                 worker,
                 lookups: Rc::new(Lookups::new(Rc::clone(&drivers))),
+                stores: Rc::default(),
                 drivers,
+                deletes: Rc::default(),
                 published,
                 publish,
                 publish_due: Cell::new(false),
@@ -135,12 +147,28 @@ impl Client {
         let driver = self.0.drivers.of_key(pool, &item.key);
         let command = Command::Store(item);
         self.0.before(&driver, &command);
-        let submitted = driver.send_and_forget(Lane::Store, command, timeout);
-        if submitted == Err(Failure::QueueFull) {
+        let completion = Completion::new(Rc::new(Storing {
+            log: Rc::clone(driver.log()),
+            counts: Rc::clone(&self.0.stores),
+        }));
+        let submitted = driver.submit(Lane::Store, command, timeout, completion);
+        let failure = match submitted {
+            Ok(_) => {
+                self.0.stores.queued();
+                return Ok(());
+            }
+            Err(refused) => refused.failure,
+        };
+        if failure == Failure::QueueFull {
             let text = || "too much to store is waiting, stores are dropped".into();
             driver.log().trouble(text);
         }
-        submitted
+        Err(failure)
+    }
+
+    /// What became of responses that were to be stored.
+    pub(crate) fn store_counts(&self) -> &Rc<StoreCounts> {
+        &self.0.stores
     }
 
     /// Submits the request of a script, after all that scripts submitted to the

@@ -29,6 +29,10 @@ pub(crate) trait BodyFilter: 'static {
         vr: Option<&mut VRequest<'_, Self::Plugin>>,
         io: &mut FilterIo<'_>,
     ) -> Flow;
+
+    /// Nobody takes the output any more. If the input has not come to its end by
+    /// now, this may be the last call before the filter is dropped.
+    fn output_gone(&mut self, _vr: Option<&mut VRequest<'_, Self::Plugin>>) {}
 }
 
 /// The two queues that a filter stands between, within one call.
@@ -171,6 +175,7 @@ struct Definition<F>(PhantomData<F>);
 impl<F: BodyFilter> Definition<F> {
     const TABLE: ffi::mmc_filter_def = ffi::mmc_filter_def {
         handle: Some(handle::<F>),
+        output_gone: Some(output_gone::<F>),
         destroy: Some(destroy::<F>),
     };
 }
@@ -236,6 +241,29 @@ unsafe extern "C" fn handle<F: BodyFilter>(
     let flow = unsafe { with_request(request, Caller::Filter, call) };
     guarded_drop("filter-release", slot);
     flow
+}
+
+unsafe extern "C" fn output_gone<F: BodyFilter>(
+    request: *mut ffi::mmc_request,
+    slot: *mut ffi::mmc_rust_filter,
+) {
+    // SAFETY: as in `handle`.
+    let slot = unsafe { SlotPointer::<F>::retain(slot) };
+    let call = |vr: Option<&mut VRequest<'_, F::Plugin>>| match slot.replace(State::AtWork) {
+        State::Idle(mut own) => {
+            if guard("filter", || own.output_gone(vr)).is_ok() {
+                slot.set(State::Idle(own));
+            } else {
+                slot.set(State::Broken);
+                guarded_drop("filter-drop", own);
+            }
+        }
+        // It sees for itself when it is called next.
+        busy => slot.set(busy),
+    };
+    // SAFETY: as in `handle`.
+    unsafe { with_request(request, Caller::Filter, call) };
+    guarded_drop("filter-release", slot);
 }
 
 unsafe extern "C" fn destroy<F: BodyFilter>(slot: *mut ffi::mmc_rust_filter) {

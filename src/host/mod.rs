@@ -15,6 +15,7 @@ pub(crate) mod ffi;
 mod filter;
 mod guard;
 mod handles;
+mod headers;
 mod owned;
 mod pattern;
 mod plugin;

@@ -5,7 +5,6 @@
 //! request as `&mut`, so nothing borrowed from it is alive meanwhile. What only
 //! reads takes `&`: none of it makes the host call back or change anything.
 
-use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::buffer::BufferSlice;
@@ -13,6 +12,7 @@ use super::config::Action;
 use super::ffi::{self, bytes_of, slice_of};
 use super::guard::guarded_drop;
 use super::handles::Level;
+use super::headers::Headers;
 use super::plugin::{Plugin, RequestPointer, WorkerPointer, WorkerState};
 
 /// What an action or filter wants of the host next.
@@ -196,12 +196,9 @@ impl<'a, P: Plugin> VRequest<'a, P> {
     }
 
     fn headers(&self, response: bool) -> Headers<'_> {
-        Headers {
-            request: Some(self.request),
-            response,
-            cursor: std::ptr::null_mut(),
-            borrow: PhantomData,
-        }
+        // SAFETY: the request lives while this does, and what is made borrows
+        // this: all that changes headers takes it as `&mut`.
+        unsafe { Headers::new(self.request, response) }
     }
 
     /// Whether something handles it.
@@ -224,6 +221,16 @@ impl<'a, P: Plugin> VRequest<'a, P> {
     pub(crate) fn status(&self) -> i32 {
         // SAFETY: see `ptr`.
         unsafe { ffi::mmc_request_status(self.ptr()) }
+    }
+
+    /// The type that the configuration gives for its path, or else another.
+    pub(crate) fn type_of_path<'v>(&'v self, otherwise: &'v [u8]) -> &'v [u8] {
+        // SAFETY: see `ptr`.
+        let bytes = unsafe { ffi::mmc_request_type_of_path(self.ptr()) };
+        // SAFETY: types are a part of the configuration, which stays as long as
+        // requests use it.
+        let given = unsafe { slice_of(bytes) };
+        if given.is_empty() { otherwise } else { given }
     }
 
     /// Writes to its log.
@@ -352,47 +359,6 @@ pub(crate) struct Target<'v> {
     pub(crate) is_secure: bool,
     /// The port that the client connected to; none on a unix socket.
     pub(crate) listener_port: Option<u16>,
-}
-
-/// Headers of a request or a response: names and values.
-#[derive(Clone)]
-pub(crate) struct Headers<'v> {
-    /// `None` after the last one.
-    request: Option<NonNull<ffi::mmc_request>>,
-    response: bool,
-    cursor: *mut std::ffi::c_void,
-    borrow: PhantomData<&'v ()>,
-}
-
-impl<'v> Iterator for Headers<'v> {
-    type Item = (&'v [u8], &'v [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let request = self.request?.as_ptr();
-        let (mut name, mut value) = (bytes_of(&[]), bytes_of(&[]));
-        // SAFETY: the request lives while its `VRequest` does, which is
-        // borrowed for `'v`; as it is borrowed, no header was removed since the
-        // cursor was set by the call before.
-        let found = unsafe {
-            ffi::mmc_request_header(
-                request,
-                self.response,
-                &raw mut self.cursor,
-                &raw mut name,
-                &raw mut value,
-            )
-        };
-        if !found {
-            self.request = None;
-            return None;
-        }
-        // SAFETY: headers stay as they are while the `VRequest` is borrowed:
-        // what changes them takes it as `&mut`.
-        let name = unsafe { slice_of(name) };
-        // SAFETY: likewise.
-        let value = unsafe { slice_of(value) };
-        Some((name, value))
-    }
 }
 
 /// Wakes a request; does nothing once the request is gone.

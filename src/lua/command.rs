@@ -37,7 +37,10 @@ fn about_one(command: &Command<'_>, key: Key) -> protocol::Command<Vec<u8>> {
     let mode = match command.kind {
         CommandKind::Get => return Retrieve::one(key).into(),
         CommandKind::Gets => return Retrieve::one(key).with_cas().into(),
-        CommandKind::Delete => return Delete { key }.into(),
+        CommandKind::Delete => {
+            let may_repeat = false;
+            return Delete { key, may_repeat }.into();
+        }
         CommandKind::Touch => {
             let exptime = exptime_of(command);
             return Touch { key, exptime }.into();

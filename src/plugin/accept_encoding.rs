@@ -98,4 +98,10 @@ impl BodyFilter for AtTheEnd {
         }
         io.pass_through()
     }
+
+    fn output_gone(&mut self, vr: Option<&mut Request<'_>>) {
+        if let Some(vr) = vr {
+            put_back(vr);
+        }
+    }
 }

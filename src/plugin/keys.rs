@@ -2,16 +2,17 @@
 
 use std::ffi::CStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use memcached_core::policy::identity::{
     CodingSet, KeyCodings, KeyRules, Parts, PatternTraits, Request as Asked, Sharing,
 };
+use memcached_core::policy::invalidation::{KeyTemplate, Origin};
 use memcached_core::policy::{Bypass, check_pattern_text};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, excerpt};
 
 use super::options::Options;
+use super::seldom::Once;
 use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
@@ -23,6 +24,8 @@ pub(super) struct Keys {
     action: &'static CStr,
     options: Arc<Options>,
     rules: KeyRules,
+    /// The pattern for what is known by its address alone.
+    template: Option<KeyTemplate>,
     pool: Arc<Pool<SockAddr>>,
     told_of_port: Once,
     told_of_query: Once,
@@ -34,17 +37,6 @@ pub(super) struct Keyed {
     pub(super) key: Key,
     /// The codings that it names, if `vary` has `accept-encoding`.
     pub(super) accepted: Option<CodingSet>,
-}
-
-/// Something that an action does once, on whichever worker.
-#[derive(Default)]
-pub(super) struct Once(AtomicBool);
-
-impl Once {
-    /// Whether this is the first call.
-    pub(super) fn is_first(&self) -> bool {
-        !self.0.load(Ordering::Relaxed) && !self.0.swap(true, Ordering::Relaxed)
-    }
 }
 
 impl Keys {
@@ -68,11 +60,13 @@ impl Keys {
             vary: identity.vary.clone(),
             encodings: identity.encodings.clone(),
         };
+        let template = KeyTemplate::of(&options.identity.key.text);
         let pool = options.common.pool();
         Self {
             action,
             options,
             rules,
+            template,
             pool,
             told_of_port: Once::default(),
             told_of_query: Once::default(),
@@ -114,17 +108,7 @@ impl Keys {
 
     fn make<P: Plugin>(&self, vr: &VRequest<'_, P>, text: &mut Vec<u8>) -> Result<Keyed, Bypass> {
         self.options.identity.key.pattern.eval(vr, text);
-        let target = vr.target();
-        let host = || values(vr, b"Host").next();
-        let asked = Asked {
-            raw: target.raw,
-            target: target.original,
-            sent_on: target.current,
-            path: target.path,
-            host: self.rules.needs_host().then(host).flatten(),
-            is_secure: target.is_secure,
-            listener_port: target.listener_port,
-        };
+        let asked = self.asked(vr);
         let headers = vr.request_headers();
         let parts = self.rules.append_parts(&asked, &headers, text)?;
         self.warn(vr, &parts, asked.host);
@@ -132,6 +116,77 @@ impl Keys {
             key: Key::hashing(text),
             accepted: parts.accepted,
         })
+    }
+
+    fn asked<'v, P: Plugin>(&self, vr: &'v VRequest<'_, P>) -> Asked<'v> {
+        let target = vr.target();
+        let host = || values(vr, b"Host").next();
+        Asked {
+            raw: target.raw,
+            target: target.original,
+            sent_on: target.current,
+            path: target.path,
+            host: self.rules.needs_host().then(host).flatten(),
+            is_secure: target.is_secure,
+            listener_port: target.listener_port,
+        }
+    }
+
+    /// All keys that a GET for the target of a request has, whatever codings it
+    /// accepts.
+    ///
+    /// # Errors
+    /// It has none.
+    pub(super) fn of_target<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Vec<Key>, Bypass> {
+        let mut text = Vec::new();
+        self.options.identity.key.pattern.eval(vr, &mut text);
+        let asked = self.asked(vr);
+        // One in absolute form means the same as a GET that names the path alone.
+        let raw = asked.target;
+        self.of_get(vr, &Asked { raw, ..asked }, text)
+    }
+
+    /// All keys of what a reference in the response names, if that has the same
+    /// origin as the request but is something else, and its keys can be told. It is
+    /// added to `seen`.
+    pub(super) fn of_reference<P: Plugin>(
+        &self,
+        vr: &VRequest<'_, P>,
+        reference: &[u8],
+        seen: &mut Vec<Vec<u8>>,
+    ) -> Option<Vec<Key>> {
+        let template = self.template.as_ref()?;
+        let request = vr.target();
+        let origin = Origin {
+            is_secure: request.is_secure,
+            host: values(vr, b"Host").next().unwrap_or_default(),
+        };
+        let target = origin.resolve(request.original, reference)?;
+        if target == request.original || seen.contains(&target) {
+            return None;
+        }
+        let evaluated = template.eval(&origin, &target)?;
+        let asked = Asked {
+            raw: &target,
+            target: &target,
+            sent_on: &target,
+            path: &evaluated.path,
+            ..self.asked(vr)
+        };
+        let keys = self.of_get(vr, &asked, evaluated.text).ok();
+        seen.push(target);
+        keys
+    }
+
+    fn of_get<P: Plugin>(
+        &self,
+        vr: &VRequest<'_, P>,
+        asked: &Asked<'_>,
+        text: Vec<u8>,
+    ) -> Result<Vec<Key>, Bypass> {
+        let headers = vr.request_headers();
+        let texts = self.rules.keys_of_get(asked, &headers, text)?;
+        Ok(texts.iter().map(|text| Key::hashing(text)).collect())
     }
 
     fn check_bypass<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<(), Bypass> {

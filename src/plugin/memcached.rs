@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use memcached_core::policy::Bypass;
 use memcached_core::policy::identity::CodingSet;
+use memcached_core::protocol::Key;
 
+use super::cache_status::Note;
 use super::keys::{Keyed, Keys};
 use crate::client::LookupHandle;
 use crate::host::VRequest;
@@ -15,6 +17,9 @@ pub(crate) struct Memcached;
 /// A request, within one call from the host.
 pub(super) type Request<'a> = VRequest<'a, Memcached>;
 
+/// The type of a body whose path has none in the configuration.
+pub(super) const OTHER_TYPE: &[u8] = b"application/octet-stream";
+
 /// What is remembered of a request until it ends. A lookup keeps it to itself while
 /// it waits; it is moved from one to the other as it is, because an allocation
 /// more for each hit would show.
@@ -24,8 +29,20 @@ pub(crate) struct RequestMemory {
     pub(super) lookup: Option<LastLookup>,
     /// While that is under way.
     pub(super) pending: Option<LookupHandle>,
+    /// The items that the request, which is not safe, makes out of date, as the last
+    /// lookup saw it.
+    pub(super) outdated: Option<Box<Outdated>>,
     /// What `Accept-Encoding` was, while it is another.
     pub(super) accept_encoding: Option<Replaced>,
+    /// What `Cache-Status` says or is going to say.
+    pub(super) cache_status: Option<Note>,
+}
+
+impl RequestMemory {
+    /// The item of the last lookup is the response.
+    pub(super) fn is_hit(&self) -> bool {
+        self.lookup.as_ref().is_some_and(|lookup| lookup.is_hit)
+    }
 }
 
 /// A lookup of a request.
@@ -35,6 +52,8 @@ pub(super) struct LastLookup {
     pub(super) key: Result<Keyed, Bypass>,
     /// The item is the response.
     pub(super) is_hit: bool,
+    /// `Content-Type` of a hit, after a miss where items are bodies.
+    pub(super) hit_type: Option<Box<[u8]>>,
 }
 
 impl LastLookup {
@@ -42,6 +61,19 @@ impl LastLookup {
     pub(super) fn accepted(&self) -> Option<CodingSet> {
         self.key.as_ref().ok()?.accepted
     }
+
+    /// The key, if the request has one.
+    pub(super) fn key(&self) -> Option<&Key> {
+        self.key.as_ref().ok().map(|keyed| &keyed.key)
+    }
+}
+
+/// Items that a request makes out of date, if it succeeds.
+#[derive(Clone)]
+pub(super) struct Outdated {
+    pub(super) keys: Arc<Keys>,
+    /// All keys of its target, or why that has none.
+    pub(super) of_target: Result<Vec<Key>, Bypass>,
 }
 
 /// The name of a header and its value.

@@ -3,11 +3,13 @@
 #![forbid(unsafe_code)]
 
 mod accept_encoding;
+mod cache_status;
 mod keys;
 mod lookup;
 mod memcached;
 mod options;
 mod publish;
+mod seldom;
 mod store;
 
 use std::ffi::CStr;

@@ -1,11 +1,17 @@
 //! Where an action says what it decided.
 
 use std::ffi::CStr;
-use std::fmt::{Arguments, Display};
+use std::fmt::{self, Arguments, Display};
+
+use memcached_core::pool::Pool;
+use memcached_core::protocol::Key;
 
 use super::memcached::Request;
 use super::options::Environment;
-use crate::host::Level;
+use crate::host::{Level, SockAddr};
+
+/// The variable with the key.
+const KEY: &str = "MEMCACHED_KEY";
 
 /// Where one kind of action says it: in a variable of the request's environment,
 /// for access logs, header actions and backends, unless the option `environment`
@@ -18,17 +24,38 @@ pub(super) struct Publisher {
     pub(super) variable: &'static str,
 }
 
+/// What a decision is about; prints as the end of a line of the log, which tells
+/// lines of several lookups or stores apart.
+#[derive(Clone, Copy)]
+pub(super) struct Item<'a> {
+    pub(super) pool: &'a Pool<SockAddr>,
+    /// Missing where no key was made.
+    pub(super) key: Option<&'a Key>,
+}
+
+impl Display for Item<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let servers = self.pool.spec().servers();
+        let Some(key) = self.key else {
+            return write!(f, "; at {}", servers[0].address);
+        };
+        let server = &servers[self.pool.route(key)];
+        write!(f, "; key {} at {}", key.as_str(), server.address)
+    }
+}
+
 impl Publisher {
     /// Publishes a decision: `text` in the variable, `line` in the log.
     pub(super) fn publish(
         &self,
         vr: &mut Request<'_>,
         environment: Environment,
+        item: Item<'_>,
         text: Arguments<'_>,
         line: &dyn Display,
     ) {
-        self.set(vr, environment, text);
-        self.show(vr, line);
+        self.set(vr, environment, item, text);
+        self.show(vr, item, line);
     }
 
     /// Publishes a decision that takes the place of an earlier one.
@@ -36,28 +63,39 @@ impl Publisher {
         &self,
         vr: &mut Request<'_>,
         environment: Environment,
+        item: Item<'_>,
         text: &str,
         line: &dyn Display,
     ) {
-        match environment {
-            Environment::Untouched => {}
-            Environment::Set => vr.change_environment(self.variable, text),
+        if environment != Environment::Untouched {
+            vr.change_environment(self.variable, text);
         }
-        self.show(vr, line);
+        self.show(vr, item, line);
     }
 
-    fn show(&self, vr: &Request<'_>, line: &dyn Display) {
+    fn show(&self, vr: &Request<'_>, item: Item<'_>, line: &dyn Display) {
         if vr.debug_requests() {
-            self.log(vr, Level::Debug, line);
+            self.log(vr, Level::Debug, &format_args!("{line}{item}"));
         }
     }
 
-    /// Sets the variable alone.
-    pub(super) fn set(&self, vr: &mut Request<'_>, environment: Environment, text: Arguments<'_>) {
-        match (environment, text.as_str()) {
-            (Environment::Untouched, _) => {}
-            (Environment::Set, Some(text)) => vr.set_environment(self.variable, text),
-            (Environment::Set, None) => vr.set_environment(self.variable, &text.to_string()),
+    /// Sets the variables alone.
+    pub(super) fn set(
+        &self,
+        vr: &mut Request<'_>,
+        environment: Environment,
+        item: Item<'_>,
+        text: Arguments<'_>,
+    ) {
+        if environment == Environment::Untouched {
+            return;
+        }
+        match text.as_str() {
+            Some(text) => vr.set_environment(self.variable, text),
+            None => vr.set_environment(self.variable, &text.to_string()),
+        }
+        if let Some(key) = item.key.filter(|_| environment == Environment::All) {
+            vr.set_environment(KEY, key.as_str());
         }
     }
 
@@ -66,4 +104,10 @@ impl Publisher {
         let action = self.action.to_string_lossy();
         vr.log(level, &format!("{action}: {line}"));
     }
+}
+
+/// Whether decisions about a request are published with the key, so that it has to
+/// be made even if nothing is asked.
+pub(super) fn shows_key(vr: &Request<'_>, environment: Environment) -> bool {
+    environment == Environment::All || vr.debug_requests()
 }

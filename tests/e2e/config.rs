@@ -149,6 +149,10 @@ const REFUSED: &[(&str, &[&str])] = &[
         &["\"force\"", "true or false"],
     ),
     (
+        "respond 200; memcached.store [\"invalidate\" => 5];",
+        &["\"invalidate\"", "true or false"],
+    ),
+    (
         "respond 200; memcached.store [\"headers\" => 1];",
         &["\"headers\"", "true or false"],
     ),

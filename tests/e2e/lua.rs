@@ -68,10 +68,10 @@ fn callbacks_and_vrequests_outlive_what_the_script_keeps() {
             "not ready {response={}} {response={}}",
             "bad key nil invalid key \"no key\": byte 0x20 at 3 is not allowed in a key",
             "callback {code=1 key=k ttl=300}",
-            "ready {response={code=1 data=v flags=0 key=k}} true",
-            "several {7={code=4 key=7} k={cas=string code=1 data=v flags=0 key=k} \
+            "ready {response={cas=0 code=1 data=v flags=0 key=k ttl=0}} true",
+            "several {7={code=4 key=7} k={cas=string code=1 data=v flags=0 key=k ttl=0} \
              none={code=4 key=none}}",
-            "one {k={cas=string code=1 data=v flags=0 key=k}}",
+            "one {k={cas=string code=1 data=v flags=0 key=k ttl=0}}",
             "spoiled v nil v",
         ];
         assert_eq!(lines(&site, "/"), expected);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use testkit::{Memcached, Site, eventually, project_root, random_bytes};
+use testkit::{MakeRun, Memcached, Site, eventually, get, project_root, random_bytes};
 
 /// The sample without its setup block, which the tests make themselves, and
 /// with another memcached and folder.
@@ -38,4 +38,60 @@ fn a_page_is_a_miss_then_a_hit_byte_for_byte() {
     assert_eq!((head.status, head.cache()), (200, "Hit"));
     assert_eq!(head.header("Content-Length"), Some("50000"));
     site.stop();
+}
+
+/// Folders are their pages, and what is not there is a 404.
+#[test]
+fn folders_and_what_is_not_there() {
+    let cache = Memcached::start();
+    let site = Site::start(&sample(), &[("CACHE", &cache)]);
+    let www = site.dir().join("www");
+    fs::create_dir_all(www.join("docs")).expect("a folder");
+    fs::create_dir(www.join("empty")).expect("a folder");
+    fs::write(www.join("index.html"), "front").expect("a file");
+    fs::write(www.join("docs/index.html"), "docs").expect("a file");
+    for (path, page) in [("/", "front"), ("/docs/", "docs")] {
+        let missed = site.get(path);
+        assert_eq!((missed.status, missed.text().as_str()), (200, page));
+        let hit = site.get_hit(path);
+        assert_eq!(hit.text(), page);
+        assert_eq!(hit.header("Content-Type"), Some("text/html"));
+    }
+    for path in ["/empty/", "/nothing"] {
+        assert_eq!(site.get(path).status, 404, "{path}");
+    }
+    site.stop();
+}
+
+/// Whoever turns `headers` on sees one marker, not that of the miss beside it.
+#[test]
+fn the_marker_is_not_stored() {
+    let cache = Memcached::start();
+    let config = sample().replace("[\"server\"", "[\"headers\" => true, \"server\"");
+    let site = Site::start(&config, &[("CACHE", &cache)]);
+    fs::create_dir(site.dir().join("www")).expect("a folder");
+    fs::write(site.dir().join("www/page.html"), "page").expect("a file");
+    site.get("/page.html");
+    let hit = site.get_hit("/page.html");
+    let markers = hit.headers.iter().filter(|(name, _)| name == "X-Memcached");
+    assert_eq!(markers.count(), 1, "{:?}", hit.headers);
+    site.stop();
+}
+
+/// The address that `make run` prints answers, and what it proposes works.
+#[test]
+fn what_make_run_serves() {
+    let mut run = MakeRun::start();
+    let addr = run.addr();
+    let front = get(addr, "/");
+    assert_eq!((front.status, front.cache()), (200, "Miss"));
+    assert!(front.text().contains("It works"), "{}", front.text());
+    eventually("the front page is a hit", || {
+        get(addr, "/").cache() == "Hit"
+    });
+    assert_eq!(get(addr, "/missing/").status, 404);
+    run.kill_memcached();
+    let page = get(addr, "/hello.txt");
+    assert_eq!((page.status, page.cache()), (200, "Miss"));
+    assert!(run.interrupt());
 }

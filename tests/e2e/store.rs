@@ -345,28 +345,6 @@ memcached.store ["server" => "$CACHE", "key" => "k"];
 }
 
 #[test]
-fn without_a_content_handler_store_is_an_error() {
-    let cache = Memcached::start();
-    let config = r#"memcached.store ["server" => "$CACHE"];"#;
-    let site = Site::start(config, &[("CACHE", &cache)]);
-    let mut client = site.connect();
-    client.send_request("GET", "/", &[]);
-    // lighttpd2 closes the connection of a request that came to an error.
-    let answer = client.response("GET");
-    assert!(
-        answer.as_ref().is_err() || answer.as_ref().is_ok_and(|answer| answer.status == 500),
-        "{answer:?}"
-    );
-    let log = site.stop();
-    let line = log.lines().find(|line| line.contains("memcached.store"));
-    let line = line.unwrap_or_else(|| panic!("nothing about memcached.store in\n{log}"));
-    assert!(
-        line.contains("a content handler must stand before memcached.store"),
-        "{line}"
-    );
-}
-
-#[test]
 fn the_reason_is_in_the_debug_log() {
     let stored = Stored::new("", SHARED);
     stored.site.stop();

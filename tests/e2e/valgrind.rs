@@ -29,7 +29,7 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
     let whole_pages = cached(
         r#""headers" => true, "vary" => ["accept-encoding"], "timeout_ms" => 20000"#,
         "proxy \"$WHOLE\";",
-        r#""etag" => true, "ttl" => ["200" => 600]"#,
+        r#""etag" => true, "ttl" => ["200" => 600], "invalidate" => true"#,
     );
     let pages = format!("if req.path =^ \"/whole\" {{ {whole_pages} }} else {{ {pages} }}");
     let site = Site::builder()
@@ -57,6 +57,7 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
         }
     }
     use_whole_responses(&site, &cache);
+    site.request("POST", "/whole", &[("Content-Length", "0")]);
     let mut client = site.connect();
     client.send_request("GET", "/cut", &[]);
     eventually("the backend is asked", || backend.requests() > 0);
@@ -67,6 +68,9 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
         client.send_request("GET", "/1", &[]);
         client.reset();
     }
+    let mut client = site.connect();
+    client.send_request("POST", "/whole", &[("Content-Length", "0")]);
+    client.reset();
     cache.kill();
     for _ in 0..5 {
         site.get("/1");

@@ -132,9 +132,8 @@ void connection_pump(struct connection *con) {
 		if (!con->all_data) {
 			response_move_body(con, body);
 			con->all_data = body->is_closed;
-		} else {
-			filters_output_gone(vr);
 		}
+		if (con->all_data) filters_output_gone(vr);
 	}
 	flush(con);
 	if (!con->dead && vr->backend && con->out.length + filters_pending(vr) < QUEUE_LIMIT) backend_resume(vr->backend);

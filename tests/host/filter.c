@@ -21,9 +21,16 @@ static gboolean is_due(const struct filter *f, const liChunkQueue *in) {
 static gboolean call(struct vrequest *vr, guint i) {
 	struct filter *f = at(vr, i);
 	liChunkQueue *in = input_of(vr, i);
+	gboolean is_new = !f->connected, was_cut = f->pub.in && !in;
 	f->connected = TRUE;
-	f->again = FALSE;
 	f->pub.in = in;
+	/* A filter that hears of events says itself whether it is called then. */
+	if (f->event && (is_new || was_cut)) {
+		f->again = FALSE;
+		f->event(&vr->pub, &f->pub, is_new ? LI_STREAM_CONNECTED_SOURCE : LI_STREAM_DISCONNECTED_SOURCE);
+		if (!f->again) return FALSE;
+	}
+	f->again = FALSE;
 	if (in) {
 		f->seen_bytes = QUEUE(in)->bytes_in;
 		f->seen_closed = in->is_closed;
@@ -53,13 +60,14 @@ static gboolean call(struct vrequest *vr, guint i) {
 }
 
 liFilter *li_vrequest_add_filter_out(liVRequest *pub, liFilterHandlerCB handle, liFilterFreeCB free, liFilterEventCB event, gpointer param) {
-	(void)event;
 	struct vrequest *vr = VREQUEST(pub);
 	if (pub->state >= LI_VRS_WRITE_CONTENT) return NULL;
 	if (vr->adding_filter) g_error("a filter is added while another one is");
 	struct filter *f = g_new0(struct filter, 1);
 	f->handle = handle;
 	f->free = free;
+	f->event = event;
+	f->vr = vr;
 	f->pub.param = param;
 	f->pub.out = &f->queue;
 	queue_init(&f->queue);
@@ -92,8 +100,18 @@ liChunkQueue *filters_output(struct vrequest *vr) {
 void filters_output_gone(struct vrequest *vr) {
 	if (!vr->filters->len) return;
 	struct filter *last = at(vr, vr->filters->len - 1);
+	if (last->event && !last->dest_gone) {
+		last->dest_gone = TRUE;
+		last->event(&vr->pub, &last->pub, LI_STREAM_DISCONNECTED_DEST);
+	}
 	last->queue.is_closed = TRUE;
 	li_chunkqueue_skip_all(&last->queue);
+}
+
+void li_stream_again(liStream *stream) {
+	struct filter *f = (struct filter *)(void *)((char *)stream - offsetof(struct filter, pub.stream));
+	f->again = TRUE;
+	if (f->vr) vrequest_pump_later(f->vr);
 }
 
 goffset filters_pending(struct vrequest *vr) {
@@ -107,6 +125,7 @@ void filters_reset(struct vrequest *vr) {
 		struct filter *f = at(vr, i);
 		g_ptr_array_set_size(vr->filters, (gint)i);
 		f->pub.out = NULL;
+		f->vr = NULL;
 		li_chunkqueue_skip_all(&f->queue);
 		if (f->free) f->free(NULL, &f->pub);
 		g_free(f);

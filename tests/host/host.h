@@ -354,8 +354,10 @@ gboolean header_has(const liHttpHeaders *, const char *key, const char *word);
 
 struct filter {
 	liFilter pub;
+	struct vrequest *vr; /* NULL once that is reset */
 	liFilterHandlerCB handle;
 	liFilterFreeCB free;
+	liFilterEventCB event;
 	liChunkQueue queue;
 	gboolean connected, source_gone, dest_gone, again;
 	goffset seen_bytes;

@@ -36,10 +36,12 @@ struct vrequest *vrequest_new(struct connection *con) {
 }
 
 /* Whoever waits for this request is told that it is gone, in the order that the
- * real server has: source, actions, plugins, filters. */
+ * real server has: the filters that nobody takes their output, the source,
+ * actions, plugins, and the filters once more. */
 void vrequest_reset(struct vrequest *vr) {
 	struct server *srv = SERVER(vr->pub.wrk->srv);
 	vr->pub.direct_out = NULL;
+	if (vr->connected) filters_output_gone(vr);
 	if (vr->backend) {
 		backend_free(vr->backend);
 		vr->backend = NULL;

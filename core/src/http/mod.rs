@@ -3,6 +3,7 @@
 
 mod accel_expires;
 mod cache_control;
+mod cache_status;
 mod codings;
 mod connection_headers;
 mod date;
@@ -19,6 +20,7 @@ mod surrogate_control;
 
 pub use accel_expires::AccelExpires;
 pub use cache_control::CacheControl;
+pub use cache_status::{CacheName, CacheStatus, Forward, Source};
 pub use codings::{coding_weights, is_same_coding};
 pub use connection_headers::ConnectionHeaders;
 pub use date::{format_date, parse_date};

@@ -1,6 +1,7 @@
 //! Which HTTP responses may be stored in a cache that all visitors share, and
 //! for how long (RFC 9111, sections 3 and 4.2); which requests share an item;
-//! and what a stored response answers to conditions and ranges.
+//! which items a request makes
+//! out of date; and what a stored response answers to conditions and ranges.
 
 mod body_only;
 mod bypass;
@@ -8,8 +9,10 @@ mod conditions;
 mod control;
 mod cookies;
 mod exchange;
+mod freshness;
 pub mod identity;
 mod ignore;
+pub mod invalidation;
 mod lifetime;
 mod not_stored;
 mod options;

@@ -63,6 +63,13 @@ impl Key {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The same as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // All bytes are ASCII.
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 fn check(raw: &[u8]) -> Result<(), KeyError> {

@@ -77,7 +77,11 @@ fn properties() {
         ),
         (
             "delete",
-            Delete { key: key() }.into(),
+            Delete {
+                key: key(),
+                may_repeat: false,
+            }
+            .into(),
             (Stores, true, false, false, 0),
         ),
         (

@@ -2,6 +2,7 @@
 
 mod body_only;
 mod conditions;
+mod freshness;
 mod lifetime;
 mod options;
 mod random;

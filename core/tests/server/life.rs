@@ -168,7 +168,14 @@ fn a_change_does_not_overtake_a_store_of_its_key() {
     sim.lane = Lane::Store;
     let key = || Key::new(b"a").unwrap();
     sim.set(1, "a", b"1").unwrap();
-    sim.submit(2, Delete { key: key() }).unwrap();
+    sim.submit(
+        2,
+        Delete {
+            key: key(),
+            may_repeat: false,
+        },
+    )
+    .unwrap();
     let exptime = 60;
     let touch = Touch {
         key: key(),

@@ -39,7 +39,7 @@ fn requests_of_scripts_keep_their_order() {
     let mut sim = scripting();
     sim.set(1, "k", b"1").unwrap();
     sim.submit(2, count(Direction::Up)).unwrap();
-    sim.submit(3, Delete { key: key() }).unwrap();
+    sim.submit(3, delete(false)).unwrap();
     sim.get(4, "k").unwrap();
     sim.connected();
     assert_eq!(
@@ -65,6 +65,11 @@ fn what_cannot_be_counted_ends_no_connection() {
     assert_eq!(sim.closes, 0);
 }
 
+fn delete(may_repeat: bool) -> Command<Vec<u8>> {
+    let key = key();
+    Delete { key, may_repeat }.into()
+}
+
 /// Which requests are sent again after their connection died.
 #[test]
 fn only_what_may_be_done_twice_is_sent_again() {
@@ -83,7 +88,8 @@ fn only_what_may_be_done_twice_is_sent_again() {
         (store(StoreMode::Append), false),
         (store(StoreMode::Prepend), false),
         (store(StoreMode::Cas(1)), false),
-        (Delete { key: key() }.into(), false),
+        (delete(true), true),
+        (delete(false), false),
         (count(Direction::Up), false),
         (count(Direction::Down), false),
     ] {

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use memcached_core::protocol::Reply;
+use memcached_core::protocol::{Reply, Status};
 use memcached_core::server::{Event, LogLimit, Outcome, Server};
 use memcached_core::time::Time;
 
@@ -109,8 +109,14 @@ pub(super) struct Unattended(pub(super) Rc<ServerLog>);
 
 impl Complete for Unattended {
     fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
-        if let Outcome::Reply(Reply::ServerError(text)) = outcome {
-            self.0.trouble(|| format!("not stored: {text}"));
+        match outcome {
+            Outcome::Reply(Reply::ServerError(text)) => {
+                self.0.trouble(|| format!("not stored: {text}"));
+            }
+            Outcome::Reply(Reply::Status(Status::NotStored)) => {
+                self.0.trouble(|| "not stored: NOT_STORED".into());
+            }
+            Outcome::Reply(_) | Outcome::Failed(_) => {}
         }
     }
 }

@@ -23,7 +23,8 @@ use super::completion::{Complete, Completion, Requests};
 use super::reading::ReadBuffers;
 use crate::host::{Job, Ready, SockAddr, Worker, panic_point};
 use clock::{Clock, Epoch};
-use events::{ServerLog, Unattended};
+pub(super) use events::ServerLog;
+use events::Unattended;
 use sockets::Sockets;
 
 /// Whoever made a driver.
@@ -117,7 +118,7 @@ impl Driver {
         &self.spec
     }
 
-    pub(super) fn log(&self) -> &ServerLog {
+    pub(super) fn log(&self) -> &Rc<ServerLog> {
         &self.log
     }
 

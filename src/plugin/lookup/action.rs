@@ -1,40 +1,42 @@
 //! The action: asks memcached, and runs the hit or the miss action.
 
 use std::ffi::CStr;
-use std::fmt::{Arguments, Display};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::task::Poll;
 
+use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
-use memcached_core::policy::{Bypass, Conditions};
+use memcached_core::policy::invalidation::is_safe;
+use memcached_core::policy::{Bypass, Conditions, Policy};
 use memcached_core::protocol::Value;
+use memcached_core::stored::{Head, Malformed};
 
 use super::arguments::arguments;
 use super::hit::{self, Sent};
-use crate::client::{Lookup, LookupHandle};
-use crate::host::{Action, ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
+use super::outcome::{Context, NAME, Outcomes, PUBLISHER, Passed};
+use crate::client::{Lookup, unix_now};
+use crate::host::{ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
 use crate::plugin::accept_encoding;
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{LastLookup, Memcached, Request, RequestMemory};
+use crate::plugin::memcached::{LastLookup, Memcached, Outdated, Request, RequestMemory};
 use crate::plugin::options::Options;
-use crate::plugin::publish::Publisher;
-
-const PUBLISHER: Publisher = Publisher {
-    action: LookupAction::NAME,
-    variable: "MEMCACHED_STATUS",
-};
+use crate::plugin::publish::shows_key;
+use crate::plugin::seldom::OnceAMinute;
 
 /// One `memcached.lookup` of the configuration.
 pub(in crate::plugin) struct LookupAction {
     options: Arc<Options>,
+    policy: Policy,
     keys: Arc<Keys>,
-    hit: Option<Action>,
-    miss: Option<Action>,
+    outcomes: Outcomes,
 }
 
 impl ActionKind for LookupAction {
-    const NAME: &'static CStr = c"memcached.lookup";
+    const NAME: &'static CStr = NAME;
     type Plugin = Memcached;
+    /// Without a lookup that is under way: the response that the miss action makes
+    /// is awaited.
     type Context = RequestMemory;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
@@ -42,63 +44,90 @@ impl ActionKind for LookupAction {
         let options =
             Options::parse(server, arguments.options).map_err(|error| error.to_string())?;
         let options = Arc::new(options);
-        Ok(Self {
-            keys: Arc::new(Keys::new(server, Self::NAME, Arc::clone(&options))),
-            options,
+        let keys = Arc::new(Keys::new(server, NAME, Arc::clone(&options)));
+        let outcomes = Outcomes {
+            options: Arc::clone(&options),
+            keys: Arc::clone(&keys),
             hit: arguments.hit,
             miss: arguments.miss,
+            encoded: OnceAMinute::default(),
+        };
+        Ok(Self {
+            policy: options.policy(),
+            options,
+            keys,
+            outcomes,
         })
     }
 
-    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<RequestMemory>>) -> Flow {
+    fn run(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         let Some(mut memory) = context.take() else {
             return self.start(vr, context);
         };
-        match memory
-            .pending
-            .as_ref()
-            .map_or(Poll::Pending, LookupHandle::poll)
-        {
+        let Some(handle) = &memory.pending else {
+            return Outcomes::after_miss(vr, context);
+        };
+        match handle.poll() {
             Poll::Pending => {
                 *context = Some(memory);
                 Flow::WaitForEvent
             }
             Poll::Ready(result) => {
                 memory.pending = None;
-                self.finish(vr, result, memory)
+                self.finish(vr, context, result, memory)
             }
         }
     }
 
     fn panicked(&self, vr: &mut Request<'_>) -> Flow {
-        self.pass(vr, format_args!("error: internal error"), &"internal error")
+        let memory = vr.take_state().unwrap_or_default();
+        let why = "internal error";
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&why),
+            key: None,
+            status: format_args!("error: {why}"),
+            line: &why,
+        };
+        // It cannot wait, since nothing is kept.
+        self.outcomes.pass(vr, &mut None, memory, &passed);
+        Flow::GoOn
     }
 }
 
 impl LookupAction {
-    fn start(&self, vr: &mut Request<'_>, context: &mut Option<Box<RequestMemory>>) -> Flow {
+    fn start(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         if vr.is_handled() {
             return Flow::GoOn;
         }
+        if !is_safe(vr.method()) {
+            self.remember_outdated(vr);
+        }
         let options = &self.options.common;
         if !options.allows_method(vr.method()) {
-            return self.pass(vr, format_args!("bypass: method"), &"not for this method");
+            return self.bypass_method(vr, context);
         }
         let key = match self.keys.of(vr) {
             Ok(key) => key,
-            Err(bypass) => return self.bypass(vr, bypass),
+            Err(bypass) => return self.bypass(vr, context, &bypass),
         };
         let mut memory = self.memory(vr, Ok(key.clone()));
         if options.headers && conditions(vr).are_for_origin() {
-            vr.set_state(memory);
-            let status = format_args!("bypass: If-Match or If-Unmodified-Since");
-            return self.pass(vr, status, &"not for a request with such a condition");
+            let reason = "If-Match or If-Unmodified-Since";
+            let passed = Passed {
+                forward: Forward::Bypass,
+                detail: Some(&reason),
+                key: None,
+                status: format_args!("bypass: {reason}"),
+                line: &"not for a request with such a condition",
+            };
+            return self.outcomes.pass(vr, context, memory, &passed);
         }
         let Some(client) = vr.worker() else {
-            return self.fail(vr, memory, &"not available on this worker");
+            return self.fail(vr, context, memory, &"not available on this worker");
         };
         let Some(waker) = vr.waker() else {
-            return self.fail(vr, memory, &"not available on this server");
+            return self.fail(vr, context, memory, &"not available on this server");
         };
         match client.lookup(self.keys.pool(), &key.key, options.timeout, waker) {
             Lookup::Pending(handle) => {
@@ -106,20 +135,36 @@ impl LookupAction {
                 *context = Some(memory);
                 Flow::WaitForEvent
             }
-            Lookup::Ready(result) => self.finish(vr, result, memory),
+            Lookup::Ready(result) => self.finish(vr, context, result, memory),
         }
     }
 
     fn finish(
         &self,
         vr: &mut Request<'_>,
+        context: &mut Context,
         result: LookupResult<BufferSlice>,
         memory: Box<RequestMemory>,
     ) -> Flow {
         match result {
-            LookupResult::Hit(value) => self.answer(vr, &value, memory),
-            LookupResult::Miss => self.miss(vr, memory, format_args!("miss"), &"not found"),
-            LookupResult::Failed(failure) => self.fail(vr, memory, &failure),
+            LookupResult::Hit(value) => self.answer(vr, context, &value, memory),
+            LookupResult::Miss => {
+                // Where items are variants, there may be others for this URL.
+                let forward = if self.options.identity.vary.is_empty() {
+                    Forward::UriMiss
+                } else {
+                    Forward::Miss
+                };
+                let passed = Passed {
+                    forward,
+                    detail: None,
+                    key: None,
+                    status: format_args!("miss"),
+                    line: &"not found",
+                };
+                self.miss(vr, context, memory, &passed)
+            }
+            LookupResult::Failed(failure) => self.fail(vr, context, memory, &failure),
         }
     }
 
@@ -127,87 +172,146 @@ impl LookupAction {
     fn answer(
         &self,
         vr: &mut Request<'_>,
+        context: &mut Context,
         value: &Value<BufferSlice>,
-        mut memory: Box<RequestMemory>,
+        memory: Box<RequestMemory>,
     ) -> Flow {
-        let sent = if self.options.common.headers {
-            match hit::send_whole(vr, value, &conditions(vr)) {
-                Ok(sent) => sent,
-                Err(malformed) => {
-                    let status = format_args!("miss: {malformed}");
-                    let line = format_args!("not a stored response: {malformed}");
-                    return self.miss(vr, memory, status, &line);
-                }
+        let options = &self.options.common;
+        let mut fresh_secs = None;
+        let sent = if options.headers {
+            let head = match Head::parse(value.pieces.iter(), value.flags) {
+                Ok(head) => head,
+                Err(malformed) => return self.reject(vr, context, memory, malformed),
+            };
+            if options.cache_status.is_some() {
+                fresh_secs = self.policy.fresh_secs(&head, unix_now());
             }
+            hit::send_whole(vr, value, &head, &conditions(vr))
         } else {
             hit::send_body(vr, value)
         };
         match sent {
             Sent::Whole => {}
-            // Something else answered while the lookup was under way.
-            Sent::Not => return Flow::GoOn,
+            Sent::Not => {
+                // Something else answered while the lookup was under way.
+                vr.set_state(memory);
+                return Flow::GoOn;
+            }
             Sent::Cut => {
+                vr.set_state(memory);
                 PUBLISHER.log(vr, Level::Error, &"the body could not be sent");
                 return Flow::Error;
             }
         }
-        if let Some(lookup) = &mut memory.lookup {
-            lookup.is_hit = true;
+        self.outcomes.hit(vr, memory, fresh_secs)
+    }
+
+    /// The item is no whole response.
+    fn reject(
+        &self,
+        vr: &mut Request<'_>,
+        context: &mut Context,
+        memory: Box<RequestMemory>,
+        malformed: Malformed,
+    ) -> Flow {
+        let line = format!("not a stored response: {malformed}");
+        if let Malformed::Encoded { .. } = malformed {
+            self.outcomes.warn_of_encoded(vr, &memory, &line);
         }
-        vr.set_state(memory);
-        self.publish(vr, format_args!("hit"), &"hit");
-        enter(vr, self.hit.as_ref())
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&malformed),
+            key: None,
+            status: format_args!("miss: {malformed}"),
+            line: &line,
+        };
+        self.miss(vr, context, memory, &passed)
+    }
+
+    fn bypass_method(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
+        // The key is made only to be shown.
+        let shown = shows_key(vr, self.options.common.environment);
+        let key = if shown { self.keys.of(vr).ok() } else { None };
+        let passed = Passed {
+            forward: Forward::Method,
+            detail: None,
+            key: key.as_ref().map(|keyed| &keyed.key),
+            status: format_args!("bypass: method"),
+            line: &"not for this method",
+        };
+        let memory = vr.take_state().unwrap_or_default();
+        self.outcomes.pass(vr, context, memory, &passed)
     }
 
     /// The request has nothing to do with the cache.
-    fn bypass(&self, vr: &mut Request<'_>, bypass: Bypass) -> Flow {
-        let flow = self.pass(vr, format_args!("bypass: {bypass}"), &bypass);
-        let memory = self.memory(vr, Err(bypass));
-        vr.set_state(memory);
-        flow
+    fn bypass(&self, vr: &mut Request<'_>, context: &mut Context, bypass: &Bypass) -> Flow {
+        let memory = self.memory(vr, Err(bypass.clone()));
+        let passed = Passed {
+            forward: Forward::Bypass,
+            detail: Some(bypass),
+            key: None,
+            status: format_args!("bypass: {bypass}"),
+            line: bypass,
+        };
+        self.outcomes.pass(vr, context, memory, &passed)
     }
 
     /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &mut Request<'_>, memory: Box<RequestMemory>, why: &dyn Display) -> Flow {
-        self.miss(vr, memory, format_args!("error: {why}"), why)
+    fn fail(
+        &self,
+        vr: &mut Request<'_>,
+        context: &mut Context,
+        memory: Box<RequestMemory>,
+        why: &dyn Display,
+    ) -> Flow {
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(why),
+            key: None,
+            status: format_args!("error: {why}"),
+            line: why,
+        };
+        self.miss(vr, context, memory, &passed)
     }
 
     /// There is no item to answer with, but there may be one next time.
     fn miss(
         &self,
         vr: &mut Request<'_>,
+        context: &mut Context,
         memory: Box<RequestMemory>,
-        status: Arguments<'_>,
-        line: &dyn Display,
+        passed: &Passed<'_>,
     ) -> Flow {
         let accepted = memory.lookup.as_ref().and_then(LastLookup::accepted);
-        vr.set_state(memory);
+        let flow = self.outcomes.pass(vr, context, memory, passed);
         if let Some(codings) = self.keys.codings(accepted) {
             accept_encoding::overwrite(vr, &codings);
         }
-        self.pass(vr, status, line)
-    }
-
-    /// The request goes on.
-    fn pass(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) -> Flow {
-        self.publish(vr, status, line);
-        enter(vr, self.miss.as_ref())
+        flow
     }
 
     /// What is remembered of the request, with this as its last lookup.
-    #[expect(clippy::unnecessary_box_returns, reason = "it stays in its box")]
     fn memory(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>) -> Box<RequestMemory> {
         let mut memory = vr.take_state().unwrap_or_default();
         memory.lookup = Some(LastLookup {
             keys: Arc::clone(&self.keys),
             key,
             is_hit: false,
+            hit_type: None,
         });
         memory
     }
 
-    fn publish(&self, vr: &mut Request<'_>, status: Arguments<'_>, line: &dyn Display) {
-        PUBLISHER.publish(vr, self.options.common.environment, status, line);
+    /// For a store that this leads to: what the request makes out of date, if it
+    /// succeeds.
+    fn remember_outdated(&self, vr: &mut Request<'_>) {
+        let of_target = self.keys.of_target(vr);
+        let mut memory = vr.take_state().unwrap_or_default();
+        memory.outdated = Some(Box::new(Outdated {
+            keys: Arc::clone(&self.keys),
+            of_target,
+        }));
+        vr.set_state(memory);
     }
 }
 
@@ -217,11 +321,4 @@ fn conditions(vr: &Request<'_>) -> Conditions {
         conditions.observe(name, value);
     }
     conditions
-}
-
-fn enter(vr: &mut Request<'_>, action: Option<&Action>) -> Flow {
-    if let Some(action) = action {
-        vr.enter(action);
-    }
-    Flow::GoOn
 }

@@ -5,11 +5,11 @@ use std::borrow::Borrow;
 use memcached_core::http::format_date;
 use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
-use memcached_core::stored::{Head, Malformed, pieces};
+use memcached_core::stored::{Head, pieces};
 
 use crate::client::unix_now;
 use crate::host::BufferSlice;
-use crate::plugin::memcached::Request;
+use crate::plugin::memcached::{OTHER_TYPE, Request};
 
 /// What became of an item that was to be sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) fn send_body(vr: &mut Request<'_>, value: &Value<BufferSlice>) -> Sen
         return Sent::Not;
     }
     vr.set_status(200);
-    vr.set_content_type(b"application/octet-stream");
+    vr.set_content_type(OTHER_TYPE);
     if value.len == 0 {
         announce_empty(vr);
     }
@@ -46,24 +46,21 @@ fn append(
     }
 }
 
-/// Sends an item that is a whole response, or the part of it that the request asks
-/// for.
-///
-/// # Errors
-/// The item is not a stored response; the request is untouched.
+/// Sends an item that is a whole response with this head, or the part of it that
+/// the request asks for.
 pub(super) fn send_whole(
     vr: &mut Request<'_>,
     value: &Value<BufferSlice>,
+    head: &Head<'_>,
     conditions: &Conditions,
-) -> Result<Sent, Malformed> {
-    let head = Head::parse(value.pieces.iter(), value.flags)?;
+) -> Sent {
     if !vr.handle_direct() {
-        return Ok(Sent::Not);
+        return Sent::Not;
     }
     let start = head.size() as u64;
     let len = value.len - start;
-    let answer = conditions.answer(vr.method(), &head, len);
-    send_headers(vr, &head, answer);
+    let answer = conditions.answer(vr.method(), head, len);
+    send_headers(vr, head, answer);
     let (status, body) = match answer {
         Answer::Whole => {
             if len == 0 && head.status() != 204 {
@@ -85,7 +82,7 @@ pub(super) fn send_whole(
     };
     vr.set_status(i32::from(status));
     let parts = pieces(value.pieces.iter(), start + body.start..start + body.end);
-    Ok(append(vr, parts.map(|(piece, part)| piece.slice(part))))
+    append(vr, parts.map(|(piece, part)| piece.slice(part)))
 }
 
 /// The stored headers replace those of the same names that the response has.

@@ -3,5 +3,6 @@
 mod action;
 mod arguments;
 mod hit;
+mod outcome;
 
 pub(super) use action::LookupAction;

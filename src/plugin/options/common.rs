@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use memcached_core::http::CacheName;
+use memcached_core::policy::Ignore;
 use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
 use memcached_core::server::Spec;
 
@@ -21,13 +23,21 @@ pub(in crate::plugin) struct Common {
     /// Whether items are whole responses; if not, they are bodies.
     pub(in crate::plugin) headers: bool,
     pub(in crate::plugin) environment: Environment,
+    /// The name in `Cache-Status`, if that is sent.
+    pub(in crate::plugin) cache_status: Option<CacheName>,
+    /// Headers that speak to this cache alone go before the others.
+    pub(in crate::plugin) targeted: bool,
+    /// Rules that are left out.
+    pub(in crate::plugin) ignore: Ignore,
 }
 
 /// Whether decisions are published in the request's environment, which costs the
 /// host as much as the rest of a hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::plugin) enum Environment {
-    /// They are.
+    /// They are, the key among them.
+    All,
+    /// They are, without the key.
     Set,
     /// They are not.
     Untouched,

@@ -45,6 +45,11 @@ pub(in crate::plugin) enum OptionError {
     Pattern { option: &'static str, text: String },
     #[error("option \"{0}\" needs \"headers\" => true beside it")]
     NeedsHeaders(&'static str),
+    #[error(
+        "options \"require_lifetime\" and \"force\" exclude each other: \
+         with force no lifetime counts that a response names"
+    )]
+    LifetimeWithForce,
 }
 
 impl OptionError {

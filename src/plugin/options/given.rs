@@ -144,6 +144,15 @@ impl<'a> Given<'a> {
         Self { value, ..self }
     }
 
+    pub(super) fn is_text(self) -> bool {
+        matches!(self.value.data, Data::Text(_))
+    }
+
+    /// Whether it is `none`.
+    pub(super) fn is_none(self) -> bool {
+        matches!(self.value.data, Data::None)
+    }
+
     pub(super) fn is_list(self) -> bool {
         self.value.as_list().is_some()
     }

@@ -1,8 +1,9 @@
 //! Forms of options that are lists. No list has an entry twice.
 
 use memcached_core::decimal;
+use memcached_core::http::HeaderNames;
 use memcached_core::policy::identity::{Encodings, Ports, VaryBy};
-use memcached_core::policy::{CookieRule, CookieScope, Lifetimes};
+use memcached_core::policy::{CookieRule, CookieScope, Ignore, Lifetimes, Rule};
 use memcached_core::protocol::Ttl;
 use memcached_core::stored::is_whole;
 
@@ -106,6 +107,24 @@ pub(super) fn ports(given: Given<'_>) -> Result<Ports, OptionError> {
         }
     }
     Ok(ports)
+}
+
+/// Names of response headers.
+pub(super) fn response_headers(given: Given<'_>) -> Result<HeaderNames, OptionError> {
+    let expected = "a list of names of response headers such as [\"X-Cache\"], each once";
+    let mut names = HeaderNames::default();
+    texts(given, expected, |name| names.add(name))?;
+    Ok(names)
+}
+
+/// Rules that are left out.
+pub(super) fn rules(given: Given<'_>) -> Result<Ignore, OptionError> {
+    let names: Vec<_> = Rule::ALL.iter().map(|rule| rule.name()).collect();
+    let expected = format!("a list of some of {}", names.join(", "));
+    let mut ignore = Ignore::default();
+    let add = |name: &[u8]| Rule::from_name(name).is_some_and(|rule| ignore.add(rule));
+    texts(given, &expected, add)?;
+    Ok(ignore)
 }
 
 /// A time to live, or one for each status: `["404" => 10, default => 60]`.

@@ -15,6 +15,7 @@ mod given;
 mod identity;
 mod list;
 mod parse;
+mod policy;
 mod store;
 mod table;
 mod value;

@@ -45,6 +45,9 @@ impl Options {
                 needs_headers = needs_headers.or(Some(row.name));
             }
         }
+        if options.store.require_lifetime && options.store.force {
+            return Err(OptionError::LifetimeWithForce);
+        }
         match needs_headers.filter(|_| !options.common.headers) {
             Some(option) => Err(OptionError::NeedsHeaders(option)),
             None => Ok(options),

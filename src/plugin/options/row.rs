@@ -81,6 +81,9 @@ macro_rules! default {
     ([$($entry:tt),*]) => {
         Value::list(vec![$(default!($entry)),*])
     };
+    (none) => {
+        Value::from(None)
+    };
     ($scalar:literal) => {
         Value::from($scalar)
     };

@@ -1,8 +1,11 @@
 //! Options of storing.
 
+use memcached_core::http::HeaderNames;
 use memcached_core::policy::Lifetimes;
+use memcached_core::protocol::Ttl;
 
 /// What is stored, and for how long.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub(in crate::plugin) struct Store {
     pub(in crate::plugin) ttl: Lifetimes,
     /// The largest body, in bytes.
@@ -12,6 +15,16 @@ pub(in crate::plugin) struct Store {
     /// Store whatever the response says about caches.
     pub(in crate::plugin) force: bool,
     pub(in crate::plugin) statuses: Vec<u16>,
+    /// The most that any response may live, if given.
+    pub(in crate::plugin) max_ttl: Option<Ttl>,
+    /// Store only what names a lifetime.
+    pub(in crate::plugin) require_lifetime: bool,
+    /// Store only bodies whose length the response announces.
+    pub(in crate::plugin) known_length: bool,
+    /// Response headers that are not stored.
+    pub(in crate::plugin) without: HeaderNames,
     /// Make an entity tag where the response has none.
     pub(in crate::plugin) etag: bool,
+    /// Requests that may change something delete items.
+    pub(in crate::plugin) invalidate: bool,
 }

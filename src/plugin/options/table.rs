@@ -16,6 +16,9 @@ options! {
         "retry_ms" => retry, value::milliseconds, 1000, [lookup, store];
         "headers" => headers, value::boolean, false, [lookup, store];
         "environment" => environment, value::environment, true, [lookup, store];
+        "cache_status" => cache_status, value::cache_name, none, [lookup, store];
+        "targeted" => targeted, value::boolean, false, [lookup, store];
+        "ignore" => ignore, list::rules, [], [lookup, store];
     }
     /// Which requests share an item, and which have to do with none.
     identity: Identity {
@@ -34,6 +37,11 @@ options! {
         "flags" => flags, value::number("a number", 0..=u32::MAX), 0, [store];
         "force" => force, value::boolean, false, [store];
         "status" => statuses, list::statuses, [200], [store], headers;
+        "max_ttl" => max_ttl, value::longest_ttl, none, [store];
+        "require_lifetime" => require_lifetime, value::boolean, false, [store];
+        "known_length" => known_length, value::boolean, false, [store];
+        "store_without" => without, list::response_headers, [], [store];
         "etag" => etag, value::boolean, false, [store], headers;
+        "invalidate" => invalidate, value::boolean, false, [store];
     }
 }

@@ -6,6 +6,9 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use memcached_core::http::CacheName;
+use memcached_core::protocol::Ttl;
+
 use super::common::Environment;
 use super::error::OptionError;
 use super::given::Given;
@@ -43,14 +46,40 @@ pub(super) fn milliseconds(given: Given<'_>) -> Result<Duration, OptionError> {
     number("a number of milliseconds", 1..=3_600_000)(given).map(Duration::from_millis)
 }
 
+/// What is published in a request's environment.
 pub(super) fn environment(given: Given<'_>) -> Result<Environment, OptionError> {
-    boolean(given).map(|set| {
-        if set {
-            Environment::Set
-        } else {
-            Environment::Untouched
-        }
+    let expected = "true, false or \"all\"";
+    if given.is_text() {
+        return match given.text(expected)? {
+            b"all" => Ok(Environment::All),
+            _ => Err(given.wrong(expected)),
+        };
+    }
+    Ok(if given.boolean(expected)? {
+        Environment::Set
+    } else {
+        Environment::Untouched
     })
+}
+
+/// A name in `Cache-Status`, or `none`.
+pub(super) fn cache_name(given: Given<'_>) -> Result<Option<CacheName>, OptionError> {
+    if given.is_none() {
+        return Ok(None);
+    }
+    let expected = "a name of printable ASCII, or none";
+    let name = CacheName::new(given.text(expected)?);
+    name.map(Some).ok_or_else(|| given.wrong(expected))
+}
+
+/// The most that any response may live, 0 if there is no bound; `none` if that is
+/// left to the time to live.
+pub(super) fn longest_ttl(given: Given<'_>) -> Result<Option<Ttl>, OptionError> {
+    if given.is_none() {
+        return Ok(None);
+    }
+    let secs = number("none or a number of seconds", 0..=u32::MAX)(given)?;
+    Ok(Some(Ttl::from_secs(secs)))
 }
 
 /// The address of a memcached server.

@@ -2,29 +2,28 @@
 //! its body if so.
 
 use std::ffi::CStr;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use memcached_core::policy::{Bypass, Exchange, NotStored, Policy, Storable};
+use memcached_core::policy::invalidation::is_safe;
+use memcached_core::policy::{Bypass, Exchange, NotStored, Storable};
 use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::StoreFilter;
-use super::outcome::{NAME, PUBLISHER, not_stored, storing};
-use crate::client::unix_now;
-use crate::host::{ActionKind, ConfigValue, Flow, Level, ResponseState, Server};
+use super::invalidate::{Invalidation, has_changed_something, outdated};
+use super::outcome::NAME;
+use super::shared::Shared;
+use crate::client::{Client, unix_now};
+use crate::host::{ActionKind, ConfigValue, Flow, ResponseState, Server};
 use crate::plugin::accept_encoding;
-use crate::plugin::keys::{Keyed, Keys, Once};
-use crate::plugin::memcached::{Memcached, Request};
+use crate::plugin::cache_status::say_decision;
+use crate::plugin::keys::{Keyed, Keys};
+use crate::plugin::memcached::{Memcached, Outdated, Request};
 use crate::plugin::options::{self, Misfit, Options};
 
 /// One `memcached.store` of the configuration.
-pub(in crate::plugin) struct StoreAction {
-    /// Shared with the filters of all workers.
-    options: Arc<Options>,
-    policy: Policy,
-    keys: Arc<Keys>,
-    told_of_other_key: Once,
-}
+pub(in crate::plugin) struct StoreAction(Arc<Shared>);
 
 /// Under which key a response may be stored.
 pub(in crate::plugin) struct StoreKey {
@@ -33,12 +32,26 @@ pub(in crate::plugin) struct StoreKey {
     key: Result<Keyed, Bypass>,
 }
 
+/// What a run of the action waits for.
+pub(in crate::plugin) enum Waiting {
+    /// The headers of the response. The regex captures that the keys were made from
+    /// are gone by then.
+    Response {
+        key: StoreKey,
+        /// What the request makes out of date, if it succeeds.
+        outdated: Option<Outdated>,
+    },
+    /// That what it has made out of date is gone.
+    Invalidation {
+        invalidation: Invalidation,
+        key: StoreKey,
+    },
+}
+
 impl ActionKind for StoreAction {
     const NAME: &'static CStr = NAME;
     type Plugin = Memcached;
-    /// Kept while the response headers are awaited: the regex captures that the
-    /// key was made from are gone by then.
-    type Context = StoreKey;
+    type Context = Waiting;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let list = match options::arguments(value) {
@@ -48,38 +61,35 @@ impl ActionKind for StoreAction {
             Err(misfit) => return Err(format!("expected one list of options, {misfit}")),
         };
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
-        let policy = policy_of(&options);
-        let options = Arc::new(options);
-        Ok(Self {
-            keys: Arc::new(Keys::new(server, NAME, Arc::clone(&options))),
-            options,
-            policy,
-            told_of_other_key: Once::default(),
-        })
+        Ok(Self(Arc::new(Shared::new(server, options))))
     }
 
-    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<StoreKey>>) -> Flow {
-        let key = match context.take() {
-            Some(key) => *key,
-            None => self.key_of(vr),
+    fn run(&self, vr: &mut Request<'_>, context: &mut Option<Box<Waiting>>) -> Flow {
+        let (key, outdated) = match context.take().map(|waiting| *waiting) {
+            None => {
+                let may_change = self.0.options.store.invalidate && !is_safe(vr.method());
+                let outdated = may_change.then(|| outdated(vr, &self.0.keys));
+                (self.key_of(vr), outdated)
+            }
+            Some(Waiting::Response { key, outdated }) => (key, outdated),
+            Some(Waiting::Invalidation { invalidation, key }) => {
+                return self.go_on_after(vr, context, invalidation, key);
+            }
         };
         match vr.response_state() {
-            ResponseState::NoHandler => {
-                let line = "no response to store; \
-                            a content handler must stand before memcached.store";
-                PUBLISHER.log(vr, Level::Error, &line);
-                return Flow::Error;
-            }
+            ResponseState::NoHandler => self.0.warn_of_no_handler(vr),
             ResponseState::Pending => {
-                *context = Some(Box::new(key));
+                *context = Some(Box::new(Waiting::Response { key, outdated }));
                 return Flow::WaitForEvent;
             }
-            ResponseState::Ready => {}
+            ResponseState::Ready => match outdated.filter(|_| has_changed_something(vr)) {
+                Some(outdated) => {
+                    let invalidation = Invalidation::begin(vr, outdated, &self.0);
+                    return self.go_on_after(vr, context, invalidation, key);
+                }
+                None => self.handle(vr, key, false),
+            },
         }
-        if vr.worker().is_none() {
-            return Flow::GoOn;
-        }
-        self.store(vr, key);
         Flow::GoOn
     }
 
@@ -92,35 +102,63 @@ impl StoreAction {
     /// The key of the lookup that led to this, if both stand for the same items;
     /// else the one that the pattern gives now.
     fn key_of(&self, vr: &Request<'_>) -> StoreKey {
+        let own = &self.0.keys;
         let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
-        if let Some(lookup) = lookup.filter(|lookup| self.keys.agree_with(&lookup.keys)) {
+        if let Some(lookup) = lookup.filter(|lookup| own.agree_with(&lookup.keys)) {
             return StoreKey {
                 keys: Arc::clone(&lookup.keys),
                 key: lookup.key.clone(),
             };
         }
-        if vr.debug_requests() && self.told_of_other_key.is_first() {
-            PUBLISHER.log(vr, Level::Debug, &"key differs from the lookup's");
-        }
+        self.0.tell_of_other_key(vr);
         StoreKey {
-            keys: Arc::clone(&self.keys),
-            key: self.keys.of(vr),
+            keys: Arc::clone(own),
+            key: own.of(vr),
         }
     }
 
-    /// Has the body of the response stored, if it may be.
-    fn store(&self, vr: &mut Request<'_>, StoreKey { keys, key }: StoreKey) {
-        let key = match key {
-            Ok(key) => key,
-            Err(bypass) => {
-                not_stored(vr, &self.options.common, &NotStored::Bypass(bypass));
-                return;
-            }
+    /// Waits until what the request has made out of date is gone; then it goes on
+    /// with the response.
+    fn go_on_after(
+        &self,
+        vr: &mut Request<'_>,
+        context: &mut Option<Box<Waiting>>,
+        invalidation: Invalidation,
+        key: StoreKey,
+    ) -> Flow {
+        if !invalidation.is_over(vr, &self.0) {
+            *context = Some(Box::new(Waiting::Invalidation { invalidation, key }));
+            return Flow::WaitForEvent;
+        }
+        self.handle(vr, key, true);
+        Flow::GoOn
+    }
+
+    /// The response's headers are there. Where its request has `invalidated`
+    /// something, that is what is published of a method outside `methods`.
+    fn handle(&self, vr: &mut Request<'_>, StoreKey { keys, key }: StoreKey, invalidated: bool) {
+        let decision = match &key {
+            Ok(key) => self.decide(vr, &keys, key),
+            Err(bypass) => Err(NotStored::Bypass(bypass.clone())),
         };
-        let names_codings = key.accepted.is_some();
-        match self.decide(vr, &keys, &key) {
-            Ok((response, item)) => self.collect(vr, key.key, response, item),
-            Err(reason) => not_stored(vr, &self.options.common, &reason),
+        for name in self.0.policy.headers_ending_here() {
+            vr.remove_response_header(name.as_bytes());
+        }
+        let names_codings = key.as_ref().is_ok_and(|key| key.accepted.is_some());
+        let key = key.ok().map(|keyed| keyed.key);
+        let said = decision.as_ref().map(|(response, _)| response);
+        say_decision(vr, &self.0.options.common, key.as_ref(), said);
+        let Some(client) = vr.worker() else {
+            return;
+        };
+        match (decision, &key) {
+            (Ok((response, item)), Some(key)) => self.collect(vr, client, key, response, item),
+            (Ok(_), None) => {}
+            (Err(_), _) if invalidated && !self.0.policy.allows_method(vr.method()) => {}
+            (Err(reason), key) => {
+                client.store_counts().not_stored();
+                self.0.not_stored(vr, key.as_ref(), &reason);
+            }
         }
         if names_codings {
             accept_encoding::store_has_run(vr);
@@ -135,22 +173,24 @@ impl StoreAction {
         keys: &Keys,
         key: &Keyed,
     ) -> Result<(Storable, NewItem), NotStored> {
+        let policy = &self.0.policy;
         let mut exchange = Exchange::new(vr.method(), vr.status());
         exchange.from_cache = self.is_hit(vr, key);
         exchange.key_codings = keys.codings(key.accepted);
+        let memory = vr.state();
         let mut head = HeadWriter::default();
         for (name, _) in vr.request_headers() {
             exchange.observe_request(name);
         }
         for (name, value) in vr.response_headers() {
             exchange.observe_response(name, value);
-            if self.policy.headers {
+            if policy.headers && !memory.is_some_and(|memory| memory.is_own_header(name, value)) {
                 head.push(name, value);
             }
         }
         let now = unix_now();
-        let response = self.policy.decide(&exchange, now)?;
-        let item = self.policy.new_item(&head, &exchange, now)?;
+        let response = policy.decide(&exchange, now)?;
+        let item = policy.new_item(&head, &exchange, now)?;
         Ok((response, item))
     }
 
@@ -158,47 +198,37 @@ impl StoreAction {
     fn is_hit(&self, vr: &Request<'_>, key: &Keyed) -> bool {
         let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
         lookup.is_some_and(|lookup| {
-            let is_same = |other: &Keyed| other.key == key.key;
             lookup.is_hit
-                && lookup.key.as_ref().is_ok_and(is_same)
-                && lookup.keys.pool().has_items_of(self.keys.pool())
+                && lookup.key() == Some(&key.key)
+                && lookup.keys.pool().has_items_of(self.0.keys.pool())
         })
     }
 
-    fn collect(&self, vr: &mut Request<'_>, key: Key, response: Storable, item: NewItem) {
-        let filter = StoreFilter {
-            options: Arc::clone(&self.options),
-            pool: Arc::clone(self.keys.pool()),
-            key,
+    /// Stores the response once its body is there.
+    fn collect(
+        &self,
+        vr: &mut Request<'_>,
+        client: &Client,
+        key: &Key,
+        response: Storable,
+        item: NewItem,
+    ) {
+        let mut filter = StoreFilter {
+            shared: Arc::clone(&self.0),
+            counts: Rc::clone(client.store_counts()),
+            key: key.clone(),
             status: vr.status(),
             response,
             item: Some(item),
         };
-        if vr.add_filter_out(filter) {
-            storing(vr, &self.options.common);
-        } else {
-            not_stored(vr, &self.options.common, &NotStored::TooLate);
+        if response.complete {
+            filter.finish(vr);
+            return;
         }
-    }
-}
-
-/// The rules that the options give.
-fn policy_of(options: &Options) -> Policy {
-    let Options {
-        common,
-        identity,
-        store,
-    } = options;
-    Policy {
-        methods: common.methods.clone(),
-        statuses: store.statuses.clone(),
-        headers: common.headers,
-        vary: identity.vary.clone(),
-        bypasses_cookies: !identity.bypass_cookies.is_empty(),
-        lifetimes: store.ttl.clone(),
-        maxsize: store.maxsize,
-        etag: store.etag,
-        force: store.force,
-        ..Policy::default()
+        // Said before, since adding a filter can run it.
+        self.0.storing(vr, key);
+        if !vr.add_filter_out(filter) {
+            self.0.not_stored(vr, Some(key), &NotStored::TooLate);
+        }
     }
 }

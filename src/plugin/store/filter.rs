@@ -1,22 +1,21 @@
 //! The filter that copies a body as it passes, and stores it at its end.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use memcached_core::policy::{NotStored, Storable};
-use memcached_core::pool::Pool;
-use memcached_core::protocol::{Key, Store, StoreMode, exptime};
+use memcached_core::policy::{BodyHeaders, NotStored, Storable};
+use memcached_core::protocol::{Key, Store, StoreMode, Ttl, exptime};
 use memcached_core::stored::NewItem;
 
-use super::outcome::{not_stored, sent};
-use crate::client::unix_now;
-use crate::host::{BodyFilter, FilterIo, Flow, SockAddr, Unreadable};
-use crate::plugin::memcached::{Memcached, Request};
-use crate::plugin::options::Options;
+use super::shared::Shared;
+use crate::client::{StoreCounts, unix_now};
+use crate::host::{BodyFilter, FilterIo, Flow, Unreadable};
+use crate::plugin::memcached::{Memcached, OTHER_TYPE, Request};
 
 /// Copies a body as it passes, and stores it at its end.
 pub(super) struct StoreFilter {
-    pub(super) options: Arc<Options>,
-    pub(super) pool: Arc<Pool<SockAddr>>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) counts: Rc<StoreCounts>,
     pub(super) key: Key,
     /// The status of the response when the action ran.
     pub(super) status: i32,
@@ -32,12 +31,12 @@ impl BodyFilter for StoreFilter {
     fn handle(&mut self, mut vr: Option<&mut Request<'_>>, io: &mut FilterIo<'_>) -> Flow {
         if io.output_closed() && !(io.input_closed() && io.input_len() == 0) {
             // The client is gone.
-            self.give_up(vr, &NotStored::Cut);
+            self.end_early(vr);
             io.discard_all();
             return Flow::GoOn;
         }
         if io.input_gone() {
-            self.give_up(vr, &NotStored::Cut);
+            self.end_early(vr);
             io.close_output();
             return Flow::GoOn;
         }
@@ -51,6 +50,10 @@ impl BodyFilter for StoreFilter {
         }
         Flow::GoOn
     }
+
+    fn output_gone(&mut self, vr: Option<&mut Request<'_>>) {
+        self.end_early(vr);
+    }
 }
 
 impl StoreFilter {
@@ -58,7 +61,7 @@ impl StoreFilter {
         let Some(item) = &mut self.item else {
             return;
         };
-        let room = self.options.store.maxsize - item.body_len();
+        let room = self.shared.policy.maxsize - item.body_len();
         if io.input_len() > room {
             self.give_up(vr, &NotStored::TooLarge);
             return;
@@ -74,56 +77,107 @@ impl StoreFilter {
         self.give_up(vr, &NotStored::Unreadable("a file".into()));
     }
 
+    /// No more of the body will come: the client or the backend is gone, or the
+    /// response was made one without a body.
+    fn end_early(&mut self, vr: Option<&mut Request<'_>>) {
+        let status = vr.as_ref().map_or(self.status, |vr| vr.status());
+        let reason = if status == self.status {
+            NotStored::Cut
+        } else {
+            NotStored::Status(status)
+        };
+        self.give_up(vr, &reason);
+    }
+
     fn give_up(&mut self, vr: Option<&mut Request<'_>>, reason: &NotStored) {
-        let given_up = self.item.take();
-        if let Some((_, vr)) = given_up.zip(vr) {
-            not_stored(vr, &self.options.common, reason);
+        if self.item.take().is_none() {
+            return;
+        }
+        self.counts.not_stored();
+        if let Some(vr) = vr {
+            self.shared.not_stored(vr, Some(&self.key), reason);
         }
     }
 
     /// The body has come to its end.
-    fn finish(&mut self, vr: &mut Request<'_>) {
-        let Some(item) = self.item.take() else {
+    pub(super) fn finish(&mut self, vr: &mut Request<'_>) {
+        let Some(item) = &self.item else {
             return;
         };
-        match self.store(vr, item) {
-            Ok(()) => {}
-            Err(reason) => not_stored(vr, &self.options.common, &reason),
+        match self.check(vr, item.body_len()) {
+            Ok(ttl) => self.store(vr, ttl),
+            Err(reason) => self.give_up(Some(vr), &reason),
         }
     }
 
-    fn store(&self, vr: &mut Request<'_>, item: NewItem) -> Result<(), NotStored> {
-        let response = &self.response;
+    /// Whether what has come may be stored, and for how long.
+    fn check(&self, vr: &Request<'_>, body_len: u64) -> Result<Ttl, NotStored> {
         if vr.status() != self.status {
             return Err(NotStored::Status(vr.status()));
         }
         // Some backends end a body by closing the connection, whether they have
         // sent all of it or not.
-        let cut = |length| length != item.body_len();
-        if response.length.is_some_and(cut) {
+        if self
+            .response
+            .length
+            .is_some_and(|length| length != body_len)
+        {
             return Err(NotStored::Cut);
         }
-        let Some(client) = vr.worker() else {
-            return Ok(());
+        if !self.shared.policy.headers {
+            self.check_body_only(vr)?;
+        }
+        let ttl = self.response.lifetime.ttl(unix_now());
+        ttl.ok_or(NotStored::Expired)
+    }
+
+    /// Whether a hit may have this body without the headers that it has now.
+    fn check_body_only(&self, vr: &Request<'_>) -> Result<(), NotStored> {
+        let mut headers = BodyHeaders::default();
+        for (name, value) in vr.response_headers() {
+            headers.observe(name, value);
+        }
+        let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
+        let by_lookup = lookup.and_then(|lookup| lookup.hit_type.as_deref());
+        let hit_type = by_lookup.unwrap_or_else(|| vr.type_of_path(OTHER_TYPE));
+        let checked = self.shared.policy.check_body_only(&headers, hit_type)?;
+        if let Some(difference) = checked {
+            self.shared.warn_of_difference(vr, &self.key, &difference);
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, vr: &mut Request<'_>, ttl: Ttl) {
+        let Some(item) = self.item.take() else {
+            return;
         };
-        let now = unix_now();
-        let ttl = response.lifetime.ttl(now).ok_or(NotStored::Expired)?;
-        let exptime = exptime(ttl, now);
-        let options = &self.options;
+        let shared = &self.shared;
+        let Some(client) = vr.worker() else {
+            self.counts.not_stored();
+            shared.refused(vr, Some(&self.key), &"not available on this worker");
+            return;
+        };
         let mut data = item.finish();
         // It grew with the body, and the room it has left is not counted.
         data.shrink_to_fit();
+        let options = &shared.options;
         let item = Store {
             mode: StoreMode::Set,
             key: self.key.clone(),
             flags: options.store.flags,
-            exptime,
+            exptime: exptime(ttl, unix_now()),
             data,
         };
-        match client.store(&self.pool, item, options.common.timeout) {
-            Ok(()) => sent(vr, &options.common),
-            Err(failure) => not_stored(vr, &options.common, &failure),
+        match client.store(shared.keys.pool(), item, options.common.timeout) {
+            Ok(()) => shared.queued(vr, &self.key),
+            Err(failure) => shared.refused(vr, Some(&self.key), &failure),
         }
-        Ok(())
+    }
+}
+
+impl Drop for StoreFilter {
+    fn drop(&mut self) {
+        // Its request is gone.
+        self.give_up(None, &NotStored::Cut);
     }
 }

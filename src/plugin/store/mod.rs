@@ -2,6 +2,8 @@
 
 mod action;
 mod filter;
+mod invalidate;
 mod outcome;
+mod shared;
 
 pub(super) use action::StoreAction;

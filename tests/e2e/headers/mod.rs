@@ -1,11 +1,13 @@
 //! `headers => true`: whole responses.
 
+mod cache_status;
 mod conditions;
 mod docs;
 mod foreign;
 mod interop;
 mod options;
 mod reasons;
+mod rules;
 mod store;
 mod variants;
 

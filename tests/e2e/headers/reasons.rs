@@ -45,7 +45,9 @@ fn each_decision_has_a_reason() {
     }
     let fine = cached.get("/fine", &[]);
     assert_eq!(fine.header("X-Store"), Some("storing"));
-    cached.site.await_log("memcached.store: sent to memcached");
+    cached
+        .site
+        .await_log("memcached.store: queued for memcached; key /fine at");
     cached.stored("/fine");
     let hit = cached.get("/fine", &[]);
     assert_eq!(hit.header("X-Status"), Some("hit"));

@@ -63,7 +63,7 @@ fn every_recipe_is_tested() {
         .lines()
         .filter_map(|line| line.strip_prefix("```lighttpd"))
         .collect();
-    assert_eq!(names.len(), 13);
+    assert_eq!(names.len(), 14);
     for name in names {
         let quoted = format!("\"{}\"", name.trim());
         assert!(own.contains(&quoted), "{quoted} is shown, but not tested");
@@ -86,6 +86,21 @@ fn an_application() {
     );
     expect_personal(&echoing, "theme=dark; sessionid=bob");
     echoing.expect_item("http://victim.test/a?page=2#accept-encoding=identity");
+    echoing.site.stop();
+}
+
+#[test]
+fn pages_that_change() {
+    let echoing = start(Kind::Proxy, "invalidate");
+    let item = "http://victim.test/a?b#accept-encoding=identity";
+    expect_pages(&echoing, &[ask("/a?b"), ask("/a")]);
+    echoing.expect_item(item);
+    let headers = [("Host", "victim.test"), ("Content-Length", "0")];
+    let response = echoing.site.request("POST", "/a?b", &headers);
+    assert_eq!(response.status, 200);
+    assert!(!echoing.has_item(item));
+    echoing.hit(&ask("/a"));
+    expect_pages(&echoing, &[ask("/a?b")]);
     echoing.site.stop();
 }
 

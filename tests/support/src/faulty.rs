@@ -20,7 +20,7 @@ use crate::wait::{PATIENCE, eventually};
 /// A request that it has received as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultyRequest {
-    /// `get`, `set`.
+    /// `get`, `set`, `delete`.
     pub verb: String,
     /// The key, or the first of several.
     pub key: String,

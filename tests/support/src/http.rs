@@ -122,7 +122,7 @@ impl Client {
             headers,
             body: Vec::new(),
         };
-        if method != "HEAD" && status != 204 && status != 304 && status >= 200 {
+        if method != "HEAD" && !matches!(status, 204 | 205 | 304) && status >= 200 {
             response.body = self.body(&response)?;
         }
         Ok(response)

@@ -54,6 +54,7 @@ impl Peer {
         let (key, more, len): (_, &[&str], _) = match words[..] {
             ["get", key, ref more @ ..] => (key, more, None),
             ["set", key, _, _, len] => (key, &[], Some(len.parse().ok()?)),
+            ["delete", key] => (key, &[], None),
             _ => {
                 lock(&self.shared.complaints).push(line);
                 return None;
@@ -155,6 +156,11 @@ impl Peer {
         let reply = if request.verb == "set" {
             lock(&self.shared.items).insert(request.key.clone(), request.data.clone());
             b"STORED\r\n".to_vec()
+        } else if request.verb == "delete" {
+            match lock(&self.shared.items).remove(&request.key) {
+                Some(_) => b"DELETED\r\n".to_vec(),
+                None => b"NOT_FOUND\r\n".to_vec(),
+            }
         } else {
             let items = lock(&self.shared.items);
             let found = |key| items.get(key).map(|data: &Vec<u8>| (key, data.clone()));

@@ -1,6 +1,6 @@
 //! A child process that does not outlive its owner.
 
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ChildStdout, Command, ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -18,6 +18,11 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().to_string_lossy()));
         Self { child }
+    }
+
+    /// What it prints, if that was piped.
+    pub(crate) fn take_stdout(&mut self) -> ChildStdout {
+        self.child.stdout.take().expect("a pipe, taken once")
     }
 
     /// Its number.

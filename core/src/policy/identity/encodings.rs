@@ -92,6 +92,11 @@ impl Encodings {
         Some(CodingSet((named | unnamed) & !refused))
     }
 
+    /// All sets of them: one for each item that a page can have.
+    pub(super) fn sets(&self) -> impl Iterator<Item = CodingSet> + use<> {
+        (0..=self.all()).map(CodingSet)
+    }
+
     fn all(&self) -> u8 {
         (0..self.0.len()).fold(0, |bits, at| bits | 1 << at)
     }

@@ -21,6 +21,21 @@ const NAMES: [&str; 13] = [
     "x-rewrite-url",
 ];
 
+/// Those of them that tell another method. Requests with one are made out of date
+/// by none: they change something themselves.
+const METHOD_NAMES: [&str; 3] = [
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+];
+
+/// Whether a backend may take the header for one that tells another method.
+pub(super) fn overrides_method(name: &[u8]) -> bool {
+    METHOD_NAMES
+        .iter()
+        .any(|known| is_same_variable(known.as_bytes(), name))
+}
+
 /// Whether a backend may take the header for one of these.
 fn is_guarded(name: &[u8]) -> bool {
     NAMES
@@ -72,6 +87,7 @@ mod tests {
     #[test]
     fn names_are_sorted() {
         assert!(NAMES.is_sorted());
+        assert!(METHOD_NAMES.iter().all(|name| NAMES.contains(name)));
     }
 
     #[test]

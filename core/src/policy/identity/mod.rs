@@ -38,7 +38,10 @@ mod tests;
 
 pub use encodings::{CodingSet, Encodings, KeyCodings};
 pub use pattern::PatternTraits;
+pub(super) use pattern::placeholder;
 pub use port::Ports;
+pub(super) use port::{plain_host, split as split_host};
 pub use request::Request;
 pub use rules::{KeyRules, Parts, Sharing};
+pub(super) use spelling::simplified;
 pub use vary::VaryBy;

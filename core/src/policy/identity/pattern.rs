@@ -85,17 +85,10 @@ impl PatternTraits {
     }
 
     fn record(&mut self, name: &[u8], key: &[u8]) {
-        let dot = name.iter().position(|&byte| byte == b'.');
-        let (group, field) = name.split_at(dot.map_or(name.len(), |at| at + 1));
-        match group {
-            b"req." | b"request." => {}
-            b"phys." | b"physical." => return self.derived(),
-            _ => return,
+        if name.starts_with(b"phys.") || name.starts_with(b"physical.") {
+            return self.derived();
         }
-        let full = NAMES
-            .into_iter()
-            .find(|known| known.as_bytes().starts_with(field));
-        match full {
+        match placeholder(name) {
             Some("path") => {
                 self.path = true;
                 self.own_path = true;
@@ -127,6 +120,16 @@ impl PatternTraits {
     pub(super) fn simplifies_host(&self) -> bool {
         self.host && !self.host_header
     }
+}
+
+/// The full name of what a request has, for a placeholder's name such as
+/// `req.pa`; `None` if it is of another group, such as `phys.path`.
+pub(in crate::policy) fn placeholder(name: &[u8]) -> Option<&'static str> {
+    let field = name
+        .strip_prefix(b"req.")
+        .or_else(|| name.strip_prefix(b"request."))?;
+    let mut names = NAMES.into_iter();
+    names.find(|known| known.as_bytes().starts_with(field))
 }
 
 /// What stands before and after the first such byte.

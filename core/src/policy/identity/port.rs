@@ -49,15 +49,26 @@ pub(super) struct HostRest<'a> {
 /// What distinguishes the request from those to the plain host.
 pub(super) fn host_rest<'a>(request: &Request<'a>, rule: PortRule<'_>) -> HostRest<'a> {
     let (name, port) = split(request.host.unwrap_or_default());
-    let dots = name.iter().rev().take_while(|&&byte| byte == b'.').count();
     HostRest {
         port: port.filter(|port| !rule.shares(port, request)),
-        dots,
+        dots: dots_at_end(name),
     }
 }
 
+/// The host's name as patterns have it: in small letters, without port and dots at
+/// its end.
+pub(in crate::policy) fn plain_host(host: &[u8]) -> Vec<u8> {
+    let (name, _) = split(host);
+    let dots = dots_at_end(name);
+    name[..name.len() - dots].to_ascii_lowercase()
+}
+
+fn dots_at_end(name: &[u8]) -> usize {
+    name.iter().rev().take_while(|&&byte| byte == b'.').count()
+}
+
 /// Name and port; an address of IPv6 is in brackets.
-fn split(host: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub(in crate::policy) fn split(host: &[u8]) -> (&[u8], Option<&[u8]>) {
     let start = if host.first() == Some(&b'[') {
         host.iter().position(|&byte| byte == b']').unwrap_or(0)
     } else {

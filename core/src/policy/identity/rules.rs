@@ -72,6 +72,49 @@ impl KeyRules {
         headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
         key: &mut Vec<u8>,
     ) -> Result<Parts, Bypass> {
+        let mut parts = self.append_target(request, headers, key)?;
+        if !self.vary.is_empty() {
+            parts.accepted = vary::append(key, &self.vary, &self.encodings, None, headers)?;
+        }
+        Ok(parts)
+    }
+
+    /// Turns the text that the pattern gave for a target into the texts of the keys
+    /// that a GET for it may have: one for each set of codings, if `vary` has
+    /// `accept-encoding`. The request is another one, whose other headers stand for
+    /// those of the GET, except those that tell another method than its own.
+    ///
+    /// # Errors
+    /// The request must not be looked up with any codings.
+    pub fn keys_of_get<'h>(
+        &self,
+        request: &Request<'_>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+        mut text: Vec<u8>,
+    ) -> Result<Vec<Vec<u8>>, Bypass> {
+        let headers = headers
+            .clone()
+            .filter(|(name, _)| !guard::overrides_method(name));
+        self.append_target(request, &headers, &mut text)?;
+        if !self.vary.contains(b"accept-encoding") {
+            vary::append(&mut text, &self.vary, &self.encodings, None, &headers)?;
+            return Ok(vec![text]);
+        }
+        let of_set = |set| {
+            let mut key = text.clone();
+            vary::append(&mut key, &self.vary, &self.encodings, Some(set), &headers)?;
+            Ok(key)
+        };
+        self.encodings.sets().map(of_set).collect()
+    }
+
+    /// Appends all parts except those of `vary`.
+    fn append_target<'h>(
+        &self,
+        request: &Request<'_>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+        key: &mut Vec<u8>,
+    ) -> Result<Parts, Bypass> {
         request.check_target()?;
         guard_text(key, self.pattern.hashes);
         let mut parts = Parts::default();
@@ -85,9 +128,6 @@ impl KeyRules {
         }
         if self.guard {
             guard::append(key, &self.vary, headers.clone());
-        }
-        if !self.vary.is_empty() {
-            parts.accepted = vary::append(key, &self.vary, &self.encodings, headers)?;
         }
         Ok(parts)
     }

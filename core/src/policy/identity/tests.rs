@@ -58,21 +58,35 @@ impl Visit {
         [self.host_name().as_bytes(), &self.path()].concat()
     }
 
-    fn append_parts(&self, rules: &KeyRules, mut key: Vec<u8>) -> (String, Result<Parts, Bypass>) {
-        let path = self.path();
-        let request = Request {
+    fn request<'a>(&'a self, path: &'a [u8]) -> Request<'a> {
+        Request {
             raw: self.raw.as_bytes(),
             target: self.raw.as_bytes(),
             sent_on: self.rewritten.unwrap_or(&self.raw).as_bytes(),
-            path: &path,
+            path,
             host: Some(self.host.as_bytes()),
             is_secure: false,
             listener_port: Some(8080),
-        };
+        }
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
         let headers = self.headers.iter();
-        let headers = headers.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-        let parts = rules.append_parts(&request, &headers, &mut key);
+        headers.map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+    }
+
+    fn append_parts(&self, rules: &KeyRules, mut key: Vec<u8>) -> (String, Result<Parts, Bypass>) {
+        let parts = rules.append_parts(&self.request(&self.path()), &self.headers(), &mut key);
         (String::from_utf8_lossy(&key).into_owned(), parts)
+    }
+
+    fn keys_of_get(&self, rules: &KeyRules) -> Result<Vec<String>, Bypass> {
+        let path = self.path();
+        let keys = rules.keys_of_get(&self.request(&path), &self.headers(), self.text())?;
+        Ok(keys
+            .into_iter()
+            .map(|key| String::from_utf8_lossy(&key).into_owned())
+            .collect())
     }
 
     fn key(&self, rules: &KeyRules) -> String {
@@ -229,6 +243,44 @@ fn what_else_is_found_out() {
 }
 
 #[test]
+fn keys_of_all_sets_of_codings() {
+    let mut rules = rules(PLAIN);
+    rules.guard = true;
+    assert!(rules.vary.add(b"accept-language"));
+    let post = visit("/a//b")
+        .header("Accept-Encoding", "gzip, identity;q=0")
+        .header("Accept-Language", "de")
+        .header("X-HTTP-Method-Override", "PUT")
+        .header("X_Method_Override", "PUT")
+        .header("X-Host", "c");
+    let parts = "#path=/a//b#x-host=c#accept-language=de";
+    let plain = format!("victim.test/a/b{parts}");
+    assert_eq!(post.keys_of_get(&rules), Ok(vec![plain.clone()]));
+
+    assert!(rules.vary.add(b"accept-encoding"));
+    let expected = [
+        "identity",
+        "zstd",
+        "br",
+        "zstd+br",
+        "gzip",
+        "zstd+gzip",
+        "br+gzip",
+        "zstd+br+gzip",
+    ];
+    let expected = expected.map(|set| format!("{plain}#accept-encoding={set}"));
+    assert_eq!(post.keys_of_get(&rules).unwrap(), expected);
+
+    let long = "a,".repeat(5000);
+    let post = visit("/a").header("Accept-Encoding", &long);
+    assert_eq!(post.keys_of_get(&rules).unwrap().len(), 8);
+    let post = visit("/a").header("Accept-Language", &long);
+    assert_eq!(post.keys_of_get(&rules), Err(Bypass::Vary));
+    let post = visit("http://victim.test/a");
+    assert_eq!(post.keys_of_get(&rules), Err(Bypass::AbsoluteForm));
+}
+
+#[test]
 fn texts_with_a_hash_of_the_visitor() {
     for (pattern, text, expected) in [
         ("%{req.query}", "a", "a"),
@@ -250,6 +302,22 @@ fn texts_with_a_hash_of_the_visitor() {
 }
 
 proptest! {
+    /// Whatever codings a GET accepts, its key is among those of another request
+    /// for the same.
+    #[test]
+    fn keys_of_get_has_that_of_each_get(
+        visit in visits(), accepted in "((gzip|br|zstd|\\*|x)(;q=0)?, ?){0,4}",
+    ) {
+        let mut rules = rules(PLAIN);
+        rules.guard = true;
+        prop_assert!(rules.vary.add(b"x-a") && rules.vary.add(b"accept-encoding"));
+        let keys = visit.keys_of_get(&rules).unwrap();
+        let get = visit.header("Accept-Encoding", &accepted);
+        if let (key, Ok(_)) = get.append_parts(&rules, get.text()) {
+            prop_assert!(keys.contains(&key), "{} is not in {:?}", key, keys);
+        }
+    }
+
     /// Two requests share an item just if a backend has no way to tell them
     /// apart, as far as it should be able to.
     #[test]

@@ -51,7 +51,7 @@ impl VaryBy {
 
 /// Appends a part for each name, and for headers that backends may take for one
 /// of these. Gives the codings that the request shares its item by, if `vary` has
-/// `accept-encoding`.
+/// `accept-encoding`: `accepted`, or those that the request accepts.
 ///
 /// # Errors
 /// No part can stand for what the request says.
@@ -59,24 +59,27 @@ pub(super) fn append<'h>(
     key: &mut Vec<u8>,
     vary: &VaryBy,
     encodings: &Encodings,
+    accepted: Option<CodingSet>,
     headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
 ) -> Result<Option<CodingSet>, Bypass> {
-    let mut accepted = None;
+    let mut used = None;
     for name in vary.names() {
         let own = name.as_bytes();
         let lines = headers
             .clone()
             .filter(|(name, _)| own.eq_ignore_ascii_case(name));
         let values = lines.map(|(_, value)| value);
-        if values.clone().map(<[u8]>::len).sum::<usize>() > VALUE_MAX {
+        let counts = accepted.is_none() || name != "accept-encoding";
+        if counts && values.clone().map(<[u8]>::len).sum::<usize>() > VALUE_MAX {
             return Err(Bypass::Vary);
         }
         append_name(key, own);
         if name == "accept-encoding" {
-            let set = encodings.accepted(values).ok_or(Bypass::IdentityRefused)?;
+            let set = accepted.or_else(|| encodings.accepted(values));
+            let set = set.ok_or(Bypass::IdentityRefused)?;
             key.push(b'=');
             encodings.append(key, set);
-            accepted = Some(set);
+            used = Some(set);
         } else {
             append_values(key, name, values);
         }
@@ -86,7 +89,7 @@ pub(super) fn append<'h>(
             }
         }
     }
-    Ok(accepted)
+    Ok(used)
 }
 
 /// Appends `=` and the values of a header's lines; nothing where there are none.
@@ -146,7 +149,7 @@ mod tests {
     fn append_to(vary: &VaryBy, headers: &[(&str, &str)]) -> Result<String, Bypass> {
         let mut key = Vec::new();
         let headers = headers.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
-        append(&mut key, vary, &Encodings::default(), &headers)?;
+        append(&mut key, vary, &Encodings::default(), None, &headers)?;
         Ok(String::from_utf8(key).unwrap())
     }
 

@@ -11,6 +11,10 @@ use crate::protocol::wire::{CRLF, push_key};
 pub struct Delete {
     /// The item's key.
     pub key: Key,
+    /// Whether it may be done twice, so that it can be sent again after its
+    /// connection was lost. The second one finds nothing: who asks whether there
+    /// was an item must not set this.
+    pub may_repeat: bool,
 }
 
 const LINES: &[(&[u8], Status)] = &[
@@ -41,9 +45,8 @@ impl<D: Data> Family<D> for Delete {
         None
     }
 
-    /// The second one would find nothing and have the wrong answer.
     fn may_repeat(&self) -> bool {
-        false
+        self.may_repeat
     }
 
     fn reply_form(&self) -> ReplyForm<'_> {
@@ -60,7 +63,8 @@ mod tests {
     fn wire_form() {
         let key = Key::new(b"a/b").unwrap();
         let mut out = Vec::new();
-        Command::<Vec<u8>>::from(Delete { key }).encode_head(&mut out);
+        let may_repeat = false;
+        Command::<Vec<u8>>::from(Delete { key, may_repeat }).encode_head(&mut out);
         assert_eq!(out, b"delete a/b\r\n");
     }
 }

@@ -230,13 +230,21 @@ fn what_the_server_may_have_read_is_sent_once_more_and_the_rest_as_often_as_need
 
 #[test]
 fn a_torn_reply_and_what_must_not_be_repeated_are_lost() {
-    let delete = Delete { key: key("c") }.into();
+    let delete = Delete {
+        key: key("c"),
+        may_repeat: false,
+    }
+    .into();
     let mut queue = queue_of([get("a"), get("b"), delete, get("d")]);
     send_all(&mut queue, 16);
     assert_eq!(requeue(&mut queue, 30, true), [0, 1, 2]);
     assert_eq!(send_all(&mut queue, 16), ["get d"]);
     // Of what was not read at all nothing is lost.
-    let delete = Delete { key: key("c") }.into();
+    let delete = Delete {
+        key: key("c"),
+        may_repeat: false,
+    }
+    .into();
     let mut queue = queue_of([delete]);
     send_all(&mut queue, 16);
     assert!(requeue(&mut queue, 0, false).is_empty());

@@ -138,7 +138,11 @@ impl Asked {
             }
             Self::Set => store(StoreMode::Set, key).into(),
             Self::Cas => store(StoreMode::Cas(1), key).into(),
-            Self::Delete => Delete { key }.into(),
+            Self::Delete => Delete {
+                key,
+                may_repeat: false,
+            }
+            .into(),
             Self::Touch => Touch { key, exptime: 0 }.into(),
             Self::Count => {
                 let (direction, delta) = (Direction::Up, 1);

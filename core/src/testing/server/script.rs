@@ -55,7 +55,11 @@ pub(super) fn scripted_command(
             keys.push("several".into());
             Retrieve::several(key, [key_of(&keys[1])]).with_cas().into()
         }
-        2 => Delete { key }.into(),
+        2 => Delete {
+            key,
+            may_repeat: false,
+        }
+        .into(),
         3 => Touch { key, exptime: 30 }.into(),
         4 => Count {
             direction: Direction::Up,

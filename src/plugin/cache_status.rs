@@ -1,0 +1,159 @@
+//! The header `Cache-Status`: a lookup that misses leaves a note of what it will
+//! say, and `memcached.store` adds it once the response's headers are there, so
+//! that it stands after those of other caches. A hit has it at once.
+
+use std::fmt::Display;
+
+use memcached_core::http::{CacheName, CacheStatus, Forward, Source};
+use memcached_core::policy::{NotStored, Storable};
+use memcached_core::protocol::{Key, Ttl};
+
+use super::memcached::{Request, RequestMemory};
+use super::options::{Common, Environment};
+use crate::client::unix_now;
+
+const HEADER: &str = "Cache-Status";
+
+/// What is to be said of a request that was no hit, or what was said.
+pub(super) enum Note {
+    /// Still to be said.
+    Due(Missed),
+    /// The value that our header has.
+    Said(Box<str>),
+}
+
+/// A request that was no hit.
+pub(super) struct Missed {
+    name: CacheName,
+    forward: Forward,
+    detail: Option<Box<str>>,
+    key: Option<Box<str>>,
+}
+
+impl Missed {
+    /// The note of an action with these options; `None` unless they ask for it.
+    pub(super) fn new(
+        options: &Common,
+        forward: Forward,
+        detail: Option<&dyn Display>,
+        key: Option<&Key>,
+    ) -> Option<Self> {
+        Some(Self {
+            name: options.cache_status.clone()?,
+            forward,
+            detail: detail.map(|detail| detail.to_string().into()),
+            key: key.and_then(|key| shown_key(options, key)),
+        })
+    }
+}
+
+/// Says that the response is a hit.
+pub(super) fn say_hit(
+    vr: &mut Request<'_>,
+    options: &Common,
+    key: Option<&Key>,
+    ttl: Option<u32>,
+) -> Option<Note> {
+    let name = options.cache_status.as_ref()?;
+    let key = key.and_then(|key| shown_key(options, key));
+    let status = CacheStatus {
+        name,
+        source: Source::Hit,
+        stored: false,
+        ttl,
+        key: key.as_deref(),
+        detail: None,
+    };
+    Some(Note::Said(add(vr, &status)))
+}
+
+/// Says what became of a response that is no hit, unless that was said.
+pub(super) fn say_missed(vr: &mut Request<'_>) {
+    say(vr, None, None);
+}
+
+/// Likewise where `memcached.store` with these options decided about it. Where no
+/// lookup left a note it speaks for itself.
+pub(super) fn say_decision(
+    vr: &mut Request<'_>,
+    options: &Common,
+    key: Option<&Key>,
+    decision: Result<&Storable, &NotStored>,
+) {
+    let own = match vr.state() {
+        Some(memory) if memory.is_hit() => None,
+        _ => Missed::new(options, Forward::Miss, None, key),
+    };
+    say(vr, own, Some(decision));
+}
+
+fn say(
+    vr: &mut Request<'_>,
+    otherwise: Option<Missed>,
+    decision: Option<Result<&Storable, &NotStored>>,
+) {
+    let due = vr.state().and_then(|memory| memory.cache_status.as_ref());
+    if !matches!((due, &otherwise), (Some(Note::Due(_)), _) | (None, Some(_))) {
+        return;
+    }
+    let mut memory = vr.take_state().unwrap_or_default();
+    let missed = match memory.cache_status.take() {
+        Some(Note::Due(missed)) => Some(missed),
+        _ => otherwise,
+    };
+    memory.cache_status = missed.map(|missed| Note::Said(add_missed(vr, &missed, decision)));
+    vr.set_state(memory);
+}
+
+fn add_missed(
+    vr: &mut Request<'_>,
+    missed: &Missed,
+    decision: Option<Result<&Storable, &NotStored>>,
+) -> Box<str> {
+    let is_miss = matches!(missed.forward, Forward::UriMiss | Forward::Miss);
+    let (storable, refused) = match decision {
+        Some(Ok(storable)) => (Some(storable), None),
+        Some(Err(reason)) if is_miss => (None, Some(reason.to_string())),
+        Some(Err(_)) | None => (None, None),
+    };
+    // That it is stored is said only where nothing but a broken body can be in
+    // the way.
+    let stored = storable.filter(|storable| storable.length.is_some());
+    let ttl = stored.and_then(|storable| storable.lifetime.ttl(unix_now()));
+    let status = CacheStatus {
+        name: &missed.name,
+        source: Source::Forwarded(missed.forward),
+        stored: stored.is_some(),
+        ttl: match ttl {
+            Some(Ttl::Secs(secs)) => Some(secs),
+            Some(Ttl::Forever) | None => None,
+        },
+        key: missed.key.as_deref(),
+        detail: missed.detail.as_deref().or(refused.as_deref()),
+    };
+    add(vr, &status)
+}
+
+/// Appends the header to those of caches before this one.
+fn add(vr: &mut Request<'_>, status: &CacheStatus<'_>) -> Box<str> {
+    let value = status.to_string();
+    vr.add_response_header(HEADER.as_bytes(), value.as_bytes());
+    value.into()
+}
+
+/// Keys are shown only where the administrator wants visitors to see them.
+fn shown_key(options: &Common, key: &Key) -> Option<Box<str>> {
+    (options.environment == Environment::All).then(|| key.as_str().into())
+}
+
+impl RequestMemory {
+    /// Whether a header of the response is the one that was added here; what is
+    /// said of one response must not be stored and said of others.
+    pub(super) fn is_own_header(&self, name: &[u8], value: &[u8]) -> bool {
+        let said = match &self.cache_status {
+            Some(Note::Said(said)) => said,
+            Some(Note::Due(_)) | None => return false,
+        };
+        name.eq_ignore_ascii_case(HEADER.as_bytes()) && value == said.as_bytes()
+    }
+}
