@@ -201,6 +201,8 @@ fn a_poisonous_key_harms_nobody_else() {
         }
     });
     let site = start_site(&cache, USUAL, 1);
+    // Of a first connection that ends nobody knows why it does.
+    site.get_hit("/k0");
     let stop = AtomicBool::new(false);
     let seen = thread::scope(|scope| {
         ask_again_and_again(scope, site.addr, &stop, "/poison");
@@ -208,7 +210,7 @@ fn a_poisonous_key_harms_nobody_else() {
         thread::sleep(Duration::from_secs(3));
         crowd.stop()
     });
-    assert_eq!(seen.missed, HashSet::new(), "{} hits", seen.hits);
+    assert_eq!(seen.misses, 0, "{} hits: {}", seen.hits, site.log());
     assert!(cache.connections() > 10, "it was asked for");
     let log = site.stop();
     assert!(!log.contains("counts as down"), "{log}");

@@ -63,7 +63,7 @@ fn late_replies_reach_nobody_else() {
                 let time = Times::HASTY.answer - 10 + 10 * (peer.number as u64 % 4);
                 std::thread::sleep(Duration::from_millis(time));
                 peer.send(&value_reply("/late", b"late"));
-                peer.send(&value_reply("/late", b"later"));
+                peer.send(&value_reply("/later", b"later"));
             } else {
                 peer.answer(&request);
             }
