@@ -409,6 +409,8 @@ fn nobody_joins_a_lookup_from_before_the_change() {
         cache
             .requests()
             .iter()
+            // Which the plugin may ask where an answer is slow to come.
+            .filter(|it| it.verb != "version")
             .map(|it| it.keys().count())
             .sum::<usize>(),
         4
