@@ -269,8 +269,11 @@ fn nobody_is_to_blame_for_what_is_taken_apart() {
 #[test]
 fn a_torn_reply_and_what_must_not_be_repeated_are_lost() {
     let delete = || {
-        let (key, may_repeat) = (key("c"), false);
-        Delete { key, may_repeat }.into()
+        Delete {
+            key: key("c"),
+            may_repeat: false,
+        }
+        .into()
     };
     let mut queue = queue_of([get("a"), get("b"), delete(), get("d")]);
     send_all(&mut queue, 16);
