@@ -125,8 +125,7 @@ typedef enum {
 	MMC_CODE_ERROR
 } mmc_code;
 
-/* The answer to a command: a number or values, each of one of the keys, whose
- * bytes are in pieces. */
+/* The answer to a command: a number or values, each of one of the keys. */
 typedef struct {
 	mmc_call *call;
 	mmc_code code;
@@ -140,7 +139,7 @@ typedef struct {
 	uint32_t flags;
 	bool has_cas;
 	uint64_t cas;
-	size_t pieces;
+	mmc_bytes data;
 } mmc_answer_value;
 
 /* Broken: no answer will come any more, to whatever was submitted. */
@@ -162,9 +161,10 @@ typedef struct {
 	 * length of the error. */
 	size_t (*submit)(mmc_rust_scripts *, const mmc_command *, mmc_call *, uint8_t *error, size_t room);
 	mmc_next (*next)(mmc_rust_scripts *, mmc_answer *);
-	/* False if there is no such part of the answer. */
+	/* False if there is no such value. */
 	bool (*value)(mmc_rust_scripts *, size_t at, mmc_answer_value *);
-	bool (*piece)(mmc_rust_scripts *, size_t at, size_t piece, mmc_bytes *);
+	/* What a script has done wrong, for the log: what it was and Lua's words. */
+	void (*failed)(mmc_rust_scripts *, mmc_bytes what, mmc_bytes error);
 } mmc_script_def;
 
 typedef struct {

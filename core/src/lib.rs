@@ -4,6 +4,7 @@
 //! - [`server`]: the life of the connections to one server;
 //! - [`time`]: the driver's clock;
 //! - [`line_limit`]: log lines that could come with every request;
+//! - [`log_text`]: foreign text in the log;
 //! - [`pool`]: which server a key is on;
 //! - [`lookup`]: what a lookup means, and which lookups share a request;
 //! - [`http`]: values of HTTP headers, read without judging them;
@@ -16,6 +17,7 @@
 pub mod decimal;
 pub mod http;
 pub mod line_limit;
+pub mod log_text;
 pub mod lookup;
 pub mod policy;
 pub mod pool;

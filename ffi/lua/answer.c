@@ -35,32 +35,8 @@ static void set_broken(lua_State *L, int table) {
 	set_bytes(L, table, "error", (mmc_bytes){ (const uint8_t *)text, sizeof(text) - 1 });
 }
 
-static bool set_data(lua_State *L, int table, mmc_rust_scripts *state, size_t at, size_t pieces) {
-	const mmc_script_def *rust = mmc_def()->scripts;
-	mmc_bytes piece = { NULL, 0 };
-	if (pieces < 2) {
-		if (pieces && !rust->piece(state, at, 0, &piece)) return false;
-		set_bytes(L, table, "data", piece);
-		return true;
-	}
-	bool complete = true;
-	lua_pushstring(L, "data");
-	luaL_Buffer buffer;
-	luaL_buffinit(L, &buffer);
-	for (size_t i = 0; complete && i < pieces; i++) {
-		complete = rust->piece(state, at, i, &piece);
-		if (complete) luaL_addlstring(&buffer, (const char *)piece.ptr, piece.len);
-	}
-	luaL_pushresult(&buffer);
-	if (complete) lua_rawset(L, table);
-	return complete;
-}
-
-static void set_value(lua_State *L, int table, mmc_rust_scripts *state, size_t at, const mmc_answer_value *value) {
-	if (!set_data(L, table, state, at, value->pieces)) {
-		set_broken(L, table);
-		return;
-	}
+static void set_value(lua_State *L, int table, const mmc_answer_value *value) {
+	set_bytes(L, table, "data", value->data);
 	set_number(L, table, "flags", value->flags);
 	/* What memcached was not asked for is 0. The version is text, since a Lua
 	 * number cannot hold all of 64 bits. */
@@ -112,7 +88,7 @@ int mmc_answer_build(lua_State *L) {
 		if (a->has_number) set_number(L, RESPONSE, "data", a->number);
 		for (size_t i = 0; i < a->values; i++) {
 			mmc_answer_value value;
-			if (rust->value(state, i, &value)) set_value(L, RESPONSE, state, i, &value);
+			if (rust->value(state, i, &value)) set_value(L, RESPONSE, &value);
 			else set_broken(L, RESPONSE);
 		}
 		lua_rawgeti(L, CALL, CALL_TTL);
@@ -140,18 +116,30 @@ int mmc_answer_build(lua_State *L) {
 			/* None of the keys. */
 			if (lua_type(L, END) != LUA_TTABLE) continue;
 			set_number(L, END, "code", MMC_CODE_OK);
-			set_value(L, END, state, i, &value);
+			set_value(L, END, &value);
 		}
 	}
 	lua_settop(L, RESPONSE);
 	return 2;
 }
 
+/* Of an error message that is longer, so much is kept: its traceback is worth
+ * more. */
+#define MESSAGE_MAX 512
+
 /* Appends a traceback to an error message; the upvalue is debug.traceback. */
 int mmc_answer_traceback(lua_State *L) {
 	lua_settop(L, 1);
 	if (!lua_isstring(L, 1)) {
 		lua_pushfstring(L, "an error that is a %s", lua_typename(L, lua_type(L, 1)));
+		lua_replace(L, 1);
+	}
+	size_t len;
+	const char *message = lua_tolstring(L, 1, &len);
+	if (len > MESSAGE_MAX) {
+		lua_pushlstring(L, message, MESSAGE_MAX);
+		lua_pushliteral(L, "...");
+		lua_concat(L, 2);
 		lua_replace(L, 1);
 	}
 	if (lua_type(L, lua_upvalueindex(1)) != LUA_TFUNCTION) return 1;
@@ -162,24 +150,11 @@ int mmc_answer_traceback(lua_State *L) {
 	return 1;
 }
 
-/* A message may contain what a client or memcached sent: its lines are indented,
- * so that none of them can pass for a line of the log's own. */
-static void append_printable(GString *line, const char *text, size_t len) {
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-		if (c == '\n') g_string_append(line, i + 1 < len && text[i + 1] == '\t' ? "\n" : "\n\t");
-		else g_string_append_c(line, g_ascii_iscntrl(c) && c != '\t' ? '?' : c);
-	}
-}
-
 static void log_error(mmc_scripts *s, const char *what) {
-	size_t len = 0;
-	const char *text = lua_tolstring(s->LL->L, -1, &len);
-	GString *line = g_string_new(NULL);
-	g_string_printf(line, "mod_memcached: %s: ", what);
-	if (text) append_printable(line, text, len);
-	mmc_worker_log((mmc_worker *)s->wrk, MMC_LEVEL_ERROR, mmc_of_string(line));
-	g_string_free(line, TRUE);
+	mmc_bytes error = { NULL, 0 };
+	error.ptr = (const uint8_t *)lua_tolstring(s->LL->L, -1, &error.len);
+	if (!error.ptr) error.len = 0;
+	if (s->state) mmc_def()->scripts->failed(s->state, (mmc_bytes){ (const uint8_t *)what, strlen(what) }, error);
 }
 
 static void deliver(mmc_scripts *s, mmc_answer *a) {

@@ -221,6 +221,11 @@ impl Client {
         driver.send_and_forget(Lane::Script, command, timeout)
     }
 
+    /// Writes to the server's log.
+    pub(crate) fn log(&self, level: Level, text: &str) {
+        self.0.worker.log(level, text);
+    }
+
     /// Closes all connections; what is still under way fails.
     pub(crate) fn shutdown(&self) {
         let inner = &self.0;

@@ -36,7 +36,7 @@ pub(crate) use plugin::{ActionEntry, Plugin};
 pub(crate) use register::{free, init};
 pub(crate) use request::{Flow, ResponseState, VRequest, Waker};
 pub(crate) use script::{
-    Answer, AnswerSignal, AnswerValue, CallSlot, Code, Command, CommandKind, PendingCall,
-    ScriptKind,
+    Answer, AnswerData, AnswerSignal, AnswerValue, CallSlot, Code, Command, CommandKind,
+    PendingCall, ScriptKind,
 };
 pub(crate) use socket::{Connected, SockAddr, Socket};

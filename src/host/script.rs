@@ -91,7 +91,24 @@ pub(crate) struct AnswerValue {
     /// Its version.
     pub(crate) cas: Option<u64>,
     /// Its bytes.
-    pub(crate) pieces: Vec<BufferSlice>,
+    pub(crate) data: AnswerData,
+}
+
+/// The bytes of a value, in one piece.
+pub(crate) enum AnswerData {
+    /// As they were read.
+    Read(BufferSlice),
+    /// Put together.
+    Whole(Vec<u8>),
+}
+
+impl AsRef<[u8]> for AnswerData {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Read(slice) => slice.as_ref(),
+            Self::Whole(bytes) => bytes,
+        }
+    }
 }
 
 /// The answer to a command.
@@ -167,6 +184,9 @@ pub(crate) trait ScriptKind: Sized + 'static {
 
     /// The next answer that is there.
     fn next(&self) -> Option<(PendingCall, Answer)>;
+
+    /// A script has done something wrong: what it was, and Lua's words.
+    fn failed(&self, what: &[u8], error: &[u8]);
 }
 
 /// The answer that was taken out last stays here while C reads it.
@@ -188,7 +208,7 @@ pub(super) fn definition<S: ScriptKind>() -> ffi::mmc_script_def {
         submit: Some(submit::<S>),
         next: Some(next::<S>),
         value: Some(value::<S>),
-        piece: Some(piece::<S>),
+        failed: Some(failed::<S>),
     }
 }
 
@@ -335,7 +355,8 @@ unsafe extern "C" fn value<S: ScriptKind>(
             flags: value.flags,
             has_cas: value.cas.is_some(),
             cas: value.cas.unwrap_or(0),
-            pieces: value.pieces.len(),
+            // C reads them before it takes out the next answer.
+            data: bytes_of(value.data.as_ref()),
         })
     });
     let Ok(Some(value)) = found else { return false };
@@ -344,22 +365,17 @@ unsafe extern "C" fn value<S: ScriptKind>(
     true
 }
 
-unsafe extern "C" fn piece<S: ScriptKind>(
+unsafe extern "C" fn failed<S: ScriptKind>(
     state: *mut ffi::mmc_rust_scripts,
-    at: usize,
-    piece: usize,
-    shown: *mut ffi::mmc_bytes,
-) -> bool {
+    what: ffi::mmc_bytes,
+    error: ffi::mmc_bytes,
+) {
     // SAFETY: C has it from `start`, and `stop` was not called yet.
     let state = unsafe { StatePointer::<S>::borrow(state) };
-    let found = guard("script-piece", || {
-        let current = state.current.borrow();
-        let piece = current.as_ref()?.values.get(at)?.pieces.get(piece)?;
-        // C reads them before it takes out the next answer.
-        Some(bytes_of(piece.as_ref()))
-    });
-    let Ok(Some(bytes)) = found else { return false };
-    // SAFETY: C gives room for it.
-    unsafe { shown.write(bytes) };
-    true
+    // SAFETY: C keeps the text during the call.
+    let what = unsafe { slice_of(what) };
+    // SAFETY: the message is on Lua's stack and stays there during the call.
+    let error = unsafe { slice_of(error) };
+    // The panic hook has written about it; there is nothing to give up.
+    let _ = guard("script-failed", || state.kind.failed(what, error));
 }

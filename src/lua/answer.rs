@@ -1,9 +1,9 @@
 //! From an outcome to what the script is told.
 
-use memcached_core::protocol::{Found, FoundValues, Reply, Status};
+use memcached_core::protocol::{Found, FoundValues, Reply, Status, Value};
 use memcached_core::server::{Failure, Outcome};
 
-use crate::host::{Answer, AnswerValue, BufferSlice, Code};
+use crate::host::{Answer, AnswerData, AnswerValue, BufferSlice, Code};
 
 fn plain(code: Code) -> Answer {
     Answer {
@@ -21,6 +21,17 @@ fn error(text: impl Into<String>) -> Answer {
     }
 }
 
+/// The bytes of a value, of which Lua makes a string: in one piece that costs one
+/// copy, in several each costs a piece of Lua's stack.
+fn data(value: &Value<BufferSlice>) -> AnswerData {
+    let mut pieces = value.pieces.iter();
+    if let (Some(only), None) = (pieces.next(), pieces.next()) {
+        return AnswerData::Read(only.clone());
+    }
+    let pieces: Vec<&[u8]> = value.pieces.iter().map(AsRef::as_ref).collect();
+    AnswerData::Whole(pieces.concat())
+}
+
 fn found(values: FoundValues<BufferSlice>) -> Answer {
     if values.is_empty() {
         return plain(Code::NotFound);
@@ -30,7 +41,7 @@ fn found(values: FoundValues<BufferSlice>) -> Answer {
             key,
             flags: value.flags,
             cas: value.cas,
-            pieces: value.pieces.iter().cloned().collect(),
+            data: data(&value),
         }),
         // Scripts set no limit.
         Found::TooLarge { .. } => None,

@@ -9,6 +9,7 @@
 
 mod answer;
 mod command;
+mod errors;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -22,11 +23,13 @@ use crate::client::{Client, Complete, Completion};
 use crate::host::{
     Answer, AnswerSignal, BufferSlice, CallSlot, Command, PendingCall, Plugin, ScriptKind,
 };
+use errors::Errors;
 
 /// What serves the scripts of one worker.
 pub(crate) struct Scripts<P> {
     client: Client,
     answers: Rc<Answers>,
+    errors: Errors,
     plugin: PhantomData<P>,
 }
 
@@ -45,6 +48,7 @@ impl<P: Plugin<Worker = Client>> ScriptKind for Scripts<P> {
         Self {
             client: client.clone(),
             answers: Rc::new(Answers { queue, signal }),
+            errors: Errors::default(),
             plugin: PhantomData,
         }
     }
@@ -67,6 +71,10 @@ impl<P: Plugin<Worker = Client>> ScriptKind for Scripts<P> {
 
     fn next(&self) -> Option<(PendingCall, Answer)> {
         self.answers.queue.borrow_mut().pop_front()
+    }
+
+    fn failed(&self, what: &[u8], error: &[u8]) {
+        self.errors.log(&self.client, what, error);
     }
 }
 

@@ -107,9 +107,18 @@ fn values_of_every_size_and_kind() {
 #[test]
 fn callbacks_have_the_global_variables_of_their_request() {
     let cache = Memcached::start();
-    let site = site("environment.lua", &cache);
-    for query in ["a", "b", "c"] {
-        let expected = [
+    for (query, error) in [
+        // What it says cannot pass for a line of the log's own.
+        (
+            "a",
+            "an error in a callback of a?\n\t?[2J a line of its own\n\tstack traceback:",
+        ),
+        ("b", "an error that is a table"),
+        ("c", "attempt to index"),
+        ("d", "yield"),
+    ] {
+        let site = site("environment.lua", &cache);
+        let mut expected = [
             format!("globals {query} {query} nil"),
             "resumed 1 1 k1 nil".into(),
             format!("kept {query}!"),
@@ -119,21 +128,30 @@ fn callbacks_have_the_global_variables_of_their_request() {
         ];
         let mut seen = lines(&site, &format!("/?{query}"));
         seen.sort();
-        let mut expected = expected.to_vec();
         expected.sort();
         assert_eq!(seen, expected);
+        let log = site.stop();
+        for expected in ["mod_memcached: error in a callback: ", error] {
+            assert!(log.contains(expected), "no {expected:?} in {log}");
+        }
+    }
+}
+
+/// Callbacks that all raise, some of them with a text of a megabyte.
+#[test]
+fn errors_of_scripts_do_not_fill_the_log() {
+    let cache = Memcached::start();
+    let site = site("raising.lua", &cache);
+    let begun = std::time::Instant::now();
+    for _ in 0..10 {
+        assert_eq!(lines(&site, "/"), ["called 1000"]);
     }
     let log = site.stop();
-    for expected in [
-        "mod_memcached: error in a callback: ",
-        // What it says cannot pass for a line of the log's own.
-        "an error in a callback of b?\n\t?[2J a line of its own\n\tstack traceback:",
-        "an error that is a table",
-        "attempt to index",
-        "yield",
-    ] {
-        assert!(log.contains(expected), "no {expected:?} in {log}");
-    }
+    let written = log.matches("mod_memcached: error in a callback: ").count();
+    let seconds = usize::try_from(begun.elapsed().as_secs()).expect("few");
+    assert!((1..=seconds + 1).contains(&written), "{written} lines");
+    assert!(log.contains("stack traceback:"), "{log}");
+    assert!(log.len() < (written + 2) * 2048, "{} bytes", log.len());
 }
 
 /// Nor is it the server's fault.
@@ -416,7 +434,6 @@ fn a_panic_is_an_error_for_the_script() {
         "script-submit",
         "script-next",
         "script-value",
-        "script-piece",
         "script-stop",
     ] {
         let site = Site::builder()
@@ -433,7 +450,7 @@ fn a_panic_is_an_error_for_the_script() {
             "script-submit" => ["nil internal error: deliberate panic at script-submit"; 3],
             // Nothing is asked once an answer was lost.
             "script-next" => ["5 internal error", unavailable, unavailable],
-            "script-value" | "script-piece" => ["5 internal error"; 3],
+            "script-value" => ["5 internal error"; 3],
             _ => ["1 nil"; 3],
         };
         assert_eq!(pages, expected, "{point}");

@@ -12,18 +12,17 @@ local function test(t)
 		end)
 	end)
 	con:get("k", function()
-		-- Such as a script may have it from a client or from memcached.
-		error("an error in a callback of " .. t.query .. "\r\n\27[2J a line of its own")
-	end)
-	con:get("k", function()
-		error({})
-	end)
-	con:get("k", function()
-		local nothing = nil
-		nothing.x = 1
-	end)
-	con:get("k", function()
-		coroutine.yield()
+		if t.query == "a" then
+			-- Such as a script may have it from a client or from memcached.
+			error("an error in a callback of a\r\n\27[2J a line of its own")
+		elseif t.query == "b" then
+			error({})
+		elseif t.query == "c" then
+			local nothing = nil
+			nothing.x = 1
+		else
+			coroutine.yield()
+		end
 	end)
 	-- A coroutine that asks, waits and is resumed by the callback.
 	local thread
