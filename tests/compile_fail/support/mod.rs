@@ -70,6 +70,8 @@ macro_rules! plugin {
             fn next(&self) -> Option<(PendingCall, Answer)> {
                 None
             }
+
+            fn failed(&self, _what: &[u8], _error: &[u8]) {}
         }
     };
 }

@@ -294,5 +294,7 @@ mod hoard {
         fn next(&self) -> Option<(PendingCall, Answer)> {
             None
         }
+
+        fn failed(&self, _what: &[u8], _error: &[u8]) {}
     }
 }
