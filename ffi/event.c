@@ -30,19 +30,6 @@ static void watcher_free(watcher *w) {
 	g_free(w);
 }
 
-void mmc_watchers_forget(mmc_slot *slot) {
-	slot->open = false;
-	for (GList *link; (link = g_queue_pop_head_link(&slot->watchers));) ((watcher *)link->data)->loop = NULL;
-}
-
-void mmc_watchers_stop(mmc_slot *slot) {
-	for (GList *link = slot->watchers.head; link; link = link->next) {
-		watcher *w = link->data;
-		w->stop(w);
-	}
-	mmc_watchers_forget(slot);
-}
-
 struct mmc_io {
 	watcher base;
 	ev_io io;
@@ -141,12 +128,17 @@ void mmc_timer_free(mmc_timer *w) { watcher_free(&w->base); }
 /* Work for the end of a pass of the loop, just before it waits: the host runs
  * its jobs from a prepare watcher of normal priority, this one comes after it.
  * A host job would not do: the host runs three rounds of them in a pass, and
- * what a job of the third round adds waits for a timer of a millisecond. */
+ * what a job of the third round adds waits for a timer of a millisecond.
+ *
+ * All jobs of a worker share one watcher: the loop calls each watcher of that
+ * kind in every pass, and a worker may have tens of thousands of jobs. */
 struct mmc_job {
 	watcher base;
-	ev_prepare prepare;
-	/* Active while the job is due: then the loop does not wait. */
-	ev_idle idle;
+	mmc_jobs *jobs;
+	GQueue *in; /* where it waits for its turn; NULL if it is not due */
+	GList link;
+	guint64 ran; /* in which pass it ran last */
+	bool last;
 	void (*run)(void *);
 	void *data;
 };
@@ -157,48 +149,106 @@ static void on_idle(struct ev_loop *loop, ev_idle *idle, int events) {
 	(void)events;
 }
 
-static void not_due(mmc_job *j) {
-	if (!ev_is_active(&j->idle)) return;
-	ev_ref(j->base.loop);
-	ev_idle_stop(j->base.loop, &j->idle);
+static void put(mmc_job *j, GQueue *in) {
+	j->in = in;
+	g_queue_push_tail_link(in, &j->link);
 }
 
-static void job_stop(watcher *base) {
-	mmc_job *j = (mmc_job *)base;
-	not_due(j);
-	ev_ref(base->loop);
-	ev_prepare_stop(base->loop, &j->prepare);
+static mmc_job *take(GQueue *from) {
+	GList *link = g_queue_pop_head_link(from);
+	if (!link) return NULL;
+	mmc_job *j = link->data;
+	j->in = NULL;
+	return j;
+}
+
+static void not_due(mmc_jobs *jobs) {
+	if (!ev_is_active(&jobs->idle)) return;
+	ev_ref(jobs->loop);
+	ev_idle_stop(jobs->loop, &jobs->idle);
+}
+
+/* It may free itself, and others. */
+static void run_job(mmc_jobs *jobs, mmc_job *j) {
+	j->ran = jobs->pass;
+	j->run(j->data);
 }
 
 static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events) {
 	(void)loop;
 	(void)events;
-	mmc_job *j = prepare->data;
-	if (!ev_is_active(&j->idle)) return;
-	/* Before it runs: it may ask for the next pass. */
-	not_due(j);
-	j->run(j->data);
+	mmc_jobs *jobs = prepare->data;
+	mmc_job *j;
+	if (!ev_is_active(&jobs->idle)) return;
+	jobs->pass++;
+	jobs->running = true;
+	while ((j = take(&jobs->due))) run_job(jobs, j);
+	for (guint left = jobs->last.length; left && (j = take(&jobs->last)); left--) run_job(jobs, j);
+	jobs->running = false;
+	while ((j = take(&jobs->again))) put(j, &jobs->due);
+	if (!jobs->due.length && !jobs->last.length) not_due(jobs);
 }
 
-mmc_job *mmc_job_new(mmc_worker *worker, void (*run)(void *), void *data) {
+static void jobs_start(mmc_jobs *jobs, struct ev_loop *loop) {
+	jobs->loop = loop;
+	ev_init(&jobs->idle, on_idle);
+	ev_init(&jobs->prepare, on_prepare);
+	ev_set_priority(&jobs->prepare, EV_MINPRI);
+	jobs->prepare.data = jobs;
+	ev_prepare_start(loop, &jobs->prepare);
+	ev_unref(loop);
+}
+
+static void jobs_stop(mmc_jobs *jobs) {
+	if (!jobs->loop) return;
+	not_due(jobs);
+	ev_ref(jobs->loop);
+	ev_prepare_stop(jobs->loop, &jobs->prepare);
+	jobs->loop = NULL;
+}
+
+static void job_stop(watcher *base) {
+	mmc_job *j = (mmc_job *)base;
+	if (j->in) g_queue_unlink(j->in, &j->link);
+	j->in = NULL;
+}
+
+mmc_job *mmc_job_new(mmc_worker *worker, void (*run)(void *), void *data, bool last) {
 	mmc_job *j = g_new0(mmc_job, 1);
 	j->run = run;
 	j->data = data;
-	ev_init(&j->idle, on_idle);
-	ev_init(&j->prepare, on_prepare);
-	ev_set_priority(&j->prepare, EV_MINPRI);
-	j->prepare.data = j;
+	j->last = last;
+	j->link.data = j;
 	watcher_init(&j->base, worker, job_stop);
 	if (!j->base.loop) return j;
-	ev_prepare_start(j->base.loop, &j->prepare);
-	ev_unref(j->base.loop);
+	j->jobs = &mmc_slot_of(WRK(worker))->jobs;
+	if (!j->jobs->loop) jobs_start(j->jobs, j->base.loop);
 	return j;
 }
 
 void mmc_job_later(mmc_job *j) {
-	if (!j->base.loop || ev_is_active(&j->idle)) return;
-	ev_idle_start(j->base.loop, &j->idle);
-	ev_unref(j->base.loop);
+	if (!j->base.loop || j->in) return;
+	mmc_jobs *jobs = j->jobs;
+	bool has_run = jobs->running && j->ran == jobs->pass;
+	put(j, j->last ? &jobs->last : has_run ? &jobs->again
+										   : &jobs->due);
+	if (ev_is_active(&jobs->idle)) return;
+	ev_idle_start(jobs->loop, &jobs->idle);
+	ev_unref(jobs->loop);
 }
 
 void mmc_job_free(mmc_job *j) { watcher_free(&j->base); }
+
+void mmc_watchers_forget(mmc_slot *slot) {
+	slot->open = false;
+	for (GList *link; (link = g_queue_pop_head_link(&slot->watchers));) ((watcher *)link->data)->loop = NULL;
+}
+
+void mmc_watchers_stop(mmc_slot *slot) {
+	for (GList *link = slot->watchers.head; link; link = link->next) {
+		watcher *w = link->data;
+		w->stop(w);
+	}
+	jobs_stop(&slot->jobs);
+	mmc_watchers_forget(slot);
+}

@@ -20,11 +20,23 @@ static inline mmc_bytes mmc_of_string(const GString *s) {
  * Worker and context may be missing. */
 void mmc_log(liServer *, liWorker *, liLogContext *, mmc_level, const char *format, ...) G_GNUC_PRINTF(5, 6);
 
+/* Jobs of a worker, see event.c. */
+typedef struct {
+	struct ev_loop *loop; /* NULL before the first job */
+	GQueue due, again, last;
+	guint64 pass;
+	bool running;
+	ev_prepare prepare;
+	/* Active while a job is due: then the loop does not wait. */
+	ev_idle idle;
+} mmc_jobs;
+
 /* One worker, from the moment its thread prepares it until it stops. */
 typedef struct {
 	bool open;
 	mmc_rust_worker *state; /* NULL if Rust could not start */
 	GQueue watchers;        /* of its loop, all that there are */
+	mmc_jobs jobs;
 } mmc_slot;
 
 /* The plugin that was registered last. */

@@ -280,7 +280,7 @@ mmc_timer *mmc_timer_new(mmc_worker *, void (*fired)(void *), void *data);
 void mmc_timer_arm(mmc_timer *, double secs);
 void mmc_timer_disarm(mmc_timer *);
 void mmc_timer_free(mmc_timer *);
-mmc_job *mmc_job_new(mmc_worker *, void (*run)(void *), void *data);
+mmc_job *mmc_job_new(mmc_worker *, void (*run)(void *), void *data, bool last);
 void mmc_job_later(mmc_job *);
 void mmc_job_free(mmc_job *);
 

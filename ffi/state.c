@@ -34,7 +34,13 @@ void mmc_set_plugin_id(guint id) { plugin_id = id; }
 
 void mmc_slots_new(guint count) {
 	slots = g_new0(mmc_slot, count);
-	for (guint i = 0; i < count; i++) g_queue_init(&slots[i].watchers);
+	for (guint i = 0; i < count; i++) {
+		mmc_jobs *jobs = &slots[i].jobs;
+		g_queue_init(&slots[i].watchers);
+		g_queue_init(&jobs->due);
+		g_queue_init(&jobs->again);
+		g_queue_init(&jobs->last);
+	}
 	slot_count = count;
 }
 

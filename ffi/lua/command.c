@@ -59,7 +59,7 @@ static bool start(mmc_scripts *s) {
 	if (!s->state) {
 		mmc_rust_worker *worker_state = mmc_state_of_worker(s->wrk);
 		if (worker_state) s->state = mmc_def()->scripts->start(s, worker_state);
-		if (s->state) s->job = mmc_job_new((mmc_worker *)s->wrk, mmc_answers_run, s);
+		if (s->state) s->job = mmc_job_new((mmc_worker *)s->wrk, mmc_answers_run, s, false);
 	}
 	return s->state != NULL;
 }

@@ -5,8 +5,9 @@
 //! [`Published`] slot of the worker's own, with relaxed stores: readers see each
 //! counter grow, but not all of one moment.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,6 +31,13 @@ macro_rules! counters {
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub(crate) struct Sums {
             $($(#[$doc])* pub(crate) $name: u64,)+
+        }
+
+        impl Sums {
+            /// Adds what was counted between two moments.
+            fn add_since(&mut self, now: &Self, before: &Self) {
+                $(self.$name += now.$name - before.$name;)+
+            }
         }
 
         /// The sums of one worker as other threads see them. Only that worker
@@ -107,6 +115,10 @@ counters! {
     server_refusals,
     /// Commands sent.
     commands,
+    /// Questions sent to learn whether a server answers.
+    probes,
+    /// Values that were longer than anybody wanted.
+    too_large,
     /// Attempts to connect.
     connects,
     /// Connections that ended badly, or could not be made.
@@ -118,19 +130,24 @@ counters! {
 }
 
 impl Sums {
-    /// Adds what a server counted.
-    pub(super) fn add_server(&mut self, stats: &server::Stats) {
-        self.requests += stats.requests;
-        self.refused += stats.refused.total();
-        self.failed += stats.failed.total();
-        self.cancelled += stats.cancelled;
-        self.replies += stats.replies;
-        self.server_refusals += stats.server_errors;
-        self.commands += stats.commands;
-        self.connects += stats.connects;
-        self.faults += stats.faults;
-        self.bytes_read += stats.bytes_read;
-        self.bytes_written += stats.bytes_written;
+    /// What a server counted.
+    fn of_server(stats: &server::Stats) -> Self {
+        Self {
+            requests: stats.requests,
+            refused: stats.refused.total(),
+            failed: stats.failed.total(),
+            cancelled: stats.cancelled,
+            replies: stats.replies,
+            server_refusals: stats.server_errors,
+            commands: stats.commands,
+            probes: stats.probes,
+            too_large: stats.too_large,
+            connects: stats.connects,
+            faults: stats.faults,
+            bytes_read: stats.bytes_read,
+            bytes_written: stats.bytes_written,
+            ..Self::default()
+        }
     }
 
     /// Adds what became of responses that were to be stored.
@@ -155,6 +172,32 @@ impl Sums {
         self.hits += stats.hits;
         self.misses += stats.misses;
         self.failures += stats.failures;
+    }
+}
+
+/// What one server counted, as a part of what all of a worker's count together.
+/// It is added when something was counted: a worker may have thousands of
+/// servers, of which few do something in a pass.
+#[derive(Debug)]
+pub(super) struct Part {
+    all: Rc<RefCell<Sums>>,
+    added: Cell<Sums>,
+}
+
+impl Part {
+    /// Of a server that has counted nothing yet.
+    pub(super) fn new(all: Rc<RefCell<Sums>>) -> Self {
+        Self {
+            all,
+            added: Cell::default(),
+        }
+    }
+
+    /// Adds what the server has counted since the last call.
+    pub(super) fn update(&self, stats: &server::Stats) {
+        let now = Sums::of_server(stats);
+        let before = self.added.replace(now);
+        self.all.borrow_mut().add_since(&now, &before);
     }
 }
 

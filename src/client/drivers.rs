@@ -9,8 +9,8 @@ use memcached_core::lookup::{DriverId, ServerId, Target};
 use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, ServerSpec};
 use memcached_core::protocol::Key;
 
-use super::counters::Sums;
-use super::driver::{Driver, Owner};
+use super::counters::{Part, Sums};
+use super::driver::{Driver, Owner, Strangers, Surroundings};
 use super::reading::ReadBuffers;
 use crate::host::{SockAddr, Worker};
 
@@ -28,9 +28,10 @@ pub(super) struct Drivers {
     configured: RefCell<Vec<Rc<Driver>>>,
     pools: RefCell<Vec<ResolvedPool>>,
     of_scripts: RefCell<Recent<SockAddr, Rc<Driver>>>,
+    strangers: Rc<Strangers>,
     next_server: Cell<u32>,
-    /// What drivers counted that are forgotten.
-    forgotten: RefCell<Sums>,
+    /// What all drivers have counted, those that are forgotten too.
+    sums: Rc<RefCell<Sums>>,
 }
 
 /// A pool, and the driver of each of its servers. It holds the pool, so that
@@ -49,8 +50,9 @@ impl Drivers {
             configured: RefCell::default(),
             pools: RefCell::default(),
             of_scripts: RefCell::new(Recent::new(SCRIPT_SERVERS_KEPT)),
+            strangers: Rc::new(Strangers::new()),
             next_server: Cell::new(0),
-            forgotten: RefCell::default(),
+            sums: Rc::default(),
         }
     }
 
@@ -106,7 +108,7 @@ impl Drivers {
             let script = (spec.spec == DEFAULT_SPEC)
                 .then(|| self.of_scripts.borrow_mut().remove(&spec.address))
                 .flatten();
-            let driver = script.unwrap_or_else(|| self.start(&configured, spec.clone()));
+            let driver = script.unwrap_or_else(|| self.start(&configured, spec.clone(), None));
             configured.push(driver);
             configured.len() - 1
         });
@@ -130,20 +132,23 @@ impl Drivers {
             address: address.clone(),
             spec: DEFAULT_SPEC,
         };
-        let driver = self.start(&configured, spec);
-        let forget = |driver: Rc<Driver>| {
-            driver.with_stats(|stats| self.forgotten.borrow_mut().add_server(stats));
-        };
+        let strangers = Some(Rc::clone(&self.strangers));
+        let driver = self.start(&configured, spec, strangers);
         let new = Rc::clone(&driver);
         let mut of_scripts = self.of_scripts.borrow_mut();
-        of_scripts.insert(address.clone(), new, |driver| driver.is_busy(), forget);
+        of_scripts.insert(address.clone(), new, |driver| driver.is_busy(), drop);
         drop(of_scripts);
         driver
     }
 
     /// Makes a driver. Its address has the id that it has already, if it has
     /// one.
-    fn start(&self, configured: &[Rc<Driver>], spec: ServerSpec<SockAddr>) -> Rc<Driver> {
+    fn start(
+        &self,
+        configured: &[Rc<Driver>],
+        spec: ServerSpec<SockAddr>,
+        strangers: Option<Rc<Strangers>>,
+    ) -> Rc<Driver> {
         let same = |driver: &&Rc<Driver>| driver.spec().address == spec.address;
         let known = configured.iter().find(same).map(|driver| driver.id());
         let id = known
@@ -153,15 +158,19 @@ impl Drivers {
                 self.next_server.set(id.wrapping_add(1));
                 ServerId(id)
             });
-        let buffers = Rc::clone(&self.buffers);
-        Driver::new(&self.worker, id, spec, buffers, self.owner.clone())
+        let surroundings = Surroundings {
+            worker: self.worker.clone(),
+            buffers: Rc::clone(&self.buffers),
+            owner: self.owner.clone(),
+            counted: Part::new(Rc::clone(&self.sums)),
+            strangers,
+        };
+        Driver::new(id, spec, surroundings)
     }
 
     /// What all drivers have counted, those that are forgotten too.
     pub(super) fn sums(&self) -> Sums {
-        let mut sums = *self.forgotten.borrow();
-        self.each(|driver| driver.with_stats(|stats| sums.add_server(stats)));
-        sums
+        *self.sums.borrow()
     }
 
     /// Shuts all drivers down.

@@ -103,9 +103,8 @@ impl Client {
                     inner.publish();
                 }
             };
-            // Made before those of the drivers, so that the loop runs it after
-            // them.
-            let publish = Job::new(&worker, publish);
+            // After the drivers have done what was due.
+            let publish = Job::last(&worker, publish);
             let owner: Weak<dyn Owner> = me.clone();
             let drivers = Rc::new(Drivers::new(worker.clone(), owner));
             let lookups = Rc::new(Lookups::new(Rc::clone(&drivers)));

@@ -156,20 +156,30 @@ pub(crate) struct Job {
 impl Job {
     /// Not due yet.
     pub(crate) fn new(worker: &Worker, run: impl Fn() + 'static) -> Self {
+        Self::made(worker, run, false)
+    }
+
+    /// Likewise; it runs after all jobs of its pass that are not such ones.
+    pub(crate) fn last(worker: &Worker, run: impl Fn() + 'static) -> Self {
+        Self::made(worker, run, true)
+    }
+
+    fn made(worker: &Worker, run: impl Fn() + 'static, last: bool) -> Self {
         let (worker, run) = (worker.clone(), Box::new(run));
         let callback = Lent::new(OnDue { worker, run });
         // SAFETY: a worker that has not stopped, or NULL; the callback is valid
         // until `drop` frees the job.
-        let job = unsafe { ffi::mmc_job_new(callback.worker.ptr(), Some(due), callback.raw()) };
+        let job =
+            unsafe { ffi::mmc_job_new(callback.worker.ptr(), Some(due), callback.raw(), last) };
         Self {
             job,
             _callback: callback,
         }
     }
 
-    /// Runs before the loop waits next, once however often it is called. Called
-    /// by a job, which may come after this one, it runs in the pass that
-    /// follows without a wait.
+    /// Runs before the loop waits next, once however often it is called. If it
+    /// has run in this pass already, it does in the next, which follows without
+    /// a wait.
     pub(crate) fn later(&self) {
         // SAFETY: made in `new` and not freed before `drop`; C knows whether
         // the loop still exists.

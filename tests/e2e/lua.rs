@@ -3,6 +3,7 @@
 mod examples;
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use crate::valgrind;
 
@@ -142,7 +143,7 @@ fn callbacks_have_the_global_variables_of_their_request() {
 fn errors_of_scripts_do_not_fill_the_log() {
     let cache = Memcached::start();
     let site = site("raising.lua", &cache);
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     for _ in 0..10 {
         assert_eq!(lines(&site, "/"), ["called 1000"]);
     }
@@ -152,6 +153,29 @@ fn errors_of_scripts_do_not_fill_the_log() {
     assert!((1..=seconds + 1).contains(&written), "{written} lines");
     assert!(log.contains("stack traceback:"), "{log}");
     assert!(log.len() < (written + 2) * 2048, "{} bytes", log.len());
+}
+
+/// Naming one costs the same however many there are.
+#[test]
+fn tens_of_thousands_of_addresses() {
+    let cache = Memcached::start();
+    let site = site("addresses.lua", &cache);
+    let begun = Instant::now();
+    let mut times = Vec::new();
+    for part in 0..6 {
+        let asked = Instant::now();
+        assert_eq!(lines(&site, &format!("/?{part}")), ["answered 10000"]);
+        times.push(asked.elapsed());
+    }
+    let slow = times[0] * 3 + Duration::from_secs(1);
+    assert!(times.iter().all(|time| *time < slow), "{times:?}");
+    // At most ten lines a second about servers that are not configured.
+    let lines = site.stop().matches(": Connection refused").count();
+    let tenths = begun.elapsed().as_millis() / 100;
+    assert!(
+        lines as u128 <= tenths + 1,
+        "{lines} lines in {tenths} / 10 s"
+    );
 }
 
 /// Nor is it the server's fault.

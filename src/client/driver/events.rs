@@ -3,7 +3,9 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
+use memcached_core::line_limit::{LeftOut, LineLimit};
 use memcached_core::protocol::{Reply, Status};
 use memcached_core::server::{Event, LogLimit, Outcome, Server};
 use memcached_core::time::Time;
@@ -12,21 +14,52 @@ use super::clock::Epoch;
 use crate::client::completion::{Complete, Requests};
 use crate::host::{BufferSlice, Level, SockAddr, Worker};
 
+/// Between two lines about servers that only scripts name, which may be tens of
+/// thousands.
+const BETWEEN_STRANGERS: Duration = Duration::from_millis(100);
+
+/// Limits the lines about all servers of a worker that only scripts name.
+pub(crate) struct Strangers {
+    limit: LineLimit,
+    epoch: Epoch,
+}
+
+impl Strangers {
+    pub(crate) fn new() -> Self {
+        Self {
+            limit: LineLimit::new(BETWEEN_STRANGERS),
+            epoch: Epoch::new(),
+        }
+    }
+
+    fn pass(&self) -> Option<LeftOut> {
+        self.limit.pass(self.epoch.now())
+    }
+}
+
 /// The log lines about one server, limited as the core says.
 pub(crate) struct ServerLog {
     worker: Worker,
     address: SockAddr,
     epoch: Epoch,
     limit: RefCell<LogLimit>,
+    /// Of a server that the configuration does not name.
+    strangers: Option<Rc<Strangers>>,
 }
 
 impl ServerLog {
-    pub(super) fn new(worker: Worker, address: SockAddr, epoch: Epoch) -> Self {
+    pub(super) fn new(
+        worker: Worker,
+        address: SockAddr,
+        epoch: Epoch,
+        strangers: Option<Rc<Strangers>>,
+    ) -> Self {
         Self {
             worker,
             address,
             epoch,
             limit: RefCell::default(),
+            strangers,
         }
     }
 
@@ -47,12 +80,19 @@ impl ServerLog {
     pub(super) fn write(&self, now: Time) {
         let line = self.limit.borrow_mut().poll(now);
         if let Some(line) = line {
+            let left_out = match &self.strangers {
+                None => LeftOut::default(),
+                Some(strangers) => match strangers.pass() {
+                    None => return,
+                    Some(left_out) => left_out,
+                },
+            };
             let level = if line.trouble {
                 Level::Error
             } else {
                 Level::Warning
             };
-            self.worker.log(level, &line.to_string());
+            self.worker.log(level, &format!("{line}{left_out}"));
         }
     }
 

@@ -10,20 +10,22 @@ mod clock;
 mod events;
 mod sockets;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use memcached_core::lookup::ServerId;
 use memcached_core::pool::ServerSpec;
 use memcached_core::protocol::{Command, Lane};
-use memcached_core::server::{ConnectionId, Failure, Limits, Refused, RequestId, Server, Stats};
+use memcached_core::server::{ConnectionId, Failure, Limits, Refused, RequestId, Server};
 
 use super::completion::{Complete, Completion, Requests};
+use super::counters::Part;
 use super::reading::ReadBuffers;
 use crate::host::{Job, Ready, SockAddr, Worker, panic_point};
 use clock::{Clock, Epoch};
 pub(super) use events::ServerLog;
+pub(super) use events::Strangers;
 use events::Unattended;
 use sockets::Sockets;
 
@@ -43,6 +45,16 @@ enum State {
     Abandoned,
 }
 
+/// What a driver works with.
+pub(super) struct Surroundings {
+    pub(super) worker: Worker,
+    pub(super) buffers: Rc<ReadBuffers>,
+    pub(super) owner: Weak<dyn Owner>,
+    pub(super) counted: Part,
+    /// Of a server that only scripts name.
+    pub(super) strangers: Option<Rc<Strangers>>,
+}
+
 /// The driver of one server.
 pub(super) struct Driver {
     id: ServerId,
@@ -55,8 +67,7 @@ pub(super) struct Driver {
     log: Rc<ServerLog>,
     unattended: Rc<dyn Complete>,
     flush: Job,
-    /// Of an abandoned driver.
-    last_stats: OnceCell<Stats>,
+    counted: Part,
 }
 
 /// Poisons the driver if a panic unwinds past it.
@@ -75,15 +86,25 @@ impl Driver {
     /// A driver without connections; they are made when they are needed. `id`
     /// names the address.
     pub(super) fn new(
-        worker: &Worker,
         id: ServerId,
         spec: ServerSpec<SockAddr>,
-        buffers: Rc<ReadBuffers>,
-        owner: Weak<dyn Owner>,
+        surroundings: Surroundings,
     ) -> Rc<Self> {
+        let Surroundings {
+            worker,
+            buffers,
+            owner,
+            counted,
+            strangers,
+        } = surroundings;
         Rc::new_cyclic(|me: &Weak<Self>| {
             let epoch = Epoch::new();
-            let log = Rc::new(ServerLog::new(worker.clone(), spec.address.clone(), epoch));
+            let log = Rc::new(ServerLog::new(
+                worker.clone(),
+                spec.address.clone(),
+                epoch,
+                strangers,
+            ));
             let (on_ready, on_timer, on_flush) = (me.clone(), me.clone(), me.clone());
             Self {
                 id,
@@ -99,11 +120,11 @@ impl Driver {
                         with(&on_ready, |driver| driver.on_ready(id, ready));
                     }),
                 ),
-                clock: Clock::new(worker, epoch, move || with(&on_timer, Self::on_timer)),
+                clock: Clock::new(&worker, epoch, move || with(&on_timer, Self::on_timer)),
                 unattended: Rc::new(Unattended(Rc::clone(&log))),
                 log,
-                flush: Job::new(worker, move || with(&on_flush, Self::on_flush)),
-                last_stats: OnceCell::new(),
+                flush: Job::new(&worker, move || with(&on_flush, Self::on_flush)),
+                counted,
                 spec,
             }
         })
@@ -145,10 +166,12 @@ impl Driver {
         let now = self.clock.now();
         let mut core = self.core.borrow_mut();
         let submitted = core.submit_on(lane, now, command, timeout, completion);
-        drop(core);
-        if submitted.is_ok() {
-            self.flush.later();
+        if submitted.is_err() {
+            self.counted.update(core.stats());
         }
+        drop(core);
+        // Also where it was refused: that may have begun an attempt.
+        self.flush.later();
         submitted
     }
 
@@ -183,14 +206,6 @@ impl Driver {
         Lane::ALL.iter().any(|&lane| core.load(lane).0 > 0)
     }
 
-    /// Shows what was counted.
-    pub(super) fn with_stats(&self, show: impl FnOnce(&Stats)) {
-        match self.last_stats.get() {
-            Some(stats) => show(stats),
-            None => show(self.core.borrow().stats()),
-        }
-    }
-
     /// Closes all connections; what is under way fails, and what comes later is
     /// refused.
     pub(super) fn shutdown(&self) {
@@ -212,7 +227,7 @@ impl Driver {
         self.clock.stop();
         let unused = Server::new(self.spec.spec, Limits::default());
         let broken = self.core.replace(unused);
-        let _ = self.last_stats.set(broken.stats().clone());
+        self.counted.update(broken.stats());
         // With it go all completions, which says that their requests are lost.
         drop(broken);
         self.worked();
@@ -277,6 +292,7 @@ impl Driver {
                 break;
             }
         }
+        self.counted.update(self.core.borrow().stats());
         self.worked();
         let due = [self.core.borrow().poll_timeout(), self.log.due_at()];
         if let Some(at) = due.into_iter().flatten().min() {
