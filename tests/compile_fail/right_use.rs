@@ -178,7 +178,7 @@ mod case {
             self.pending.borrow_mut().pop().map(|call| (call, answer))
         }
 
-        fn failed(&self, _: &[u8], _: &[u8]) {}
+        fn failed(&self, _what: &[u8], _error: &[u8]) {}
     }
 
     fn connect(worker: &Worker, address: &SockAddr) -> std::io::Result<IoWatcher> {

@@ -197,7 +197,7 @@ fn what_memcached_does_not_store_is_logged_and_counted() {
     assert!(log.contains("stores 1, stores_refused 1"), "{log}");
 }
 
-/// Actions behind such a store run as if it were not there.
+/// Actions after such a store run as if it were not there.
 #[test]
 fn a_store_behind_which_nothing_handled_the_request_passes_on() {
     let cache = Memcached::start();

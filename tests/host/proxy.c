@@ -159,7 +159,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events) {
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
 	if (n > 0) {
 		g_string_append_len(b->protocol->unwrap ? b->wrapped : b->in, wrk->read_buffer, n);
-		/* Started again when there is room behind. */
+		/* Started again when there is room again. */
 		if (b->headers_done && b->vr->con->out.length + filters_pending(b->vr) + n >= QUEUE_LIMIT) ev_io_stop(loop, w);
 		take_frames(b);
 	} else if (!b->headers_done) {

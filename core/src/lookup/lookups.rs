@@ -239,7 +239,7 @@ impl<W, P: Clone> Lookups<W, P> {
         }
     }
 
-    const fn count(&mut self, result: LookupResult<P>) -> LookupResult<P> {
+    fn count(&mut self, result: LookupResult<P>) -> LookupResult<P> {
         match &result {
             LookupResult::Hit(_) => self.stats.hits += 1,
             LookupResult::Miss | LookupResult::TooLarge(_) => self.stats.misses += 1,

@@ -32,9 +32,9 @@ pub enum Difference {
     /// It has another media type.
     MediaType {
         /// That of the response.
-        response: Box<str>,
+        response: Vec<u8>,
         /// That of a hit.
-        hit: Box<str>,
+        hit: Vec<u8>,
     },
     /// It lacks this header.
     Lost(Box<str>),
@@ -43,7 +43,10 @@ pub enum Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MediaType { response, hit } => write!(f, "a hit is {hit} instead of {response}"),
+            Self::MediaType { response, hit } => {
+                let (response, hit) = (shown(response), shown(hit));
+                write!(f, "a hit is {hit} instead of {response}")
+            }
             Self::Lost(name) => write!(f, "a hit has no {name}"),
         }
     }
@@ -89,8 +92,8 @@ impl Policy {
         let other = headers.types.iter().find(|of_body| **of_body != hit);
         Ok(match other {
             Some(other) => Some(Difference::MediaType {
-                response: shown(other),
-                hit: shown(&hit),
+                response: other.clone(),
+                hit,
             }),
             None => headers.lost.clone().map(Difference::Lost),
         })

@@ -1,7 +1,7 @@
 //! Why a request has nothing to do with the cache.
 
 /// The first reason neither to look a request up nor to store its response. The
-/// text stands behind `bypass: ` in a request's status.
+/// text follows `bypass: ` in a request's status.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Bypass {
     /// The target names a scheme and a host of its own, or is `*`; the backend is

@@ -81,7 +81,7 @@ pub struct Value<P> {
 mod tests {
     use super::*;
 
-    /// As a driver has them: where it lies, from where on and how long.
+    /// As a driver has them: the buffer, the offset in it and the length.
     type SmallPiece = (&'static u8, u32, u32);
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A server answers the commands of one connection in their order, so one reply
 //! that is slow to come, say because a proxy waits for a dead server, holds all
-//! behind it. So:
+//! after it. So:
 //!
 //! - All lookups take one connection, the main one, while it answers in time.
 //! - When its oldest reply is late, a spare connection is asked for `version`. If

@@ -70,7 +70,8 @@ macro_rules! plugin {
             fn next(&self) -> Option<(PendingCall, Answer)> {
                 None
             }
-            fn failed(&self, _: &[u8], _: &[u8]) {}
+
+            fn failed(&self, _what: &[u8], _error: &[u8]) {}
         }
     };
 }

@@ -75,7 +75,7 @@ fn hits_and_misses() {
     cached.site.stop();
 }
 
-/// Ours stands behind those of caches before it, and is not stored.
+/// Ours follows those of caches before it, and is not stored.
 #[test]
 fn caches_before_this_one() {
     let cached = Cached::start(r#""cache_status" => "c d""#, backend(ANSWERS));

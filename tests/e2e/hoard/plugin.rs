@@ -295,6 +295,6 @@ mod hoard {
             None
         }
 
-        fn failed(&self, _: &[u8], _: &[u8]) {}
+        fn failed(&self, _what: &[u8], _error: &[u8]) {}
     }
 }

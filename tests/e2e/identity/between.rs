@@ -157,7 +157,7 @@ fn the_header_is_put_back_without_a_store() {
     echoing.site.stop();
 }
 
-/// Compressed for each client behind the store, by what the client said.
+/// Compressed for each client after the store, by what the client said.
 #[test]
 fn compression_behind_the_store() {
     if !Host::find().is_real() {

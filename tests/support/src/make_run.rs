@@ -41,7 +41,7 @@ impl MakeRun {
         panic!("scripts/run starts nothing");
     }
 
-    /// What stands behind these words in what it printed, up to a byte.
+    /// What follows these words in what it printed, up to a byte.
     fn printed(&self, words: &str, end: char) -> &str {
         let rest = self.text.iter().find_map(|line| line.split_once(words));
         let (_, rest) = rest.unwrap_or_else(|| panic!("{words:?} in {:?}", self.text));

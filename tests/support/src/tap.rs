@@ -71,12 +71,14 @@ impl Tap {
     }
 
     /// Waits until the plugin has sent just these bytes since the last
-    /// [`take_sent`](Self::take_sent), and forgets them.
+    /// [`take_sent`](Self::take_sent), and forgets them. On a slow machine it may
+    /// ask on a second connection whether the server is there; that does not count.
     pub fn expect_sent(&self, expected: &[u8]) {
         // What it did send says more than that it was not enough.
         let _ = attempt(|| (self.sent().len() >= expected.len()).then_some(()));
-        let (sent, expected) = (self.take_sent(), expected.escape_ascii().to_string());
-        assert_eq!(sent.escape_ascii().to_string(), expected);
+        let sent = self.take_sent().escape_ascii().to_string();
+        let sent = sent.replace(r"version\r\n", "");
+        assert_eq!(sent, expected.escape_ascii().to_string());
     }
 }
 

@@ -118,14 +118,11 @@ impl KeyRules {
         request.check_target()?;
         guard_text(key, self.pattern.hashes);
         let mut parts = Parts::default();
-        let path = request.target_path();
-        let is_ambiguous = spelling::is_ambiguous(path);
-        let is_changed = || !spelling::decodes_to(path, request.path);
-        if self.pattern.simplifies_path() && (is_ambiguous || self.names_page() && is_changed()) {
+        if self.pattern.simplifies_path() && self.needs_path(request) {
             append_part(key, b"path", request.target);
         }
         parts.leaves_query_out =
-            !self.pattern.query && request.has_query() && request.sent_on != request.target;
+            !self.pattern.query && request.sent_on != request.target && request.has_query();
         if self.needs_host() {
             parts.has_foreign_port = self.append_host(request, key);
         }
@@ -133,6 +130,13 @@ impl KeyRules {
             guard::append(key, &self.vary, headers.clone());
         }
         Ok(parts)
+    }
+
+    /// Whether the path in the pattern may be that of other pages too.
+    fn needs_path(&self, request: &Request<'_>) -> bool {
+        let path = request.target_path();
+        let is_changed = || !spelling::decodes_to(path, request.path);
+        spelling::is_ambiguous(path) || (self.names_page() && is_changed())
     }
 
     /// Whether the path in the pattern stands for the page that was asked for.
