@@ -13,8 +13,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memcached_core::{lookup, server};
 
-use super::stores::StoreCounts;
-
 /// What a worker counts of deletes that requests asked for.
 #[derive(Debug, Default)]
 pub(super) struct DeleteCounts {
@@ -22,6 +20,36 @@ pub(super) struct DeleteCounts {
     pub(super) deletes: Cell<u64>,
     /// Those of which it is not known that they are gone.
     pub(super) failed: Cell<u64>,
+}
+
+/// How many responses came to which end, on one worker.
+#[derive(Debug, Default)]
+pub(crate) struct StoreCounts {
+    /// Handed over to be stored.
+    pub(super) queued: Cell<u64>,
+    /// Stored, said memcached.
+    pub(super) stored: Cell<u64>,
+    /// Not stored, said memcached.
+    pub(super) refused: Cell<u64>,
+    /// Without an answer.
+    pub(super) failed: Cell<u64>,
+    /// Not handed over.
+    pub(super) not_stored: Cell<u64>,
+}
+
+impl StoreCounts {
+    /// A response was not handed over.
+    pub(crate) fn not_stored(&self) {
+        increment(&self.not_stored);
+    }
+
+    pub(super) fn queued(&self) {
+        increment(&self.queued);
+    }
+}
+
+pub(super) fn increment(count: &Cell<u64>) {
+    count.set(count.get() + 1);
 }
 
 /// Makes the counters out of their names.

@@ -31,12 +31,11 @@ use memcached_core::protocol::{Command, Key, Lane, Store};
 use memcached_core::server::{Failure, Outcome};
 
 pub(crate) use completion::{Complete, Completion};
-pub(crate) use counters::Counters;
 use counters::Published;
+pub(crate) use counters::{Counters, StoreCounts};
 pub(crate) use deletes::DeleteHandle;
 use deletes::Deletes;
 pub(crate) use lookups::{Lookup, LookupHandle};
-pub(crate) use stores::StoreCounts;
 pub(crate) use time_of_day::unix_now;
 
 use crate::host::{Job, Level, SockAddr, Waker, Worker};
