@@ -91,6 +91,7 @@ if req.path =~ "^/store$" {{
     );
     let site = Site::start(&config, &[("CACHE", &cache)]);
     assert_eq!(site.get("/").cache(), "Hit", "connected");
+    let before = cache.stat("cmd_get");
     cache.suspend();
     let mut clients = waiting_clients(&site, 3);
     assert_eq!(site.get("/store").text(), "new");
@@ -100,7 +101,9 @@ if req.path =~ "^/store$" {{
     for mut client in clients {
         assert_eq!(client.response("GET").expect("an answer").cache(), "Hit");
     }
-    // The first three share one request, the later three another.
-    let log = site.stop();
-    assert!(log.contains("it counted lookups 7, joined 4, "), "{log}");
+    // The first three share one request, the later three another. What is late may
+    // be asked for once more on another connection.
+    let asked = cache.stat("cmd_get") - before;
+    assert!((2..=4).contains(&asked), "{asked}");
+    site.stop();
 }

@@ -9,6 +9,7 @@
 mod clock;
 mod events;
 mod sockets;
+mod surroundings;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -21,20 +22,12 @@ use memcached_core::server::{ConnectionId, Failure, Limits, Refused, RequestId, 
 
 use super::completion::{Complete, Completion, Requests};
 use super::counters::Part;
-use super::reading::ReadBuffers;
-use crate::host::{Job, Ready, SockAddr, Worker, panic_point};
+use crate::host::{Job, Ready, SockAddr, panic_point};
 use clock::{Clock, Epoch};
-pub(super) use events::ServerLog;
-pub(super) use events::Strangers;
 use events::Unattended;
+pub(super) use events::{ServerLog, Strangers};
 use sockets::Sockets;
-
-/// Whoever made a driver.
-pub(super) trait Owner {
-    /// The driver has done what was to be done; outcomes may have been handed
-    /// out.
-    fn worked(&self);
-}
+pub(super) use surroundings::{Owner, Surroundings};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -43,16 +36,6 @@ enum State {
     Poisoned,
     /// All requests that it held were lost.
     Abandoned,
-}
-
-/// What a driver works with.
-pub(super) struct Surroundings {
-    pub(super) worker: Worker,
-    pub(super) buffers: Rc<ReadBuffers>,
-    pub(super) owner: Weak<dyn Owner>,
-    pub(super) counted: Part,
-    /// Of a server that only scripts name.
-    pub(super) strangers: Option<Rc<Strangers>>,
 }
 
 /// The driver of one server.
