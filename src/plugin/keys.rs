@@ -86,6 +86,9 @@ impl Keys {
             || (self.options.identity.key.text == other.options.identity.key.text
                 && self.options.common.headers == other.options.common.headers
                 && self.rules.vary == other.rules.vary
+                && self.rules.encodings == other.rules.encodings
+                && self.rules.ports == other.rules.ports
+                && self.rules.guard == other.rules.guard
                 && self.pool.has_items_of(&other.pool))
     }
 
@@ -189,7 +192,11 @@ impl Keys {
         Ok(texts.iter().map(|text| Key::hashing(text)).collect())
     }
 
-    fn check_bypass<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<(), Bypass> {
+    /// Whether these options let the request have to do with the cache.
+    ///
+    /// # Errors
+    /// What keeps it out.
+    pub(super) fn check_bypass<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<(), Bypass> {
         let identity = &self.options.identity;
         identity.bypass_cookies.check(values(vr, b"Cookie"))?;
         if let Some(pattern) = &identity.bypass {

@@ -106,7 +106,11 @@ impl StoreAction {
         if let Some(lookup) = lookup.filter(|lookup| own.agree_with(&lookup.keys)) {
             return StoreKey {
                 keys: Arc::clone(&lookup.keys),
-                key: lookup.key.clone(),
+                // The lookup's options need not name all that the store's do.
+                key: lookup
+                    .key
+                    .clone()
+                    .and_then(|key| own.check_bypass(vr).map(|()| key)),
             };
         }
         self.0.tell_of_other_key(vr);

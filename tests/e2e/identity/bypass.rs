@@ -76,3 +76,42 @@ fn bypass_by_a_pattern() {
         echoing.site.stop();
     });
 }
+
+/// A store has a say of its own, even under the key of a lookup that has none.
+#[test]
+fn options_of_the_store_alone() {
+    for (option, name, value) in [
+        (
+            r#""bypass_cookies" => ["session*"]"#,
+            "Cookie",
+            "session=bob",
+        ),
+        (
+            r#""bypass" => "%{req.header[X-Preview]}""#,
+            "X-Preview",
+            "1",
+        ),
+        (r#""guard" => true"#, "X-Forwarded-Host", "evil.test"),
+    ] {
+        with_each(|kind| {
+            let lookup = crate::options(&[super::SAMPLE_KEY]);
+            let store = crate::options(&[super::SAMPLE_KEY, option]);
+            let config = format!(
+                r#"memcached.lookup ({lookup}, {{ header.add "X-Memcached" => "Hit"; }}, {{
+	header.add "X-Memcached" => "Miss";
+	$BACKEND
+	memcached.store {store};
+}});"#
+            );
+            let echoing = Echoing::configured(kind, &config);
+            echoing.own(&ask("/a").header(name, value));
+            echoing.settle();
+            // Nobody else gets the page of that request.
+            let other = echoing.own(&ask("/a"));
+            assert_ne!(other.cache(), "Hit", "{option}");
+            echoing.settle();
+            echoing.hit(&ask("/a"));
+            echoing.site.stop();
+        });
+    }
+}

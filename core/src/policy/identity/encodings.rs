@@ -3,7 +3,7 @@
 use crate::http::{coding_weights, is_same_coding, is_token};
 
 /// The codings that have variants of their own: at most [`Encodings::MAX`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encodings(Vec<Box<str>>);
 
 /// Some of the codings of an [`Encodings`].

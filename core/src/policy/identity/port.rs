@@ -4,7 +4,7 @@
 use super::request::Request;
 
 /// The ports that a site is known by, beside those that go without saying.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ports(Vec<u16>);
 
 impl Ports {
