@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
+use crate::listen::listen;
 use crate::wait::PATIENCE;
 
 /// What the backend was asked.
@@ -20,7 +20,7 @@ pub struct BackendRequest {
     pub headers: Vec<String>,
 }
 
-type Answer = dyn Fn(&BackendRequest, &mut TcpStream) + Send + Sync;
+type Answer = dyn Fn(&BackendRequest, &mut TcpStream);
 
 /// A backend. Prints as `IP:PORT`. One request a connection; it lives as long
 /// as the test program.
@@ -39,17 +39,9 @@ impl Backend {
     /// Starts one that writes what `answer` does; the connection is closed
     /// when that returns.
     pub fn start(answer: impl Fn(&BackendRequest, &mut TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-        let addr = listener.local_addr().expect("an address");
-        let answer: Arc<Answer> = Arc::new(answer);
         let requests = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&requests);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (answer, counted) = (Arc::clone(&answer), Arc::clone(&counted));
-                thread::spawn(move || serve(stream, &*answer, &counted));
-            }
-        });
+        let addr = listen(move |stream| serve(stream, &answer, &counted));
         Self { addr, requests }
     }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::io::{self, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
+use crate::listen::listen;
 use crate::wait::PATIENCE;
 
 const BEGIN_REQUEST: u8 = 1;
@@ -31,7 +31,7 @@ impl FastCgiRequest {
     }
 }
 
-type Answer = dyn Fn(&FastCgiRequest) -> Vec<u8> + Send + Sync;
+type Answer = dyn Fn(&FastCgiRequest) -> Vec<u8>;
 
 /// A responder. Prints as `IP:PORT`. It lives as long as the test program.
 pub struct FastCgi {
@@ -48,18 +48,10 @@ impl fmt::Display for FastCgi {
 impl FastCgi {
     /// Starts one whose responses, in the form of CGI, `answer` makes.
     pub fn start(answer: impl Fn(&FastCgiRequest) -> Vec<u8> + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-        let addr = listener.local_addr().expect("an address");
-        let answer: Arc<Answer> = Arc::new(answer);
         let requests = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&requests);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (answer, counted) = (Arc::clone(&answer), Arc::clone(&counted));
-                // The server may go away at any time.
-                thread::spawn(move || drop(serve(stream, &*answer, &counted)));
-            }
-        });
+        // The server may go away at any time.
+        let addr = listen(move |stream| drop(serve(stream, &answer, &counted)));
         Self { addr, requests }
     }
 

@@ -18,6 +18,7 @@ mod fastcgi;
 mod faulty;
 mod host_layer;
 mod http;
+mod listen;
 mod make_run;
 mod memcached;
 mod nginx;
