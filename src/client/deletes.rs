@@ -13,7 +13,7 @@ use memcached_core::server::{Failure, Outcome};
 use thiserror::Error;
 
 use super::completion::{Complete, Completion};
-use super::counters::DeleteCounts;
+use super::counters::{DeleteCounts, increment};
 use super::driver::ServerLog;
 use super::drivers::Drivers;
 use super::lookups::Lookups;
@@ -130,7 +130,7 @@ impl Complete for OneDelete {
             Outcome::Failed(failure) => Some(NotDeleted::Failed(failure)),
         };
         if failure.is_some() {
-            self.counts.failed.set(self.counts.failed.get() + 1);
+            increment(&self.counts.failed);
         }
         self.deletion.finish(self.number, failure);
     }
@@ -192,10 +192,7 @@ impl Deletes {
             self.lookups.changed(driver.id(), &key);
             let may_repeat = true;
             let command = Command::from(Delete { key, may_repeat });
-            if let Err(refused) = driver.submit(Lane::Store, command, timeout, completion) {
-                let failed = Outcome::Failed(refused.failure);
-                refused.token.complete(failed);
-            }
+            driver.submit_or_fail(Lane::Store, command, timeout, completion);
         }
         // Nobody is woken by what is known at once.
         deletion.waker.replace(Some(waker));

@@ -15,6 +15,7 @@ mod counters;
 mod deletes;
 mod driver;
 mod drivers;
+mod epoch;
 mod lookups;
 mod reading;
 mod stores;
@@ -28,13 +29,14 @@ use std::time::Duration;
 
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Command, Key, Lane, Store};
-use memcached_core::server::{Failure, Outcome};
+use memcached_core::server::Failure;
 
 pub(crate) use completion::{Complete, Completion};
 use counters::Published;
 pub(crate) use counters::{Counters, StoreCounts};
 pub(crate) use deletes::DeleteHandle;
 use deletes::Deletes;
+pub(crate) use epoch::Epoch;
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use time_of_day::unix_now;
 
@@ -198,10 +200,7 @@ impl Client {
     ) {
         let driver = self.0.drivers.of_script(server);
         self.0.before(&driver, &command);
-        if let Err(refused) = driver.submit(Lane::Script, command, timeout, completion) {
-            let failed = Outcome::Failed(refused.failure);
-            refused.token.complete(failed);
-        }
+        driver.submit_or_fail(Lane::Script, command, timeout, completion);
     }
 
     /// The same where nobody waits for the outcome.

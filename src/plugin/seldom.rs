@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use memcached_core::line_limit::{LeftOut, LineLimit};
-use memcached_core::time::Time;
+
+use crate::client::Epoch;
 
 /// A line of an action that comes at most once a minute, whichever worker it is
 /// on.
@@ -20,10 +21,8 @@ impl Default for OnceAMinute {
 impl OnceAMinute {
     /// Whether the line is to be written, and what is added to it.
     pub(super) fn pass(&self) -> Option<LeftOut> {
-        static BEGAN: OnceLock<Instant> = OnceLock::new();
-        let passed = BEGAN.get_or_init(Instant::now).elapsed().as_micros();
-        let now = Time::from_micros(u64::try_from(passed).unwrap_or(u64::MAX));
-        self.0.pass(now)
+        static EPOCH: OnceLock<Epoch> = OnceLock::new();
+        self.0.pass(EPOCH.get_or_init(Epoch::new).now())
     }
 }
 

@@ -4,6 +4,7 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::line_limit::LeftOut;
 use crate::time::Time;
 
 /// The shortest time between two lines about one server.
@@ -15,16 +16,12 @@ pub struct LogLine {
     /// Whether it reports trouble, rather than the end of it.
     pub trouble: bool,
     text: Box<str>,
-    suppressed: u64,
+    left_out: LeftOut,
 }
 
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)?;
-        if self.suppressed > 0 {
-            write!(f, " ({} more not logged)", self.suppressed)?;
-        }
-        Ok(())
+        write!(f, "{}{}", self.text, self.left_out)
     }
 }
 
@@ -72,7 +69,7 @@ impl LogLimit {
         self.held = Some(LogLine {
             trouble,
             text: text.into(),
-            suppressed: 0,
+            left_out: LeftOut::default(),
         });
     }
 
@@ -83,7 +80,7 @@ impl LogLimit {
             return None;
         }
         let mut line = self.held.take()?;
-        line.suppressed = std::mem::take(&mut self.suppressed);
+        line.left_out = LeftOut(std::mem::take(&mut self.suppressed));
         self.quiet_until = now + INTERVAL;
         self.logged_trouble = line.trouble;
         Some(line)

@@ -1,27 +1,13 @@
 //! The time of a driver, and its one timer.
 
 use std::cell::RefCell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use memcached_core::server::{Alarm, Ring};
 use memcached_core::time::Time;
 
+use crate::client::epoch::Epoch;
 use crate::host::{Timer, Worker};
-
-/// Where a driver's time begins.
-#[derive(Clone, Copy)]
-pub(crate) struct Epoch(Instant);
-
-impl Epoch {
-    pub(super) fn new() -> Self {
-        Self(Instant::now())
-    }
-
-    pub(crate) fn now(self) -> Time {
-        let micros = self.0.elapsed().as_micros();
-        Time::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
-    }
-}
 
 /// The timer, which is armed as the core's [`Alarm`] says.
 pub(super) struct Clock {

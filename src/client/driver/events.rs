@@ -10,8 +10,8 @@ use memcached_core::protocol::{Reply, Status};
 use memcached_core::server::{Event, LogLimit, Outcome, Server};
 use memcached_core::time::Time;
 
-use super::clock::Epoch;
 use crate::client::completion::{Complete, Requests};
+use crate::client::epoch::Epoch;
 use crate::host::{BufferSlice, Level, SockAddr, Worker};
 
 /// Between two lines about servers that only scripts name, which may be tens of

@@ -18,12 +18,13 @@ use std::time::Duration;
 use memcached_core::lookup::ServerId;
 use memcached_core::pool::ServerSpec;
 use memcached_core::protocol::{Command, Lane};
-use memcached_core::server::{ConnectionId, Failure, Limits, Refused, RequestId, Server};
+use memcached_core::server::{ConnectionId, Failure, Limits, Outcome, Refused, RequestId, Server};
 
 use super::completion::{Complete, Completion, Requests};
 use super::counters::Part;
+use super::epoch::Epoch;
 use crate::host::{Job, Ready, SockAddr, panic_point};
-use clock::{Clock, Epoch};
+use clock::Clock;
 use events::Unattended;
 pub(super) use events::{ServerLog, Strangers};
 use sockets::Sockets;
@@ -156,6 +157,20 @@ impl Driver {
         // Also where it was refused: that may have begun an attempt.
         self.flush.later();
         submitted
+    }
+
+    /// Submits a request whose outcome always comes by way of `completion`, at once
+    /// if the server cannot be asked now.
+    pub(super) fn submit_or_fail(
+        &self,
+        lane: Lane,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        if let Err(refused) = self.submit(lane, command, timeout, completion) {
+            refused.token.complete(Outcome::Failed(refused.failure));
+        }
     }
 
     /// Submits a request whose outcome nobody waits for.

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use memcached_core::server::{Action, ConnectionId, Server};
 
-use super::clock::Epoch;
 use crate::client::completion::Requests;
+use crate::client::epoch::Epoch;
 use crate::client::reading::{Read, ReadBuffers};
 use crate::client::transport::Transport;
 use crate::host::{Ready, SockAddr, Worker};
