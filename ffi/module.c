@@ -43,6 +43,8 @@ static void worker_stop(liServer *srv, liPlugin *p, liWorker *wrk) {
 	(void)p;
 	mmc_slot *slot = mmc_slot_of(wrk);
 	mmc_rust_worker *state = mmc_state_of_worker(wrk);
+	/* While there is a state that they can come back to. */
+	if (slot) mmc_copies_stop(slot);
 	if (state) {
 		slot->state = NULL;
 		mmc_def()->stop_worker(state);
@@ -72,9 +74,8 @@ static liHandlerResult run(liVRequest *vr, gpointer param, gpointer *context) {
 }
 
 static liHandlerResult cleanup(liVRequest *vr, gpointer param, gpointer context) {
-	(void)vr;
 	action *a = param;
-	a->def->cleanup(context);
+	a->def->cleanup(context, vr->action_stack.backend_failed);
 	return LI_HANDLER_GO_ON;
 }
 

@@ -32,6 +32,12 @@ pub(crate) trait ActionKind: Send + Sync + Sized + 'static {
         context: &mut Option<Box<Self::Context>>,
     ) -> Flow;
 
+    /// A run that waits ends, because the request does, or because a backend could
+    /// not be had. Nothing can be done with the request here.
+    fn ended_early(context: Box<Self::Context>, _backend_failed: bool) {
+        drop(context);
+    }
+
     /// What to do after `run` panicked.
     fn panicked(&self, vr: &mut VRequest<'_, Self::Plugin>) -> Flow;
 }
@@ -129,10 +135,14 @@ unsafe extern "C" fn run<A: ActionKind>(
     flow as u32
 }
 
-unsafe extern "C" fn cleanup<A: ActionKind>(context: *mut ffi::mmc_rust_context) {
+unsafe extern "C" fn cleanup<A: ActionKind>(
+    context: *mut ffi::mmc_rust_context,
+    backend_failed: bool,
+) {
     // SAFETY: `run` of this action made it; the host gives it up.
     let context = unsafe { ContextPointer::<A>::from_raw(context) };
-    guarded_drop("cleanup", context);
+    // The panic hook has written about a panic; there is nothing to give up.
+    let _ = guard("cleanup", || A::ended_early(context, backend_failed));
 }
 
 unsafe extern "C" fn destroy<A: ActionKind>(action: *mut ffi::mmc_rust_action) {

@@ -233,6 +233,19 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         if given.is_empty() { otherwise } else { given }
     }
 
+    /// Whether regular expressions of conditions have left captures, which patterns
+    /// of this request alone can use.
+    pub(crate) fn has_captures(&self) -> bool {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_request_has_captures(self.ptr()) }
+    }
+
+    /// Whether it is a [`RequestCopy`](super::RequestCopy) that runs.
+    pub(crate) fn is_copy(&self) -> bool {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_request_is_copy(self.ptr()) }
+    }
+
     /// Writes to its log.
     pub(crate) fn log(&self, level: Level, text: &str) {
         // SAFETY: see `ptr`; the host copies the text.
