@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use memcached_core::policy::invalidation::is_safe;
-use memcached_core::policy::{Bypass, Exchange, NotStored, Storable};
+use memcached_core::policy::{Bypass, Exchange, NotStored, Provenance, Storable};
 use memcached_core::protocol::Key;
 use memcached_core::stored::{HeadWriter, NewItem};
 
@@ -178,7 +178,7 @@ impl StoreAction {
     ) -> Result<(Storable, NewItem), NotStored> {
         let policy = &self.0.policy;
         let mut exchange = Exchange::new(vr.method(), vr.status());
-        exchange.from_cache = self.is_hit(vr, key);
+        exchange.provenance = self.provenance(vr, key);
         exchange.key_codings = keys.codings(key.accepted);
         let memory = vr.state();
         let mut head = HeadWriter::default();
@@ -197,14 +197,20 @@ impl StoreAction {
         Ok((response, item))
     }
 
-    /// Whether the response is this very item.
-    fn is_hit(&self, vr: &Request<'_>, key: &Keyed) -> bool {
+    /// Whether the response is this very item, or another one.
+    fn provenance(&self, vr: &Request<'_>, key: &Keyed) -> Provenance {
         let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
-        lookup.is_some_and(|lookup| {
-            lookup.is_hit
-                && lookup.key() == Some(&key.key)
-                && lookup.keys.pool().has_items_of(self.0.keys.pool())
-        })
+        let Some((lookup, hit)) = lookup.and_then(|lookup| Some((lookup, lookup.hit?))) else {
+            return Provenance::Handler;
+        };
+        let is_same =
+            lookup.key() == Some(&key.key) && lookup.keys.pool().has_items_of(self.0.keys.pool());
+        if is_same {
+            Provenance::SameItem
+        } else {
+            let made_at = hit.made_at;
+            Provenance::OtherItem { made_at }
+        }
     }
 
     /// Stores the response once its body is there.
