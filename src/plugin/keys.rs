@@ -100,20 +100,28 @@ impl Keys {
         })
     }
 
-    /// The key of a request.
+    /// The key of a request whose client sent these headers.
     ///
     /// # Errors
     /// It has nothing to do with the cache.
-    pub(super) fn of<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Keyed, Bypass> {
+    pub(super) fn of<'h, P: Plugin>(
+        &self,
+        vr: &VRequest<'_, P>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+    ) -> Result<Keyed, Bypass> {
         self.check_bypass(vr)?;
-        vr.with_scratch(|text| self.make(vr, text))
+        vr.with_scratch(|text| self.make(vr, headers, text))
     }
 
-    fn make<P: Plugin>(&self, vr: &VRequest<'_, P>, text: &mut Vec<u8>) -> Result<Keyed, Bypass> {
+    fn make<'h, P: Plugin>(
+        &self,
+        vr: &VRequest<'_, P>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+        text: &mut Vec<u8>,
+    ) -> Result<Keyed, Bypass> {
         self.options.identity.key.pattern.eval(vr, text);
         let asked = self.asked(vr);
-        let headers = vr.request_headers();
-        let parts = self.rules.append_parts(&asked, &headers, text)?;
+        let parts = self.rules.append_parts(&asked, headers, text)?;
         self.warn(vr, &parts, asked.host);
         Ok(Keyed {
             key: Key::hashing(text),

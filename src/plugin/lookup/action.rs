@@ -17,7 +17,7 @@ use super::hit::{self, Sent};
 use super::outcome::{Context, NAME, Outcomes, PUBLISHER, Passed};
 use crate::client::{Lookup, unix_now};
 use crate::host::{ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
-use crate::plugin::accept_encoding;
+use crate::plugin::accept_encoding::{client_headers, overwrite};
 use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::{Hit, LastLookup, Memcached, Outdated, Request, RequestMemory};
 use crate::plugin::options::{Common, Options};
@@ -101,7 +101,7 @@ impl LookupAction {
         if !options.allows_method(vr.method()) {
             return self.bypass_method(vr, context);
         }
-        let key = match self.outcomes.keys.of(vr) {
+        let key = match self.key_of(vr) {
             Ok(key) => key,
             Err(bypass) => return self.bypass(vr, context, &bypass),
         };
@@ -237,11 +237,7 @@ impl LookupAction {
     fn bypass_method(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         // The key is made only to be shown.
         let shown = shows_key(vr, self.outcomes.options.common.environment);
-        let key = if shown {
-            self.outcomes.keys.of(vr).ok()
-        } else {
-            None
-        };
+        let key = if shown { self.key_of(vr).ok() } else { None };
         let passed = Passed {
             forward: Forward::Method,
             detail: None,
@@ -317,9 +313,13 @@ impl LookupAction {
         let accepted = memory.lookup.as_ref().and_then(LastLookup::accepted);
         let flow = self.outcomes.pass(vr, context, memory, passed);
         if let Some(codings) = self.outcomes.keys.codings(accepted) {
-            accept_encoding::overwrite(vr, &codings);
+            overwrite(vr, &codings);
         }
         flow
+    }
+
+    fn key_of(&self, vr: &Request<'_>) -> Result<Keyed, Bypass> {
+        self.outcomes.keys.of(vr, &client_headers(vr))
     }
 
     /// What is remembered of the request, with this as its last lookup.

@@ -15,7 +15,7 @@ use super::invalidate::{Invalidation, has_changed_something, outdated};
 use super::shared::{NAME, Shared};
 use crate::client::{Client, unix_now};
 use crate::host::{ActionKind, ConfigValue, Flow, ResponseState, Server};
-use crate::plugin::accept_encoding;
+use crate::plugin::accept_encoding::{client_headers, store_has_run};
 use crate::plugin::cache_status::say_decision;
 use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::{Memcached, Outdated, Request};
@@ -116,7 +116,7 @@ impl StoreAction {
         self.0.tell_of_other_key(vr);
         StoreKey {
             keys: Arc::clone(own),
-            key: own.of(vr),
+            key: own.of(vr, &client_headers(vr)),
         }
     }
 
@@ -164,7 +164,7 @@ impl StoreAction {
             }
         }
         if names_codings {
-            accept_encoding::store_has_run(vr);
+            store_has_run(vr);
         }
     }
 

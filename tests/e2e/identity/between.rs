@@ -104,7 +104,57 @@ header.overwrite "X-Behind" => "%{{req.header[Accept-Encoding]}}";
     assert_eq!(response.header("X-Behind"), Some(own));
     echoing.settle();
     echoing.expect_item("far:/a#accept-encoding=gzip");
-    echoing.expect_item("near:/a#accept-encoding=gzip");
+    echoing.expect_item("near:/a#accept-encoding=br+gzip");
+    echoing.site.stop();
+}
+
+/// Each lookup's key names what the client accepts, not what another one asks the
+/// backend for.
+#[test]
+fn nested_lookups_of_other_encodings() {
+    let of = |name: &str, encodings: &str| {
+        crate::options(&[
+            r#""headers" => true, "vary" => ["accept-encoding"]"#,
+            &format!(r#""encodings" => [{encodings}], "key" => "{name}:%{{req.path}}""#),
+        ])
+    };
+    let (outer, inner) = (of("near", r#""br""#), of("far", r#""gzip""#));
+    let alone = of("alone", r#""br", "zstd""#);
+    let config = format!(
+        r#"
+memcached.lookup ({outer}, none, {{
+	memcached.lookup ({inner}, none, {{
+		$BACKEND
+		memcached.store {inner};
+		memcached.store {alone};
+	}});
+	memcached.store {outer};
+}});
+"#
+    );
+    let echoing = Echoing::configured(Kind::Proxy, &config);
+    for (path, accepted, asked, codings) in [
+        ("/a", "gzip, br, zstd", "gzip", ["br", "gzip", "br+zstd"]),
+        ("/b", "gzip", "gzip", ["identity", "gzip", "identity"]),
+        ("/c", "zstd", "identity", ["identity", "identity", "zstd"]),
+    ] {
+        let request = ask(path).header("Accept-Encoding", accepted);
+        let response = echoing.send(&request);
+        let page = Page::parse(&response);
+        assert_eq!(page.header("accept-encoding"), Some(asked), "{accepted}");
+        echoing.settle();
+        for (name, codings) in ["near", "far", "alone"].into_iter().zip(codings) {
+            echoing.expect_item(&format!("{name}:{path}#accept-encoding={codings}"));
+        }
+        assert!(
+            echoing
+                .cache
+                .delete(&format!("near:{path}#accept-encoding={}", codings[0]))
+        );
+        let response = echoing.send(&request);
+        assert_eq!(status(&response), "hit", "{accepted}");
+        echoing.settle();
+    }
     echoing.site.stop();
 }
 
