@@ -23,6 +23,34 @@ fn a_cookie_that_is_taken_off() {
     assert!(log.contains(line), "{log}");
 }
 
+/// What is the request's own when the store runs counts too, though both have the
+/// same options: an action in between may have made it so.
+#[test]
+fn what_becomes_a_visitors_own_in_between() {
+    let both = format!(
+        r#"{SAMPLE_KEY}, "bypass_cookies" => ["session"], "bypass" => "%{{req.environment[OWN]}}""#
+    );
+    let handler = r#"
+if req.path == "/cookie" { req_header.overwrite "Cookie" => "session=bob"; }
+if req.path == "/pattern" { env.set "OWN" => "1"; }
+$BACKEND
+"#;
+    let echoing = Echoing::configured(Kind::Proxy, &cached(&both, handler));
+    for (path, reason) in [("/cookie", "cookie session"), ("/pattern", "pattern")] {
+        let response = echoing.send(&ask(path));
+        assert_eq!(status(&response), "miss", "{path}");
+        let line = format!("memcached.store: not stored: bypass: {reason}");
+        echoing.site.await_log(&line);
+    }
+    echoing.own(&ask("/a"));
+    echoing.settle();
+    echoing.expect_item("http://victim.test/a");
+    for path in ["/cookie", "/pattern"] {
+        assert!(!echoing.has_item(&format!("http://victim.test{path}")));
+    }
+    echoing.site.stop();
+}
+
 /// A store that stands alone looks for itself.
 #[test]
 fn stores_without_a_lookup() {
