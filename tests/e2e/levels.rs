@@ -121,8 +121,8 @@ fn the_age_of_an_item_counts() {
         assert_eq!(site.get_hit("/").text(), "page");
         let passed = begun.elapsed().as_secs() + 1;
         let sent = tap.sent().escape_ascii().to_string();
-        let set = sent.split("set / 0 ").nth(1).expect("a store");
-        let ttl: u64 = set.split(' ').next().unwrap().parse().expect("a number");
+        let stored = sent.split("set / 0 ").nth(1).expect("a store");
+        let ttl: u64 = stored.split(' ').next().unwrap().parse().expect("a number");
         assert!((493 - passed..=493).contains(&ttl), "{ttl}: {sent}");
         if near == WHOLE {
             let stored = near_cache.get("/").expect("an item").data;

@@ -149,7 +149,7 @@ fn nested_lookups_of_other_encodings() {
     let (outer, inner) = (of("near", r#""br""#), of("far", r#""gzip""#));
     let alone = of("alone", r#""br", "zstd""#);
     let config = format!(
-        r#"
+        r"
 memcached.lookup ({outer}, none, {{
 	memcached.lookup ({inner}, none, {{
 		$BACKEND
@@ -158,7 +158,7 @@ memcached.lookup ({outer}, none, {{
 	}});
 	memcached.store {outer};
 }});
-"#
+"
     );
     let echoing = Echoing::configured(Kind::Proxy, &config);
     for (path, accepted, asked, codings) in [
