@@ -37,6 +37,22 @@ pub(super) fn overwrite(vr: &mut Request<'_>, codings: &KeyCodings<'_>) {
     vr.set_state(memory);
 }
 
+/// The headers of a request as the client sent them, for keys: those of nested
+/// lookups must not depend on what another one asks the backend for.
+pub(super) fn client_headers<'v>(
+    vr: &'v Request<'_>,
+) -> impl Iterator<Item = (&'v [u8], &'v [u8])> + Clone {
+    let replaced = vr
+        .state()
+        .and_then(|memory| memory.accept_encoding.as_ref());
+    let lines = replaced
+        .map(|replaced| &*replaced.lines)
+        .unwrap_or_default();
+    vr.request_headers()
+        .filter(move |(name, _)| replaced.is_none() || !is_own(name))
+        .chain(lines.iter().map(|(name, value)| (&**name, &**value)))
+}
+
 /// A store has run, for the lookup that led to it. Puts the header back if no
 /// other lookup waits for its store.
 pub(super) fn store_has_run(vr: &mut Request<'_>) {

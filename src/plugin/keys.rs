@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use memcached_core::policy::identity::{
-    CodingSet, KeyCodings, KeyRules, Parts, PatternTraits, Request as Asked, Sharing,
+    CodingSet, Collapse, KeyCodings, KeyRules, Parts, PatternTraits, Request as Asked, Sharing,
 };
 use memcached_core::policy::invalidation::{KeyTemplate, Origin};
 use memcached_core::policy::{Bypass, check_pattern_text};
@@ -29,6 +29,8 @@ pub(super) struct Keys {
     pool: Arc<Pool<SockAddr>>,
     told_of_port: Once,
     told_of_query: Once,
+    collapse: Collapse,
+    told_of_path: Once,
 }
 
 /// The key of a request.
@@ -70,6 +72,8 @@ impl Keys {
             pool,
             told_of_port: Once::default(),
             told_of_query: Once::default(),
+            collapse: Collapse::default(),
+            told_of_path: Once::default(),
         }
     }
 
@@ -100,21 +104,29 @@ impl Keys {
         })
     }
 
-    /// The key of a request.
+    /// The key of a request whose client sent these headers.
     ///
     /// # Errors
     /// It has nothing to do with the cache.
-    pub(super) fn of<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Keyed, Bypass> {
+    pub(super) fn of<'h, P: Plugin>(
+        &self,
+        vr: &VRequest<'_, P>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+    ) -> Result<Keyed, Bypass> {
         self.check_bypass(vr)?;
-        vr.with_scratch(|text| self.make(vr, text))
+        vr.with_scratch(|text| self.make(vr, headers, text))
     }
 
-    fn make<P: Plugin>(&self, vr: &VRequest<'_, P>, text: &mut Vec<u8>) -> Result<Keyed, Bypass> {
+    fn make<'h, P: Plugin>(
+        &self,
+        vr: &VRequest<'_, P>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+        text: &mut Vec<u8>,
+    ) -> Result<Keyed, Bypass> {
         self.options.identity.key.pattern.eval(vr, text);
         let asked = self.asked(vr);
-        let headers = vr.request_headers();
-        let parts = self.rules.append_parts(&asked, &headers, text)?;
-        self.warn(vr, &parts, asked.host);
+        let parts = self.rules.append_parts(&asked, headers, text)?;
+        self.warn(vr, &parts, &asked, text);
         Ok(Keyed {
             key: Key::hashing(text),
             accepted: parts.accepted,
@@ -209,10 +221,10 @@ impl Keys {
     }
 
     /// Says once what the configuration may lack.
-    fn warn<P: Plugin>(&self, vr: &VRequest<'_, P>, parts: &Parts, host: Option<&[u8]>) {
+    fn warn<P: Plugin>(&self, vr: &VRequest<'_, P>, parts: &Parts, asked: &Asked<'_>, key: &[u8]) {
         let action = || self.action.to_string_lossy();
         if parts.has_foreign_port && self.told_of_port.is_first() {
-            let host = host.unwrap_or_default();
+            let host = asked.host.unwrap_or_default();
             let line = format!(
                 "{}: a request for {} names a port that is neither the listener's nor the \
                  scheme's: it has items of its own. If visitors come by that port, list it \
@@ -228,6 +240,18 @@ impl Keys {
                  pages that differ by the query share an item. Put %{{req.query}} \
                  or %{{req.raw_path}} into \"key\"",
                 action()
+            );
+            vr.log(Level::Warning, &line);
+        }
+        let is_collapsed = || self.collapse.notices(key, asked) && self.told_of_path.is_first();
+        if parts.has_changed_path && is_collapsed() {
+            let line = format!(
+                "{}: different paths, of which {} is one, were changed into the same before, by \
+                 rewrite, index or pathinfo: their pages share an item. Put the lookup \
+                 before that; where only index or pathinfo do it, %{{req.raw_path}} into \
+                 \"key\" will do",
+                action(),
+                excerpt(asked.target)
             );
             vr.log(Level::Warning, &line);
         }

@@ -41,7 +41,9 @@ pub(crate) struct RequestMemory {
 impl RequestMemory {
     /// The item of the last lookup is the response.
     pub(super) fn is_hit(&self) -> bool {
-        self.lookup.as_ref().is_some_and(|lookup| lookup.is_hit)
+        self.lookup
+            .as_ref()
+            .is_some_and(|lookup| lookup.hit.is_some())
     }
 }
 
@@ -50,8 +52,8 @@ pub(super) struct LastLookup {
     pub(super) keys: Arc<Keys>,
     /// The key that it looked up, or why the request is not to be cached.
     pub(super) key: Result<Keyed, Bypass>,
-    /// The item is the response.
-    pub(super) is_hit: bool,
+    /// The item, if it is the response.
+    pub(super) hit: Option<Hit>,
     /// `Content-Type` of a hit, after a miss where items are bodies.
     pub(super) hit_type: Option<Box<[u8]>>,
 }
@@ -66,6 +68,13 @@ impl LastLookup {
     pub(super) fn key(&self) -> Option<&Key> {
         self.key.as_ref().ok().map(|keyed| &keyed.key)
     }
+}
+
+/// An item that is the response.
+#[derive(Clone, Copy)]
+pub(super) struct Hit {
+    /// When the origin made it, in seconds since 1970, if the item tells.
+    pub(super) made_at: Option<u64>,
 }
 
 /// Items that a request makes out of date, if it succeeds.

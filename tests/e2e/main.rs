@@ -11,6 +11,7 @@ mod hoard;
 mod identity;
 mod invalidate;
 mod key;
+mod levels;
 mod life;
 mod lookup;
 mod lua;
@@ -24,6 +25,8 @@ mod truth;
 mod valgrind;
 mod value;
 mod wire;
+
+use std::time::SystemTime;
 
 /// A handler between lookup and store, which share the options `both`;
 /// `$CACHE` is the memcached.
@@ -54,6 +57,16 @@ memcached.lookup ({lookup}, {{
 	respond 200 => "missed";
 }});
 "#
+    )
+}
+
+/// A header `Date` of so many seconds ago.
+fn date(ago_secs: u64) -> String {
+    let now = SystemTime::UNIX_EPOCH.elapsed();
+    let now = now.expect("a clock that is right").as_secs();
+    format!(
+        "Date: {}",
+        memcached_core::http::format_date(now - ago_secs)
     )
 }
 

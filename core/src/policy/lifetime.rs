@@ -67,6 +67,22 @@ impl Lifetime {
         }
     }
 
+    /// That of a response that was made from another item, and by the origin at this
+    /// time, in seconds since 1970: no part of it is had twice, however often items
+    /// are made of each other.
+    #[must_use]
+    pub fn counted_from(self, made_at: u64) -> Self {
+        let Ttl::Secs(secs) = self.longest else {
+            return self;
+        };
+        let until = made_at.saturating_add(secs.into());
+        let fresh_until = self.fresh_until.map_or(until, |fresh| fresh.min(until));
+        Self {
+            fresh_until: Some(fresh_until),
+            ..self
+        }
+    }
+
     /// The time to live of an item that is stored now; `None` if the response is
     /// stale. A body may take long to arrive, and an item must not outlive the
     /// freshness of its response.
@@ -124,6 +140,23 @@ mod tests {
             let lifetime = Lifetime::new(ttl, max_ttl, fresh.map(|secs: u64| 1000 + secs));
             assert_eq!(lifetime.ttl(1000), expected, "{lifetime:?}");
         }
+        for (lifetime, left) in [
+            (Lifetime::new(Secs(30), None, None), Some(Secs(20))),
+            (Lifetime::new(Secs(11), None, None), Some(Secs(1))),
+            (Lifetime::new(Secs(10), None, None), None),
+            (
+                Lifetime::new(Secs(30), Some(Secs(25)), None),
+                Some(Secs(15)),
+            ),
+            (Lifetime::new(Secs(30), None, Some(1005)), Some(Secs(5))),
+            (Lifetime::new(Secs(30), None, Some(1025)), Some(Secs(20))),
+            (Lifetime::new(Forever, None, Some(1025)), Some(Secs(25))),
+            (Lifetime::new(Forever, None, None), Some(Forever)),
+        ] {
+            assert_eq!(lifetime.counted_from(990).ttl(1000), left, "{lifetime:?}");
+        }
+        let ahead = Lifetime::new(Secs(30), None, None).counted_from(u64::MAX);
+        assert_eq!(ahead.ttl(1000), Some(Secs(30)));
         let lifetime = Lifetime::new(Secs(30), None, Some(1060));
         assert_eq!(lifetime.ttl(1050), Some(Secs(10)));
         assert_eq!(lifetime.ttl(1060), None);

@@ -24,7 +24,7 @@ pub use body_only::{BodyHeaders, Difference};
 pub use bypass::{Bypass, check_pattern_text};
 pub use conditions::{Answer, Conditions};
 pub use cookies::{CookieRule, CookieScope};
-pub use exchange::Exchange;
+pub use exchange::{Exchange, Provenance};
 pub use ignore::{Ignore, Rule};
 pub use lifetime::{Lifetime, Lifetimes};
 pub use not_stored::NotStored;

@@ -19,9 +19,16 @@ pub enum NotStored {
     /// reproduce a 200.
     #[error("status {0}")]
     Status(i32),
-    /// The body came from memcached, under this very key.
+    /// It came from memcached, under this very key.
     #[error("comes from this item")]
-    FromCache,
+    SameItem,
+    /// It came from another item, and its time to live is over if it is counted
+    /// from when the origin made it.
+    #[error("comes from an item that is too old")]
+    TooOld,
+    /// It came from another item, which does not tell how old it is.
+    #[error("comes from an item of unknown age")]
+    UnknownAge,
     /// A hit could not name the coding, or would name it to clients that do not
     /// accept it.
     #[error("Content-Encoding")]

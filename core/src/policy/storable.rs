@@ -1,7 +1,7 @@
 //! The rules: whether a response may be stored, and for how long.
 
 use super::control::Control;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Provenance};
 use super::ignore::Rule;
 use super::lifetime::Lifetime;
 use super::not_stored::NotStored;
@@ -56,6 +56,13 @@ impl Policy {
         if lifetime.ttl(unix_now_secs).is_none() {
             return Err(NotStored::Expired);
         }
+        let lifetime = match exchange.provenance {
+            Provenance::OtherItem { made_at: Some(at) } => lifetime.counted_from(at),
+            _ => lifetime,
+        };
+        if lifetime.ttl(unix_now_secs).is_none() {
+            return Err(NotStored::TooOld);
+        }
         Ok(Storable {
             lifetime,
             length: exchange.length(),
@@ -102,8 +109,10 @@ impl Policy {
         if !self.statuses.contains(&status) {
             return Err(NotStored::Status(exchange.status));
         }
-        if exchange.from_cache {
-            return Err(NotStored::FromCache);
+        match exchange.provenance {
+            Provenance::SameItem => return Err(NotStored::SameItem),
+            Provenance::OtherItem { made_at: None } => return Err(NotStored::UnknownAge),
+            Provenance::OtherItem { .. } | Provenance::Handler => {}
         }
         match exchange.length() {
             Some(length) if length > self.maxsize => return Err(NotStored::TooLarge),

@@ -152,12 +152,13 @@ impl<'a> Head<'a> {
         if !has("Date") && !has("Age") {
             return None;
         }
-        let stored = self.value("Date").and_then(parse_date);
-        let stored = stored.map_or(unix_now_secs, |stored| stored.min(unix_now_secs));
+        let date = self.value("Date").and_then(parse_date);
+        let stored = date.map_or(unix_now_secs, |stored| stored.min(unix_now_secs));
         let before = u64::from(self.age_when_stored());
         Some(Times {
             date: stored.saturating_sub(before),
             age: capped(unix_now_secs - stored + before),
+            is_dated: date.is_some(),
         })
     }
 
@@ -185,6 +186,9 @@ pub struct Times {
     /// For `Age`: the age when it was stored plus the seconds since then, at most
     /// [`SECONDS_MAX`](crate::http::SECONDS_MAX).
     pub age: u32,
+    /// Whether the head tells when it was stored, so that both are more than a
+    /// guess.
+    pub is_dated: bool,
 }
 
 /// The next line without its end; `None` if that is not CR and LF.

@@ -13,7 +13,7 @@ pub enum Malformed {
     #[error("a line that is no header")]
     Header,
     /// The empty line is missing.
-    #[error("no empty line behind the headers")]
+    #[error("no empty line after the headers")]
     Unfinished,
     /// The headers are larger than [`HEAD_MAX`](super::HEAD_MAX).
     #[error("headers larger than 64 KiB")]

@@ -47,7 +47,7 @@ proptest! {
         let parts = split(&value, &cuts);
         let head = Head::parse(parts.iter(), 0).unwrap();
         prop_assert_eq!(head.status(), status);
-        prop_assert_eq!(head.times(NOW), Some(Times { date: NOW - u64::from(age), age }));
+        prop_assert_eq!(head.times(NOW), Some(Times { date: NOW - u64::from(age), age, is_dated: true }));
         let mut expected: Vec<_> = fields
             .iter()
             .map(|(name, value)| (name.clone(), value.trim_matches([' ', '\t']).to_owned()))

@@ -320,7 +320,8 @@ fn the_age_counts_on_and_the_date_stays() {
         head.times(NOW + 5),
         Some(Times {
             date: NOW - 30,
-            age: 35
+            age: 35,
+            is_dated: true,
         })
     );
     assert_eq!(head.made_at(), Some(NOW - 30));
@@ -338,6 +339,18 @@ fn a_date_that_cannot_be_right_counts_as_now() {
         }
     }
     assert_eq!(times("", 61), None, "nobody knows");
+    for (lines, is_dated) in [
+        (date, true),
+        (future, true),
+        ("Age: 9\n", false),
+        ("Date: today\n", false),
+        (&date.repeat(2), false),
+    ] {
+        let value = format!("HTTP/1.1 200 OK\n{lines}\n").replace('\n', "\r\n");
+        let pieces = [value.into_bytes()];
+        let head = Head::parse(pieces.iter(), 0).unwrap();
+        assert_eq!(head.times(NOW).unwrap().is_dated, is_dated, "{lines}");
+    }
 }
 
 #[test]

@@ -17,18 +17,16 @@ use super::hit::{self, Sent};
 use super::outcome::{Context, NAME, Outcomes, PUBLISHER, Passed};
 use crate::client::{Lookup, unix_now};
 use crate::host::{ActionKind, BufferSlice, ConfigValue, Flow, Level, Server};
-use crate::plugin::accept_encoding;
+use crate::plugin::accept_encoding::{client_headers, overwrite};
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{LastLookup, Memcached, Outdated, Request, RequestMemory};
+use crate::plugin::memcached::{Hit, LastLookup, Memcached, Outdated, Request, RequestMemory};
 use crate::plugin::options::{Common, Options};
 use crate::plugin::publish::shows_key;
 use crate::plugin::seldom::{Once, OnceAMinute};
 
 /// One `memcached.lookup` of the configuration.
 pub(in crate::plugin) struct LookupAction {
-    options: Arc<Options>,
     policy: Policy,
-    keys: Arc<Keys>,
     outcomes: Outcomes,
 }
 
@@ -44,21 +42,16 @@ impl ActionKind for LookupAction {
         let options =
             Options::parse(server, arguments.options).map_err(|error| error.to_string())?;
         let options = Arc::new(options);
-        let keys = Arc::new(Keys::new(server, NAME, Arc::clone(&options)));
+        let policy = options.policy();
         let outcomes = Outcomes {
-            options: Arc::clone(&options),
-            keys: Arc::clone(&keys),
+            keys: Arc::new(Keys::new(server, NAME, Arc::clone(&options))),
+            options,
             hit: arguments.hit,
             miss: arguments.miss,
             encoded: OnceAMinute::default(),
             large: Once::default(),
         };
-        Ok(Self {
-            policy: options.policy(),
-            options,
-            keys,
-            outcomes,
-        })
+        Ok(Self { policy, outcomes })
     }
 
     fn run(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
@@ -104,11 +97,11 @@ impl LookupAction {
         if !is_safe(vr.method()) {
             self.remember_outdated(vr);
         }
-        let options = &self.options.common;
+        let options = &self.outcomes.options.common;
         if !options.allows_method(vr.method()) {
             return self.bypass_method(vr, context);
         }
-        let key = match self.keys.of(vr) {
+        let key = match self.key_of(vr) {
             Ok(key) => key,
             Err(bypass) => return self.bypass(vr, context, &bypass),
         };
@@ -133,7 +126,13 @@ impl LookupAction {
         let Common {
             timeout, max_value, ..
         } = *options;
-        match client.lookup(self.keys.pool(), &key.key, timeout, max_value, waker) {
+        match client.lookup(
+            self.outcomes.keys.pool(),
+            &key.key,
+            timeout,
+            max_value,
+            waker,
+        ) {
             Lookup::Pending(handle) => {
                 memory.pending = Some(handle);
                 *context = Some(memory);
@@ -154,7 +153,7 @@ impl LookupAction {
             LookupResult::Hit(value) => self.answer(vr, context, &value, memory),
             LookupResult::Miss => {
                 // Where items are variants, there may be others for this URL.
-                let forward = if self.options.identity.vary.is_empty() {
+                let forward = if self.outcomes.options.identity.vary.is_empty() {
                     Forward::UriMiss
                 } else {
                     Forward::Miss
@@ -181,22 +180,25 @@ impl LookupAction {
         value: &Value<BufferSlice>,
         memory: Box<RequestMemory>,
     ) -> Flow {
-        let options = &self.options.common;
-        let mut fresh_secs = None;
+        let options = &self.outcomes.options.common;
+        let (mut made_at, mut fresh_secs) = (None, None);
         let sent = if options.headers {
             let head = match Head::parse(value.pieces.iter(), value.flags) {
                 Ok(head) => head,
                 Err(malformed) => return self.reject(vr, context, memory, malformed),
             };
+            let now = unix_now();
             if options.cache_status.is_some() {
-                fresh_secs = self.policy.fresh_secs(&head, unix_now());
+                fresh_secs = self.policy.fresh_secs(&head, now);
             }
-            hit::send_whole(vr, value, &head, &conditions(vr))
+            let times = head.times(now);
+            made_at = times.filter(|it| it.is_dated).map(|it| it.date);
+            hit::send_whole(vr, value, &head, times, &conditions(vr))
         } else {
             hit::send_body(vr, value)
         };
         match sent {
-            Sent::Whole => self.outcomes.hit(vr, memory, fresh_secs),
+            Sent::Whole => self.outcomes.hit(vr, memory, Hit { made_at }, fresh_secs),
             Sent::Not => {
                 // Something else answered while the lookup was under way.
                 vr.set_state(memory);
@@ -234,8 +236,8 @@ impl LookupAction {
 
     fn bypass_method(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         // The key is made only to be shown.
-        let shown = shows_key(vr, self.options.common.environment);
-        let key = if shown { self.keys.of(vr).ok() } else { None };
+        let shown = shows_key(vr, self.outcomes.options.common.environment);
+        let key = if shown { self.key_of(vr).ok() } else { None };
         let passed = Passed {
             forward: Forward::Method,
             detail: None,
@@ -268,7 +270,7 @@ impl LookupAction {
         memory: Box<RequestMemory>,
         len: u64,
     ) -> Flow {
-        let max_value = self.options.common.max_value;
+        let max_value = self.outcomes.options.common.max_value;
         let line = format!("a value of {len} bytes is larger than max_value, {max_value}");
         self.outcomes.warn_of_large(vr, &memory, &line);
         let reason = "larger than max_value";
@@ -310,19 +312,23 @@ impl LookupAction {
     ) -> Flow {
         let accepted = memory.lookup.as_ref().and_then(LastLookup::accepted);
         let flow = self.outcomes.pass(vr, context, memory, passed);
-        if let Some(codings) = self.keys.codings(accepted) {
-            accept_encoding::overwrite(vr, &codings);
+        if let Some(codings) = self.outcomes.keys.codings(accepted) {
+            overwrite(vr, &codings);
         }
         flow
+    }
+
+    fn key_of(&self, vr: &Request<'_>) -> Result<Keyed, Bypass> {
+        self.outcomes.keys.of(vr, &client_headers(vr))
     }
 
     /// What is remembered of the request, with this as its last lookup.
     fn memory(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>) -> Box<RequestMemory> {
         let mut memory = vr.take_state().unwrap_or_default();
         memory.lookup = Some(LastLookup {
-            keys: Arc::clone(&self.keys),
+            keys: Arc::clone(&self.outcomes.keys),
             key,
-            is_hit: false,
+            hit: None,
             hit_type: None,
         });
         memory
@@ -331,10 +337,10 @@ impl LookupAction {
     /// For a store that this leads to: what the request makes out of date, if it
     /// succeeds.
     fn remember_outdated(&self, vr: &mut Request<'_>) {
-        let of_target = self.keys.of_target(vr);
+        let of_target = self.outcomes.keys.of_target(vr);
         let mut memory = vr.take_state().unwrap_or_default();
         memory.outdated = Some(Box::new(Outdated {
-            keys: Arc::clone(&self.keys),
+            keys: Arc::clone(&self.outcomes.keys),
             of_target,
         }));
         vr.set_state(memory);

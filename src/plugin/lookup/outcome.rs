@@ -11,7 +11,7 @@ use memcached_core::protocol::Key;
 use crate::host::{Action, Flow, Level, ResponseState};
 use crate::plugin::cache_status::{say_hit, say_missed};
 use crate::plugin::keys::Keys;
-use crate::plugin::memcached::{LastLookup, OTHER_TYPE, Request, RequestMemory};
+use crate::plugin::memcached::{Hit, LastLookup, OTHER_TYPE, Request, RequestMemory};
 use crate::plugin::note::{Missed, Note};
 use crate::plugin::options::Options;
 use crate::plugin::publish::{Item, Publisher};
@@ -56,10 +56,11 @@ impl Outcomes {
         &self,
         vr: &mut Request<'_>,
         mut memory: Box<RequestMemory>,
+        hit: Hit,
         fresh_secs: Option<u32>,
     ) -> Flow {
         if let Some(lookup) = &mut memory.lookup {
-            lookup.is_hit = true;
+            lookup.hit = Some(hit);
         }
         let key = memory.lookup.as_ref().and_then(LastLookup::key);
         memory.cache_status = say_hit(vr, &self.options.common, key, fresh_secs);

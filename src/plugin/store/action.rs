@@ -6,19 +6,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use memcached_core::policy::invalidation::is_safe;
-use memcached_core::policy::{Bypass, Exchange, NotStored, Storable};
-use memcached_core::protocol::Key;
+use memcached_core::policy::{Bypass, Exchange, NotStored, Provenance, Storable};
 use memcached_core::stored::{HeadWriter, NewItem};
 
 use super::filter::StoreFilter;
 use super::invalidate::{Invalidation, has_changed_something, outdated};
 use super::shared::{NAME, Shared};
-use crate::client::{Client, unix_now};
+use crate::client::unix_now;
 use crate::host::{ActionKind, ConfigValue, Flow, ResponseState, Server};
-use crate::plugin::accept_encoding;
+use crate::plugin::accept_encoding::{client_headers, store_has_run};
 use crate::plugin::cache_status::say_decision;
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{Memcached, Outdated, Request};
+use crate::plugin::memcached::{LastLookup, Memcached, Outdated, Request};
 use crate::plugin::options::{self, Misfit, Options};
 
 /// One `memcached.store` of the configuration.
@@ -29,6 +28,8 @@ pub(in crate::plugin) struct StoreKey {
     /// Of this action, or of the lookup that led to it.
     keys: Arc<Keys>,
     key: Result<Keyed, Bypass>,
+    /// It is not the one that was looked up.
+    differs: bool,
 }
 
 /// What a run of the action waits for.
@@ -106,17 +107,27 @@ impl StoreAction {
         if let Some(lookup) = lookup.filter(|lookup| own.agree_with(&lookup.keys)) {
             return StoreKey {
                 keys: Arc::clone(&lookup.keys),
-                // The lookup's options need not name all that the store's do.
+                // The lookup's options need not name all that the store's do; and if
+                // they do, actions in between may have given the request a cookie,
+                // or what the pattern is made of.
                 key: lookup
                     .key
                     .clone()
                     .and_then(|key| own.check_bypass(vr).map(|()| key)),
+                differs: false,
             };
         }
         self.0.tell_of_other_key(vr);
+        let key = own.of(vr, &client_headers(vr));
+        let looked_up = lookup.and_then(LastLookup::key);
+        let differs = match (&key, looked_up) {
+            (Ok(keyed), Some(looked_up)) => keyed.key != *looked_up,
+            _ => false,
+        };
         StoreKey {
             keys: Arc::clone(own),
-            key: own.of(vr),
+            key,
+            differs,
         }
     }
 
@@ -139,7 +150,8 @@ impl StoreAction {
 
     /// The response's headers are there. Where its request has `invalidated`
     /// something, that is what is published of a method outside `methods`.
-    fn handle(&self, vr: &mut Request<'_>, StoreKey { keys, key }: StoreKey, invalidated: bool) {
+    fn handle(&self, vr: &mut Request<'_>, key: StoreKey, invalidated: bool) {
+        let StoreKey { keys, key, differs } = key;
         let decision = match &key {
             Ok(key) => self.decide(vr, &keys, key),
             Err(bypass) => Err(NotStored::Bypass(bypass.clone())),
@@ -155,7 +167,18 @@ impl StoreAction {
             return;
         };
         match (decision, &key) {
-            (Ok((response, item)), Some(key)) => self.collect(vr, client, key, response, item),
+            (Ok((response, item)), Some(key)) => {
+                let filter = StoreFilter {
+                    shared: Arc::clone(&self.0),
+                    counts: Rc::clone(client.store_counts()),
+                    key: key.clone(),
+                    key_differs: differs,
+                    status: vr.status(),
+                    response,
+                    item: Some(item),
+                };
+                self.collect(vr, filter);
+            }
             (Ok(_), None) => {}
             (Err(_), _) if invalidated && !self.0.policy.allows_method(vr.method()) => {}
             (Err(reason), key) => {
@@ -164,7 +187,7 @@ impl StoreAction {
             }
         }
         if names_codings {
-            accept_encoding::store_has_run(vr);
+            store_has_run(vr);
         }
     }
 
@@ -178,7 +201,7 @@ impl StoreAction {
     ) -> Result<(Storable, NewItem), NotStored> {
         let policy = &self.0.policy;
         let mut exchange = Exchange::new(vr.method(), vr.status());
-        exchange.from_cache = self.is_hit(vr, key);
+        exchange.provenance = self.provenance(vr, key);
         exchange.key_codings = keys.codings(key.accepted);
         let memory = vr.state();
         let mut head = HeadWriter::default();
@@ -197,41 +220,33 @@ impl StoreAction {
         Ok((response, item))
     }
 
-    /// Whether the response is this very item.
-    fn is_hit(&self, vr: &Request<'_>, key: &Keyed) -> bool {
+    /// Whether the response is this very item, or another one.
+    fn provenance(&self, vr: &Request<'_>, key: &Keyed) -> Provenance {
         let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
-        lookup.is_some_and(|lookup| {
-            lookup.is_hit
-                && lookup.key() == Some(&key.key)
-                && lookup.keys.pool().has_items_of(self.0.keys.pool())
-        })
+        let Some((lookup, hit)) = lookup.and_then(|lookup| Some((lookup, lookup.hit?))) else {
+            return Provenance::Handler;
+        };
+        let is_same =
+            lookup.key() == Some(&key.key) && lookup.keys.pool().has_items_of(self.0.keys.pool());
+        if is_same {
+            Provenance::SameItem
+        } else {
+            let made_at = hit.made_at;
+            Provenance::OtherItem { made_at }
+        }
     }
 
     /// Stores the response once its body is there.
-    fn collect(
-        &self,
-        vr: &mut Request<'_>,
-        client: &Client,
-        key: &Key,
-        response: Storable,
-        item: NewItem,
-    ) {
-        let mut filter = StoreFilter {
-            shared: Arc::clone(&self.0),
-            counts: Rc::clone(client.store_counts()),
-            key: key.clone(),
-            status: vr.status(),
-            response,
-            item: Some(item),
-        };
-        if response.complete {
+    fn collect(&self, vr: &mut Request<'_>, mut filter: StoreFilter) {
+        if filter.response.complete {
             filter.finish(vr);
             return;
         }
+        let key = filter.key.clone();
         // Said before, since adding a filter can run it.
-        self.0.storing(vr, key);
+        self.0.storing(vr, &key, filter.key_differs);
         if !vr.add_filter_out(filter) {
-            self.0.not_stored(vr, Some(key), &NotStored::TooLate);
+            self.0.not_stored(vr, Some(&key), &NotStored::TooLate);
         }
     }
 }

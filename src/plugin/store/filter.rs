@@ -17,6 +17,8 @@ pub(super) struct StoreFilter {
     pub(super) shared: Arc<Shared>,
     pub(super) counts: Rc<StoreCounts>,
     pub(super) key: Key,
+    /// It is not the one that was looked up.
+    pub(super) key_differs: bool,
     /// The status of the response when the action ran.
     pub(super) status: i32,
     pub(super) response: Storable,
@@ -173,7 +175,7 @@ impl StoreFilter {
             data,
         };
         match client.store(shared.keys.pool(), item, options.common.timeout) {
-            Ok(()) => shared.queued(vr, &self.key),
+            Ok(()) => shared.queued(vr, &self.key, self.key_differs),
             Err(failure) => shared.refused(vr, Some(&self.key), &failure),
         }
     }

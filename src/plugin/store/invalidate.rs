@@ -16,7 +16,7 @@ use super::shared::Shared;
 use crate::client::DeleteHandle;
 use crate::host::SockAddr;
 use crate::plugin::keys::Keys;
-use crate::plugin::memcached::{Outdated, Request};
+use crate::plugin::memcached::{Outdated, Request, RequestMemory};
 
 /// Headers that name what a request has changed beside its target.
 const NAMES: [&[u8]; 2] = [b"Location", b"Content-Location"];
@@ -47,8 +47,8 @@ pub(super) fn outdated(vr: &Request<'_>, keys: &Arc<Keys>) -> Outdated {
 /// Whether a request has changed something, now that its response is there, which
 /// does not come from memcached.
 pub(super) fn has_changed_something(vr: &Request<'_>) -> bool {
-    let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
-    invalidates(vr.method(), vr.status()) && !lookup.is_some_and(|lookup| lookup.is_hit)
+    let is_hit = vr.state().is_some_and(RequestMemory::is_hit);
+    invalidates(vr.method(), vr.status()) && !is_hit
 }
 
 /// The deletion of what a request has made out of date.

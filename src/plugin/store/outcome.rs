@@ -1,25 +1,27 @@
 //! How it is published what became of a response.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use memcached_core::policy::NotStored;
 use memcached_core::protocol::Key;
 
-use super::shared::{PUBLISHER, Shared};
+use super::shared::{OTHER_KEY, PUBLISHER, Shared};
 use crate::plugin::memcached::Request;
 
 impl Shared {
     /// The response may be stored, and its body is being copied.
-    pub(super) fn storing(&self, vr: &mut Request<'_>, key: &Key) {
+    pub(super) fn storing(&self, vr: &mut Request<'_>, key: &Key, key_differs: bool) {
         let environment = self.options.common.environment;
-        PUBLISHER.set(vr, environment, self.item(Some(key)), "storing");
+        let text = with_key("storing", key_differs);
+        PUBLISHER.set(vr, environment, self.item(Some(key)), &text);
     }
 
     /// The item was handed over to the client of memcached.
-    pub(super) fn queued(&self, vr: &mut Request<'_>, key: &Key) {
+    pub(super) fn queued(&self, vr: &mut Request<'_>, key: &Key, key_differs: bool) {
         let environment = self.options.common.environment;
-        let line = "queued for memcached";
-        PUBLISHER.publish_change(vr, environment, self.item(Some(key)), "queued", &line);
+        let (text, line) = (with_key("queued", key_differs), "queued for memcached");
+        PUBLISHER.publish_change(vr, environment, self.item(Some(key)), &text, &line);
     }
 
     /// The rules, or the way that the response took, keep it from being stored.
@@ -48,5 +50,14 @@ impl Shared {
         let environment = self.options.common.environment;
         let (text, line) = (format!("no: {why}"), format!("not invalidated: {why}"));
         PUBLISHER.publish(vr, environment, self.item(None), &text, &line);
+    }
+}
+
+/// What is said of a store, and of its key if the lookup will not find it.
+fn with_key(text: &'static str, differs: bool) -> Cow<'static, str> {
+    if differs {
+        format!("{text}: {OTHER_KEY}").into()
+    } else {
+        text.into()
     }
 }

@@ -21,6 +21,9 @@ pub(super) const PUBLISHER: Publisher = Publisher {
     variable: "MEMCACHED_STORE",
 };
 
+/// What is said of a key that is not the one that was looked up.
+pub(super) const OTHER_KEY: &str = "key differs from the lookup's";
+
 /// The options of one `memcached.store`, and its lines that come seldom, for all
 /// workers.
 pub(super) struct Shared {
@@ -59,7 +62,7 @@ impl Shared {
     /// The item that is stored is not the one that was looked up.
     pub(super) fn tell_of_other_key(&self, vr: &Request<'_>) {
         if vr.debug_requests() && self.other_key.is_first() {
-            PUBLISHER.log(vr, Level::Debug, &"key differs from the lookup's");
+            PUBLISHER.log(vr, Level::Debug, &OTHER_KEY);
         }
     }
 

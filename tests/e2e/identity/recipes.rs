@@ -63,7 +63,7 @@ fn every_recipe_is_tested() {
         .lines()
         .filter_map(|line| line.strip_prefix("```lighttpd"))
         .collect();
-    assert_eq!(names.len(), 14);
+    assert_eq!(names.len(), 15);
     for name in names {
         let quoted = format!("\"{}\"", name.trim());
         assert!(own.contains(&quoted), "{quoted} is shown, but not tested");
@@ -373,5 +373,24 @@ fn compressed_assets() {
     assert_eq!(status(&compressed), "hit");
     echoing.expect_item("http://victim.test/style.css#accept-encoding=gzip");
     echoing.expect_item("http://victim.test/style.css#accept-encoding=identity");
+    echoing.site.stop();
+}
+
+#[test]
+fn a_near_cache_and_a_far_one() {
+    let far = Memcached::start();
+    let config = recipe("levels")
+        .replace("unix:/run/memcached.sock", "$CACHE")
+        .replace("192.0.2.1:11211", &far.to_string());
+    let echoing = Echoing::configured(Kind::Proxy, &config);
+    expect_pages(&echoing, &[ask("/a"), ask("/b")]);
+    let key = "http://victim.test/a";
+    eventually("the far one has it", || far.get(key).is_some());
+    assert!(echoing.cache.delete(key));
+    // From the far one, and then again from the near one.
+    echoing.hit(&ask("/a"));
+    echoing.settle();
+    echoing.expect_item(key);
+    assert_eq!(echoing.echo.requests(), 2);
     echoing.site.stop();
 }

@@ -52,6 +52,9 @@ pub struct Parts {
     /// The request has a query and was rewritten, but the key has no query: pages
     /// that differ by it may share an item.
     pub leaves_query_out: bool,
+    /// The path in the key, or path and query, is not that of the target: something
+    /// has changed it before. Different pages may share an item.
+    pub has_changed_path: bool,
 }
 
 impl KeyRules {
@@ -120,6 +123,8 @@ impl KeyRules {
         let mut parts = Parts::default();
         if self.pattern.simplifies_path() && self.needs_path(request) {
             append_part(key, b"path", request.target);
+        } else {
+            parts.has_changed_path = self.has_changed_path(request);
         }
         parts.leaves_query_out =
             !self.pattern.query && request.sent_on != request.target && request.has_query();
@@ -135,8 +140,16 @@ impl KeyRules {
     /// Whether the path in the pattern may be that of other pages too.
     fn needs_path(&self, request: &Request<'_>) -> bool {
         let path = request.target_path();
-        let is_changed = || !spelling::decodes_to(path, request.path);
-        spelling::is_ambiguous(path) || (self.names_page() && is_changed())
+        spelling::is_ambiguous(path) || (self.names_page() && is_changed(request))
+    }
+
+    /// Whether what the pattern says by name of the path is not what was asked for.
+    fn has_changed_path(&self, request: &Request<'_>) -> bool {
+        if self.pattern.raw_path {
+            request.sent_on != request.target
+        } else {
+            self.pattern.own_path && is_changed(request)
+        }
     }
 
     /// Whether the path in the pattern stands for the page that was asked for.
@@ -158,5 +171,51 @@ impl KeyRules {
             append_name(key, b"dot");
         }
         rest.port.is_some()
+    }
+}
+
+/// Whether a path that is not ambiguous has become another one.
+fn is_changed(request: &Request<'_>) -> bool {
+    !spelling::decodes_to(request.target_path(), request.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_were_changed() {
+        let (path, raw_path) = ("%{req.path}", "%{req.raw_path}");
+        for (pattern, target, sent_on, now, expected) in [
+            (path, "/a?x", "/a?x", "/a", false),
+            (path, "/%61", "/%61", "/a", false),
+            (path, "/", "/", "/index.html", true),
+            (path, "/a", "/i", "/i", true),
+            // It has a part that tells the target.
+            (path, "//", "//", "/index.html", false),
+            (raw_path, "/", "/", "/index.html", false),
+            (raw_path, "/a", "/i?a", "/i", true),
+            ("%{req.path}%{req.raw_path}", "/", "/", "/index.html", false),
+            ("%1", "/a", "/i", "/i", false),
+            ("a key", "/a", "/i", "/i", false),
+        ] {
+            let rules = KeyRules {
+                pattern: PatternTraits::of(pattern.as_bytes()),
+                ..KeyRules::default()
+            };
+            let request = Request {
+                raw: target.as_bytes(),
+                target: target.as_bytes(),
+                sent_on: sent_on.as_bytes(),
+                path: now.as_bytes(),
+                host: None,
+                is_secure: false,
+                listener_port: None,
+            };
+            let headers = std::iter::empty();
+            let parts = rules.append_parts(&request, &headers, &mut Vec::new());
+            let changed = parts.expect("it is no bypass").has_changed_path;
+            assert_eq!(changed, expected, "{pattern} {target}");
+        }
     }
 }
