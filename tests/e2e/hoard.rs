@@ -107,7 +107,7 @@ fn copies_run_without_their_clients() {
             }
             "/large" => {
                 drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n"));
-                drop(stream.write_all(&[b'x'; 4_000_000]));
+                drop(stream.write_all(&vec![b'x'; 4_000_000]));
                 return;
             }
             _ => b"HTTP/1.1 201 OK\r\nContent-Length: 3\r\n\r\nabc",
