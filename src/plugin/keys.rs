@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use memcached_core::policy::identity::{
-    CodingSet, Collapse, KeyCodings, KeyRules, Parts, PatternTraits, Request as Asked, Sharing,
+    CodingSet, Collapse, KeyCodings, KeyRules, Parts, Request as Asked, Sharing,
 };
 use memcached_core::policy::invalidation::{KeyTemplate, Origin};
 use memcached_core::policy::{Bypass, check_pattern_text};
@@ -16,13 +16,13 @@ use super::seldom::Once;
 use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
-const VARY_MAX: usize = 8;
+pub(super) const VARY_MAX: usize = 8;
 
 /// Makes the keys of one action.
 pub(super) struct Keys {
     /// The action's name.
     action: &'static CStr,
-    options: Arc<Options>,
+    options: Options,
     rules: KeyRules,
     /// The pattern for what is known by its address alone.
     template: Option<KeyTemplate>,
@@ -43,7 +43,12 @@ pub(super) struct Keyed {
 
 impl Keys {
     /// The keys of an action of this name, with these options.
-    pub(super) fn new(server: Server<'_>, action: &'static CStr, options: Arc<Options>) -> Self {
+    pub(super) fn new(
+        server: Server<'_>,
+        action: &'static CStr,
+        options: Options,
+        sharing: Sharing,
+    ) -> Self {
         let identity = &options.identity;
         let names = identity.vary.len();
         if names > VARY_MAX {
@@ -55,14 +60,14 @@ impl Keys {
             server.log(Level::Warning, &line);
         }
         let rules = KeyRules {
-            pattern: PatternTraits::of(&identity.key.text),
-            sharing: Sharing::Usual,
+            pattern: identity.key.traits(),
+            sharing,
             ports: identity.ports.clone(),
             guard: identity.guard,
             vary: identity.vary.clone(),
             encodings: identity.encodings.clone(),
         };
-        let template = KeyTemplate::of(&options.identity.key.text);
+        let template = options.identity.key.template();
         let pool = options.common.pool();
         Self {
             action,
@@ -77,6 +82,16 @@ impl Keys {
         }
     }
 
+    /// The action's name.
+    pub(super) fn action(&self) -> &'static CStr {
+        self.action
+    }
+
+    /// The action's options.
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// Where the items are.
     pub(super) fn pool(&self) -> &Arc<Pool<SockAddr>> {
         &self.pool
@@ -87,8 +102,13 @@ impl Keys {
     /// and captures in between.
     pub(super) fn agree_with(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
-            || (self.options.identity.key.text == other.options.identity.key.text
+            || (self
+                .options
+                .identity
+                .key
+                .is_same(&other.options.identity.key)
                 && self.options.common.headers == other.options.common.headers
+                && self.rules.sharing == other.rules.sharing
                 && self.rules.vary == other.rules.vary
                 && self.rules.encodings == other.rules.encodings
                 && self.rules.ports == other.rules.ports
@@ -96,12 +116,19 @@ impl Keys {
                 && self.pool.has_items_of(&other.pool))
     }
 
-    /// The codings that a key of these names, by [`Keyed::accepted`].
-    pub(super) fn codings(&self, accepted: Option<CodingSet>) -> Option<KeyCodings<'_>> {
-        accepted.map(|set| KeyCodings {
+    /// The codings that a key of these names, if it does: a backend must be asked for
+    /// exactly these.
+    pub(super) fn codings(&self, key: &Keyed) -> Option<KeyCodings<'_>> {
+        key.accepted.map(|set| KeyCodings {
             encodings: &self.rules.encodings,
             set,
         })
+    }
+
+    /// Whether cookies of the requests that have a key make no difference, so that
+    /// a backend must not see them.
+    pub(super) fn takes_cookies_off(&self) -> bool {
+        self.options.identity.bypass_cookies.names_all_that_pass()
     }
 
     /// The key of a request whose client sent these headers.
@@ -123,7 +150,7 @@ impl Keys {
         headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
         text: &mut Vec<u8>,
     ) -> Result<Keyed, Bypass> {
-        self.options.identity.key.pattern.eval(vr, text);
+        self.options.identity.key.eval(vr, text);
         let asked = self.asked(vr);
         let parts = self.rules.append_parts(&asked, headers, text)?;
         self.warn(vr, &parts, &asked, text);
@@ -154,7 +181,7 @@ impl Keys {
     /// It has none.
     pub(super) fn of_target<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Vec<Key>, Bypass> {
         let mut text = Vec::new();
-        self.options.identity.key.pattern.eval(vr, &mut text);
+        self.options.identity.key.eval(vr, &mut text);
         let asked = self.asked(vr);
         // One in absolute form means the same as a GET that names the path alone.
         let raw = asked.target;
@@ -225,10 +252,13 @@ impl Keys {
         let action = || self.action.to_string_lossy();
         if parts.has_foreign_port && self.told_of_port.is_first() {
             let host = asked.host.unwrap_or_default();
+            let names = match self.rules.sharing {
+                Sharing::Usual => "is neither the listener's nor the scheme's",
+                Sharing::Strict => "\"ports\" does not list",
+            };
             let line = format!(
-                "{}: a request for {} names a port that is neither the listener's nor the \
-                 scheme's: it has items of its own. If visitors come by that port, list it \
-                 in \"ports\"",
+                "{}: a request for {} names a port that {names}: it has items of its own. \
+                 If visitors come by that port, list it in \"ports\"",
                 action(),
                 excerpt(host)
             );
