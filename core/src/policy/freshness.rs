@@ -5,16 +5,13 @@ use super::exchange::Exchange;
 use super::options::Policy;
 use super::windows::{Servable, Windows};
 use crate::http::{capped, format_date};
-use crate::stored::Head;
+use crate::stored::{FreshUntil, Head};
 
 /// How long a stored page may be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLife {
-    /// The end of its lifetime, in seconds since 1970; `None` if it is fresh as long
-    /// as its item is there.
-    pub fresh_until: Option<u64>,
-    /// Seconds for which its item lives on.
-    pub extra: u32,
+    /// What its item says; `None` if it is fresh as long as its item is there.
+    pub line: Option<FreshUntil>,
     /// How long it may be served after its lifetime.
     pub windows: Windows,
 }
@@ -24,8 +21,10 @@ impl PageLife {
     /// server does not say how long an item still lives.
     #[must_use]
     pub fn by_clock(&self, unix_now_secs: u64) -> Servable {
-        match self.fresh_until {
-            Some(until) if until <= unix_now_secs => self.windows.after(unix_now_secs - until),
+        match self.line {
+            Some(line) if line.is_past(unix_now_secs) => {
+                self.windows.after(unix_now_secs - line.unix_secs)
+            }
             _ => Servable::Fresh,
         }
     }
@@ -34,10 +33,10 @@ impl PageLife {
     /// server says.
     #[must_use]
     pub fn by_time_left(&self, secs: u64) -> Servable {
-        match u64::from(self.extra).checked_sub(secs) {
-            Some(past) if self.fresh_until.is_some() => self.windows.after(past),
-            _ => Servable::Fresh,
-        }
+        let past = self
+            .line
+            .and_then(|line| u64::from(line.extra).checked_sub(secs));
+        past.map_or(Servable::Fresh, |past| self.windows.after(past))
     }
 }
 
@@ -47,15 +46,13 @@ impl Policy {
     pub fn page_life(&self, head: &Head<'_>, unix_now_secs: u64) -> PageLife {
         let Some(line) = head.fresh_until() else {
             return PageLife {
-                fresh_until: None,
-                extra: 0,
+                line: None,
                 windows: Windows::NONE,
             };
         };
         let control = self.control_of(head, unix_now_secs);
         PageLife {
-            fresh_until: Some(line.unix_secs),
-            extra: line.extra,
+            line: Some(line),
             windows: self.stored_windows(control.stale, line.extra),
         }
     }

@@ -88,7 +88,7 @@ impl Lifetime {
     /// Shortened at random, so that what is stored together does not expire
     /// together. `random` is any number; the one that is given counts from now on.
     #[must_use]
-    pub fn shortened(self, percent: u32, random: u32) -> Self {
+    pub fn shortened(self, percent: u32, random: u64) -> Self {
         Self {
             jitter: Jitter { percent, random },
             ..self
@@ -118,7 +118,7 @@ impl Lifetime {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Jitter {
     percent: u32,
-    random: u32,
+    random: u64,
 }
 
 /// No lifetime is made shorter than so many seconds.
@@ -130,10 +130,9 @@ impl Jitter {
             return ttl;
         };
         let most = u64::from(secs) * u64::from(self.percent.min(100)) / 100;
-        let cut = ((most + 1) * u64::from(self.random)) >> 32;
-        let left = u64::from(secs) - cut;
-        let left = u32::try_from(left).unwrap_or(secs);
-        Ttl::Secs(left.max(secs.min(SHORTEST)))
+        let cut = (u128::from(most + 1) * u128::from(self.random)) >> 64;
+        let cut = u32::try_from(cut).unwrap_or(0);
+        Ttl::Secs((secs - cut).max(secs.min(SHORTEST)))
     }
 }
 
@@ -181,13 +180,13 @@ mod tests {
             (u32::MAX, 10, u32::MAX - u32::MAX / 10),
         ] {
             assert_eq!(ttl(Secs(secs), percent, 0), Some(Secs(secs)));
-            assert_eq!(ttl(Secs(secs), percent, u32::MAX), Some(Secs(least)));
+            assert_eq!(ttl(Secs(secs), percent, u64::MAX), Some(Secs(least)));
         }
         // All of the ways to shorten it are as likely.
-        let all: Vec<_> = (0..4).map(|at| ttl(Secs(30), 10, at << 30)).collect();
+        let all: Vec<_> = (0..4).map(|at| ttl(Secs(30), 10, at << 62)).collect();
         assert_eq!(all, [30, 29, 28, 27].map(|secs| Some(Secs(secs))));
-        assert_eq!(ttl(Forever, 90, u32::MAX), Some(Forever));
-        let fresh = Lifetime::new(Forever, None, Some(1100)).shortened(50, u32::MAX);
+        assert_eq!(ttl(Forever, 90, u64::MAX), Some(Forever));
+        let fresh = Lifetime::new(Forever, None, Some(1100)).shortened(50, u64::MAX);
         assert_eq!(fresh.ttl(1000), Some(Secs(50)));
         assert_eq!(fresh.ttl(1100), None);
         assert!(!fresh.is_endless());

@@ -30,6 +30,12 @@ pub struct FreshUntil {
 }
 
 impl FreshUntil {
+    /// Whether the lifetime is over, by the clock of this machine.
+    #[must_use]
+    pub fn is_past(self, unix_now_secs: u64) -> bool {
+        self.unix_secs <= unix_now_secs
+    }
+
     /// Reads the value of the line; `None` if it is not of the form.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
         let blank = value.iter().position(|&byte| byte == b' ')?;

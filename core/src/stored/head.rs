@@ -144,8 +144,10 @@ impl<'a> Head<'a> {
     /// line can be read; else it is fresh as long as it is there.
     #[must_use]
     pub fn fresh_until(&self) -> Option<FreshUntil> {
-        let value = self.value(FRESH_UNTIL)?;
-        FreshUntil::parse(value).filter(|_| self.flags == PAGE_FLAGS)
+        if self.flags != PAGE_FLAGS {
+            return None;
+        }
+        FreshUntil::parse(self.value(FRESH_UNTIL)?)
     }
 
     /// When the origin made it, in seconds since 1970, if its `Date` can be read.

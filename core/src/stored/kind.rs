@@ -42,16 +42,6 @@ impl Kind {
             _ => Self::Page,
         }
     }
-
-    /// Why it is no response, if it is none.
-    #[must_use]
-    pub const fn why_no_page(self) -> Option<&'static str> {
-        match self {
-            Self::Page => None,
-            Self::Lock => Some("is being made"),
-            Self::Marker => Some("may not be stored"),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -139,12 +139,9 @@ fn aged(value: &[u8]) {
         ..Policy::default()
     };
     let life = policy.page_life(&head, NOW);
-    assert!(life.windows.longest() <= life.extra);
-    let end = life
-        .fresh_until
-        .unwrap_or(0)
-        .saturating_add(life.extra.into());
-    if life.fresh_until.is_some() {
+    if let Some(line) = life.line {
+        assert!(life.windows.longest() <= line.extra);
+        let end = line.unix_secs.saturating_add(line.extra.into());
         assert_eq!(life.by_clock(end), Servable::Gone);
         assert_eq!(life.by_time_left(0), Servable::Gone);
     }

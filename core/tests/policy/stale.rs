@@ -292,7 +292,7 @@ fn items_without_the_line_are_fresh_for_their_life() {
     for flags in [0, PAGE_FLAGS] {
         let head = Head::parse(pieces.iter(), flags).unwrap();
         let life = stale().page_life(&head, NOW);
-        assert_eq!((life.fresh_until, life.extra), (None, 0));
+        assert_eq!((life.line, life.windows), (None, Windows::NONE));
         assert_eq!(life.by_clock(u64::MAX), Servable::Fresh);
         assert_eq!(life.by_time_left(0), Servable::Fresh);
     }

@@ -10,7 +10,7 @@ use memcached_core::lookup::LookupResult;
 use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Conditions, Policy};
 use memcached_core::protocol::Value;
-use memcached_core::stored::{Head, Malformed};
+use memcached_core::stored::{Head, Kind, Malformed};
 
 use super::arguments::arguments;
 use super::hit::{self, Sent};
@@ -27,7 +27,7 @@ use crate::plugin::seldom::{Once, OnceAMinute};
 /// One `memcached.lookup` of the configuration.
 pub(in crate::plugin) struct LookupAction {
     policy: Policy,
-    outcomes: Outcomes,
+    pub(super) outcomes: Outcomes,
 }
 
 impl ActionKind for LookupAction {
@@ -181,6 +181,10 @@ impl LookupAction {
         memory: Box<RequestMemory>,
     ) -> Flow {
         let options = &self.outcomes.options.common;
+        let kind = self.kind_of(value);
+        if kind != Kind::Page {
+            return self.pass_empty(vr, context, memory, kind);
+        }
         let (mut made_at, mut fresh_secs) = (None, None);
         let sent = if options.headers {
             let head = match Head::parse(value.pieces.iter(), value.flags) {
@@ -188,6 +192,9 @@ impl LookupAction {
                 Err(malformed) => return self.reject(vr, context, memory, malformed),
             };
             let now = unix_now();
+            if head.fresh_until().is_some_and(|line| line.is_past(now)) {
+                return self.pass_stale(vr, context, memory);
+            }
             if options.cache_status.is_some() {
                 fresh_secs = self.policy.fresh_secs(&head, now);
             }
@@ -303,7 +310,7 @@ impl LookupAction {
     }
 
     /// There is no item to answer with, but there may be one next time.
-    fn miss(
+    pub(super) fn miss(
         &self,
         vr: &mut Request<'_>,
         context: &mut Context,

@@ -4,5 +4,6 @@ mod action;
 mod arguments;
 mod hit;
 mod outcome;
+mod unusable;
 
 pub(super) use action::LookupAction;

@@ -12,7 +12,7 @@ use memcached_core::stored::{HeadWriter, NewItem};
 use super::filter::StoreFilter;
 use super::invalidate::{Invalidation, has_changed_something, outdated};
 use super::shared::{NAME, Shared};
-use crate::client::unix_now;
+use crate::client::{random_bits, unix_now};
 use crate::host::{ActionKind, ConfigValue, Flow, ResponseState, Server};
 use crate::plugin::accept_encoding::{client_headers, store_has_run};
 use crate::plugin::cache_status::say_decision;
@@ -215,8 +215,11 @@ impl StoreAction {
             }
         }
         let now = unix_now();
-        let response = policy.decide(&exchange, now)?;
-        let item = policy.new_item(&head, &exchange, now)?;
+        let mut response = policy.decide(&exchange, now)?;
+        response.lifetime = response
+            .lifetime
+            .shortened(policy.ttl_jitter, random_bits());
+        let item = policy.new_item(&head, &exchange, &response, now)?;
         Ok((response, item))
     }
 
