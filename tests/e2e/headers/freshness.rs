@@ -256,7 +256,7 @@ fn options_are_refused() {
     for (name, value, expected, found) in [
         ("lock", "1", lock, "1"),
         ("lock", "3601", lock, "3601"),
-        ("lock", "-2", lock, "-2"),
+        ("lock", "- 2", lock, "-2"),
         ("lock", "\"10\"", lock, "a string"),
         (
             "lock_wait_ms",
@@ -273,7 +273,7 @@ fn options_are_refused() {
             "a number of seconds from 1 to 2147483648",
             "0",
         ),
-        ("early", "-1", seconds, "-1"),
+        ("early", "- 1", seconds, "-1"),
         ("background", "1", "true or false", "a number"),
         (
             "refresh_timeout_ms",
