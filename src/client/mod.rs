@@ -17,6 +17,7 @@ mod driver;
 mod drivers;
 mod epoch;
 mod lookups;
+mod random;
 mod reading;
 mod stores;
 mod time_of_day;
@@ -38,6 +39,7 @@ pub(crate) use deletes::DeleteHandle;
 use deletes::Deletes;
 pub(crate) use epoch::Epoch;
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use random::random_bits;
 pub(crate) use time_of_day::unix_now;
 
 use crate::host::{Job, Level, SockAddr, Waker, Worker};

@@ -1,5 +1,5 @@
 //! The directives of `Cache-Control` that matter to a shared cache
-//! (RFC 9111 section 5.2.2).
+//! (RFC 9111 section 5.2.2, RFC 5861).
 
 use super::fields::is_token;
 use super::seconds::delta_seconds;
@@ -24,10 +24,17 @@ pub struct CacheControl {
     pub public: bool,
     /// `must-revalidate`
     pub must_revalidate: bool,
+    /// `proxy-revalidate`
+    pub proxy_revalidate: bool,
     /// `max-age`, in seconds.
     pub max_age: Option<u32>,
     /// `s-maxage`, in seconds, which for shared caches replaces `max-age`.
     pub s_maxage: Option<u32>,
+    /// `stale-while-revalidate`, in seconds: how long it may be served after its
+    /// lifetime while it is made anew.
+    pub stale_while_revalidate: Option<u32>,
+    /// `stale-if-error`, in seconds: likewise if that fails.
+    pub stale_if_error: Option<u32>,
 }
 
 impl CacheControl {
@@ -38,15 +45,20 @@ impl CacheControl {
             let (name, argument) = split(directive);
             self.present = true;
             well_formed &= is_plain(name) && argument.is_none_or(is_argument);
-            let seconds = || Some(seconds(argument));
+            let add = |known: &mut Option<u32>| {
+                *known = stricter(*known, Some(seconds(argument)));
+            };
             match name.to_ascii_lowercase().as_slice() {
                 b"private" => self.private = true,
                 b"no-store" => self.no_store = true,
                 b"no-cache" => self.no_cache = true,
                 b"public" => self.public = true,
                 b"must-revalidate" => self.must_revalidate = true,
-                b"max-age" => self.max_age = stricter(self.max_age, seconds()),
-                b"s-maxage" => self.s_maxage = stricter(self.s_maxage, seconds()),
+                b"proxy-revalidate" => self.proxy_revalidate = true,
+                b"max-age" => add(&mut self.max_age),
+                b"s-maxage" => add(&mut self.s_maxage),
+                b"stale-while-revalidate" => add(&mut self.stale_while_revalidate),
+                b"stale-if-error" => add(&mut self.stale_if_error),
                 _ => {}
             }
         }
@@ -82,7 +94,7 @@ pub(super) fn is_argument(text: &[u8]) -> bool {
     is_token(text) || (text.first() == Some(&b'"') && quoted_len(text) == Some(text.len()))
 }
 
-fn stricter(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+pub(super) fn stricter(one: Option<u32>, other: Option<u32>) -> Option<u32> {
     one.into_iter().chain(other).min()
 }
 
@@ -205,6 +217,25 @@ mod tests {
         }
         assert_eq!(of(&["s-maxage=5, max-age=9"]).s_maxage, Some(5));
         assert_eq!(of(&["smax-age=5"]).s_maxage, None);
+    }
+
+    #[test]
+    fn what_is_said_of_stale_responses() {
+        let all = of(&[
+            "Stale-While-Revalidate=30, stale-if-error=\"60\"",
+            "stale-if-error=9",
+        ]);
+        assert_eq!(
+            (all.stale_while_revalidate, all.stale_if_error),
+            (Some(30), Some(9))
+        );
+        assert!(!all.proxy_revalidate && !all.must_revalidate);
+        let all = of(&["stale-if-error, proxy-revalidate"]);
+        assert_eq!(
+            (all.stale_while_revalidate, all.stale_if_error),
+            (None, Some(0))
+        );
+        assert!(all.proxy_revalidate && !all.must_revalidate);
     }
 
     #[test]

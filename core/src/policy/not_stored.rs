@@ -81,6 +81,9 @@ pub enum NotStored {
     /// The item would be larger than `max_value`, and so never read.
     #[error("larger than max_value")]
     AboveMaxValue,
+    /// A 304 that is to renew an item belongs to another response.
+    #[error("304 for another response")]
+    OtherResponse,
     /// The body ended early.
     #[error("body cut short")]
     Cut,
@@ -95,9 +98,70 @@ pub enum NotStored {
     Headers(Unstorable),
 }
 
+/// Where the reason lies, and so what it means for the next request of the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The response says that it must not be kept: what is kept of its key is not to
+    /// be served any more.
+    Forbidden,
+    /// The response is not for this cache.
+    Response,
+    /// The request; another one may get a response that can be stored.
+    Request,
+    /// The response failed this time.
+    Failure,
+}
+
 impl NotStored {
+    /// Where the reason lies.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Directive {
+                directive: "private" | "no-store",
+                ..
+            } => Cause::Forbidden,
+            Self::Method | Self::Bypass(_) | Self::Head | Self::Authorization => Cause::Request,
+            Self::Status(500..) | Self::Cut | Self::Unreadable(_) | Self::TooLate => Cause::Failure,
+            _ => Cause::Response,
+        }
+    }
+
     /// This directive of this header.
     pub(super) const fn directive(field: &'static str, directive: &'static str) -> Self {
         Self::Directive { field, directive }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes() {
+        for (reason, cause) in [
+            (
+                NotStored::directive("Cache-Control", "private"),
+                Cause::Forbidden,
+            ),
+            (
+                NotStored::directive("CDN-Cache-Control", "no-store"),
+                Cause::Forbidden,
+            ),
+            (
+                NotStored::directive("Cache-Control", "no-cache"),
+                Cause::Response,
+            ),
+            (NotStored::SetCookie, Cause::Response),
+            (NotStored::Status(404), Cause::Response),
+            (NotStored::Status(499), Cause::Response),
+            (NotStored::Status(500), Cause::Failure),
+            (NotStored::Status(504), Cause::Failure),
+            (NotStored::Cut, Cause::Failure),
+            (NotStored::Authorization, Cause::Request),
+            (NotStored::Head, Cause::Request),
+        ] {
+            assert_eq!(reason.cause(), cause, "{reason}");
+        }
     }
 }

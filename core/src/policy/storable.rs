@@ -7,13 +7,16 @@ use super::lifetime::Lifetime;
 use super::not_stored::NotStored;
 use super::options::Policy;
 use super::shown::shown;
-use crate::stored::{HeadWriter, NewItem};
+use super::windows::Windows;
+use crate::stored::{HeadSpec, HeadWriter, NewItem};
 
 /// A response that may be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Storable {
-    /// How long its item may live.
+    /// How long it is fresh.
     pub lifetime: Lifetime,
+    /// How long it may be served after that.
+    pub windows: Windows,
     /// Length of its body in bytes, if the response announces it. A body of any
     /// other length was cut short.
     pub length: Option<u64>,
@@ -65,13 +68,14 @@ impl Policy {
         }
         Ok(Storable {
             lifetime,
+            windows: self.windows(control.stale),
             length: exchange.length(),
             complete: exchange.has_no_body(),
         })
     }
 
-    /// The item of a response that may be stored, without its body so far. `head`
-    /// has all headers of the response.
+    /// The item of a response that may be stored as `response` says, without its
+    /// body so far. `head` has all headers of the response.
     ///
     /// # Errors
     /// Its head cannot be stored.
@@ -79,13 +83,21 @@ impl Policy {
         &self,
         head: &HeadWriter,
         exchange: &Exchange<'_>,
+        response: &Storable,
         unix_now_secs: u64,
     ) -> Result<NewItem, NotStored> {
         if !self.headers {
             return Ok(NewItem::default());
         }
         let status = u16::try_from(exchange.status).unwrap_or(0);
-        let age = exchange.age(unix_now_secs);
+        // What never ends needs no line that says when.
+        let has_line = self.stale.is_some() && !response.lifetime.is_endless();
+        let spec = HeadSpec {
+            age_secs: exchange.age(unix_now_secs),
+            add_etag: self.etag,
+            extra: has_line.then(|| response.windows.longest()),
+            ..HeadSpec::new(status, unix_now_secs)
+        };
         let ends_here = |name: &[u8]| {
             let names = self.headers_ending_here();
             names
@@ -93,8 +105,7 @@ impl Policy {
                 .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
         };
         let without = |name: &[u8]| self.store_without.contains(name) || ends_here(name);
-        head.encode(status, unix_now_secs, age, self.etag, without)
-            .map_err(NotStored::Headers)
+        head.encode(&spec, without).map_err(NotStored::Headers)
     }
 
     /// What no policy lifts: responses that a hit could not reproduce.

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use super::fresh_until::{FRESH_UNTIL, FreshUntil};
+use super::kind::PAGE_FLAGS;
 use super::left_out::is_left_out;
 use super::malformed::Malformed;
 use super::pieces::head_bytes;
@@ -18,6 +20,7 @@ use crate::http::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head<'a> {
     status: u16,
+    flags: u32,
     bytes: Cow<'a, [u8]>,
     fields: Vec<(Range<usize>, Range<usize>)>,
     connection: ConnectionHeaders,
@@ -37,6 +40,7 @@ impl<'a> Head<'a> {
         let bytes = head_bytes(pieces, flags, &mut len)?;
         let mut head = Self {
             status: 0,
+            flags,
             bytes,
             fields: Vec::new(),
             connection: ConnectionHeaders::default(),
@@ -134,6 +138,16 @@ impl<'a> Head<'a> {
     pub fn value(&self, name: &str) -> Option<&[u8]> {
         let mut values = self.values(name);
         values.next().filter(|_| values.next().is_none())
+    }
+
+    /// How long it is fresh, if its item has the flags of those that say so and the
+    /// line can be read; else it is fresh as long as it is there.
+    #[must_use]
+    pub fn fresh_until(&self) -> Option<FreshUntil> {
+        if self.flags != PAGE_FLAGS {
+            return None;
+        }
+        FreshUntil::parse(self.value(FRESH_UNTIL)?)
     }
 
     /// When the origin made it, in seconds since 1970, if its `Date` can be read.

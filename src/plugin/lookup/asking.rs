@@ -9,7 +9,7 @@ use memcached_core::lookup::LookupResult;
 use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Conditions, Policy};
 use memcached_core::protocol::Value;
-use memcached_core::stored::{Head, Malformed};
+use memcached_core::stored::{Head, Kind, Malformed};
 
 use super::hit::{self, Sent};
 use super::outcome::{Outcomes, Passed};
@@ -170,6 +170,10 @@ impl Asking {
         memory: Box<RequestMemory>,
     ) -> Asked {
         let options = &self.options().common;
+        let kind = self.kind_of(value);
+        if kind != Kind::Page {
+            return self.pass_empty(vr, memory, kind);
+        }
         let (mut made_at, mut fresh_secs) = (None, None);
         let sent = if options.headers {
             let head = match Head::parse(value.pieces.iter(), value.flags) {
@@ -177,6 +181,9 @@ impl Asking {
                 Err(malformed) => return self.reject(vr, memory, malformed),
             };
             let now = unix_now();
+            if head.fresh_until().is_some_and(|line| line.is_past(now)) {
+                return self.pass_stale(vr, memory);
+            }
             if options.cache_status.is_some() {
                 fresh_secs = self.policy.fresh_secs(&head, now);
             }
@@ -284,7 +291,12 @@ impl Asking {
 
     /// The request goes on without the cache, after the lookup that is remembered. Its
     /// response may be stored if it has a key.
-    fn pass(&self, vr: &mut Request<'_>, memory: Box<RequestMemory>, passed: &Passed<'_>) -> Asked {
+    pub(super) fn pass(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        passed: &Passed<'_>,
+    ) -> Asked {
         self.outcomes.pass(vr, memory, passed);
         replace(vr);
         Asked::Passed

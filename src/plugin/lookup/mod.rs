@@ -5,6 +5,7 @@ mod action;
 mod asking;
 mod hit;
 mod outcome;
+mod unusable;
 
 pub(super) use action::LookupAction;
 pub(super) use asking::{Asked, Asking};

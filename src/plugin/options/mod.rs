@@ -11,6 +11,7 @@ mod row;
 mod arguments;
 mod common;
 mod error;
+mod freshness;
 mod given;
 mod identity;
 mod list;

@@ -45,6 +45,21 @@ options! {
         "etag" => etag, value::boolean, false, [store], headers;
         "invalidate" => invalidate, value::boolean, false, [store];
     }
+    /// How pages stay fresh.
+    freshness: Freshness {
+        "lock" => lock, value::lock, 0, [lookup, store], headers;
+        "lock_wait_ms" => lock_wait, value::milliseconds, 500, [lookup], headers;
+        "stale_while_revalidate" => stale_while_revalidate, value::seconds(0), 0, [lookup, store], headers;
+        "stale_if_error" => stale_if_error, value::seconds(0), 0, [lookup, store], headers;
+        "ttl_jitter" => ttl_jitter, value::number("a number of percent", 0..=90), 0, [store], headers;
+        "uncacheable_ttl" => uncacheable_ttl, value::seconds(1), 120, [store], headers;
+        "early" => early, value::seconds(0), 0, [lookup], headers;
+        "background" => background, value::boolean, true, [lookup], headers;
+        "refresh_timeout_ms" => refresh_timeout, value::milliseconds, 30000, [lookup], headers;
+        "refresh_max" => refresh_max, value::number("a number", 1..=10000), 16, [lookup], headers;
+        "whole_on_miss" => whole_on_miss, value::boolean, false, [lookup], headers;
+        "protocol" => protocol, value::protocol, "auto", [lookup, store];
+    }
 }
 
 // What `memcached.cache`, which uses what lookup and store use, has other defaults

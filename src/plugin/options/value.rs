@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use memcached_core::http::CacheName;
+use memcached_core::http::{CacheName, SECONDS_MAX};
 use memcached_core::protocol::Ttl;
 use memcached_core::protocol::limits::VALUE_MAX;
 
@@ -14,6 +14,7 @@ use memcached_core::pool::DEFAULT_PORT;
 
 use super::common::Environment;
 use super::error::OptionError;
+use super::freshness::Protocol;
 use super::given::Given;
 use super::identity::KeyPattern;
 use crate::host::{Pattern, SockAddr};
@@ -50,6 +51,34 @@ pub(super) fn value_size(given: Given<'_>) -> Result<u64, OptionError> {
 /// A time from 1 ms to one hour.
 pub(super) fn milliseconds(given: Given<'_>) -> Result<Duration, OptionError> {
     number("a number of milliseconds", 1..=3_600_000)(given).map(Duration::from_millis)
+}
+
+/// A number of seconds that a response could name too.
+pub(super) fn seconds(least: u32) -> impl Fn(Given<'_>) -> Result<u32, OptionError> {
+    number("a number of seconds", least..=SECONDS_MAX)
+}
+
+/// How long a lock lasts, in seconds; 0 for none. A server counts whole seconds,
+/// so that one of 1 could be over at once.
+pub(super) fn lock(given: Given<'_>) -> Result<u32, OptionError> {
+    /// What is meant by `true`.
+    const USUAL: u32 = 10;
+    let expected = "true, 0 or a number of seconds from 2 to 3600";
+    if given.is_number() {
+        return given.number(expected, |secs| matches!(secs, 0 | 2..=3600));
+    }
+    Ok(if given.boolean(expected)? { USUAL } else { 0 })
+}
+
+/// What a server is spoken to in.
+pub(super) fn protocol(given: Given<'_>) -> Result<Protocol, OptionError> {
+    let expected = "\"auto\", \"classic\" or \"meta\"";
+    match given.text(expected)? {
+        b"auto" => Ok(Protocol::Auto),
+        b"classic" => Ok(Protocol::Classic),
+        b"meta" => Ok(Protocol::Meta),
+        _ => Err(given.wrong(expected)),
+    }
 }
 
 /// What is published in a request's environment.

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use memcached_core::policy::{BodyHeaders, NotStored, Storable};
-use memcached_core::protocol::{Key, Store, StoreMode, Ttl, exptime};
+use memcached_core::policy::{BodyHeaders, Life, NotStored, Storable};
+use memcached_core::protocol::{Key, Store, StoreMode, exptime};
 use memcached_core::stored::NewItem;
 
 use super::shared::Shared;
@@ -107,13 +107,13 @@ impl StoreFilter {
             return;
         };
         match self.check(vr, item) {
-            Ok(ttl) => self.store(vr, ttl),
+            Ok(life) => self.store(vr, life),
             Err(reason) => self.give_up(Some(vr), &reason),
         }
     }
 
     /// Whether what has come may be stored, and for how long.
-    fn check(&self, vr: &Request<'_>, item: &NewItem) -> Result<Ttl, NotStored> {
+    fn check(&self, vr: &Request<'_>, item: &NewItem) -> Result<Life, NotStored> {
         if vr.status() != self.status {
             return Err(NotStored::Status(vr.status()));
         }
@@ -133,8 +133,7 @@ impl StoreFilter {
         if !self.shared.policy.headers {
             self.check_body_only(vr)?;
         }
-        let ttl = self.response.lifetime.ttl(unix_now());
-        ttl.ok_or(NotStored::Expired)
+        self.response.life(unix_now()).ok_or(NotStored::Expired)
     }
 
     /// Whether a hit may have this body without the headers that it has now.
@@ -153,8 +152,8 @@ impl StoreFilter {
         Ok(())
     }
 
-    fn store(&mut self, vr: &mut Request<'_>, ttl: Ttl) {
-        let Some(item) = self.item.take() else {
+    fn store(&mut self, vr: &mut Request<'_>, life: Life) {
+        let Some(mut item) = self.item.take() else {
             return;
         };
         let shared = &self.shared;
@@ -163,6 +162,11 @@ impl StoreFilter {
             shared.refused(vr, Some(&self.key), &"not available on this worker");
             return;
         };
+        let now = unix_now();
+        if let Some(until) = life.fresh_until(now) {
+            item.set_fresh_until(until);
+        }
+        let flags = shared.keys.options().flags(item.body_len() == 0);
         let mut data = item.finish();
         // It grew with the body, and the room it has left is not counted.
         data.shrink_to_fit();
@@ -170,8 +174,8 @@ impl StoreFilter {
         let item = Store {
             mode: StoreMode::Set,
             key: self.key.clone(),
-            flags: options.store.flags,
-            exptime: exptime(ttl, unix_now()),
+            flags,
+            exptime: exptime(life.of_item(), now),
             data,
         };
         match client.store(shared.keys.pool(), item, options.common.timeout) {

@@ -11,7 +11,7 @@ use super::filter::StoreFilter;
 use super::invalidate::{Invalidation, has_changed_something, outdated};
 use super::key::StoreKey;
 use super::shared::Shared;
-use crate::client::unix_now;
+use crate::client::{random_bits, unix_now};
 use crate::host::ResponseState;
 use crate::plugin::backend_headers::store_has_run;
 use crate::plugin::cache_status::say_decision;
@@ -213,8 +213,11 @@ impl Storing {
             }
         }
         let now = unix_now();
-        let response = policy.decide(&exchange, now)?;
-        let item = policy.new_item(&head, &exchange, now)?;
+        let mut response = policy.decide(&exchange, now)?;
+        response.lifetime = response
+            .lifetime
+            .shortened(policy.ttl_jitter, random_bits());
+        let item = policy.new_item(&head, &exchange, &response, now)?;
         Ok((response, item))
     }
 

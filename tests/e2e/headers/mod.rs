@@ -4,6 +4,7 @@ mod cache_status;
 mod conditions;
 mod docs;
 mod foreign;
+mod freshness;
 mod interop;
 mod options;
 mod reasons;

@@ -1,4 +1,4 @@
-//! The recipes of `docs/keys.md` and `docs/whole-responses.md` do what they say.
+//! The recipes of the documentation's pages do what they say.
 
 use std::fs;
 
@@ -10,15 +10,18 @@ use super::{Ask, Echoing, ask, status};
 /// The pages that show some.
 fn pages() -> String {
     let read = |name| fs::read_to_string(project_root().join(name)).expect("our own page");
-    ["docs/keys.md", "docs/whole-responses.md"]
-        .map(read)
-        .concat()
+    [
+        "docs/keys.md",
+        "docs/whole-responses.md",
+        "docs/freshness.md",
+    ]
+    .map(read)
+    .concat()
 }
 
 /// The recipe of this name.
 fn recipe(name: &str) -> String {
-    let pages = pages();
-    let fence = format!("```lighttpd {name}\n");
+    let (pages, fence) = (pages(), format!("```lighttpd {name}\n"));
     let (_, rest) = pages.split_once(&fence).expect("the recipe");
     let (block, _) = rest.split_once("```").expect("its end");
     block
@@ -63,7 +66,7 @@ fn every_recipe_is_tested() {
         .lines()
         .filter_map(|line| line.strip_prefix("```lighttpd"))
         .collect();
-    assert_eq!(names.len(), 15);
+    assert_eq!(names.len(), 16);
     for name in names {
         let quoted = format!("\"{}\"", name.trim());
         assert!(own.contains(&quoted), "{quoted} is shown, but not tested");
@@ -291,12 +294,13 @@ fn a_site_with_passwords() {
 
 #[test]
 fn whole_responses() {
-    let echoing = start(Kind::Proxy, "whole");
-    expect_pages(&echoing, &[ask("/a"), ask("/a?b"), ask("/x/../a")]);
-    let hit = echoing.send(&ask("/a"));
-    assert_eq!(hit.header("X-Cache"), Some("hit"));
-    echoing.expect_item("http://victim.test/a?b");
-    echoing.site.stop();
+    for (name, marker) in [("whole", Some("hit")), ("fresh", None)] {
+        let echoing = start(Kind::Proxy, name);
+        expect_pages(&echoing, &[ask("/a"), ask("/a?b"), ask("/x/../a")]);
+        assert_eq!(echoing.send(&ask("/a")).header("X-Cache"), marker);
+        echoing.expect_item("http://victim.test/a?b");
+        echoing.site.stop();
+    }
 }
 
 #[test]

@@ -46,9 +46,14 @@ fn callbacks_and_vrequests_outlive_what_the_script_keeps() {
 #[test]
 fn values_of_every_size_and_kind() {
     let cache = Memcached::start();
+    for (key, flags) in [("lock", 65538), ("marker", 65537), ("page", 65536)] {
+        cache.set(key, flags, b"");
+    }
     let site = site("values.lua", &cache);
     let mut expected = vec![
-        "empty 1 1 true 0".to_owned(),
+        "lock {code=4 key=lock}".to_owned(),
+        "marker 4 page 1 65536".into(),
+        "empty 1 1 true 0".into(),
         "number 1 1 true 3".into(),
         "zero 1 1 true 1".into(),
         "binary 1 1 true 256".into(),
