@@ -6,6 +6,7 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use memcached_core::protocol::{
     Command, Data, Input, Key, Reply, ReplyForm, ReplyParser, Retrieve, Store, StoreMode,
+    ValueLines,
 };
 
 fn main() {
@@ -48,7 +49,7 @@ fn reply(size: usize) -> Vec<u8> {
 fn parse(wire: &[u8], piece: usize, keys: &[Key; 1]) -> Reply<Range<usize>> {
     let form = ReplyForm::Values {
         keys,
-        with_cas: false,
+        lines: ValueLines::Plain,
         max_value: u64::MAX,
     };
     let mut parser = ReplyParser::new();

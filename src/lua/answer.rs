@@ -40,7 +40,7 @@ fn found(values: FoundValues<BufferSlice>) -> Answer {
         Found::Value(value) => Some(AnswerValue {
             key,
             flags: value.flags,
-            cas: value.cas,
+            cas: value.version(),
             data: data(&value),
         }),
         // Scripts set no limit.
@@ -72,5 +72,7 @@ pub(super) fn answer(outcome: Outcome<BufferSlice>) -> Answer {
             ..plain(Code::Ok)
         },
         Reply::NotCountable(text) | Reply::ServerError(text) | Reply::Version(text) => error(text),
+        Reply::StoredAs(_) | Reply::State(Some(_)) | Reply::MetaNoop => plain(Code::Ok),
+        Reply::State(None) => plain(Code::NotFound),
     }
 }

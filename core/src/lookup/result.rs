@@ -30,7 +30,13 @@ impl<P> LookupResult<P> {
             Outcome::Reply(Reply::ServerError(text)) => (Self::Miss, Some(text)),
             // No reply to a `get`, and so never read as one.
             Outcome::Reply(
-                Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) | Reply::Version(_),
+                Reply::Status(_)
+                | Reply::Number(_)
+                | Reply::NotCountable(_)
+                | Reply::Version(_)
+                | Reply::StoredAs(_)
+                | Reply::State(_)
+                | Reply::MetaNoop,
             ) => (Self::Miss, None),
             Outcome::Failed(failure) => (Self::Failed(failure), None),
         }

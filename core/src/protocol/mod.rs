@@ -19,13 +19,16 @@ mod value;
 mod wire;
 
 pub use command::{
-    Command, Count, Data, Delete, Direction, Lane, Retrieve, Store, StoreMode, Touch, Version,
+    Command, Count, Data, Delete, Direction, Lane, MetaDelete, MetaNoop, MetaState, MetaStore,
+    Retrieve, Store, StoreMode, Touch, Version,
 };
 pub use error::ProtocolError;
 pub use excerpt::{excerpt, excerpt_of};
 pub(crate) use hex::{SHA1_HEX_LEN, sha1_hex, upper_digits};
 pub use key::{Key, KeyError};
-pub use reply::{Found, FoundValues, KeyList, Reply, ReplyForm, ReplyParser, Status};
+pub use reply::{
+    Found, FoundValues, ItemState, KeyList, Reply, ReplyForm, ReplyParser, Status, ValueLines,
+};
 pub use ttl::{Ttl, exptime};
-pub use value::{Input, Pieces, Value};
+pub use value::{Input, Marks, Pieces, Pin, Value};
 pub(crate) use wire::CRLF;

@@ -69,12 +69,56 @@ impl<P> Pieces<P> {
 pub struct Value<P> {
     /// The number that it was stored with.
     pub flags: u32,
-    /// The item's version, if that was asked for.
-    pub cas: Option<u64>,
+    /// What else was asked for. Few lookups do, and all values are moved about
+    /// with the room for it.
+    pub marks: Option<Box<Marks>>,
     /// Length in bytes.
     pub len: u64,
     /// The bytes; none where `len` is 0.
     pub pieces: Pieces<P>,
+}
+
+impl<P> Value<P> {
+    /// The item's version, if that was asked for.
+    #[must_use]
+    pub fn version(&self) -> Option<u64> {
+        self.marks.as_ref().map(|marks| marks.version)
+    }
+}
+
+/// What a server says of an item beside its value (protocol.txt, "Meta Get").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Its version, another after each change (`cas unique`).
+    pub version: u64,
+    /// Seconds until it expires; `None` if it never does, or if it was made by
+    /// this very lookup.
+    pub ttl_left: Option<u32>,
+    /// Who asked is to make the item anew, and nobody else.
+    pub won: bool,
+    /// Somebody else is making it anew.
+    pub taken: bool,
+    /// It was marked as out of date.
+    pub stale: bool,
+    /// On which connection this was said.
+    pub pin: Pin,
+}
+
+/// Names a connection, as long as it is open; another one to the same server has
+/// another name. A server that was restarted gives the versions of other items
+/// out again, so a version counts only where it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Pin(u64);
+
+impl Pin {
+    /// Places among a server's connections.
+    const PLACES: u64 = 16;
+
+    /// The connection that is the `life`th of those made at a place among the
+    /// server's connections; the first life is 1, a place is below 16.
+    pub(crate) const fn of(place: usize, life: u64) -> Self {
+        Self(life.wrapping_mul(Self::PLACES).wrapping_add(place as u64))
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,13 @@ pub(super) fn push_key(out: &mut Vec<u8>, key: &Key) {
     out.extend_from_slice(key.as_bytes());
 }
 
+/// Appends a space and a flag of a meta command: its letter and a number
+/// (protocol.txt, "Meta Commands").
+pub(super) fn push_flag(out: &mut Vec<u8>, letter: u8, number: impl itoa::Integer) {
+    out.extend_from_slice(&[b' ', letter]);
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
 /// Appends a space and a number in decimal digits.
 pub(super) fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
     out.push(b' ');

@@ -70,7 +70,12 @@ impl BatchSize {
             }
             Reply::Values(values) => values.iter().map(|(_, found)| found.len()).sum(),
             Reply::Version(_) => return,
-            Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) => 0,
+            Reply::Status(_)
+            | Reply::Number(_)
+            | Reply::NotCountable(_)
+            | Reply::StoredAs(_)
+            | Reply::State(_)
+            | Reply::MetaNoop => 0,
         };
         if self.calm_in > 0 {
             self.calm_in -= 1;
@@ -88,7 +93,6 @@ pub(super) struct Batch<D> {
     command: Command<D>,
     /// Bytes of keys that may be added.
     room: usize,
-    max_value: u64,
 }
 
 impl<D: Data> Batch<D> {
@@ -96,18 +100,15 @@ impl<D: Data> Batch<D> {
         let room = command
             .batch_key()
             .map_or(0, |key| KEY_BYTES_MAX.saturating_sub(len(key)));
-        let max_value = max_value(&command);
-        Self {
-            command,
-            room,
-            max_value,
-        }
+        Self { command, room }
     }
 
     /// Whether a command can become a part of this one.
     pub(super) fn has_room_for(&self, next: &Command<D>) -> bool {
-        next.batch_key().is_some_and(|key| len(key) < self.room)
-            && max_value(next) == self.max_value
+        let (Command::Retrieve(all), Command::Retrieve(more)) = (&self.command, next) else {
+            return false;
+        };
+        next.batch_key().is_some_and(|key| len(key) < self.room) && all.goes_with(more)
     }
 
     /// Adds a command that there [is room for](Self::has_room_for).
@@ -120,18 +121,6 @@ impl<D: Data> Batch<D> {
 
     pub(super) fn into_command(self) -> Command<D> {
         self.command
-    }
-}
-
-/// The longest value that a lookup wants; one command has one such limit.
-const fn max_value<D>(command: &Command<D>) -> u64 {
-    match command {
-        Command::Retrieve(lookups) => lookups.max_value(),
-        Command::Store(_)
-        | Command::Delete(_)
-        | Command::Touch(_)
-        | Command::Count(_)
-        | Command::Version(_) => 0,
     }
 }
 
@@ -155,7 +144,11 @@ pub(super) fn copy_lookups<D>(command: &Command<D>, size: usize) -> SmallVec<[Co
         | Command::Delete(_)
         | Command::Touch(_)
         | Command::Count(_)
-        | Command::Version(_) => SmallVec::new(),
+        | Command::Version(_)
+        | Command::MetaStore(_)
+        | Command::MetaDelete(_)
+        | Command::MetaState(_)
+        | Command::MetaNoop(_) => SmallVec::new(),
     }
 }
 
@@ -168,7 +161,10 @@ pub(super) fn split_reply<P>(reply: Reply<P>, size: usize) -> impl Iterator<Item
         | Reply::Number(_)
         | Reply::NotCountable(_)
         | Reply::ServerError(_)
-        | Reply::Version(_) => SmallVec::new(),
+        | Reply::Version(_)
+        | Reply::StoredAs(_)
+        | Reply::State(_)
+        | Reply::MetaNoop => SmallVec::new(),
     };
     (0..size).map(move |at| {
         let found = values.iter().position(|(of, _)| *of == at);

@@ -21,7 +21,7 @@ use super::request::Queued;
 use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
 use super::stats::Stats;
-use crate::protocol::{Input, Key};
+use crate::protocol::{Found, Input, Key, Pin, Reply};
 use crate::time::Time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub(super) struct Connection<T: Types> {
     pub(super) purpose: Purpose,
     /// The last request that could not be accepted, or failed.
     pub(super) wanted: Option<Time>,
+    /// Connections that were made under this name before the present one, and it.
+    lives: u64,
     /// The driver has to close its socket.
     close: bool,
     /// The driver has to connect.
@@ -75,6 +77,7 @@ impl<T: Types> Connection<T> {
             pace: Pace::default(),
             purpose: Purpose::Requests,
             wanted: None,
+            lives: 0,
             close: false,
             connect: false,
         }
@@ -86,6 +89,14 @@ impl<T: Types> Connection<T> {
 
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. })
+    }
+
+    /// Names the present connection.
+    pub(super) const fn pin(&self) -> Option<Pin> {
+        match self.state {
+            State::Open { .. } => Some(Pin::of(self.id.index(), self.lives)),
+            State::Closed | State::Connecting { .. } => None,
+        }
     }
 
     /// When the connection was made.
@@ -173,6 +184,7 @@ impl<T: Types> Connection<T> {
             return;
         }
         self.state = State::Open { since: now };
+        self.lives += 1;
         self.pipeline.queue.start_time(now);
         // Without a request nothing would show what the connection is worth.
         let unused = !self.pipeline.queue.has_waiting();
@@ -227,9 +239,16 @@ impl<T: Types> Connection<T> {
     fn handle_answer(&mut self, answer: Answer<T>, context: &mut Context<'_, T>) {
         let Answer {
             mut requests,
-            reply,
+            mut reply,
             since,
+            unclaimed,
         } = answer;
+        let pin = self.pin().unwrap_or_default();
+        pin_marks(&mut reply, pin);
+        for mut unclaimed in unclaimed {
+            unclaimed.marks.pin = pin;
+            context.unclaimed(unclaimed);
+        }
         let opened = self.opened().unwrap_or_default();
         self.pace.note(since.max(opened), context.now);
         self.purpose = Purpose::Requests;
@@ -275,5 +294,29 @@ impl<T: Types> Connection<T> {
         self.connect = false;
         self.close = true;
         context.health.ended(self.id);
+    }
+}
+
+/// Says in a reply on which connection it came.
+fn pin_marks<P>(reply: &mut Reply<P>, pin: Pin) {
+    match reply {
+        Reply::Values(values) => {
+            for (_, found) in values {
+                if let Found::Value(value) = found {
+                    if let Some(marks) = &mut value.marks {
+                        marks.pin = pin;
+                    }
+                }
+            }
+        }
+        Reply::State(Some(state)) => state.marks.pin = pin,
+        Reply::State(None)
+        | Reply::Status(_)
+        | Reply::Number(_)
+        | Reply::NotCountable(_)
+        | Reply::ServerError(_)
+        | Reply::Version(_)
+        | Reply::StoredAs(_)
+        | Reply::MetaNoop => {}
     }
 }

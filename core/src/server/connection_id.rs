@@ -15,10 +15,18 @@ pub struct ConnectionId(u8);
 
 impl ConnectionId {
     /// The number of connections.
-    pub const COUNT: usize = LOOKUPS + 2;
+    pub const COUNT: usize = LOOKUPS + 3;
 
     /// All of them, in the order of their indices.
-    pub const ALL: [Self; Self::COUNT] = [Self(0), Self(1), Self(2), Self(3), Self(4), Self(5)];
+    pub const ALL: [Self; Self::COUNT] = [
+        Self(0),
+        Self(1),
+        Self(2),
+        Self(3),
+        Self(4),
+        Self(5),
+        Self(6),
+    ];
 
     /// Those that any lookup may take, one at a time.
     pub(super) const SPREAD: [Self; LOOKUPS - 1] = [Self(0), Self(1), Self(2)];
@@ -32,6 +40,9 @@ impl ConnectionId {
     /// For all commands of scripts.
     pub(super) const SCRIPT: Self = Self(5);
 
+    /// To learn what the server knows.
+    pub(super) const DETECT: Self = Self(6);
+
     /// The connection that the commands of a lane take first.
     #[must_use]
     pub const fn first_of(lane: Lane) -> Self {
@@ -39,6 +50,7 @@ impl ConnectionId {
             Lane::Lookup => Self(0),
             Lane::Store => Self::STORE,
             Lane::Script => Self::SCRIPT,
+            Lane::Detect => Self::DETECT,
         }
     }
 
@@ -54,6 +66,7 @@ impl ConnectionId {
         match self {
             Self::STORE => Lane::Store,
             Self::SCRIPT => Lane::Script,
+            Self::DETECT => Lane::Detect,
             Self(_) => Lane::Lookup,
         }
     }

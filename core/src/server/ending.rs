@@ -7,6 +7,7 @@
 //!   sends cannot be trusted.
 
 use super::connection::{Connection, State};
+use super::connection_id::ConnectionId;
 use super::context::Context;
 use super::error::{Failure, Fault};
 use super::event::{Event, Outcome, Types};
@@ -123,7 +124,8 @@ impl<T: Types> Connection<T> {
 
     /// The server has failed.
     fn count_failure(&self, fault: &Fault, context: &mut Context<'_, T>) {
-        if self.is_checking() {
+        if self.is_checking() || self.id == ConnectionId::DETECT && self.is_open() {
+            // What is not understood there says nothing of the rest.
             return;
         }
         let was_down = context.health.is_down();

@@ -33,11 +33,14 @@ pub enum Failure {
     /// The driver shut the server down.
     #[error("shutting down")]
     Shutdown,
+    /// The request was for one connection, which is over.
+    #[error("its connection is over")]
+    Unpinned,
 }
 
 impl Failure {
     /// The number of kinds.
-    pub const COUNT: usize = 8;
+    pub const COUNT: usize = 9;
 
     /// Every kind, in the order of their numbers.
     pub const ALL: [Self; Self::COUNT] = [
@@ -49,6 +52,7 @@ impl Failure {
         Self::Lost,
         Self::Protocol,
         Self::Shutdown,
+        Self::Unpinned,
     ];
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::connection_id::ConnectionId;
 use super::error::{Failure, Fault};
-use crate::protocol::{Command, Data, Lane, Reply};
+use crate::protocol::{Command, Data, Key, Lane, Marks, MetaDelete, Reply};
 
 /// The types that a driver brings along.
 pub trait Types {
@@ -63,11 +63,39 @@ pub enum Event<T: Types> {
         /// With this failure the server began to count as down.
         now_down: bool,
     },
+    /// A lookup that nobody waits for any more has won the right to make an item.
+    /// Nobody else wins it until that is given back.
+    Unclaimed(Unclaimed),
     /// The first good reply after failures.
     Recovered {
         /// Time since the first of them.
         failing_for: Duration,
     },
+}
+
+/// A right to make an item that was won by one who does not wait any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unclaimed {
+    /// The item's key.
+    pub key: Key,
+    /// What the server said of the item.
+    pub marks: Marks,
+    /// Whether the item has no bytes.
+    pub is_empty: bool,
+}
+
+impl Unclaimed {
+    /// Gives the right back; to be sent on the connection that the marks name. An
+    /// item without bytes stands for the right alone, any other stays as it is.
+    #[must_use]
+    pub fn release(&self) -> MetaDelete {
+        MetaDelete {
+            key: self.key.clone(),
+            version: Some(self.marks.version),
+            invalidate: !self.is_empty,
+            ttl: None,
+        }
+    }
 }
 
 /// What the driver has to do with the socket of a connection.

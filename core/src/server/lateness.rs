@@ -176,7 +176,7 @@ impl<T: Types> Server<T> {
 
     /// When a connection will have been idle for long enough to be closed.
     fn idle_until(&self, id: ConnectionId) -> Option<Time> {
-        let is_extra = id == ConnectionId::SLOW
+        let is_extra = [ConnectionId::SLOW, ConnectionId::DETECT].contains(&id)
             || (ConnectionId::SPREAD.contains(&id) && id != self.spread.main);
         let since = self.at(id).idle_since().filter(|_| is_extra)?;
         Some(since + IDLE_FOR)

@@ -43,7 +43,7 @@ mod trying;
 pub use alarm::{Alarm, Ring};
 pub use connection_id::ConnectionId;
 pub use error::{Failure, Fault};
-pub use event::{Action, Event, Outcome, Refused, RequestId, Types};
+pub use event::{Action, Event, Outcome, Refused, RequestId, Types, Unclaimed};
 pub use health::FAILURES_UNTIL_DOWN;
 pub use log_limit::{LogLimit, LogLine};
 pub use send_buffer::{Transmit, WRITE_SLICES_MAX};

@@ -4,9 +4,9 @@
 use smallvec::SmallVec;
 
 use super::batch::BatchSize;
-use super::event::Types;
+use super::event::{Types, Unclaimed};
 use super::queue::{Blame, Queue};
-use super::request::Request;
+use super::request::{Request, Sent};
 use super::send_buffer::{SendBuffer, Transmit};
 use super::stats::Stats;
 use crate::protocol::{Command, Found, Input, ProtocolError, Reply, ReplyForm, ReplyParser};
@@ -19,6 +19,8 @@ pub(super) struct Answer<T: Types> {
     pub(super) reply: Reply<T::Piece>,
     /// From when on it was waited for.
     pub(super) since: Time,
+    /// What was won by those who do not wait any more.
+    pub(super) unclaimed: Vec<Unclaimed>,
 }
 
 /// Why no more can be read on a connection.
@@ -149,6 +151,7 @@ impl<T: Types> Pipeline<T> {
         }
         self.batch_size.learn_from(&reply);
         let since = head.since;
+        let unclaimed = find_unclaimed(head, &reply);
         if head.wire.end <= written {
             let requests = self.queue.pop_head().map(|head| head.requests);
             let requests = requests.unwrap_or_default();
@@ -156,6 +159,7 @@ impl<T: Types> Pipeline<T> {
                 requests,
                 reply,
                 since,
+                unclaimed,
             }));
         }
         if matches!(reply, Reply::ServerError(_)) && head.command.data().is_some() {
@@ -167,6 +171,7 @@ impl<T: Types> Pipeline<T> {
                 requests,
                 reply,
                 since,
+                unclaimed,
             }));
         }
         Err(ProtocolError::Premature.into())
@@ -228,6 +233,38 @@ impl<T: Types> Pipeline<T> {
         self.parser.reset();
         self.batch_size.reset();
         self.probe_due = None;
+    }
+}
+
+/// The wins in a reply whose lookups were cancelled or have failed.
+fn find_unclaimed<T: Types>(head: &Sent<T>, reply: &Reply<T::Piece>) -> Vec<Unclaimed> {
+    let waits = |at: usize| {
+        let request = head.requests.get(at);
+        request.is_some_and(|request| request.token.is_some())
+    };
+    match (reply, &head.command) {
+        (Reply::Values(values), Command::Retrieve(lookups)) if lookups.may_win() => values
+            .iter()
+            .filter_map(|(at, found)| {
+                let Found::Value(value) = found else {
+                    return None;
+                };
+                let marks = value.marks.as_deref().filter(|marks| marks.won)?;
+                (!waits(*at)).then_some(Unclaimed {
+                    key: lookups.keys().get(*at)?.clone(),
+                    marks: *marks,
+                    is_empty: value.len == 0,
+                })
+            })
+            .collect(),
+        (Reply::State(Some(state)), Command::MetaState(lookup)) if state.marks.won && !waits(0) => {
+            vec![Unclaimed {
+                key: lookup.key.clone(),
+                marks: state.marks,
+                is_empty: state.len == 0,
+            }]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Request<K> {
     pub(super) kills: u8,
     /// It is not sent together with others any more.
     pub(super) single: bool,
+    /// It is not sent on another connection than the one that it was queued on.
+    pub(super) pinned: bool,
 }
 
 impl<K> Request<K> {

@@ -14,7 +14,7 @@ use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
 use super::spread::Spread;
 use super::stats::Stats;
-use crate::protocol::{Command, Input, Lane};
+use crate::protocol::{Command, Input, Lane, Pin};
 use crate::time::Time;
 
 /// One server's requests and connections, without a socket or a clock.
@@ -88,8 +88,47 @@ impl<T: Types> Server<T> {
     ) -> Result<RequestId, Refused<T>> {
         let id = match lane {
             Lane::Lookup => self.route_lookup(&command, now),
-            Lane::Store | Lane::Script => ConnectionId::first_of(lane),
+            Lane::Store | Lane::Script | Lane::Detect => ConnectionId::first_of(lane),
         };
+        self.submit_to(id, false, now, command, timeout, token)
+    }
+
+    /// Accepts a request that goes out on one connection or not at all: it depends
+    /// on a version that was read there.
+    ///
+    /// # Errors
+    /// As with [`submit`](Self::submit); also if the connection is over.
+    pub fn submit_pinned(
+        &mut self,
+        pin: Pin,
+        now: Time,
+        command: Command<T::Data>,
+        timeout: Duration,
+        token: T::Token,
+    ) -> Result<RequestId, Refused<T>> {
+        let mut connections = self.connections.iter();
+        let Some(at) = connections.find(|connection| connection.pin() == Some(pin)) else {
+            let failure = Failure::Unpinned;
+            self.stats.refused[failure] += 1;
+            return Err(Refused {
+                command,
+                token,
+                failure,
+            });
+        };
+        self.submit_to(at.id, true, now, command, timeout, token)
+    }
+
+    fn submit_to(
+        &mut self,
+        id: ConnectionId,
+        pinned: bool,
+        now: Time,
+        command: Command<T::Data>,
+        timeout: Duration,
+        token: T::Token,
+    ) -> Result<RequestId, Refused<T>> {
+        let lane = id.lane();
         if let Some(failure) = self.refusal(id, now, command.data_len()) {
             self.stats.refused[failure] += 1;
             if matches!(failure, Failure::Down | Failure::BackingOff) {
@@ -113,6 +152,7 @@ impl<T: Types> Server<T> {
             since: None,
             kills: 0,
             single: false,
+            pinned,
         };
         // Those of a lane wait alike, whichever connection they are on.
         for id in ConnectionId::all_of(lane) {

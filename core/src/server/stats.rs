@@ -53,7 +53,12 @@ impl Stats {
             Reply::Values(values) => {
                 let keys = match form {
                     ReplyForm::Values { keys, .. } => keys.count(),
-                    ReplyForm::Status(_) | ReplyForm::Number | ReplyForm::Version => 0,
+                    ReplyForm::Status(_)
+                    | ReplyForm::Number
+                    | ReplyForm::Version
+                    | ReplyForm::MetaStatus { .. }
+                    | ReplyForm::MetaState(_)
+                    | ReplyForm::MetaNoop => 0,
                 };
                 let is_large = |(_, found): &&(_, _)| matches!(found, Found::TooLarge { .. });
                 let too_large = values.iter().filter(is_large).count() as u64;
@@ -62,7 +67,13 @@ impl Stats {
                 self.misses += keys.saturating_sub(values.len()) as u64;
             }
             Reply::ServerError(_) => self.server_errors += 1,
-            Reply::Status(_) | Reply::Number(_) | Reply::NotCountable(_) | Reply::Version(_) => {}
+            Reply::Status(_)
+            | Reply::Number(_)
+            | Reply::NotCountable(_)
+            | Reply::Version(_)
+            | Reply::StoredAs(_)
+            | Reply::State(_)
+            | Reply::MetaNoop => {}
         }
     }
 }
@@ -96,19 +107,19 @@ impl IndexMut<Failure> for FailureCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Key, Pieces, Value};
+    use crate::protocol::{Key, Pieces, Value, ValueLines};
 
     #[test]
     fn keys_with_and_without_an_item_are_counted() {
         let keys = ["a", "b", "c"].map(|key| Key::new(key.as_bytes()).unwrap());
         let form = ReplyForm::Values {
             keys: &keys,
-            with_cas: false,
+            lines: ValueLines::Plain,
             max_value: u64::MAX,
         };
         let value = Found::Value(Value {
             flags: 0,
-            cas: None,
+            marks: None,
             len: 0,
             pieces: Pieces::default(),
         });
@@ -127,6 +138,6 @@ mod tests {
             counts[failure] += failure as u64;
         }
         assert_eq!(counts[Failure::Shutdown], 7);
-        assert_eq!(counts.total(), 28);
+        assert_eq!(counts.total(), 36);
     }
 }

@@ -1,7 +1,8 @@
 //! What has to be known about each command before it is sent.
 
 use memcached_core::protocol::{
-    Command, Count, Delete, Direction, Key, Lane, Retrieve, Store, StoreMode, Touch,
+    Command, Count, Delete, Direction, Key, Lane, MetaDelete, MetaNoop, MetaState, MetaStore,
+    Retrieve, Store, StoreMode, Touch,
 };
 
 fn key() -> Key {
@@ -33,7 +34,7 @@ type Properties = (Lane, bool, bool, bool, usize);
 #[test]
 fn properties() {
     use Lane::{Lookup, Store as Stores};
-    let table: [(&str, Command<Vec<u8>>, Properties); 13] = [
+    let table: [(&str, Command<Vec<u8>>, Properties); 18] = [
         (
             "get",
             Retrieve::one(key()).into(),
@@ -102,6 +103,49 @@ fn properties() {
             "decr",
             count(Direction::Down),
             (Stores, true, false, false, 0),
+        ),
+        (
+            "get that may win",
+            Retrieve::one(key()).with_lock(10).into(),
+            (Lookup, false, true, true, 0),
+        ),
+        (
+            "ms",
+            MetaStore {
+                key: key(),
+                flags: 0,
+                exptime: 0,
+                version: 1,
+                with_version: true,
+                data: b"value".to_vec(),
+            }
+            .into(),
+            (Stores, true, false, false, 5),
+        ),
+        (
+            "md",
+            MetaDelete {
+                key: key(),
+                version: None,
+                invalidate: true,
+                ttl: None,
+            }
+            .into(),
+            (Stores, true, false, false, 0),
+        ),
+        (
+            "mg without value",
+            MetaState {
+                key: key(),
+                refresh_below: None,
+            }
+            .into(),
+            (Lookup, false, false, false, 0),
+        ),
+        (
+            "mn",
+            MetaNoop.into(),
+            (Lane::Detect, false, false, false, 0),
         ),
     ];
     for (name, command, expected) in table {

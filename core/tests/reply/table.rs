@@ -1,7 +1,7 @@
 //! Replies and what they are read as.
 
 use memcached_core::protocol::{
-    FoundValues, Key, ProtocolError, Reply, ReplyForm, ReplyParser, Status,
+    FoundValues, Key, ProtocolError, Reply, ReplyForm, ReplyParser, Status, ValueLines,
 };
 use memcached_core::testing::reply::stream::{Asked, End, Item, KEYS, Seen, parse};
 
@@ -263,7 +263,7 @@ fn what_was_found_before_a_fault_is_forgotten() {
     let keys = [Key::new(b"k").unwrap(), Key::new(b"l").unwrap()];
     let form = ReplyForm::Values {
         keys: &keys,
-        with_cas: true,
+        lines: ValueLines::WithVersion,
         max_value: u64::MAX,
     };
     let broken = b"VALUE k 0 1 9\r\na\r\nx\r\n".as_slice();

@@ -7,6 +7,7 @@ mod faults;
 mod kills;
 mod large;
 mod life;
+mod meta;
 mod random;
 mod replay;
 mod scripts;

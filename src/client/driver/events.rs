@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use memcached_core::line_limit::{LeftOut, LineLimit};
 use memcached_core::protocol::{Reply, Status};
-use memcached_core::server::{Event, LogLimit, Outcome, Server};
+use memcached_core::server::{Event, LogLimit, Outcome, Server, Unclaimed};
 use memcached_core::time::Time;
 
 use crate::client::completion::{Complete, Requests};
@@ -110,8 +110,13 @@ impl ServerLog {
         self.worker.log(Level::Error, &text);
     }
 
-    /// Hands out what happened; whether a request was among it.
-    pub(super) fn hand_out(&self, core: &RefCell<Server<Requests>>) -> bool {
+    /// Hands out what happened; whether a request was among it. `release` gives back
+    /// what was won by nobody.
+    pub(super) fn hand_out(
+        &self,
+        core: &RefCell<Server<Requests>>,
+        release: impl Fn(&Unclaimed),
+    ) -> bool {
         let mut completed = false;
         loop {
             let event = core.borrow_mut().poll_event();
@@ -130,6 +135,7 @@ impl ServerLog {
                     };
                     format!("{fault}{state}")
                 }),
+                Some(Event::Unclaimed(unclaimed)) => release(&unclaimed),
                 Some(Event::Recovered { failing_for }) => {
                     let secs = failing_for.as_secs_f64();
                     let text =

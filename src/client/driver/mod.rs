@@ -17,8 +17,11 @@ use std::time::Duration;
 
 use memcached_core::lookup::ServerId;
 use memcached_core::pool::ServerSpec;
-use memcached_core::protocol::{Command, Lane};
-use memcached_core::server::{ConnectionId, Failure, Limits, Outcome, Refused, RequestId, Server};
+use memcached_core::protocol::{Command, Lane, Pin};
+use memcached_core::server::{
+    ConnectionId, Failure, Limits, Outcome, Refused, RequestId, Server, Unclaimed,
+};
+use memcached_core::time::Time;
 
 use super::completion::{Complete, Completion, Requests};
 use super::counters::Part;
@@ -138,6 +141,22 @@ impl Driver {
         timeout: Duration,
         completion: Completion,
     ) -> Result<RequestId, Refused<Requests>> {
+        self.submit_by(command, completion, |core, now, command, completion| {
+            core.submit_on(lane, now, command, timeout, completion)
+        })
+    }
+
+    fn submit_by(
+        &self,
+        command: Command<Vec<u8>>,
+        completion: Completion,
+        submit: impl FnOnce(
+            &mut Server<Requests>,
+            Time,
+            Command<Vec<u8>>,
+            Completion,
+        ) -> Result<RequestId, Refused<Requests>>,
+    ) -> Result<RequestId, Refused<Requests>> {
         if self.state.get() != State::Running {
             return Err(Refused {
                 command,
@@ -149,7 +168,7 @@ impl Driver {
         panic_point("driver-submit");
         let now = self.clock.now();
         let mut core = self.core.borrow_mut();
-        let submitted = core.submit_on(lane, now, command, timeout, completion);
+        let submitted = submit(&mut core, now, command, completion);
         if submitted.is_err() {
             self.counted.update(core.stats());
         }
@@ -157,6 +176,32 @@ impl Driver {
         // Also where it was refused: that may have begun an attempt.
         self.flush.later();
         submitted
+    }
+
+    /// Submits a request that goes out on one connection or not at all.
+    ///
+    /// # Errors
+    /// As with [`submit`](Self::submit); also if the connection is over.
+    pub(super) fn submit_pinned(
+        &self,
+        pin: Pin,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+        completion: Completion,
+    ) -> Result<RequestId, Refused<Requests>> {
+        self.submit_by(command, completion, |core, now, command, completion| {
+            core.submit_pinned(pin, now, command, timeout, completion)
+        })
+    }
+
+    /// Gives back what was won by a lookup that nobody waits for.
+    fn release(&self, unclaimed: &Unclaimed) {
+        /// It does not matter when the answer comes, only that it is read.
+        const TIMEOUT: Duration = Duration::from_secs(1);
+        let command = unclaimed.release().into();
+        let completion = Completion::new(Rc::clone(&self.unattended));
+        // If the connection is over, the right has ended with it.
+        drop(self.submit_pinned(unclaimed.marks.pin, command, TIMEOUT, completion));
     }
 
     /// Submits a request whose outcome always comes by way of `completion`, at once
@@ -285,7 +330,9 @@ impl Driver {
         let mut completed = false;
         loop {
             self.sockets.carry_out(&self.core);
-            completed |= self.log.hand_out(&self.core);
+            completed |= self
+                .log
+                .hand_out(&self.core, |unclaimed| self.release(unclaimed));
             if !self.sockets.write_all(&self.core) {
                 break;
             }

@@ -16,14 +16,16 @@ pub enum Lane {
     Store = 1,
     /// For all commands of scripts.
     Script = 2,
+    /// To learn what the server knows, for what it may close the connection.
+    Detect = 3,
 }
 
 impl Lane {
     /// How many lanes there are.
-    pub const COUNT: usize = 3;
+    pub const COUNT: usize = 4;
 
     /// All lanes, in the order of their numbers.
-    pub const ALL: [Self; Self::COUNT] = [Self::Lookup, Self::Store, Self::Script];
+    pub const ALL: [Self; Self::COUNT] = [Self::Lookup, Self::Store, Self::Script, Self::Detect];
 }
 
 /// One family of commands, which differ in a word or a number. There are no

@@ -8,6 +8,7 @@ mod count;
 mod data;
 mod delete;
 mod family;
+mod meta;
 mod retrieve;
 mod store;
 mod touch;
@@ -17,6 +18,7 @@ pub use count::{Count, Direction};
 pub use data::Data;
 pub use delete::Delete;
 pub use family::Lane;
+pub use meta::{MetaDelete, MetaNoop, MetaState, MetaStore};
 pub use retrieve::Retrieve;
 pub use store::{Store, StoreMode};
 pub use touch::Touch;
@@ -108,7 +110,7 @@ macro_rules! commands {
 }
 
 commands! {
-    /// Looks items up: `get`, `gets`.
+    /// Looks items up: `get`, `gets`, `mg`.
     Retrieve(Retrieve),
     /// Stores an item or adds to one: `set`, `add`, `replace`, `append`,
     /// `prepend`, `cas`.
@@ -121,6 +123,14 @@ commands! {
     Count(Count),
     /// Asks the server who it is: `version`.
     Version(Version),
+    /// Stores in place of a version: `ms`.
+    MetaStore(MetaStore<D>),
+    /// Deletes, or marks as out of date: `md`.
+    MetaDelete(MetaDelete),
+    /// Asks what is known of an item: `mg` without its value.
+    MetaState(MetaState),
+    /// Asks whether there are meta commands: `mn`.
+    MetaNoop(MetaNoop),
 }
 
 impl<D: Data> Command<D> {

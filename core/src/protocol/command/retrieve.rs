@@ -1,4 +1,5 @@
-//! `get` and `gets` (protocol.txt, "Retrieval command").
+//! `get`, `gets` (protocol.txt, "Retrieval command"), and `mg` for lookups that may
+//! win the right to make an item (protocol.txt, "Meta Get").
 
 use smallvec::SmallVec;
 
@@ -6,8 +7,8 @@ use super::data::Data;
 use super::family::{Family, Lane};
 use crate::protocol::key::Key;
 use crate::protocol::limits::VALUE_MAX;
-use crate::protocol::reply::{KeyList, ReplyForm};
-use crate::protocol::wire::{CRLF, push_key};
+use crate::protocol::reply::{KeyList, ReplyForm, ValueLines};
+use crate::protocol::wire::{CRLF, push_flag, push_key};
 
 /// Keys for which there is room once a second one was appended: to make it again
 /// and again costs more than the keys.
@@ -18,8 +19,19 @@ const ROOM: usize = 15;
 pub struct Retrieve {
     /// At least one.
     keys: SmallVec<[Key; 1]>,
-    with_cas: bool,
+    asked: Asked,
     max_value: u64,
+}
+
+/// What is asked for beside the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    /// The items' versions.
+    Versions,
+    /// All that the server knows; where there is no item, the server makes an empty
+    /// one that lives for so many seconds, and says so to one who asks.
+    Lock(u32),
 }
 
 impl Retrieve {
@@ -37,7 +49,7 @@ impl Retrieve {
         keys.extend(more);
         Self {
             keys,
-            with_cas: false,
+            asked: Asked::Nothing,
             max_value: VALUE_MAX,
         }
     }
@@ -45,8 +57,28 @@ impl Retrieve {
     /// Asks for the items' versions too, to be used by `cas`.
     #[must_use]
     pub fn with_cas(mut self) -> Self {
-        self.with_cas = true;
+        self.asked = Asked::Versions;
         self
+    }
+
+    /// Asks who is to make what is missing: the server makes an empty item, which
+    /// lives for so many seconds, and tells one of all who ask that it has won. It
+    /// tells what else it knows too; see [`Marks`](crate::protocol::Marks).
+    #[must_use]
+    pub fn with_lock(mut self, secs: u32) -> Self {
+        self.asked = Asked::Lock(secs);
+        self
+    }
+
+    /// Whether one command can ask for what both ask for.
+    pub(crate) fn goes_with(&self, other: &Self) -> bool {
+        self.asked == other.asked && self.max_value == other.max_value
+    }
+
+    /// Whether whoever asks may win the right to make an item.
+    #[must_use]
+    pub const fn may_win(&self) -> bool {
+        matches!(self.asked, Asked::Lock(_))
     }
 
     /// Wants no value of more bytes than this; unless set, [`VALUE_MAX`].
@@ -78,10 +110,10 @@ impl Retrieve {
 
     /// A command for each key.
     pub(crate) fn split(self) -> impl Iterator<Item = Self> {
-        let (with_cas, max_value) = (self.with_cas, self.max_value);
+        let (asked, max_value) = (self.asked, self.max_value);
         self.keys.into_iter().map(move |key| Self {
             keys: SmallVec::from([key]),
-            with_cas,
+            asked,
             max_value,
         })
     }
@@ -92,6 +124,23 @@ fn encode<'k>(out: &mut Vec<u8>, word: &[u8], keys: impl IntoIterator<Item = &'k
     for key in keys {
         push_key(out, key);
     }
+    out.extend_from_slice(CRLF);
+}
+
+/// A quiet command for each key, so that a miss says nothing, and a no-op whose
+/// reply ends them all.
+fn encode_lock(out: &mut Vec<u8>, secs: u32, keys: &[Key]) {
+    for key in keys {
+        out.extend_from_slice(b"mg");
+        push_key(out, key);
+        // The time to live before the flag that makes an item: it tells one that was
+        // made just now from one that was there.
+        out.extend_from_slice(b" k f c t v");
+        push_flag(out, b'N', secs);
+        out.extend_from_slice(b" q");
+        out.extend_from_slice(CRLF);
+    }
+    out.extend_from_slice(b"mn");
     out.extend_from_slice(CRLF);
 }
 
@@ -107,11 +156,11 @@ impl KeyList for Retrieve {
 
 impl<D: Data> Family<D> for Retrieve {
     fn encode_head(&self, out: &mut Vec<u8>) {
-        encode(
-            out,
-            if self.with_cas { b"gets" } else { b"get" },
-            &self.keys,
-        );
+        match self.asked {
+            Asked::Nothing => encode(out, b"get", &self.keys),
+            Asked::Versions => encode(out, b"gets", &self.keys),
+            Asked::Lock(secs) => encode_lock(out, secs, &self.keys),
+        }
     }
 
     fn data(&self) -> Option<&D> {
@@ -128,7 +177,7 @@ impl<D: Data> Family<D> for Retrieve {
 
     fn batch_key(&self) -> Option<&Key> {
         match &self.keys[..] {
-            [key] if !self.with_cas => Some(key),
+            [key] if self.asked != Asked::Versions => Some(key),
             _ => None,
         }
     }
@@ -140,7 +189,11 @@ impl<D: Data> Family<D> for Retrieve {
     fn reply_form(&self) -> ReplyForm<'_> {
         ReplyForm::Values {
             keys: self,
-            with_cas: self.with_cas,
+            lines: match self.asked {
+                Asked::Nothing => ValueLines::Plain,
+                Asked::Versions => ValueLines::WithVersion,
+                Asked::Lock(_) => ValueLines::Meta,
+            },
             max_value: self.max_value,
         }
     }
@@ -168,6 +221,10 @@ mod tests {
         assert_eq!(line(Retrieve::one(key("a/b")).with_cas()), "gets a/b\r\n");
         assert_eq!(line(several()), "get a/b c\r\n");
         assert_eq!(line(several().with_cas()), "gets a/b c\r\n");
+        assert_eq!(
+            line(several().with_lock(10)),
+            "mg a/b k f c t v N10 q\r\nmg c k f c t v N10 q\r\nmn\r\n"
+        );
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What the lines of replies mean. Lines come without their CR LF; one word or
 //! space too many makes a line unreadable.
 
-use super::vocabulary::{Found, KeyList, Reply, ReplyForm, Status};
+use super::meta;
+use super::vocabulary::{Found, KeyList, Reply, ReplyForm, Status, ValueLines};
 use crate::decimal;
 use crate::protocol::error::ProtocolError;
 use crate::protocol::excerpt::excerpt;
 use crate::protocol::limits::VALUE_MAX;
-use crate::protocol::value::{Pieces, Value};
+use crate::protocol::value::{Marks, Pieces, Value};
 
 /// What a line means.
 pub(super) enum Step<P> {
@@ -24,12 +25,18 @@ pub(super) fn read_first<P>(form: ReplyForm<'_>, line: &[u8]) -> Result<Step<P>,
     match form {
         ReplyForm::Values {
             keys,
-            with_cas,
+            lines,
             max_value,
-        } => read_value_or_end(keys, with_cas, max_value, &[], line),
+        } => read_value_or_end(keys, lines, max_value, &[], line),
         ReplyForm::Status(lines) => read_status(lines, line).map(Step::Done),
         ReplyForm::Number => read_number(line).map(Step::Done),
         ReplyForm::Version => read_version(line).map(Step::Done),
+        ReplyForm::MetaStatus {
+            lines,
+            with_version,
+        } => meta::read_status(lines, with_version, line).map(Step::Done),
+        ReplyForm::MetaState(key) => meta::read_state(key, line).map(Step::Done),
+        ReplyForm::MetaNoop => meta::read_noop(line).map(Step::Done),
     }
 }
 
@@ -77,20 +84,28 @@ fn read_version<P>(line: &[u8]) -> Result<Reply<P>, ProtocolError> {
 /// `found` had theirs. Once every key had its value only an end may follow.
 pub(super) fn read_value_or_end<P>(
     keys: &dyn KeyList,
-    with_cas: bool,
+    lines: ValueLines,
     max_value: u64,
     found: &[(usize, Found<P>)],
     line: &[u8],
 ) -> Result<Step<P>, ProtocolError> {
-    let Some(words) = line.strip_prefix(b"VALUE ") else {
-        return read_end(line);
+    let (first_word, end): (&[u8], &[u8]) = match lines {
+        ValueLines::Plain | ValueLines::WithVersion => (b"VALUE ", b"END"),
+        ValueLines::Meta => (b"VA ", b"MN"),
+    };
+    let Some(words) = line.strip_prefix(first_word) else {
+        return read_end(end, line);
     };
     let count = keys.count();
     if found.len() >= count {
         return Err(ProtocolError::unexpected(line));
     }
-    let (name, value) =
-        read_words(with_cas, words).ok_or_else(|| ProtocolError::BadValueLine(excerpt(line)))?;
+    let value = match lines {
+        ValueLines::Plain => read_words(false, words),
+        ValueLines::WithVersion => read_words(true, words),
+        ValueLines::Meta => meta::read_value(words),
+    };
+    let (name, value) = value.ok_or_else(|| ProtocolError::BadValueLine(excerpt(line)))?;
     // Most servers keep to the order of the keys.
     let likely = found.last().map_or(0, |(at, _)| at.saturating_add(1));
     let is_it = |at: &usize| {
@@ -112,8 +127,8 @@ pub(super) fn read_value_or_end<P>(
 }
 
 /// Reads a line in which no value begins.
-fn read_end<P>(line: &[u8]) -> Result<Step<P>, ProtocolError> {
-    if line == b"END" {
+fn read_end<P>(end: &[u8], line: &[u8]) -> Result<Step<P>, ProtocolError> {
+    if line == end {
         return Ok(Step::End);
     }
     // Proxies end a reply so if they could not get the other part of it.
@@ -125,7 +140,7 @@ fn read_end<P>(line: &[u8]) -> Result<Step<P>, ProtocolError> {
 }
 
 /// Errors that mean that the server read something other than what was sent.
-fn check_refusal(line: &[u8]) -> Result<(), ProtocolError> {
+pub(super) fn check_refusal(line: &[u8]) -> Result<(), ProtocolError> {
     if line == b"ERROR" {
         return Err(ProtocolError::UnknownCommand);
     }
@@ -134,7 +149,7 @@ fn check_refusal(line: &[u8]) -> Result<(), ProtocolError> {
 
 /// What the server says after `word`, if the line begins with that word
 /// (protocol.txt, "Error strings").
-fn error_text(line: &[u8], word: &[u8]) -> Option<Box<str>> {
+pub(super) fn error_text(line: &[u8], word: &[u8]) -> Option<Box<str>> {
     let text = line.strip_prefix(word)?;
     let is_word = text.first().is_none_or(|&byte| byte == b' ');
     is_word.then(|| excerpt(text.trim_ascii()))
@@ -142,19 +157,26 @@ fn error_text(line: &[u8], word: &[u8]) -> Option<Box<str>> {
 
 /// Reads what follows `VALUE`: `KEY FLAGS LEN`, then `CAS` if that was asked for,
 /// separated by one space each: the key, and the value without its data.
-fn read_words<P>(with_cas: bool, words: &[u8]) -> Option<(&[u8], Value<P>)> {
+fn read_words<P>(with_version: bool, words: &[u8]) -> Option<(&[u8], Value<P>)> {
     let mut words = words.split(|&byte| byte == b' ');
     let name = words.next()?;
     let mut number = || decimal::parse(words.next()?).ok();
     let flags = u32::try_from(number()?).ok()?;
     let len = number()?;
-    let cas = if with_cas { Some(number()?) } else { None };
+    let marks = if with_version {
+        Some(Box::new(Marks {
+            version: number()?,
+            ..Marks::default()
+        }))
+    } else {
+        None
+    };
     if words.next().is_some() {
         return None;
     }
     let value = Value {
         flags,
-        cas,
+        marks,
         len,
         pieces: Pieces::default(),
     };

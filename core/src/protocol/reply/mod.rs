@@ -2,8 +2,11 @@
 
 mod classic;
 mod line;
+mod meta;
 mod parser;
 mod vocabulary;
 
 pub use parser::ReplyParser;
-pub use vocabulary::{Found, FoundValues, KeyList, Reply, ReplyForm, Status};
+pub use vocabulary::{
+    Found, FoundValues, ItemState, KeyList, Reply, ReplyForm, Status, ValueLines,
+};

@@ -149,13 +149,19 @@ impl<P> ReplyParser<P> {
                 _,
                 ReplyForm::Values {
                     keys,
-                    with_cas,
+                    lines,
                     max_value,
                 },
-            ) => read_value_or_end(keys, with_cas, max_value, found, line),
-            (_, ReplyForm::Status(_) | ReplyForm::Number | ReplyForm::Version) => {
-                Err(ProtocolError::unexpected(line))
-            }
+            ) => read_value_or_end(keys, lines, max_value, found, line),
+            (
+                _,
+                ReplyForm::Status(_)
+                | ReplyForm::Number
+                | ReplyForm::Version
+                | ReplyForm::MetaStatus { .. }
+                | ReplyForm::MetaState(_)
+                | ReplyForm::MetaNoop,
+            ) => Err(ProtocolError::unexpected(line)),
         })
     }
 

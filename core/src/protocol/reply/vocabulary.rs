@@ -5,19 +5,19 @@ use core::fmt;
 use smallvec::SmallVec;
 
 use crate::protocol::key::Key;
-use crate::protocol::value::Value;
+use crate::protocol::value::{Marks, Value};
 
 /// The form of the next reply, given by the oldest unanswered command.
 #[derive(Clone, Copy, Debug)]
 pub enum ReplyForm<'k> {
-    /// A value for each key whose item is there, in any order, then `END`
-    /// (protocol.txt, "Retrieval command"). A key that is named more than once
-    /// may have a value for each time.
+    /// A value for each key whose item is there, in any order, then a line that
+    /// ends them. A key that is named more than once may have a value for each
+    /// time.
     Values {
         /// The keys that were asked for.
         keys: &'k dyn KeyList,
-        /// Whether the versions of the items were asked for.
-        with_cas: bool,
+        /// The form of the lines that begin values and end the reply.
+        lines: ValueLines,
         /// A value of more bytes is skipped.
         max_value: u64,
     },
@@ -28,6 +28,31 @@ pub enum ReplyForm<'k> {
     Number,
     /// `VERSION` and a text (protocol.txt, "Various other commands").
     Version,
+    /// One of these lines of a meta command; after the first of them the item's
+    /// new version, if that was asked for (protocol.txt, "Meta Set").
+    MetaStatus {
+        /// What each line means.
+        lines: &'static [(&'static [u8], Status)],
+        /// Whether the first one is followed by a version.
+        with_version: bool,
+    },
+    /// What the server knows of an item, without its value (protocol.txt, "Meta
+    /// Get").
+    MetaState(&'k Key),
+    /// `MN`, by servers that know meta commands (protocol.txt, "Meta No-Op").
+    MetaNoop,
+}
+
+/// The form of the lines around values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueLines {
+    /// `VALUE` and `END` (protocol.txt, "Retrieval command").
+    Plain,
+    /// The same with versions.
+    WithVersion,
+    /// `VA` and `MN`, for meta commands that a no-op follows (protocol.txt, "Meta
+    /// Get").
+    Meta,
 }
 
 /// The keys of one command, wherever they are kept.
@@ -101,6 +126,21 @@ pub enum Reply<P> {
     ServerError(Box<str>),
     /// The server's version, in its own words (excerpt).
     Version(Box<str>),
+    /// The item was stored, and this is its version.
+    StoredAs(u64),
+    /// What the server knows of an item; `None` if there is none.
+    State(Option<ItemState>),
+    /// The server knows meta commands.
+    MetaNoop,
+}
+
+/// What the server knows of an item, without its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemState {
+    /// Length of the value in bytes.
+    pub len: u64,
+    /// Its version, its time to live, its token.
+    pub marks: Marks,
 }
 
 /// What became of a command that changes an item.

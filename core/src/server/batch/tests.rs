@@ -20,7 +20,7 @@ fn line(command: &TestCommand) -> String {
 fn value(len: u64) -> Found<()> {
     Found::Value(Value {
         flags: 0,
-        cas: None,
+        marks: None,
         len,
         pieces: Pieces::default(),
     })

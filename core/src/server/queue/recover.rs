@@ -17,7 +17,12 @@ impl<T: Types> Queue<T> {
         blame: Blame,
         mut lost: impl FnMut(&mut Request<T::Token>, bool),
     ) {
-        self.sweep(|request| request.token.is_none());
+        self.sweep(|request| {
+            if request.pinned {
+                lost(request, false);
+            }
+            request.token.is_none()
+        });
         let mut again = Vec::new();
         for (at, sent) in std::mem::take(&mut self.sent).into_iter().enumerate() {
             let was_read = sent.wire.start < written;
@@ -34,7 +39,10 @@ impl<T: Types> Queue<T> {
                     request.kills += u8::from(blame != Blame::Nobody);
                 }
                 let is_torn = is_head && blame == Blame::Torn(at);
-                let hopeless = is_torn || request.kills >= KILLS_MAX || (was_read && !may_repeat);
+                let hopeless = is_torn
+                    || request.pinned
+                    || request.kills >= KILLS_MAX
+                    || (was_read && !may_repeat);
                 if hopeless || request.token.is_none() {
                     self.data_bytes -= command.data_len();
                     lost(&mut request, is_head);
@@ -70,7 +78,11 @@ impl<T: Types> Queue<T> {
                 }
             }
         }
-        for queued in self.waiting.drain(..) {
+        for queued in std::mem::take(&mut self.waiting) {
+            if queued.request.pinned {
+                self.waiting.push_back(queued);
+                continue;
+            }
             self.data_bytes -= queued.command.data_len();
             moved.push(queued);
         }

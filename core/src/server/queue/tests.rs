@@ -36,6 +36,7 @@ fn push(queue: &mut TestQueue, serial: u32, command: Command<Vec<u8>>) {
         timeout: Duration::from_millis(u64::from(serial)),
         since: None,
         kills: 0,
+        pinned: false,
         single: false,
     };
     queue.push(Queued { command, request });

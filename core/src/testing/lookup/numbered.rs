@@ -30,7 +30,7 @@ fn value(number: u32) -> Value<u32> {
     pieces.push(number);
     Value {
         flags: 0,
-        cas: None,
+        marks: None,
         len: 1,
         pieces,
     }

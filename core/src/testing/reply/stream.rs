@@ -61,6 +61,9 @@ impl From<Reply<Vec<u8>>> for Seen {
             Reply::NotCountable(text) => Self::NotCountable(text.into()),
             Reply::ServerError(text) => Self::ServerError(text.into()),
             Reply::Version(text) => Self::Version(text.into()),
+            Reply::StoredAs(_) | Reply::State(_) | Reply::MetaNoop => {
+                panic!("no meta command was sent")
+            }
         }
     }
 }
@@ -74,7 +77,7 @@ fn join(found: &Found<Vec<u8>>) -> Item {
     assert!(value.pieces.iter().all(|piece| !piece.is_empty()));
     Item {
         flags: value.flags,
-        cas: value.cas,
+        cas: value.version(),
         data,
     }
 }

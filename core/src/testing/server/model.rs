@@ -319,6 +319,7 @@ impl World {
                     self.counted.faults += 1;
                 }
                 Event::Recovered { .. } => {}
+                Event::Unclaimed(_) => panic!("nothing can be won"),
             }
         }
         for (token, outcome) in done {

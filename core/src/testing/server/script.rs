@@ -28,7 +28,7 @@ impl<'a> Script<'a> {
 
     /// The first of each lane, then those that are needed less often.
     pub(super) fn connection(&mut self) -> ConnectionId {
-        const ORDER: [usize; ConnectionId::COUNT] = [0, 4, 5, 1, 2, 3];
+        const ORDER: [usize; ConnectionId::COUNT] = [0, 4, 5, 1, 2, 3, 6];
         ConnectionId::ALL[ORDER[self.next() % ORDER.len()]]
     }
 }

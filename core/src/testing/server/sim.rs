@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::protocol::{Command, Found, Key, Lane, Reply, Retrieve, Store, StoreMode};
+use crate::protocol::{Command, Found, Key, Lane, MetaNoop, Reply, Retrieve, Store, StoreMode};
 use crate::server::{
     Action, ConnectionId, Event, Failure, Limits, Outcome, RequestId, Server, Spec, Types,
 };
@@ -112,7 +112,9 @@ impl Sim {
             Lane::Script => self
                 .server
                 .submit_on(Lane::Script, now, command, timeout, token),
-            Lane::Lookup | Lane::Store => self.server.submit(now, command, timeout, token),
+            Lane::Lookup | Lane::Store | Lane::Detect => {
+                self.server.submit(now, command, timeout, token)
+            }
         };
         self.settle();
         submitted.map_err(|refused| refused.failure)
@@ -162,6 +164,7 @@ impl Sim {
         let (asked, reply): (_, &[u8]) = match self.lane {
             Lane::Lookup | Lane::Script => (self.get(0, "works"), b"END\r\n"),
             Lane::Store => (self.set(0, "works", b""), b"STORED\r\n"),
+            Lane::Detect => (self.submit(0, MetaNoop), b"MN\r\n"),
         };
         asked.unwrap();
         self.connected();
@@ -258,6 +261,11 @@ impl Sim {
                 } => {
                     let state = if now_down { ", down" } else { "" };
                     self.log.push(format!("{fault}{state}"));
+                }
+                Event::Unclaimed(unclaimed) => {
+                    let (key, marks) = (&unclaimed.key, unclaimed.marks);
+                    let line = format!("unclaimed {} {}", key.as_str(), marks.version);
+                    self.log.push(line);
                 }
                 Event::Recovered { failing_for } => {
                     self.log

@@ -1,3 +1,4 @@
+use super::super::vocabulary::ValueLines;
 use super::*;
 use crate::protocol::key::Key;
 use crate::protocol::value::Pieces;
@@ -26,7 +27,7 @@ fn parse(
     let keys = [Key::new(b"k").unwrap()];
     let form = ReplyForm::Values {
         keys: &keys,
-        with_cas: false,
+        lines: ValueLines::Plain,
         max_value: u64::MAX,
     };
     parser.parse(form, &Whole(wire), at).unwrap()
@@ -72,7 +73,7 @@ fn a_value_that_is_longer_than_wanted_is_skipped() {
     let keys = [b"a", b"b"].map(|key| Key::new(key).unwrap());
     let form = ReplyForm::Values {
         keys: &keys,
-        with_cas: false,
+        lines: ValueLines::Plain,
         max_value: 3,
     };
     let wire = b"VALUE a 0 4\r\nabcd\r\nVALUE b 0 3\r\nabc\r\nEND\r\nEND\r\n";
@@ -97,7 +98,7 @@ fn whole_values_are_given_out_once_before_the_end() {
     let keys = [b"a", b"b", b"c"].map(|key| Key::new(key).unwrap());
     let form = ReplyForm::Values {
         keys: &keys,
-        with_cas: false,
+        lines: ValueLines::Plain,
         max_value: 3,
     };
     let mut parser = ReplyParser::new();
