@@ -43,9 +43,16 @@ macro_rules! options {
     };
 }
 
+macro_rules! cache_defaults {
+    ($($name:literal => $default:tt;)+) => {
+        /// Defaults of `memcached.cache` that are others.
+        pub(super) const CACHE: &[(&str, &str)] = &[$(($name, stringify!($default))),+];
+    };
+}
+
 #[path = "../src/plugin/options/table.rs"]
 mod table;
-use table::ROWS;
+use table::{CACHE, ROWS};
 
 /// What a table of the documentation begins with.
 const HEADING: &str = "| option | for | default | meaning |";
@@ -55,6 +62,8 @@ struct Documented {
     page: String,
     actions: String,
     default: String,
+    /// In `memcached.cache`, where it is another.
+    cache_default: Option<String>,
     meaning: String,
 }
 
@@ -100,10 +109,15 @@ fn documented() -> BTreeMap<String, Documented> {
             let [name, actions, default, meaning] = cells[..] else {
                 panic!("{page}: {row}");
             };
+            let (default, cache_default) = match default.split_once("; cache: ") {
+                Some((default, other)) => (default, Some(code(other).to_owned())),
+                None => (default, None),
+            };
             let documented = Documented {
                 page: page.clone(),
                 actions: actions.into(),
                 default: code(default).into(),
+                cache_default,
                 meaning: meaning.into(),
             };
             if let Some(other) = options.insert(code(name).to_owned(), documented) {
@@ -124,6 +138,11 @@ fn each_option_is_documented_once_as_it_is() {
         let page = &option.page;
         assert_eq!(option.default, row.default, "default of {name} in {page}");
         assert_eq!(
+            option.cache_default.as_deref(),
+            cache_default_of(name),
+            "default of {name} for memcached.cache in {page}"
+        );
+        assert_eq!(
             option.actions,
             row.actions.join(", "),
             "actions of {name} in {page}"
@@ -137,6 +156,19 @@ fn each_option_is_documented_once_as_it_is() {
     }
     let unknown: Vec<_> = documented.keys().collect();
     assert!(unknown.is_empty(), "there is no option {unknown:?}");
+}
+
+/// The default of `memcached.cache`, where it is another than the row's.
+fn cache_default_of(name: &str) -> Option<&'static str> {
+    let other = CACHE.iter().find(|(known, _)| *known == name);
+    other.map(|(_, default)| *default)
+}
+
+#[test]
+fn defaults_of_cache_are_of_options_and_differ() {
+    for (name, default) in CACHE {
+        assert_ne!(default_of(name), *default, "{name}");
+    }
 }
 
 fn default_of(name: &str) -> &'static str {

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use memcached_core::policy::identity::{
-    CodingSet, Collapse, KeyCodings, KeyRules, Parts, PatternTraits, Request as Asked, Sharing,
+    CodingSet, Collapse, KeyCodings, KeyRules, Parts, Request as Asked, Sharing,
 };
 use memcached_core::policy::invalidation::{KeyTemplate, Origin};
 use memcached_core::policy::{Bypass, check_pattern_text};
@@ -55,14 +55,14 @@ impl Keys {
             server.log(Level::Warning, &line);
         }
         let rules = KeyRules {
-            pattern: PatternTraits::of(&identity.key.text),
+            pattern: identity.key.traits(),
             sharing: Sharing::Usual,
             ports: identity.ports.clone(),
             guard: identity.guard,
             vary: identity.vary.clone(),
             encodings: identity.encodings.clone(),
         };
-        let template = KeyTemplate::of(&options.identity.key.text);
+        let template = options.identity.key.template();
         let pool = options.common.pool();
         Self {
             action,
@@ -87,7 +87,11 @@ impl Keys {
     /// and captures in between.
     pub(super) fn agree_with(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
-            || (self.options.identity.key.text == other.options.identity.key.text
+            || (self
+                .options
+                .identity
+                .key
+                .is_same(&other.options.identity.key)
                 && self.options.common.headers == other.options.common.headers
                 && self.rules.vary == other.rules.vary
                 && self.rules.encodings == other.rules.encodings
@@ -123,7 +127,7 @@ impl Keys {
         headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
         text: &mut Vec<u8>,
     ) -> Result<Keyed, Bypass> {
-        self.options.identity.key.pattern.eval(vr, text);
+        self.options.identity.key.eval(vr, text);
         let asked = self.asked(vr);
         let parts = self.rules.append_parts(&asked, headers, text)?;
         self.warn(vr, &parts, &asked, text);
@@ -154,7 +158,7 @@ impl Keys {
     /// It has none.
     pub(super) fn of_target<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Vec<Key>, Bypass> {
         let mut text = Vec::new();
-        self.options.identity.key.pattern.eval(vr, &mut text);
+        self.options.identity.key.eval(vr, &mut text);
         let asked = self.asked(vr);
         // One in absolute form means the same as a GET that names the path alone.
         let raw = asked.target;

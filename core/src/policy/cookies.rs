@@ -4,6 +4,11 @@ use super::bypass::Bypass;
 use super::shown::shown;
 use crate::http::{is_text, is_token, trim};
 
+/// Cookies of analytics: scripts in the page make them and read them.
+const ANALYTICS: [&str; 11] = [
+    "_ga*", "_gid", "_gat*", "_gcl_*", "_fbp", "_fbc", "__utm*", "_hj*", "_pk_*", "_clck", "_clsk",
+];
+
 /// The option `bypass_cookies`: names of cookies, with `*` for any text.
 ///
 /// Case is ignored, and `.`, blank and `[` are the same as `_`, which PHP makes of
@@ -33,6 +38,24 @@ impl CookieRule {
             patterns: Vec::new(),
             scope,
         }
+    }
+
+    /// The rule that lets only cookies of analytics pass, which tell a backend
+    /// nothing.
+    #[must_use]
+    pub fn all_but_analytics() -> Self {
+        let fold_all = |name: &str| name.bytes().map(fold).collect();
+        Self {
+            patterns: ANALYTICS.iter().map(|name| fold_all(name)).collect(),
+            scope: CookieScope::AllExcept,
+        }
+    }
+
+    /// Whether all cookies of the requests that it lets pass are ones that it names
+    /// as making no difference, so that a backend need not see them.
+    #[must_use]
+    pub fn names_all_that_pass(&self) -> bool {
+        self.scope == CookieScope::AllExcept
     }
 
     /// Adds a name; false if no cookie can have it, or it is there already.

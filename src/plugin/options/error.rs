@@ -46,6 +46,11 @@ pub(in crate::plugin) enum OptionError {
     #[error("option \"{0}\" needs \"headers\" => true beside it")]
     NeedsHeaders(&'static str),
     #[error(
+        "\"headers\" => false needs another \"{0}\" beside it, \
+         whose default is for whole responses"
+    )]
+    DefaultNeedsHeaders(&'static str),
+    #[error(
         "options \"require_lifetime\" and \"force\" exclude each other: \
          with force no lifetime counts that a response names"
     )]

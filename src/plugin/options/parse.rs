@@ -2,11 +2,12 @@
 
 use super::error::OptionError;
 use super::given::{Given, Value};
-use super::table::{Options, ROWS};
+use super::row::Defaults;
+use super::table::{CACHE, Options, ROWS};
 use crate::host::{ConfigValue, Server};
 
 impl Options {
-    /// Reads an option list; what is not given has its default.
+    /// Reads an option list; what is not given has the default of its row.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
@@ -14,7 +15,26 @@ impl Options {
         server: Server<'_>,
         list: Option<ConfigValue<'_>>,
     ) -> Result<Self, OptionError> {
-        let mut options = Self::defaults(server)?;
+        Self::read(server, list, Defaults::OF_ROWS)
+    }
+
+    /// Reads an option list of `memcached.cache`, which has defaults of its own.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub(in crate::plugin) fn parse_for_cache(
+        server: Server<'_>,
+        list: Option<ConfigValue<'_>>,
+    ) -> Result<Self, OptionError> {
+        Self::read(server, list, CACHE)
+    }
+
+    fn read(
+        server: Server<'_>,
+        list: Option<ConfigValue<'_>>,
+        defaults: Defaults,
+    ) -> Result<Self, OptionError> {
+        let mut options = Self::defaults(server, defaults)?;
         let list = Value::from(list);
         if list.is_nothing() {
             options.common.allow_bodies_of(options.store.maxsize);
@@ -24,7 +44,6 @@ impl Options {
             .as_list()
             .ok_or(OptionError::NotAList(list.type_name()))?;
         let mut given: Vec<&'static str> = Vec::new();
-        let mut needs_headers = None;
         for entry in entries {
             let (name, value) = entry.as_pair().ok_or(OptionError::NotAPair)?;
             let name = name.ok_or(OptionError::DefaultKey)?;
@@ -39,12 +58,10 @@ impl Options {
             let value = Given {
                 option: row.name,
                 value,
-                default: &(row.default)(),
+                default: &defaults.of(row.name, row.default),
                 server,
             };
-            if (row.set)(&mut options, value)? {
-                needs_headers = needs_headers.or(Some(row.name));
-            }
+            (row.set)(&mut options, value)?;
         }
         if !given.contains(&"max_value") {
             options.common.allow_bodies_of(options.store.maxsize);
@@ -52,9 +69,27 @@ impl Options {
         if options.store.require_lifetime && options.store.force {
             return Err(OptionError::LifetimeWithForce);
         }
-        match needs_headers.filter(|_| !options.common.headers) {
-            Some(option) => Err(OptionError::NeedsHeaders(option)),
-            None => Ok(options),
+        options.check_headers(server, &given)?;
+        Ok(options)
+    }
+
+    /// Without `headers` no option may have a value that needs it, whether that is
+    /// `given` or a default.
+    fn check_headers(&self, server: Server<'_>, given: &[&'static str]) -> Result<(), OptionError> {
+        if self.common.headers {
+            return Ok(());
+        }
+        let of_rows = Self::defaults(server, Defaults::OF_ROWS)?;
+        let needing = || {
+            ROWS.iter()
+                .filter(|row| (row.needs_headers)(self, &of_rows))
+        };
+        match needing().find(|row| given.contains(&row.name)) {
+            Some(row) => Err(OptionError::NeedsHeaders(row.name)),
+            None => match needing().next() {
+                Some(row) => Err(OptionError::DefaultNeedsHeaders(row.name)),
+                None => Ok(()),
+            },
         }
     }
 }

@@ -46,3 +46,18 @@ options! {
         "invalidate" => invalidate, value::boolean, false, [store];
     }
 }
+
+// What `memcached.cache`, which uses what lookup and store use, has other defaults
+// for.
+cache_defaults! {
+    "headers" => true;
+    "targeted" => true;
+    "key" => none;
+    "vary" => ["accept-encoding"];
+    "guard" => true;
+    "bypass_cookies" => "all";
+    "ttl" => ["404" => 10, "410" => 10, default => 30];
+    "status" => [200, 203, 301, 308, 404, 410];
+    "max_ttl" => 86400;
+    "invalidate" => true;
+}

@@ -95,26 +95,33 @@ pub(super) fn address(given: Given<'_>) -> Result<SockAddr, OptionError> {
 }
 
 /// A pattern of the host, such as `%{req.path}`.
-fn pattern(given: Given<'_>) -> Result<Pattern, OptionError> {
-    let text = given.text(TEXT)?;
+fn pattern(given: Given<'_>, text: &[u8]) -> Result<Pattern, OptionError> {
     let pattern = CString::new(text)
         .ok()
         .and_then(|text| Pattern::parse(given.server, &text));
     pattern.ok_or_else(|| OptionError::pattern(given.option, text))
 }
 
-/// The pattern of a key.
+/// The pattern of a key. `none`, if that is the default, is the URL as it was asked
+/// for.
 pub(super) fn key_pattern(given: Given<'_>) -> Result<KeyPattern, OptionError> {
+    let is_url = given.is_none() && given.with_default().is_none();
+    let text = if is_url {
+        b"%{req.scheme}://%{req.host}"
+    } else {
+        given.text(TEXT)?
+    };
     Ok(KeyPattern {
-        pattern: pattern(given)?,
-        text: given.text(TEXT)?.into(),
+        pattern: pattern(given, text)?,
+        text: text.into(),
+        then_target: is_url,
     })
 }
 
 /// A pattern, or the empty text for none.
 pub(super) fn optional_pattern(given: Given<'_>) -> Result<Option<Pattern>, OptionError> {
-    if given.text(TEXT)?.is_empty() {
-        return Ok(None);
+    match given.text(TEXT)? {
+        b"" => Ok(None),
+        text => pattern(given, text).map(Some),
     }
-    pattern(given).map(Some)
 }

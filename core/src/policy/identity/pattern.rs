@@ -63,6 +63,16 @@ impl PatternTraits {
         traits
     }
 
+    /// What a pattern says that the target follows, path and query as the client sent
+    /// them, which nothing has changed.
+    #[must_use]
+    pub fn followed_by_target(self) -> Self {
+        Self {
+            query: true,
+            ..self
+        }
+    }
+
     /// Reads what follows a `%`; gives what follows the placeholder.
     fn read_placeholder<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
         let Some(inner) = text.strip_prefix(b"{") else {
