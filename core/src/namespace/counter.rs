@@ -198,9 +198,7 @@ impl<W> Counter<W> {
             return;
         }
         let is_last = !mem::take(&mut self.has_overlap);
-        self.known = count
-            .filter(|_| is_last)
-            .map(|count| Known { count, sent });
+        self.known = count.filter(|_| is_last).map(|count| Known { count, sent });
         release(mem::take(&mut self.after_bumps), Place::Again, wakes);
     }
 

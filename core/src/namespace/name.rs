@@ -50,7 +50,16 @@ mod tests {
             let found = Name::new(name.as_bytes()).map(|name| name.key().to_string());
             assert_eq!(found, Ok(expected));
         }
-        for name in ["", "a b", "a:b", "a#b", "a/b", "\u{fc}", "a\n", &"n".repeat(101)] {
+        for name in [
+            "",
+            "a b",
+            "a:b",
+            "a#b",
+            "a/b",
+            "\u{fc}",
+            "a\n",
+            &"n".repeat(101),
+        ] {
             assert_eq!(Name::new(name.as_bytes()), Err(NameError), "{name}");
         }
     }
