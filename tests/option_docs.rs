@@ -209,6 +209,16 @@ fn defaults_can_be_written_down() {
         let checked = check_config(&format!("{action} [{list}];"));
         assert_eq!(checked.status, Some(0), "[{list}]\n{}", checked.output);
     }
+    let given: Vec<_> = ROWS
+        .iter()
+        .map(|row| {
+            let default = cache_default_of(row.name).unwrap_or(row.default);
+            format!("\"{}\" => {default}", row.name)
+        })
+        .collect();
+    let list = given.join(", ");
+    let checked = check_config(&format!("memcached.cache ([{list}], {{ respond 200; }});"));
+    assert_eq!(checked.status, Some(0), "[{list}]\n{}", checked.output);
 }
 
 #[test]

@@ -16,13 +16,13 @@ use super::seldom::Once;
 use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
-const VARY_MAX: usize = 8;
+pub(super) const VARY_MAX: usize = 8;
 
 /// Makes the keys of one action.
 pub(super) struct Keys {
     /// The action's name.
     action: &'static CStr,
-    options: Arc<Options>,
+    options: Options,
     rules: KeyRules,
     /// The pattern for what is known by its address alone.
     template: Option<KeyTemplate>,
@@ -43,7 +43,12 @@ pub(super) struct Keyed {
 
 impl Keys {
     /// The keys of an action of this name, with these options.
-    pub(super) fn new(server: Server<'_>, action: &'static CStr, options: Arc<Options>) -> Self {
+    pub(super) fn new(
+        server: Server<'_>,
+        action: &'static CStr,
+        options: Options,
+        sharing: Sharing,
+    ) -> Self {
         let identity = &options.identity;
         let names = identity.vary.len();
         if names > VARY_MAX {
@@ -56,7 +61,7 @@ impl Keys {
         }
         let rules = KeyRules {
             pattern: identity.key.traits(),
-            sharing: Sharing::Usual,
+            sharing,
             ports: identity.ports.clone(),
             guard: identity.guard,
             vary: identity.vary.clone(),
@@ -77,6 +82,16 @@ impl Keys {
         }
     }
 
+    /// The action's name.
+    pub(super) fn action(&self) -> &'static CStr {
+        self.action
+    }
+
+    /// The action's options.
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// Where the items are.
     pub(super) fn pool(&self) -> &Arc<Pool<SockAddr>> {
         &self.pool
@@ -93,6 +108,7 @@ impl Keys {
                 .key
                 .is_same(&other.options.identity.key)
                 && self.options.common.headers == other.options.common.headers
+                && self.rules.sharing == other.rules.sharing
                 && self.rules.vary == other.rules.vary
                 && self.rules.encodings == other.rules.encodings
                 && self.rules.ports == other.rules.ports
@@ -100,12 +116,19 @@ impl Keys {
                 && self.pool.has_items_of(&other.pool))
     }
 
-    /// The codings that a key of these names, by [`Keyed::accepted`].
-    pub(super) fn codings(&self, accepted: Option<CodingSet>) -> Option<KeyCodings<'_>> {
-        accepted.map(|set| KeyCodings {
+    /// The codings that a key of these names, if it does: a backend must be asked for
+    /// exactly these.
+    pub(super) fn codings(&self, key: &Keyed) -> Option<KeyCodings<'_>> {
+        key.accepted.map(|set| KeyCodings {
             encodings: &self.rules.encodings,
             set,
         })
+    }
+
+    /// Whether cookies of the requests that have a key make no difference, so that
+    /// a backend must not see them.
+    pub(super) fn takes_cookies_off(&self) -> bool {
+        self.options.identity.bypass_cookies.names_all_that_pass()
     }
 
     /// The key of a request whose client sent these headers.
@@ -229,10 +252,13 @@ impl Keys {
         let action = || self.action.to_string_lossy();
         if parts.has_foreign_port && self.told_of_port.is_first() {
             let host = asked.host.unwrap_or_default();
+            let names = match self.rules.sharing {
+                Sharing::Usual => "is neither the listener's nor the scheme's",
+                Sharing::Strict => "\"ports\" does not list",
+            };
             let line = format!(
-                "{}: a request for {} names a port that is neither the listener's nor the \
-                 scheme's: it has items of its own. If visitors come by that port, list it \
-                 in \"ports\"",
+                "{}: a request for {} names a port that {names}: it has items of its own. \
+                 If visitors come by that port, list it in \"ports\"",
                 action(),
                 excerpt(host)
             );

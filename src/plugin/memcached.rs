@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use memcached_core::policy::Bypass;
-use memcached_core::policy::identity::CodingSet;
 use memcached_core::protocol::Key;
 
 use super::keys::{Keyed, Keys};
@@ -32,8 +31,8 @@ pub(crate) struct RequestMemory {
     /// The items that the request, which is not safe, makes out of date, as the last
     /// lookup saw it.
     pub(super) outdated: Option<Box<Outdated>>,
-    /// What `Accept-Encoding` was, while it is another.
-    pub(super) accept_encoding: Option<Replaced>,
+    /// What headers of the request were, while a backend sees others.
+    pub(super) replaced: Option<Replaced>,
     /// What `Cache-Status` says or is going to say.
     pub(super) cache_status: Option<Note>,
 }
@@ -59,11 +58,6 @@ pub(super) struct LastLookup {
 }
 
 impl LastLookup {
-    /// The codings that its key names.
-    pub(super) fn accepted(&self) -> Option<CodingSet> {
-        self.key.as_ref().ok()?.accepted
-    }
-
     /// The key, if the request has one.
     pub(super) fn key(&self) -> Option<&Key> {
         self.key.as_ref().ok().map(|keyed| &keyed.key)
@@ -88,9 +82,16 @@ pub(super) struct Outdated {
 /// The name of a header and its value.
 pub(super) type HeaderLine = (Box<[u8]>, Box<[u8]>);
 
-/// The lines of a header that were replaced.
+/// Headers that were replaced.
 pub(super) struct Replaced {
-    pub(super) lines: Vec<HeaderLine>,
+    pub(super) headers: Vec<ReplacedHeader>,
     /// Lookups whose store has not run yet.
     pub(super) lookups: usize,
+}
+
+/// A header that was replaced.
+pub(super) struct ReplacedHeader {
+    pub(super) name: &'static [u8],
+    /// All of its lines.
+    pub(super) lines: Vec<HeaderLine>,
 }

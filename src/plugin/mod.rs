@@ -2,7 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-mod accept_encoding;
+mod backend_headers;
+mod cache;
 mod cache_status;
 mod keys;
 mod lookup;
@@ -41,6 +42,7 @@ impl Plugin for Memcached {
 
     fn actions() -> Vec<ActionEntry<Self>> {
         vec![
+            action_entry::<cache::CacheAction>(),
             action_entry::<lookup::LookupAction>(),
             action_entry::<store::StoreAction>(),
         ]

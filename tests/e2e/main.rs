@@ -2,6 +2,7 @@
 //! where `LIGHTTPD2_WORKER` names it, else on the stand-in.
 
 mod body;
+mod cache;
 mod coalesce;
 mod config;
 mod counters;

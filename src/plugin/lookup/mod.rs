@@ -1,8 +1,10 @@
-//! `memcached.lookup (options, action-hit, action-miss)`.
+//! `memcached.lookup (options, action-hit, action-miss)`, and what asks memcached
+//! for `memcached.cache` too.
 
 mod action;
-mod arguments;
+mod asking;
 mod hit;
 mod outcome;
 
 pub(super) use action::LookupAction;
+pub(super) use asking::{Asked, Asking};

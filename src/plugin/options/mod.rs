@@ -24,6 +24,6 @@ mod store;
 mod table;
 mod value;
 
-pub(super) use arguments::{Misfit, arguments};
+pub(super) use arguments::{Misfit, WithBlocks, arguments, with_blocks};
 pub(super) use common::{Common, Environment};
 pub(super) use table::Options;

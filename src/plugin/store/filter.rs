@@ -127,7 +127,7 @@ impl StoreFilter {
             return Err(NotStored::Cut);
         }
         // What no lookup would read.
-        if item.value_len() > self.shared.options.common.max_value {
+        if item.value_len() > self.shared.keys.options().common.max_value {
             return Err(NotStored::AboveMaxValue);
         }
         if !self.shared.policy.headers {
@@ -166,7 +166,7 @@ impl StoreFilter {
         let mut data = item.finish();
         // It grew with the body, and the room it has left is not counted.
         data.shrink_to_fit();
-        let options = &shared.options;
+        let options = shared.keys.options();
         let item = Store {
             mode: StoreMode::Set,
             key: self.key.clone(),

@@ -57,7 +57,7 @@ pub(in crate::plugin) struct Invalidation(Result<DeleteHandle, NotInvalidated>);
 impl Invalidation {
     /// Begins it, in the pool that the response would be stored in.
     pub(super) fn begin(vr: &Request<'_>, outdated: Outdated, store: &Shared) -> Self {
-        let timeout = store.options.common.timeout;
+        let timeout = store.keys.options().common.timeout;
         Self(delete(vr, outdated, store.keys.pool(), timeout))
     }
 

@@ -1,35 +1,25 @@
-//! What one `memcached.store` of the configuration shares with its filters.
+//! What one action of the configuration that stores responses shares with its
+//! filters.
 
-use std::ffi::CStr;
 use std::sync::Arc;
 
 use memcached_core::policy::{Difference, NotStored, Policy};
 use memcached_core::protocol::Key;
 
-use crate::host::{Level, Server};
+use crate::host::Level;
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::Request;
-use crate::plugin::options::Options;
 use crate::plugin::publish::{Item, Publisher};
 use crate::plugin::seldom::{Once, OnceAMinute};
-
-/// The action's name.
-pub(super) const NAME: &CStr = c"memcached.store";
-
-pub(super) const PUBLISHER: Publisher = Publisher {
-    action: NAME,
-    variable: "MEMCACHED_STORE",
-};
 
 /// What is said of a key that is not the one that was looked up.
 pub(super) const OTHER_KEY: &str = "key differs from the lookup's";
 
-/// The options of one `memcached.store`, and its lines that come seldom, for all
-/// workers.
+/// The rules of one action, and its lines that come seldom, for all workers.
 pub(super) struct Shared {
-    pub(super) options: Arc<Options>,
     pub(super) policy: Policy,
     pub(super) keys: Arc<Keys>,
+    pub(super) publisher: Publisher,
     other_key: Once,
     no_handler: OnceAMinute,
     too_large: OnceAMinute,
@@ -38,12 +28,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(server: Server<'_>, options: Options) -> Self {
-        let options = Arc::new(options);
+    pub(super) fn new(keys: Arc<Keys>) -> Self {
+        let publisher = Publisher {
+            action: keys.action(),
+            variable: "MEMCACHED_STORE",
+        };
         Self {
-            policy: options.policy(),
-            keys: Arc::new(Keys::new(server, NAME, Arc::clone(&options))),
-            options,
+            policy: keys.options().policy(),
+            keys,
+            publisher,
             other_key: Once::default(),
             no_handler: OnceAMinute::default(),
             too_large: OnceAMinute::default(),
@@ -62,7 +55,7 @@ impl Shared {
     /// The item that is stored is not the one that was looked up.
     pub(super) fn tell_of_other_key(&self, vr: &Request<'_>) {
         if vr.debug_requests() && self.other_key.is_first() {
-            PUBLISHER.log(vr, Level::Debug, &OTHER_KEY);
+            self.publisher.log(vr, Level::Debug, &OTHER_KEY);
         }
     }
 
@@ -73,7 +66,7 @@ impl Shared {
                 "no response to store; \
                  a content handler must stand before memcached.store{left_out}"
             );
-            PUBLISHER.log(vr, Level::Error, &line);
+            self.publisher.log(vr, Level::Error, &line);
         }
     }
 
@@ -91,14 +84,14 @@ impl Shared {
                     "not stored: larger than \"maxsize\" => {maxsize}; \
                      a larger one stores such responses too{item}{left_out}"
                 );
-                PUBLISHER.log(vr, Level::Warning, &line);
+                self.publisher.log(vr, Level::Warning, &line);
             }
             NotStored::BodyOnly { .. } if self.kept_out.is_first() => {
                 let line = format!(
                     "not stored: {reason}; \"headers\" => true stores the type too, \
                      \"ignore\" => [\"body-only\"] the body all the same (told once){item}"
                 );
-                PUBLISHER.log(vr, Level::Warning, &line);
+                self.publisher.log(vr, Level::Warning, &line);
             }
             _ => {}
         }
@@ -110,7 +103,7 @@ impl Shared {
             let item = self.item(Some(key));
             let line =
                 format!("{difference}; \"headers\" => true stores headers too (told once){item}");
-            PUBLISHER.log(vr, Level::Warning, &line);
+            self.publisher.log(vr, Level::Warning, &line);
         }
     }
 }

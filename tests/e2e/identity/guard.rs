@@ -3,7 +3,7 @@
 use super::echo::{Kind, with_each};
 use super::{Echoing, ask};
 
-const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 13] = [
     "Forwarded",
     "X-Forwarded-Host",
     "X-Forwarded-Port",

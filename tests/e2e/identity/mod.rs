@@ -4,6 +4,8 @@
 
 mod between;
 mod bypass;
+mod cache;
+mod cookies;
 mod echo;
 mod front;
 mod guard;

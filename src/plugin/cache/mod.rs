@@ -1,0 +1,5 @@
+//! `memcached.cache (options, { backend } [, { hit }, { miss }])`.
+
+mod action;
+
+pub(super) use action::CacheAction;
