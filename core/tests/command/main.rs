@@ -34,7 +34,7 @@ type Properties = (Lane, bool, bool, bool, usize);
 #[test]
 fn properties() {
     use Lane::{Lookup, Store as Stores};
-    let table: [(&str, Command<Vec<u8>>, Properties); 18] = [
+    let table: [(&str, Command<Vec<u8>>, Properties); 19] = [
         (
             "get",
             Retrieve::one(key()).into(),
@@ -51,6 +51,11 @@ fn properties() {
             (Lookup, false, true, false, 0),
         ),
         ("set", store(StoreMode::Set), (Stores, true, true, false, 5)),
+        (
+            "set once",
+            store(StoreMode::SetOnce),
+            (Stores, true, false, false, 5),
+        ),
         (
             "add",
             store(StoreMode::Add),
