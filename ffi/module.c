@@ -86,15 +86,18 @@ static void destroy(liServer *srv, gpointer param) {
 	g_free(a);
 }
 
+mmc_action *mmc_action_new(const mmc_action_def *def, mmc_rust_action *rust) {
+	action *a = g_new(action, 1);
+	*a = (action){ def, rust };
+	return (mmc_action *)li_action_new_function(run, cleanup, destroy, a);
+}
+
 static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValue *val, gpointer userdata) {
 	(void)wrk;
 	(void)p;
 	const mmc_action_def *d = &mmc_def()->actions[GPOINTER_TO_SIZE(userdata)];
 	mmc_rust_action *rust = d->create((mmc_server *)srv, (mmc_value *)val);
-	if (!rust) return NULL;
-	action *a = g_new(action, 1);
-	*a = (action){ d, rust };
-	return li_action_new_function(run, cleanup, destroy, a);
+	return rust ? (liAction *)mmc_action_new(d, rust) : NULL;
 }
 
 static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {

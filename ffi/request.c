@@ -150,6 +150,8 @@ mmc_waker *mmc_request_waker(mmc_request *r) {
 
 void mmc_waker_wake(mmc_waker *w) { li_job_later_ref((liJobRef *)w); }
 
+void mmc_waker_acquire(mmc_waker *w) { li_job_ref_acquire((liJobRef *)w); }
+
 void mmc_waker_release(mmc_waker *w) { li_job_ref_release((liJobRef *)w); }
 
 bool mmc_request_has_captures(mmc_request *r) { return REQ(r)->action_stack.regex_stack->len > 0; }

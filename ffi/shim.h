@@ -197,6 +197,8 @@ size_t mmc_value_list_len(const mmc_value *);
 mmc_value *mmc_value_list_at(const mmc_value *, size_t);
 /* Actions and patterns are freed on any thread, but once the plugin was freed
  * they are leaked: what they refer to may be gone. */
+/* An action that the configuration does not name; it owns its Rust half. */
+mmc_action *mmc_action_new(const mmc_action_def *, mmc_rust_action *);
 mmc_action *mmc_value_action(const mmc_value *, mmc_server **server);
 void mmc_action_acquire(mmc_action *);
 void mmc_action_release(mmc_server *, mmc_action *);
@@ -223,6 +225,7 @@ void mmc_request_log(mmc_request *, mmc_level, mmc_bytes text);
 bool mmc_request_debug(mmc_request *);
 mmc_waker *mmc_request_waker(mmc_request *);
 void mmc_waker_wake(mmc_waker *);
+void mmc_waker_acquire(mmc_waker *);
 void mmc_waker_release(mmc_waker *);
 
 /* These may call the plugin back: the host runs filters from within. */

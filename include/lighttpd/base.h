@@ -163,6 +163,7 @@ struct liWorker {
 	char tail_[952];
 };
 void li_job_later_ref(liJobRef *);
+void li_job_ref_acquire(liJobRef *);
 void li_job_ref_release(liJobRef *);
 
 /* Buffers and queues of chunks. */

@@ -16,6 +16,7 @@ mod deletes;
 mod driver;
 mod drivers;
 mod epoch;
+mod leases;
 mod lookups;
 mod random;
 mod reading;
@@ -28,6 +29,8 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
+use memcached_core::lookup::ServerId;
+use memcached_core::lookup::lease::{Ask, Rules, Run};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Command, Key, Lane, Store};
 use memcached_core::server::Failure;
@@ -38,6 +41,7 @@ pub(crate) use counters::{Counters, StoreCounts};
 pub(crate) use deletes::DeleteHandle;
 use deletes::Deletes;
 pub(crate) use epoch::Epoch;
+pub(crate) use leases::{RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use random::random_bits;
 pub(crate) use time_of_day::unix_now;
@@ -45,6 +49,7 @@ pub(crate) use time_of_day::unix_now;
 use crate::host::{Job, Level, SockAddr, Waker, Worker};
 use driver::{Driver, Owner};
 use drivers::Drivers;
+use leases::Leases;
 use lookups::Lookups;
 use stores::Storing;
 
@@ -56,6 +61,9 @@ struct Inner {
     worker: Worker,
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
+    leases: Rc<Leases>,
+    /// Copies of requests that make pages anew.
+    refreshes: Rc<Cell<usize>>,
     stores: Rc<StoreCounts>,
     deletes: Deletes,
     published: Arc<Published>,
@@ -66,8 +74,12 @@ struct Inner {
 
 impl Owner for Inner {
     fn worked(&self) {
-        self.lookups.hand_out();
+        self.leases.carry_out();
         self.publish_later();
+    }
+
+    fn came_back(&self, server: ServerId) {
+        self.leases.server_came_back(server);
     }
 }
 
@@ -91,6 +103,7 @@ impl Inner {
     fn before(&self, driver: &Driver, command: &Command<Vec<u8>>) {
         if let Some(key) = command.changes() {
             self.lookups.changed(driver.id(), key);
+            self.leases.changed(driver.id(), key);
         }
     }
 }
@@ -112,9 +125,12 @@ impl Client {
             let drivers = Rc::new(Drivers::new(worker.clone(), owner));
             let lookups = Rc::new(Lookups::new(Rc::clone(&drivers)));
             let deletes = Deletes::new(worker.clone(), Rc::clone(&drivers), Rc::clone(&lookups));
+            let leases = Leases::new(&worker, Rc::clone(&drivers), Rc::clone(&lookups));
             Inner {
                 worker,
                 lookups,
+                leases,
+                refreshes: Rc::default(),
                 stores: Rc::default(),
                 deletes,
                 drivers,
@@ -138,6 +154,41 @@ impl Client {
     ) -> Lookup {
         self.0.publish_later();
         self.0.lookups.begin(pool, key, timeout, max_value, waker)
+    }
+
+    /// Looks a page up in a pool that is kept fresh by these rules; [poll] it at once.
+    /// `waker` wakes the request when that is to be done again.
+    ///
+    /// [poll]: VisitHandle::poll
+    pub(crate) fn visit(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        key: &Key,
+        timeout: Duration,
+        max_value: u64,
+        rules: Rules,
+        waker: Waker,
+    ) -> VisitHandle {
+        self.0.publish_later();
+        let target = self.0.drivers.target(pool, key, timeout, max_value);
+        let key = key.clone();
+        let ask = Ask { target, key, rules };
+        self.0.leases.begin(ask, waker)
+    }
+
+    /// Holds the run of an answer.
+    pub(crate) fn hold(&self, run: Run) -> RunHandle {
+        self.0.leases.handle(run)
+    }
+
+    /// A place among the copies of requests that make pages anew, unless there are so
+    /// many already.
+    pub(crate) fn refresh_place(&self, most: usize) -> Option<RefreshPlace> {
+        let count = &self.0.refreshes;
+        (count.get() < most).then(|| {
+            count.set(count.get() + 1);
+            RefreshPlace(Rc::clone(count))
+        })
     }
 
     /// Stores an item in a pool; nobody waits for the outcome.
@@ -234,5 +285,15 @@ impl Client {
         let sums = inner.published.load();
         let text = format!("mod_memcached: worker stopped; it counted {sums}");
         inner.worker.log(Level::Debug, &text);
+    }
+}
+
+/// A place among the copies of requests that make pages anew; dropping it gives it
+/// up.
+pub(crate) struct RefreshPlace(Rc<Cell<usize>>);
+
+impl Drop for RefreshPlace {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }

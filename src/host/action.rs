@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use super::config::ConfigValue;
+use super::config::{Action, ConfigValue};
 use super::ffi;
 use super::guard::{guard, guarded_drop};
 use super::handles::{Level, Server};
@@ -49,17 +49,31 @@ type ActionPointer<A> = Owned<A, ffi::mmc_rust_action>;
 /// next, or to `cleanup`.
 type ContextPointer<A> = Owned<<A as ActionKind>::Context, ffi::mmc_rust_context>;
 
-/// The entry of a kind of action.
-pub(crate) fn action_entry<A: ActionKind>() -> ActionEntry<A::Plugin> {
-    let definition = ffi::mmc_action_def {
+const fn definition<A: ActionKind>() -> ffi::mmc_action_def {
+    ffi::mmc_action_def {
         name: A::NAME.as_ptr(),
         create: Some(create::<A>),
         run: Some(run::<A>),
         cleanup: Some(cleanup::<A>),
         destroy: Some(destroy::<A>),
-    };
-    // SAFETY: all four are of `A`, whose plugin that is.
-    unsafe { ActionEntry::new(definition) }
+    }
+}
+
+/// The entry of a kind of action.
+pub(crate) fn action_entry<A: ActionKind>() -> ActionEntry<A::Plugin> {
+    // SAFETY: all functions are of `A`, whose plugin that is.
+    unsafe { ActionEntry::new(definition::<A>()) }
+}
+
+/// An action that the configuration does not name, for another one to run.
+pub(crate) fn inner_action<A: ActionKind>(server: Server<'_>, action: A) -> Action {
+    // The host may keep it until the process ends; there is one for each action of
+    // the configuration.
+    let definition = Box::leak(Box::new(definition::<A>()));
+    let rust = ActionPointer::<A>::into_raw(Box::new(action));
+    // SAFETY: the functions are of `A`, which the pointer is to; the reference that
+    // comes back is the only one.
+    unsafe { Action::from_raw(server.ptr(), ffi::mmc_action_new(definition, rust)) }
 }
 
 unsafe extern "C" fn create<A: ActionKind>(

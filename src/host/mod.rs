@@ -25,7 +25,7 @@ mod request;
 mod script;
 mod socket;
 
-pub(crate) use action::{ActionKind, action_entry};
+pub(crate) use action::{ActionKind, action_entry, inner_action};
 pub(crate) use buffer::{Buffer, BufferSlice};
 pub(crate) use config::{Action, ConfigValue};
 pub(crate) use copy::{CopyEnd, RequestCopy};

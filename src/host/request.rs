@@ -386,6 +386,14 @@ impl Waker {
     }
 }
 
+impl Clone for Waker {
+    fn clone(&self) -> Self {
+        // SAFETY: this is one reference, and the clone is another.
+        unsafe { ffi::mmc_waker_acquire(self.0.as_ptr()) };
+        Self(self.0)
+    }
+}
+
 impl Drop for Waker {
     fn drop(&mut self) {
         // SAFETY: gives up the one reference that this is.

@@ -195,7 +195,7 @@ impl Driver {
     }
 
     /// Gives back what was won by a lookup that nobody waits for.
-    fn release(&self, unclaimed: &Unclaimed) {
+    pub(super) fn release(&self, unclaimed: &Unclaimed) {
         /// It does not matter when the answer comes, only that it is read.
         const TIMEOUT: Duration = Duration::from_secs(1);
         let command = unclaimed.release().into();
@@ -330,9 +330,10 @@ impl Driver {
         let mut completed = false;
         loop {
             self.sockets.carry_out(&self.core);
+            let recovered = || self.came_back();
             completed |= self
                 .log
-                .hand_out(&self.core, |unclaimed| self.release(unclaimed));
+                .hand_out(&self.core, |won| self.release(won), recovered);
             if !self.sockets.write_all(&self.core) {
                 break;
             }
@@ -344,6 +345,12 @@ impl Driver {
             self.clock.set(at);
         }
         completed
+    }
+
+    fn came_back(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.came_back(self.id);
+        }
     }
 
     fn worked(&self) {
