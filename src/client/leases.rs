@@ -11,7 +11,7 @@ use memcached_core::lookup::lease::{
     self, Answer, Ask, End, Kind, NewItem, Op, OpId, Run, Stats, Visit,
 };
 use memcached_core::protocol::{Key, Value};
-use memcached_core::server::{Failure, Outcome};
+use memcached_core::server::Outcome;
 
 use super::completion::{Complete, Completion};
 use super::drivers::Drivers;
@@ -98,6 +98,14 @@ impl RunHandle {
         if let Some(run) = self.0.run.take() {
             self.0.leases.end(run, end);
         }
+    }
+
+    /// Whether it was used.
+    pub(crate) fn has_ended(&self) -> bool {
+        let run = self.0.run.take();
+        let has_ended = run.is_none();
+        self.0.run.set(run);
+        has_ended
     }
 
     /// Who goes on with it if all who have it go away without an end.
@@ -256,8 +264,5 @@ impl Complete for Sent {
             self.id,
             &outcome,
         );
-        if let Outcome::Failed(Failure::Lost) = outcome {
-            // It may be dropped from within anything; see `Completion`.
-        }
     }
 }

@@ -62,7 +62,7 @@ struct Inner {
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
     leases: Rc<Leases>,
-    /// Copies of requests that make pages anew.
+    /// How many copies of requests make pages.
     refreshes: Rc<Cell<usize>>,
     stores: Rc<StoreCounts>,
     deletes: Deletes,

@@ -92,6 +92,12 @@ impl Keys {
         &self.options
     }
 
+    /// Whether keys depend on a header of the request.
+    pub(super) fn depend_on(&self, name: &[u8]) -> bool {
+        let identity = &self.options.identity;
+        identity.vary.contains(name) || identity.key.names(name)
+    }
+
     /// Where the items are.
     pub(super) fn pool(&self) -> &Arc<Pool<SockAddr>> {
         &self.pool

@@ -1,14 +1,16 @@
 //! The plugin's type, and what it remembers of a request.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use memcached_core::policy::Bypass;
-use memcached_core::protocol::Key;
+use memcached_core::protocol::{Key, Value};
 
 use super::keys::{Keyed, Keys};
 use super::note::Note;
-use crate::client::LookupHandle;
-use crate::host::VRequest;
+use crate::client::{LookupHandle, RunHandle, VisitHandle};
+use crate::host::{BufferSlice, VRequest};
 
 /// `mod_memcached` as the host sees it.
 pub(crate) struct Memcached;
@@ -27,7 +29,9 @@ pub(crate) struct RequestMemory {
     /// The last lookup that ran.
     pub(super) lookup: Option<LastLookup>,
     /// While that is under way.
-    pub(super) pending: Option<LookupHandle>,
+    pub(super) pending: Option<Pending>,
+    /// What is known of a page that is made once for all.
+    pub(super) making: Option<Box<Making>>,
     /// The items that the request, which is not safe, makes out of date, as the last
     /// lookup saw it.
     pub(super) outdated: Option<Box<Outdated>>,
@@ -38,6 +42,11 @@ pub(crate) struct RequestMemory {
 }
 
 impl RequestMemory {
+    /// The right to make the page that was looked up.
+    pub(super) fn run(&self) -> Option<&RunHandle> {
+        self.making.as_ref()?.run.as_ref()
+    }
+
     /// The item of the last lookup is the response.
     pub(super) fn is_hit(&self) -> bool {
         self.lookup
@@ -46,7 +55,38 @@ impl RequestMemory {
     }
 }
 
+/// What a lookup waits for.
+pub(super) enum Pending {
+    /// The answer of memcached.
+    Lookup(LookupHandle),
+    /// The same, or that somebody else has made the page.
+    Visit(VisitHandle),
+    /// That a copy of the request has made it.
+    Filling(Filling),
+}
+
+/// A request that waits until a copy of it has made the page.
+pub(super) struct Filling {
+    /// Whether the copy has ended.
+    pub(super) is_over: Rc<Cell<bool>>,
+    /// The page that may be served if it could not be made.
+    pub(super) page: Option<Value<BufferSlice>>,
+}
+
+/// What is known of a page that is made once for all.
+#[derive(Default)]
+pub(super) struct Making {
+    /// The right to make it, if this request has that.
+    pub(super) run: Option<RunHandle>,
+    /// The page that there is already, for which the backend was asked whether it is
+    /// still right.
+    pub(super) page: Option<Value<BufferSlice>>,
+    /// A copy of the request has tried.
+    pub(super) is_tried: bool,
+}
+
 /// A lookup of a request.
+#[derive(Clone)]
 pub(super) struct LastLookup {
     pub(super) keys: Arc<Keys>,
     /// The key that it looked up, or why the request is not to be cached.

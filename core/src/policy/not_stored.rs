@@ -29,6 +29,9 @@ pub enum NotStored {
     /// It came from another item, which does not tell how old it is.
     #[error("comes from an item of unknown age")]
     UnknownAge,
+    /// Only one request at a time makes the page, and this is another.
+    #[error("another request may make it")]
+    NotTheOne,
     /// A hit could not name the coding, or would name it to clients that do not
     /// accept it.
     #[error("Content-Encoding")]
@@ -121,7 +124,9 @@ impl NotStored {
                 directive: "private" | "no-store",
                 ..
             } => Cause::Forbidden,
-            Self::Method | Self::Bypass(_) | Self::Head | Self::Authorization => Cause::Request,
+            Self::Method | Self::Bypass(_) | Self::Head | Self::NotTheOne | Self::Authorization => {
+                Cause::Request
+            }
             Self::Status(500..) | Self::Cut | Self::Unreadable(_) | Self::TooLate => Cause::Failure,
             _ => Cause::Response,
         }

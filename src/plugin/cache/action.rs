@@ -9,18 +9,18 @@ use std::sync::Arc;
 
 use memcached_core::policy::identity::Sharing;
 
-use crate::host::{Action, ActionKind, ConfigValue, Flow, Server};
+use super::making::{self, FillAction, Made, Making};
+use crate::host::{Action, ActionKind, ConfigValue, Flow, Server, inner_action};
 use crate::plugin::keys::{Keys, VARY_MAX};
 use crate::plugin::lookup::{Asked, Asking};
 use crate::plugin::memcached::{Memcached, Request, RequestMemory};
 use crate::plugin::options::{Options, WithBlocks, with_blocks};
-use crate::plugin::store::{self, Candidate, Stored, Storing};
+use crate::plugin::store::Storing;
 
 /// One `memcached.cache` of the configuration.
 pub(in crate::plugin) struct CacheAction {
     asking: Asking,
-    storing: Storing,
-    backend: Action,
+    making: Arc<Making>,
     hit: Option<Action>,
     miss: Option<Action>,
 }
@@ -29,10 +29,8 @@ pub(in crate::plugin) struct CacheAction {
 pub(in crate::plugin) enum Waiting {
     /// The answer of memcached.
     Answer(Box<RequestMemory>),
-    /// That the block has run.
-    Block(Candidate),
-    /// The response.
-    Response(store::Waiting),
+    /// What the block makes.
+    Made(making::Waiting),
 }
 
 type Context = Option<Box<Waiting>>;
@@ -59,10 +57,14 @@ impl ActionKind for CacheAction {
             ));
         }
         let keys = Arc::new(Keys::new(server, Self::NAME, options, Sharing::Strict));
-        Ok(Self {
-            asking: Asking::new(Arc::clone(&keys)),
-            storing: Storing::new(keys),
+        let making = Arc::new(Making {
+            storing: Storing::new(Arc::clone(&keys)),
             backend,
+        });
+        let fill = inner_action(server, FillAction(Arc::clone(&making)));
+        Ok(Self {
+            asking: Asking::new(keys, Some(fill)),
+            making,
             hit,
             miss,
         })
@@ -78,14 +80,19 @@ impl ActionKind for CacheAction {
                 let asked = self.asking.resume(vr, memory);
                 self.asked(vr, context, asked)
             }
-            Some(Waiting::Block(candidate)) => {
-                let stored = self.storing.begin_after_block(vr, candidate);
-                self.stored(vr, context, stored)
-            }
-            Some(Waiting::Response(waiting)) => {
-                let stored = self.storing.resume(vr, waiting);
-                self.stored(vr, context, stored)
-            }
+            Some(Waiting::Made(waiting)) => match self.making.resume(vr, waiting) {
+                Made::Pending(waiting) => wait(context, Waiting::Made(waiting)),
+                // What follows this action may handle the request.
+                Made::Nothing => Flow::GoOn,
+                // What the miss action adds to the response is not stored.
+                Made::Response => go_on_with(vr, self.miss.as_ref()),
+            },
+        }
+    }
+
+    fn ended_early(context: Box<Waiting>, backend_failed: bool) {
+        if let Waiting::Made(waiting) = *context {
+            waiting.ended_early(backend_failed);
         }
     }
 
@@ -93,7 +100,7 @@ impl ActionKind for CacheAction {
         // Once something handles the request, the block has run.
         if !vr.is_handled() {
             self.asking.panicked(vr);
-            vr.enter(&self.backend);
+            vr.enter(self.making.backend());
         }
         Flow::GoOn
     }
@@ -104,26 +111,9 @@ impl CacheAction {
         match asked {
             Asked::Pending(memory) => wait(context, Waiting::Answer(memory)),
             Asked::Hit => go_on_with(vr, self.hit.as_ref()),
-            Asked::Passed => self.make(vr, context),
+            Asked::Passed => wait(context, Waiting::Made(self.making.begin(vr))),
             Asked::Handled => Flow::GoOn,
             Asked::Cut => Flow::Error,
-        }
-    }
-
-    /// Has the block make the response that the last lookup did not find.
-    fn make(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
-        let candidate = self.storing.candidate_of_lookup(vr);
-        vr.enter(&self.backend);
-        wait(context, Waiting::Block(candidate))
-    }
-
-    fn stored(&self, vr: &mut Request<'_>, context: &mut Context, stored: Stored) -> Flow {
-        match stored {
-            Stored::Pending(waiting) => wait(context, Waiting::Response(waiting)),
-            // What follows this action may handle the request.
-            Stored::NoResponse => Flow::GoOn,
-            // What the miss action adds to the response is not stored.
-            Stored::Done => go_on_with(vr, self.miss.as_ref()),
         }
     }
 }

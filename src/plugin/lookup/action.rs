@@ -2,13 +2,14 @@
 
 use std::ffi::CStr;
 
+use memcached_core::lookup::lease::End;
 use memcached_core::policy::identity::Sharing;
 
 use super::asking::{Asked, Asking};
 use crate::host::{Action, ActionKind, ConfigValue, Flow, ResponseState, Server};
 use crate::plugin::cache_status::say_missed;
 use crate::plugin::keys::Keys;
-use crate::plugin::memcached::{Memcached, Request, RequestMemory};
+use crate::plugin::memcached::{Making, Memcached, Request, RequestMemory};
 use crate::plugin::options::{Options, WithBlocks, with_blocks};
 
 /// One `memcached.lookup` of the configuration.
@@ -34,7 +35,10 @@ impl ActionKind for LookupAction {
         let options = Options::parse(server, options).map_err(|error| error.to_string())?;
         let [hit, miss] = blocks;
         Ok(Self {
-            asking: Asking::new(Keys::new(server, Self::NAME, options, Sharing::Usual).into()),
+            asking: Asking::new(
+                Keys::new(server, Self::NAME, options, Sharing::Usual).into(),
+                miss.clone(),
+            ),
             hit,
             miss,
         })
@@ -44,7 +48,7 @@ impl ActionKind for LookupAction {
         let asked = match context.take() {
             None => self.asking.begin(vr),
             Some(memory) if memory.pending.is_some() => self.asking.resume(vr, memory),
-            Some(_) => return say_when_ready(vr, context),
+            Some(memory) => return say_when_ready(vr, context, memory),
         };
         match asked {
             Asked::Pending(memory) => {
@@ -63,6 +67,14 @@ impl ActionKind for LookupAction {
         }
     }
 
+    fn ended_early(context: Box<RequestMemory>, backend_failed: bool) {
+        if backend_failed {
+            if let Some(run) = context.run() {
+                run.end(End::Error);
+            }
+        }
+    }
+
     fn panicked(&self, vr: &mut Request<'_>) -> Flow {
         self.asking.panicked(vr);
         // It cannot wait, since nothing is kept.
@@ -78,20 +90,30 @@ impl LookupAction {
             return Flow::GoOn;
         };
         vr.enter(miss);
-        if self.asking.options().common.cache_status.is_none() {
+        let run = vr.state().and_then(RequestMemory::run).cloned();
+        if self.asking.options().common.cache_status.is_none() && run.is_none() {
             return Flow::GoOn;
         }
-        *context = Some(Box::default());
+        let making = run.map(|run| {
+            Box::new(Making {
+                run: Some(run),
+                ..Making::default()
+            })
+        });
+        *context = Some(Box::new(RequestMemory {
+            making,
+            ..RequestMemory::default()
+        }));
         Flow::WaitForEvent
     }
 }
 
 /// The miss action has run. If no `memcached.store` in it has added what
 /// `Cache-Status` says, it is added here.
-fn say_when_ready(vr: &mut Request<'_>, context: &mut Context) -> Flow {
+fn say_when_ready(vr: &mut Request<'_>, context: &mut Context, memory: Box<RequestMemory>) -> Flow {
     match vr.response_state() {
         ResponseState::Pending => {
-            *context = Some(Box::default());
+            *context = Some(memory);
             return Flow::WaitForEvent;
         }
         ResponseState::Ready => say_missed(vr),

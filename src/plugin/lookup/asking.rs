@@ -7,25 +7,28 @@ use std::task::Poll;
 use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
 use memcached_core::policy::invalidation::is_safe;
-use memcached_core::policy::{Bypass, Conditions, Policy};
+use memcached_core::policy::{Bypass, Conditions, Policy, Servable};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Kind, Malformed};
 
+use super::fill::Fill;
 use super::hit::{self, Sent};
-use super::outcome::{Outcomes, Passed};
-use crate::client::{Lookup, LookupHandle, unix_now};
-use crate::host::BufferSlice;
+use super::outcome::{Outcomes, Passed, Served};
+use crate::client::{Lookup, unix_now};
+use crate::host::{Action, BufferSlice};
 use crate::plugin::backend_headers::{client_headers, replace};
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{Hit, LastLookup, Outdated, Request, RequestMemory};
+use crate::plugin::memcached::{LastLookup, Outdated, Pending, Request, RequestMemory};
 use crate::plugin::options::{Common, Options};
 use crate::plugin::publish::shows_key;
 
 /// What one action of the configuration asks with.
 pub(in crate::plugin) struct Asking {
-    keys: Arc<Keys>,
-    policy: Policy,
+    pub(super) keys: Arc<Keys>,
+    pub(super) policy: Policy,
     outcomes: Outcomes,
+    /// What makes and stores a page, for copies of requests to run.
+    pub(super) fill: Option<Fill>,
 }
 
 /// How far a request has come. Except while it waits, the request's memory has what
@@ -45,8 +48,10 @@ pub(in crate::plugin) enum Asked {
 }
 
 impl Asking {
-    pub(in crate::plugin) fn new(keys: Arc<Keys>) -> Self {
+    /// `fill` makes and stores what is not there.
+    pub(in crate::plugin) fn new(keys: Arc<Keys>, fill: Option<Action>) -> Self {
         Self {
+            fill: fill.map(Fill::new),
             policy: keys.options().policy(),
             outcomes: Outcomes::new(Arc::clone(&keys)),
             keys,
@@ -92,12 +97,15 @@ impl Asking {
         let Some(waker) = vr.waker() else {
             return self.fail(vr, memory, &"not available on this server");
         };
+        if self.may_make(vr) {
+            return self.visit(vr, client, waker, memory);
+        }
         let Common {
             timeout, max_value, ..
         } = *options;
         match client.lookup(self.keys.pool(), &key.key, timeout, max_value, waker) {
             Lookup::Pending(handle) => {
-                memory.pending = Some(handle);
+                memory.pending = Some(Pending::Lookup(handle));
                 Asked::Pending(memory)
             }
             Lookup::Ready(result) => self.finish(vr, result, memory),
@@ -110,12 +118,17 @@ impl Asking {
         vr: &mut Request<'_>,
         mut memory: Box<RequestMemory>,
     ) -> Asked {
-        match memory.pending.as_ref().map(LookupHandle::poll) {
-            Some(Poll::Ready(result)) => {
-                memory.pending = None;
-                self.finish(vr, result, memory)
-            }
-            Some(Poll::Pending) | None => Asked::Pending(memory),
+        match memory.pending.take() {
+            Some(Pending::Lookup(handle)) => match handle.poll() {
+                Poll::Ready(result) => self.finish(vr, result, memory),
+                Poll::Pending => {
+                    memory.pending = Some(Pending::Lookup(handle));
+                    Asked::Pending(memory)
+                }
+            },
+            Some(Pending::Visit(handle)) => self.poll_visit(vr, handle, memory),
+            Some(Pending::Filling(filling)) => self.filled(vr, filling, memory),
+            None => Asked::Pending(memory),
         }
     }
 
@@ -142,14 +155,8 @@ impl Asking {
         match result {
             LookupResult::Hit(value) => self.answer(vr, &value, memory),
             LookupResult::Miss => {
-                // Where items are variants, there may be others for this URL.
-                let forward = if self.options().identity.vary.is_empty() {
-                    Forward::UriMiss
-                } else {
-                    Forward::Miss
-                };
                 let passed = Passed {
-                    forward,
+                    forward: self.forward_of_miss(),
                     detail: None,
                     key: None,
                     status: "miss",
@@ -162,6 +169,16 @@ impl Asking {
         }
     }
 
+    /// What a miss is called.
+    pub(super) fn forward_of_miss(&self) -> Forward {
+        // Where items are variants, there may be others for this URL.
+        if self.options().identity.vary.is_empty() {
+            Forward::UriMiss
+        } else {
+            Forward::Miss
+        }
+    }
+
     /// The item becomes the response.
     fn answer(
         &self,
@@ -169,33 +186,62 @@ impl Asking {
         value: &Value<BufferSlice>,
         memory: Box<RequestMemory>,
     ) -> Asked {
-        let options = &self.options().common;
         let kind = self.kind_of(value);
         if kind != Kind::Page {
             return self.pass_empty(vr, memory, kind);
         }
-        let (mut made_at, mut fresh_secs) = (None, None);
-        let sent = if options.headers {
-            let head = match Head::parse(value.pieces.iter(), value.flags) {
-                Ok(head) => head,
-                Err(malformed) => return self.reject(vr, memory, malformed),
-            };
-            let now = unix_now();
-            if head.fresh_until().is_some_and(|line| line.is_past(now)) {
-                return self.pass_stale(vr, memory);
-            }
-            if options.cache_status.is_some() {
-                fresh_secs = self.policy.fresh_secs(&head, now);
-            }
-            let times = head.times(now);
-            made_at = times.filter(|it| it.is_dated).map(|it| it.date);
-            hit::send_whole(vr, value, &head, times, &conditions(vr))
-        } else {
-            hit::send_body(vr, value)
+        if !self.options().common.headers {
+            let sent = hit::send_body(vr, value);
+            return self.sent(vr, memory, sent, Served::default());
+        }
+        let head = match Head::parse(value.pieces.iter(), value.flags) {
+            Ok(head) => head,
+            Err(malformed) => return self.reject(vr, memory, malformed),
         };
+        let is_stale = match self
+            .policy
+            .page_life(&head, unix_now())
+            .by_clock(unix_now())
+        {
+            Servable::Fresh => false,
+            Servable::WhileRevalidate => true,
+            Servable::IfError | Servable::Gone => return self.pass_stale(vr, memory),
+        };
+        self.serve_whole(vr, value, &head, is_stale, memory)
+    }
+
+    /// A whole response becomes the response.
+    pub(super) fn serve_whole(
+        &self,
+        vr: &mut Request<'_>,
+        value: &Value<BufferSlice>,
+        head: &Head<'_>,
+        is_stale: bool,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        let now = unix_now();
+        let shows_ttl = self.options().common.cache_status.is_some() && !is_stale;
+        let fresh_secs = shows_ttl.then(|| self.policy.fresh_secs(head, now));
+        let times = head.times(now);
+        let served = Served {
+            made_at: times.filter(|it| it.is_dated).map(|it| it.date),
+            fresh_secs: fresh_secs.flatten(),
+            is_stale,
+        };
+        let sent = hit::send_whole(vr, value, head, times, &conditions(vr));
+        self.sent(vr, memory, sent, served)
+    }
+
+    fn sent(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        sent: Sent,
+        served: Served,
+    ) -> Asked {
         match sent {
             Sent::Whole => {
-                self.outcomes.hit(vr, memory, Hit { made_at }, fresh_secs);
+                self.outcomes.hit(vr, memory, &served);
                 Asked::Hit
             }
             Sent::Not => {
@@ -262,7 +308,12 @@ impl Asking {
     }
 
     /// There is an item that is not worth its memory.
-    fn pass_too_large(&self, vr: &mut Request<'_>, memory: Box<RequestMemory>, len: u64) -> Asked {
+    pub(super) fn pass_too_large(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        len: u64,
+    ) -> Asked {
         let max_value = self.options().common.max_value;
         let line = format!("a value of {len} bytes is larger than max_value, {max_value}");
         self.outcomes.warn_of_large(vr, &memory, &line);
@@ -278,7 +329,12 @@ impl Asking {
     }
 
     /// The request goes on without memcached, which could not be asked.
-    fn fail(&self, vr: &mut Request<'_>, memory: Box<RequestMemory>, why: &dyn Display) -> Asked {
+    pub(super) fn fail(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        why: &dyn Display,
+    ) -> Asked {
         let passed = Passed {
             forward: Forward::Miss,
             detail: Some(why),
@@ -331,7 +387,7 @@ impl Asking {
     }
 }
 
-fn conditions(vr: &Request<'_>) -> Conditions {
+pub(super) fn conditions(vr: &Request<'_>) -> Conditions {
     let mut conditions = Conditions::default();
     for (name, value) in vr.request_headers() {
         conditions.observe(name, value);

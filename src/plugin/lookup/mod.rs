@@ -3,9 +3,11 @@
 
 mod action;
 mod asking;
+mod fill;
 mod hit;
 mod outcome;
 mod unusable;
+mod visit;
 
 pub(super) use action::LookupAction;
 pub(super) use asking::{Asked, Asking};

@@ -26,6 +26,17 @@ pub(super) struct Passed<'a> {
     pub(super) line: &'a dyn Display,
 }
 
+/// What is known of an item that is the response.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Served {
+    /// When the origin made it, in seconds since 1970, if the item tells.
+    pub(super) made_at: Option<u64>,
+    /// Seconds for which it is still fresh, where that is to be said.
+    pub(super) fresh_secs: Option<u32>,
+    /// It is out of date.
+    pub(super) is_stale: bool,
+}
+
 /// Publishes for one action of the configuration what became of its lookups.
 pub(super) struct Outcomes {
     keys: Arc<Keys>,
@@ -53,15 +64,16 @@ impl Outcomes {
         &self,
         vr: &mut Request<'_>,
         mut memory: Box<RequestMemory>,
-        hit: Hit,
-        fresh_secs: Option<u32>,
+        served: &Served,
     ) {
         if let Some(lookup) = &mut memory.lookup {
-            lookup.hit = Some(hit);
+            let made_at = served.made_at;
+            lookup.hit = Some(Hit { made_at });
         }
         let key = memory.lookup.as_ref().and_then(LastLookup::key);
-        memory.cache_status = say_hit(vr, &self.keys.options().common, key, fresh_secs);
-        self.publish(vr, key, "hit", &"hit");
+        memory.cache_status = say_hit(vr, &self.keys.options().common, key, served.fresh_secs);
+        let status = if served.is_stale { "stale" } else { "hit" };
+        self.publish(vr, key, status, &status);
         vr.set_state(memory);
     }
 

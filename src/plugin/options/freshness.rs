@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use memcached_core::lookup::lease::{Dialect, Rules};
 use memcached_core::policy::Windows;
 
 /// How pages stay fresh. Times without a unit in their type are seconds.
@@ -10,7 +11,7 @@ pub(in crate::plugin) struct Freshness {
     /// over; 0 if each makes its own.
     pub(super) lock: u32,
     /// How long others wait for it.
-    pub(in crate::plugin) lock_wait: Duration,
+    pub(super) lock_wait: Duration,
     /// How long a page may be served after its lifetime while it is made anew, if
     /// its response does not say so itself.
     pub(super) stale_while_revalidate: u32,
@@ -19,9 +20,9 @@ pub(in crate::plugin) struct Freshness {
     /// Percent by which lifetimes are shortened at most.
     pub(super) ttl_jitter: u32,
     /// How long it is remembered that a page may not be stored.
-    pub(in crate::plugin) uncacheable_ttl: u32,
+    pub(super) uncacheable_ttl: u32,
     /// How long before the end of its lifetime a page is made anew.
-    pub(in crate::plugin) early: u32,
+    pub(super) early: u32,
     /// Pages are made anew without a client that waits.
     pub(in crate::plugin) background: bool,
     /// How long that may take.
@@ -48,8 +49,31 @@ pub(in crate::plugin) enum Protocol {
 impl Freshness {
     /// Whether pages are made once for all or served while they are stale, so that
     /// items say how long they are fresh.
-    pub(super) fn is_on(&self) -> bool {
+    pub(in crate::plugin) fn is_on(&self) -> bool {
         self.lock > 0 || self.windows() != Windows::NONE
+    }
+
+    /// Whether only one request at a time makes a page.
+    pub(in crate::plugin) fn locks(&self) -> bool {
+        self.lock > 0
+    }
+
+    /// The rules for a request whose page can be made anew without its client, or
+    /// not.
+    pub(in crate::plugin) fn rules(&self, can_do_without_client: bool) -> Rules {
+        Rules {
+            lock: self.lock,
+            early: self.early,
+            lock_wait: self.lock_wait,
+            refresh_timeout: self.refresh_timeout,
+            uncacheable_ttl: self.uncacheable_ttl,
+            in_background: self.background && can_do_without_client,
+            dialect: match self.protocol {
+                Protocol::Auto => Dialect::Auto,
+                Protocol::Classic => Dialect::Classic,
+                Protocol::Meta => Dialect::Meta,
+            },
+        }
     }
 
     /// How long pages may be served after their lifetime.

@@ -61,6 +61,12 @@ impl KeyPattern {
         })
     }
 
+    /// Whether it may depend on a header of the request.
+    pub(in crate::plugin) fn names(&self, header: &[u8]) -> bool {
+        let mut parts = self.text.windows(header.len());
+        parts.any(|part| part.eq_ignore_ascii_case(header))
+    }
+
     /// Whether both give the same.
     pub(in crate::plugin) fn is_same(&self, other: &Self) -> bool {
         self.text == other.text && self.then_target == other.then_target

@@ -75,4 +75,10 @@ cache_defaults! {
     "status" => [200, 203, 301, 308, 404, 410];
     "max_ttl" => 86400;
     "invalidate" => true;
+    "lock" => 10;
+    "lock_wait_ms" => 5000;
+    "stale_while_revalidate" => 60;
+    "stale_if_error" => 3600;
+    "ttl_jitter" => 10;
+    "whole_on_miss" => true;
 }

@@ -3,12 +3,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use memcached_core::lookup::lease;
 use memcached_core::policy::{BodyHeaders, Life, NotStored, Storable};
 use memcached_core::protocol::{Key, Store, StoreMode, exptime};
 use memcached_core::stored::NewItem;
 
 use super::shared::Shared;
-use crate::client::{StoreCounts, unix_now};
+use super::shared::end_of;
+use crate::client::{RunHandle, StoreCounts, unix_now};
 use crate::host::{BodyFilter, FilterIo, Flow, Unreadable};
 use crate::plugin::memcached::{Memcached, OTHER_TYPE, Request};
 
@@ -25,6 +27,8 @@ pub(super) struct StoreFilter {
     /// The item with the part of the body that has passed; `None` once it is
     /// stored, or is not going to be.
     pub(super) item: Option<NewItem>,
+    /// The right to make the page, if a lookup has won it.
+    pub(super) run: Option<RunHandle>,
 }
 
 impl BodyFilter for StoreFilter {
@@ -33,12 +37,12 @@ impl BodyFilter for StoreFilter {
     fn handle(&mut self, mut vr: Option<&mut Request<'_>>, io: &mut FilterIo<'_>) -> Flow {
         if io.output_closed() && !(io.input_closed() && io.input_len() == 0) {
             // The client is gone.
-            self.end_early(vr);
+            self.end_early(vr, true);
             io.discard_all();
             return Flow::GoOn;
         }
         if io.input_gone() {
-            self.end_early(vr);
+            self.end_early(vr, false);
             io.close_output();
             return Flow::GoOn;
         }
@@ -54,7 +58,7 @@ impl BodyFilter for StoreFilter {
     }
 
     fn output_gone(&mut self, vr: Option<&mut Request<'_>>) {
-        self.end_early(vr);
+        self.end_early(vr, true);
     }
 }
 
@@ -81,13 +85,17 @@ impl StoreFilter {
 
     /// No more of the body will come: the client or the backend is gone, or the
     /// response was made one without a body.
-    fn end_early(&mut self, vr: Option<&mut Request<'_>>) {
+    fn end_early(&mut self, vr: Option<&mut Request<'_>>, client_left: bool) {
         let status = vr.as_ref().map_or(self.status, |vr| vr.status());
         let reason = if status == self.status {
             NotStored::Cut
         } else {
             NotStored::Status(status)
         };
+        if client_left && matches!(reason, NotStored::Cut) {
+            // Somebody else may go on with it.
+            self.run = None;
+        }
         self.give_up(vr, &reason);
     }
 
@@ -96,6 +104,9 @@ impl StoreFilter {
             return;
         }
         self.counts.not_stored();
+        if let Some(run) = self.run.take() {
+            run.end(end_of(reason));
+        }
         if let Some(vr) = vr {
             self.shared.not_stored(vr, Some(&self.key), reason);
         }
@@ -171,11 +182,21 @@ impl StoreFilter {
         // It grew with the body, and the room it has left is not counted.
         data.shrink_to_fit();
         let options = shared.keys.options();
+        let exptime = exptime(life.of_item(), now);
+        if let Some(run) = self.run.take() {
+            run.store(lease::NewItem {
+                flags,
+                exptime,
+                data,
+            });
+            shared.queued(vr, &self.key, self.key_differs);
+            return;
+        }
         let item = Store {
             mode: StoreMode::Set,
             key: self.key.clone(),
             flags,
-            exptime: exptime(life.of_item(), now),
+            exptime,
             data,
         };
         match client.store(shared.keys.pool(), item, options.common.timeout) {
@@ -188,6 +209,7 @@ impl StoreFilter {
 impl Drop for StoreFilter {
     fn drop(&mut self) {
         // Its request is gone.
+        self.run = None;
         self.give_up(None, &NotStored::Cut);
     }
 }

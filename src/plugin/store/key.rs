@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use memcached_core::policy::Bypass;
 
+use crate::client::RunHandle;
 use crate::plugin::backend_headers::{client_headers, replaces};
 use crate::plugin::keys::{Keyed, Keys};
-use crate::plugin::memcached::{LastLookup, Request};
+use crate::plugin::memcached::{LastLookup, Request, RequestMemory};
 
 /// Under which key a response may be stored.
 pub(in crate::plugin) struct StoreKey {
@@ -17,6 +18,10 @@ pub(in crate::plugin) struct StoreKey {
     pub(super) differs: bool,
     /// For its lookup headers of the request may have been replaced.
     pub(super) is_for_backend: bool,
+    /// It is the one of the lookup that led here.
+    pub(super) is_of_lookup: bool,
+    /// The right to make the page, if that lookup has won it.
+    pub(super) run: Option<RunHandle>,
 }
 
 impl StoreKey {
@@ -29,6 +34,8 @@ impl StoreKey {
             key: lookup.key.clone(),
             differs: false,
             is_for_backend: is_for_backend(&lookup.keys, &lookup.key),
+            is_of_lookup: true,
+            run: vr.state().and_then(RequestMemory::run).cloned(),
         })
     }
 
@@ -46,6 +53,8 @@ impl StoreKey {
             is_for_backend: is_for_backend(own, &key),
             key,
             differs,
+            is_of_lookup: false,
+            run: None,
         }
     }
 

@@ -5,6 +5,7 @@ mod filter;
 mod invalidate;
 mod key;
 mod outcome;
+mod renewing;
 mod shared;
 mod storing;
 

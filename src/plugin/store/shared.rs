@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use memcached_core::policy::{Difference, NotStored, Policy};
+use memcached_core::lookup::lease::End;
+use memcached_core::policy::{Cause, Difference, NotStored, Policy};
 use memcached_core::protocol::Key;
 
 use crate::host::Level;
@@ -105,5 +106,15 @@ impl Shared {
                 format!("{difference}; \"headers\" => true stores headers too (told once){item}");
             self.publisher.log(vr, Level::Warning, &line);
         }
+    }
+}
+
+/// What the reason for which a response is not stored means for whoever asks next.
+pub(super) fn end_of(reason: &NotStored) -> End {
+    match reason.cause() {
+        Cause::Forbidden => End::Forbidden,
+        Cause::Response => End::NotStorable,
+        Cause::Request => End::RequestOnly,
+        Cause::Failure => End::Error,
     }
 }

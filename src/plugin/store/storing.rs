@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use memcached_core::lookup::lease::End;
 use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Exchange, NotStored, Provenance, Storable};
 use memcached_core::stored::{HeadWriter, NewItem};
@@ -10,8 +11,8 @@ use memcached_core::stored::{HeadWriter, NewItem};
 use super::filter::StoreFilter;
 use super::invalidate::{Invalidation, has_changed_something, outdated};
 use super::key::StoreKey;
-use super::shared::Shared;
-use crate::client::{random_bits, unix_now};
+use super::shared::{Shared, end_of};
+use crate::client::{RunHandle, random_bits, unix_now};
 use crate::host::ResponseState;
 use crate::plugin::backend_headers::store_has_run;
 use crate::plugin::cache_status::say_decision;
@@ -19,7 +20,7 @@ use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::{Outdated, Request};
 
 /// What one action of the configuration stores with.
-pub(in crate::plugin) struct Storing(Arc<Shared>);
+pub(in crate::plugin) struct Storing(pub(super) Arc<Shared>);
 
 /// A response that is to be stored, before it is there. Its keys are made while the
 /// regex captures that they are made from are there.
@@ -27,6 +28,13 @@ pub(in crate::plugin) struct Candidate {
     key: StoreKey,
     /// What the request makes out of date, if it succeeds.
     outdated: Option<Outdated>,
+}
+
+impl Candidate {
+    /// The right to make the page.
+    pub(in crate::plugin) fn run(&self) -> Option<&RunHandle> {
+        self.key.run.as_ref()
+    }
 }
 
 /// What is waited for.
@@ -38,6 +46,16 @@ pub(in crate::plugin) enum Waiting {
         invalidation: Invalidation,
         key: StoreKey,
     },
+}
+
+impl Waiting {
+    /// The right to make the page.
+    pub(in crate::plugin) fn run(&self) -> Option<&RunHandle> {
+        match self {
+            Self::Response(candidate) => candidate.run(),
+            Self::Invalidation { key, .. } => key.run.as_ref(),
+        }
+    }
 }
 
 /// How far it is.
@@ -103,6 +121,9 @@ impl Storing {
     pub(in crate::plugin) fn begin(&self, vr: &mut Request<'_>, candidate: Candidate) -> Stored {
         match vr.response_state() {
             ResponseState::NoHandler => {
+                if let Some(run) = &candidate.key.run {
+                    run.end(End::NotStorable);
+                }
                 if candidate.key.is_for_backend {
                     store_has_run(vr);
                 }
@@ -159,10 +180,21 @@ impl Storing {
     }
 
     fn decide_and_collect(&self, vr: &mut Request<'_>, key: StoreKey, invalidated: bool) {
+        if let Some(renewed) = self.renewed(vr, &key) {
+            self.end_with(vr, &key, renewed);
+            return;
+        }
         let decision = match &key.key {
             Ok(keyed) => self.decide(vr, &key.keys, keyed),
             Err(bypass) => Err(NotStored::Bypass(bypass.clone())),
         };
+        let decision = decision.and_then(|decided| match key.run {
+            None if key.is_of_lookup && self.0.keys.options().freshness.locks() => {
+                Err(NotStored::NotTheOne)
+            }
+            _ => Ok(decided),
+        });
+        let run = key.run;
         for name in self.0.policy.headers_ending_here() {
             vr.remove_response_header(name.as_bytes());
         }
@@ -183,12 +215,16 @@ impl Storing {
                     status: vr.status(),
                     response,
                     item: Some(item),
+                    run,
                 };
                 self.collect(vr, filter);
             }
             (Ok(_), None) => {}
             (Err(_), _) if invalidated && !self.0.policy.allows_method(vr.method()) => {}
             (Err(reason), key) => {
+                if let Some(run) = run {
+                    run.end(end_of(&reason));
+                }
                 client.store_counts().not_stored();
                 self.0.not_stored(vr, key.as_ref(), &reason);
             }
