@@ -197,7 +197,7 @@ fn expect_pages(echoing: &Echoing, targets: &[&str]) {
     assert_eq!(echoing.echo.requests(), asks.len());
 }
 
-/// The page of this target: FastCGI is told the target itself, a proxy that which
+/// The page of this target: `FastCGI` is told the target itself, a proxy that which
 /// it was rewritten to, with the target's name in the query.
 fn own(echoing: &Echoing, ask: &Ask) -> testkit::Response {
     let response = echoing.send(ask);
