@@ -69,8 +69,8 @@ pub enum NotStored {
     /// It does not announce the length of its body, which `known_length` wants.
     #[error("unknown length")]
     UnknownLength,
-    /// Browsers would run the body of a hit, which the media type of the response
-    /// kept them from doing.
+    /// Browsers would run the body of a hit, or run it as a page, which the media
+    /// type of the response kept them from doing.
     #[error("a hit would be {hit} instead of {response}")]
     BodyOnly {
         /// Media type of the response.
