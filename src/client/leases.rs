@@ -12,6 +12,7 @@ use memcached_core::lookup::lease::{
 };
 use memcached_core::protocol::{Key, Value};
 use memcached_core::server::Outcome;
+use memcached_core::time::Time;
 
 use super::completion::{Complete, Completion};
 use super::drivers::Drivers;
@@ -156,6 +157,11 @@ impl Leases {
                 me: me.clone(),
             }
         })
+    }
+
+    /// The time by which answers say until when something holds.
+    pub(super) fn now(&self) -> Time {
+        self.epoch.now()
     }
 
     /// Begins a request; [poll](VisitHandle::poll) it at once.

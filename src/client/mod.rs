@@ -34,6 +34,7 @@ use memcached_core::lookup::lease::{Ask, Rules, Run};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Command, Key, Lane, Store};
 use memcached_core::server::Failure;
+use memcached_core::time::Time;
 
 pub(crate) use completion::{Complete, Completion};
 use counters::Published;
@@ -174,6 +175,11 @@ impl Client {
         let key = key.clone();
         let ask = Ask { target, key, rules };
         self.0.leases.begin(ask, waker)
+    }
+
+    /// The time by which answers say until when a page may be served.
+    pub(crate) fn now(&self) -> Time {
+        self.0.leases.now()
     }
 
     /// Holds the run of an answer.

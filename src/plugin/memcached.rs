@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use memcached_core::policy::Bypass;
 use memcached_core::protocol::{Key, Value};
+use memcached_core::time::Time;
 
 use super::keys::{Keyed, Keys};
 use super::note::Note;
@@ -70,7 +71,13 @@ pub(super) struct Filling {
     /// Whether the copy has ended.
     pub(super) is_over: Rc<Cell<bool>>,
     /// The page that may be served if it could not be made.
-    pub(super) page: Option<Value<BufferSlice>>,
+    pub(super) otherwise: Option<Otherwise>,
+}
+
+/// A page that may be served until a time if it cannot be made anew.
+pub(super) struct Otherwise {
+    pub(super) page: Value<BufferSlice>,
+    pub(super) until: Time,
 }
 
 /// What is known of a page that is made once for all.
@@ -83,6 +90,8 @@ pub(super) struct Making {
     pub(super) page: Option<Value<BufferSlice>>,
     /// A copy of the request has tried.
     pub(super) is_tried: bool,
+    /// What may be served if it could not.
+    pub(super) otherwise: Option<Otherwise>,
 }
 
 /// A lookup of a request.

@@ -127,6 +127,7 @@ impl Copied {
                 run: Some(own),
                 page,
                 is_tried: true,
+                otherwise: None,
             };
             vr.set_state(Box::new(RequestMemory {
                 lookup: Some(lookup),

@@ -9,13 +9,14 @@ use memcached_core::lookup::lease::{self, Answer, End, Page, Run, Why};
 use memcached_core::policy::PageLife;
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Kind};
+use memcached_core::time::Time;
 
 use super::asking::{Asked, Asking};
 use super::fill::wake_at_end;
 use super::outcome::Passed;
 use crate::client::{Client, RunHandle, VisitHandle, unix_now};
 use crate::host::{BufferSlice, Waker};
-use crate::plugin::memcached::{Filling, LastLookup, Pending, Request, RequestMemory};
+use crate::plugin::memcached::{Filling, LastLookup, Otherwise, Pending, Request, RequestMemory};
 
 /// Headers with which a response is for one client alone.
 const NOT_WHOLE: [&[u8]; 5] = [
@@ -177,7 +178,7 @@ impl Asking {
         &self,
         vr: &mut Request<'_>,
         page: Value<BufferSlice>,
-        or_serve: bool,
+        until: Option<Time>,
         run: Run,
         memory: Box<RequestMemory>,
     ) -> Asked {
@@ -185,11 +186,14 @@ impl Asking {
             return self.serve(vr, &page, true, memory);
         };
         let is_tried = memory.making.as_ref().is_some_and(|making| making.is_tried);
-        if is_tried && or_serve {
+        if is_tried && until.is_some() {
             run.end(End::Abandoned);
             return self.serve(vr, &page, true, memory);
         }
-        let kept = or_serve.then(|| page.clone());
+        let kept = until.map(|until| Otherwise {
+            page: page.clone(),
+            until,
+        });
         match self.fill_and_wait(vr, run, Some(page), kept, memory) {
             Ok(asked) => asked,
             Err((run, memory)) => {
@@ -250,7 +254,7 @@ impl Asking {
         vr: &mut Request<'_>,
         run: RunHandle,
         page: Option<Value<BufferSlice>>,
-        or_serve: Option<Value<BufferSlice>>,
+        otherwise: Option<Otherwise>,
         mut memory: Box<RequestMemory>,
     ) -> Result<Asked, (RunHandle, Box<RequestMemory>)> {
         let is_tried = memory.making.as_ref().is_some_and(|making| making.is_tried);
@@ -269,10 +273,7 @@ impl Asking {
             wake_at_end(Rc::clone(&is_over), Some(waker)),
         );
         memory.making.get_or_insert_default().is_tried = true;
-        memory.pending = Some(Pending::Filling(Filling {
-            is_over,
-            page: or_serve,
-        }));
+        memory.pending = Some(Pending::Filling(Filling { is_over, otherwise }));
         Ok(Asked::Pending(memory))
     }
 
@@ -291,13 +292,17 @@ impl Asking {
             return self.fail(vr, memory, &"not available on this worker");
         };
         // What it could not make another one need not try.
-        memory.making.get_or_insert_default().page = filling.page;
+        memory.making.get_or_insert_default().otherwise = filling.otherwise;
         self.visit(vr, client, waker, memory)
     }
 
     fn alone(&self, vr: &mut Request<'_>, why: Why, mut memory: Box<RequestMemory>) -> Asked {
-        let kept = memory.making.as_mut().and_then(|making| making.page.take());
-        if let Some(page) = kept {
+        let making = memory.making.as_mut();
+        let otherwise = making.and_then(|making| making.otherwise.take());
+        let now = vr.worker().map(Client::now);
+        if let Some(Otherwise { page, .. }) =
+            otherwise.filter(|it| now.is_some_and(|now| now < it.until))
+        {
             return self.serve(vr, &page, true, memory);
         }
         match why {

@@ -98,10 +98,7 @@ impl World {
         if self.now.since(since.max(began)) > OVERSLEPT {
             self.breaks("one waited although the page was there");
         }
-        let here = self
-            .broken
-            .told
-            .filter(|(other, _)| *other == worker);
+        let here = self.broken.told.filter(|(other, _)| *other == worker);
         if let Some((_, told)) = here {
             if self.now.since(told.max(began)) > OVERSLEPT_HERE {
                 self.breaks("one was not woken when the page was there");
