@@ -1,6 +1,7 @@
 //! Actions of the plugin: built from the configuration, run for requests.
 
 use std::ffi::CStr;
+use std::marker::PhantomData;
 
 use super::config::{Action, ConfigValue};
 use super::ffi;
@@ -59,6 +60,13 @@ const fn definition<A: ActionKind>() -> ffi::mmc_action_def {
     }
 }
 
+/// What the host keeps of a kind of action.
+struct Defined<A>(PhantomData<A>);
+
+impl<A: ActionKind> Defined<A> {
+    const DEFINITION: ffi::mmc_action_def = definition::<A>();
+}
+
 /// The entry of a kind of action.
 pub(crate) fn action_entry<A: ActionKind>() -> ActionEntry<A::Plugin> {
     // SAFETY: all functions are of `A`, whose plugin that is.
@@ -67,9 +75,7 @@ pub(crate) fn action_entry<A: ActionKind>() -> ActionEntry<A::Plugin> {
 
 /// An action that the configuration does not name, for another one to run.
 pub(crate) fn inner_action<A: ActionKind>(server: Server<'_>, action: A) -> Action {
-    // The host may keep it until the process ends; there is one for each action of
-    // the configuration.
-    let definition = Box::leak(Box::new(definition::<A>()));
+    let definition: &'static ffi::mmc_action_def = &Defined::<A>::DEFINITION;
     let rust = ActionPointer::<A>::into_raw(Box::new(action));
     // SAFETY: the functions are of `A`, which the pointer is to; the reference that
     // comes back is the only one.
