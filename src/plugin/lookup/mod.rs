@@ -3,6 +3,7 @@
 mod action;
 mod arguments;
 mod hit;
+mod hold;
 mod outcome;
 
 pub(super) use action::LookupAction;
