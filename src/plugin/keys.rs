@@ -59,8 +59,18 @@ impl Keys {
             );
             server.log(Level::Warning, &line);
         }
+        let pattern = identity.key.traits();
+        if let Some(method) = options.common.unusual_method().filter(|_| !pattern.method) {
+            let line = format!(
+                "{}: option \"methods\" has {}, but \"key\" has no %{{req.method}}: \
+                 its responses and those to GET share items",
+                action.to_string_lossy(),
+                excerpt(method)
+            );
+            server.log(Level::Warning, &line);
+        }
         let rules = KeyRules {
-            pattern: identity.key.traits(),
+            pattern,
             sharing,
             ports: identity.ports.clone(),
             guard: identity.guard,

@@ -40,6 +40,8 @@ pub(crate) struct RequestMemory {
     pub(super) replaced: Option<Replaced>,
     /// What `Cache-Status` says or is going to say.
     pub(super) cache_status: Option<Note>,
+    /// The body broke off before a store, which ends it for those behind it.
+    pub(super) is_cut: bool,
 }
 
 impl RequestMemory {
