@@ -3,7 +3,7 @@
 use core::ops::{Index, IndexMut};
 
 use super::error::Failure;
-use crate::protocol::{Found, Reply, ReplyForm};
+use crate::protocol::{Found, Reply, ReplyForm, ValueLines};
 
 /// Counters of one server since it was made. Plain integers: the server belongs
 /// to one thread, which copies them to where others can read.
@@ -51,20 +51,25 @@ impl Stats {
     pub(super) fn count_reply<P>(&mut self, reply: &Reply<P>, form: ReplyForm<'_>) {
         match reply {
             Reply::Values(values) => {
-                let keys = match form {
-                    ReplyForm::Values { keys, .. } => keys.count(),
+                let (keys, is_meta) = match form {
+                    ReplyForm::Values { keys, lines, .. } => {
+                        (keys.count(), lines == ValueLines::Meta)
+                    }
                     ReplyForm::Status(_)
                     | ReplyForm::Number
                     | ReplyForm::Version
                     | ReplyForm::MetaStatus { .. }
                     | ReplyForm::MetaState(_)
-                    | ReplyForm::MetaNoop => 0,
+                    | ReplyForm::MetaNoop => (0, false),
                 };
                 let is_large = |(_, found): &&(_, _)| matches!(found, Found::TooLarge { .. });
-                let too_large = values.iter().filter(is_large).count() as u64;
-                self.too_large += too_large;
-                self.hits += values.len() as u64 - too_large;
-                self.misses += keys.saturating_sub(values.len()) as u64;
+                let too_large = values.iter().filter(is_large).count();
+                // A lookup that may win makes an empty item where there was none.
+                let is_hit = |(_, found): &&(_, Found<P>)| !is_meta || !found.is_empty();
+                let hits = values.iter().filter(is_hit).count() - too_large;
+                self.too_large += too_large as u64;
+                self.hits += hits as u64;
+                self.misses += keys.saturating_sub(hits + too_large) as u64;
             }
             Reply::ServerError(_) => self.server_errors += 1,
             Reply::Status(_)
@@ -107,7 +112,7 @@ impl IndexMut<Failure> for FailureCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Key, Pieces, Value, ValueLines};
+    use crate::protocol::{Key, Pieces, Value};
 
     #[test]
     fn keys_with_and_without_an_item_are_counted() {
@@ -129,6 +134,33 @@ mod tests {
         stats.count_reply::<()>(&Reply::ServerError("x".into()), form);
         stats.count_reply::<()>(&Reply::Number(7), ReplyForm::Number);
         assert_eq!((stats.hits, stats.misses, stats.server_errors), (1, 2, 1));
+    }
+
+    #[test]
+    fn an_empty_item_that_a_lookup_may_have_made_is_none() {
+        let keys = ["a", "b", "c"].map(|key| Key::new(key.as_bytes()).unwrap());
+        let form = ReplyForm::Values {
+            keys: &keys,
+            lines: ValueLines::Meta,
+            max_value: 2,
+        };
+        let value = |len| {
+            let (flags, marks, pieces) = (0, None, Pieces::default());
+            Found::Value(Value {
+                flags,
+                marks,
+                len,
+                pieces,
+            })
+        };
+        let large = Found::TooLarge {
+            len: 3,
+            marks: None,
+        };
+        let values = [(0, value(0)), (1, value(2)), (2, large)];
+        let mut stats = Stats::default();
+        stats.count_reply::<()>(&Reply::Values(values.into_iter().collect()), form);
+        assert_eq!((stats.hits, stats.misses, stats.too_large), (1, 1, 1));
     }
 
     #[test]
