@@ -62,14 +62,16 @@ impl Stats {
                     | ReplyForm::MetaState(_)
                     | ReplyForm::MetaNoop => (0, false),
                 };
-                let is_large = |(_, found): &&(_, _)| matches!(found, Found::TooLarge { .. });
-                let too_large = values.iter().filter(is_large).count();
-                // A lookup that may win makes an empty item where there was none.
-                let is_hit = |(_, found): &&(_, Found<P>)| !is_meta || !found.is_empty();
-                let hits = values.iter().filter(is_hit).count() - too_large;
-                self.too_large += too_large as u64;
-                self.hits += hits as u64;
-                self.misses += keys.saturating_sub(hits + too_large) as u64;
+                let before = self.hits + self.too_large;
+                for (_, found) in values {
+                    match found {
+                        Found::TooLarge { .. } => self.too_large += 1,
+                        // A lookup that may win makes an empty item where there was none.
+                        Found::Value(value) => self.hits += u64::from(!is_meta || value.len > 0),
+                    }
+                }
+                let found = self.hits + self.too_large - before;
+                self.misses += (keys as u64).saturating_sub(found);
             }
             Reply::ServerError(_) => self.server_errors += 1,
             Reply::Status(_)
