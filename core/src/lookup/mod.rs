@@ -23,6 +23,7 @@
 //!   somebody holds a waiter of it or its request is under way.
 
 mod coalesce;
+pub mod lease;
 mod lookups;
 mod result;
 
