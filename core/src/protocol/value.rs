@@ -78,6 +78,14 @@ pub struct Value<P> {
     pub pieces: Pieces<P>,
 }
 
+impl<P> Value<P> {
+    /// The item's version, if that was asked for.
+    #[must_use]
+    pub fn version(&self) -> Option<u64> {
+        self.marks.as_ref().map(|marks| marks.version)
+    }
+}
+
 /// What a server says of an item beside its value (protocol.txt, "Meta Get").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
@@ -100,7 +108,18 @@ pub struct Marks {
 /// another name. A server that was restarted gives the versions of other items
 /// out again, so a version counts only where it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Pin(pub(crate) u64);
+pub struct Pin(u64);
+
+impl Pin {
+    /// Places among a server's connections.
+    const PLACES: u64 = 16;
+
+    /// The connection that is the `life`th of those made at a place among the
+    /// server's connections; the first life is 1, a place is below 16.
+    pub(crate) const fn of(place: usize, life: u64) -> Self {
+        Self(life.wrapping_mul(Self::PLACES).wrapping_add(place as u64))
+    }
+}
 
 #[cfg(test)]
 mod tests {
