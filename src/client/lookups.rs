@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use memcached_core::lookup::{self, Begin, Flight, LookupResult, Stats, Waiter};
 use memcached_core::pool::Pool;
-use memcached_core::protocol::{Command, Key, Lane, Retrieve};
+use memcached_core::protocol::{Key, Lane};
 use memcached_core::server::{Failure, Outcome};
 
 use super::completion::{Complete, Completion};
@@ -114,8 +114,7 @@ impl Lookups {
     fn submit(&self, flight: &Rc<Flight<Waker, BufferSlice>>) -> bool {
         let target = flight.target();
         let driver = self.drivers.of_target(target.driver);
-        let lookup = Retrieve::one(flight.key().clone()).up_to(target.max_value);
-        let command = Command::Retrieve(lookup);
+        let command = target.command(flight.key().clone()).into();
         let completion = Completion::new(Rc::<Flight<_, _>>::clone(flight));
         match driver.submit(Lane::Lookup, command, target.timeout, completion) {
             Ok(request) => {

@@ -7,7 +7,7 @@ pub enum Kind {
     Page(Page),
     /// Nothing: the place of a page that somebody is making.
     Lock,
-    /// The answer may not be stored, or the value cannot be read.
+    /// A sign that the answer may not be stored, or a value that cannot be read.
     Marker,
 }
 
@@ -26,7 +26,7 @@ pub struct Page {
     /// Seconds after its freshness in which it may be served instead of an error;
     /// at most `extra`.
     pub if_error: u32,
-    /// Whether it may be served for the rest of its life, within `while_revalidate`
-    /// or not, once it was marked as out of date.
-    pub when_purged: bool,
+    /// Whether it may be served while it is made anew, for the rest of its life, once
+    /// it was marked as out of date.
+    pub when_marked: bool,
 }

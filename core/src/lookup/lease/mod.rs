@@ -9,22 +9,33 @@
 //!
 //! What a value is, is told by a closure ([`Kind`]): nothing here knows HTTP.
 
+mod age;
 mod answer;
 mod ask;
+mod commands;
+mod dialects;
+mod entry;
+mod judging;
 mod kind;
 mod leases;
+mod making;
+mod means;
 mod op;
+mod ops;
+mod place;
+mod rights;
 mod run;
 mod stats;
-mod unclaimed;
+mod table;
+mod timers;
 mod visit;
 
 pub use answer::{Answer, Why};
 pub use ask::{Ask, Dialect, Rules};
+pub use commands::{LOCK_FLAGS, MARKER_FLAGS};
 pub use kind::{Kind, Page};
 pub use leases::Leases;
 pub use op::{Op, OpId};
 pub use run::{End, NewItem, Run};
 pub use stats::Stats;
-pub use unclaimed::Unclaimed;
 pub use visit::Visit;
