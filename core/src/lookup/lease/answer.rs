@@ -3,6 +3,7 @@
 use super::run::Run;
 use crate::protocol::Value;
 use crate::server::Failure;
+use crate::time::Time;
 
 /// What a request is to do.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub enum Answer<P> {
     Revalidate {
         /// The page that there is, for its validators.
         page: Value<P>,
-        /// Whether it may be served if it cannot be made anew.
-        or_serve: bool,
+        /// Until when it may be served if it cannot be made anew.
+        or_serve: Option<Time>,
         /// The right to do so.
         run: Run,
     },

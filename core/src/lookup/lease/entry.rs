@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use super::run::RunId;
+use super::run::{RunId, Source};
 use super::timers::Alarm;
 use super::visit::VisitId;
-use crate::protocol::{ItemState, Pin, Reply, Status};
+use crate::protocol::{ItemState, Reply, Status};
 use crate::server::{Failure, Outcome};
 use crate::time::Time;
 
@@ -102,7 +102,7 @@ impl Told {
 pub(super) struct Held {
     /// The item's version; 0 where the pause alone is kept.
     pub(super) version: u64,
-    pub(super) pin: Pin,
+    pub(super) source: Source,
     pub(super) fails: u32,
     /// When the next try may be made.
     pub(super) due: Time,
@@ -122,7 +122,7 @@ impl Held {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) version: u64,
-    pub(super) pin: Pin,
+    pub(super) source: Source,
     /// When that was first seen.
     pub(super) since: Time,
     /// Nobody else will end it: that was tried.

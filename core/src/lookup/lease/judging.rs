@@ -11,9 +11,10 @@ use super::kind::{Kind, Page};
 use super::means::Means;
 use super::op::Op;
 use super::ops::{Asked, Purpose};
-use super::run::{Base, Run, RunId, RunState, Running};
+use super::run::{Base, Run, RunId, RunState, Running, Source};
 use super::table::Table;
 use super::visit::{Kept, Stage, Visit};
+use crate::lookup::coalesce::DriverId;
 use crate::lookup::result::LookupResult;
 use crate::protocol::{Marks, Value};
 use crate::time::Time;
@@ -36,6 +37,8 @@ pub(super) struct Judge<'j, W, P> {
 #[derive(Clone, Copy, Default)]
 struct Right {
     marks: Marks,
+    /// What carried it, if not what carries the request.
+    driver: Option<DriverId>,
     fails: u32,
     lock_until: Option<Time>,
 }
@@ -129,12 +132,10 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let may_try = run.is_none() && held.is_none_or(|held| held.due <= now);
         match (self.visit.means, held) {
             (Means::Meta, Some(held)) if may_try => {
-                let marks = Marks {
-                    pin: held.pin,
-                    ..marks
-                };
+                let pin = held.source.pin;
                 return Some(self.refresh(Right {
-                    marks,
+                    marks: Marks { pin, ..marks },
+                    driver: Some(held.source.driver),
                     fails,
                     lock_until: None,
                 }));
@@ -147,7 +148,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 return Some(self.refresh(Right {
                     marks,
                     fails,
-                    lock_until: None,
+                    ..Right::default()
                 }));
             }
             (Means::Meta | Means::Classic | Means::Unlocked, _) => {}
@@ -205,7 +206,10 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let (taken, is_over) = self.table.change(now, place, |entry, _, _| {
             let taken = entry.taken.get_or_insert(Taken {
                 version: marks.version,
-                pin: marks.pin,
+                source: Source {
+                    driver: target.driver,
+                    pin: marks.pin,
+                },
                 since: now,
                 is_ended: false,
                 end,
@@ -220,9 +224,9 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             self.table.ops.push(purpose, |id| Op {
                 id,
                 server: target.server,
-                driver: target.driver,
+                driver: taken.source.driver,
                 timeout: target.timeout,
-                pin: Some(taken.pin),
+                pin: Some(taken.source.pin),
                 command: commands::release(place.key.clone(), taken.version),
             });
         }
@@ -247,8 +251,9 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let Some(kept) = self.visit.page.take() else {
             return Answer::Make(self.start(Base::Nothing, right));
         };
+        let usable_until = kept.usable_until();
         let base = Base::Page {
-            usable_until: kept.at + kept.age.usable,
+            usable_until,
             is_fresh: kept.age.is_fresh,
             end: kept.age.end(kept.at),
         };
@@ -264,7 +269,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             }
             serve => Answer::Revalidate {
                 page,
-                or_serve: serve != Serve::Never,
+                or_serve: (serve != Serve::Never).then_some(usable_until),
                 run,
             },
         }
@@ -274,13 +279,15 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let Ask { target, rules, .. } = &self.visit.ask;
         let running = Running {
             place: self.visit.place.clone(),
-            driver: target.driver,
             timeout: target.timeout,
             rules: *rules,
             means: self.visit.means,
             base,
             version: right.marks.version,
-            pin: right.marks.pin,
+            source: Source {
+                driver: right.driver.unwrap_or(target.driver),
+                pin: right.marks.pin,
+            },
             fails: right.fails,
             lock_until: right.lock_until,
             state: RunState::Making,
@@ -388,6 +395,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                     marks: kept.map(|kept| kept.marks).unwrap_or_default(),
                     fails: held.map_or(0, |held| held.fails),
                     lock_until: Some(sent + life),
+                    driver: None,
                 };
                 Some(self.refresh(right))
             }
@@ -432,7 +440,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         match self.visit.page.take() {
             None => Answer::Make(run),
             Some(kept) => Answer::Revalidate {
-                or_serve: kept.age.serve != Serve::Never && kept.is_usable(self.now),
+                or_serve: (self.now < kept.usable_until()).then(|| kept.usable_until()),
                 page: kept.value,
                 run,
             },
@@ -442,7 +450,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
     /// The page cannot be made by this request so that it is stored.
     fn give_up(self, why: Why) -> Answer<P> {
         let kept = self.visit.page.take();
-        match kept.filter(|kept| kept.is_usable(self.now)) {
+        match kept.filter(|kept| self.now < kept.usable_until()) {
             None => Answer::Alone(why),
             Some(kept) if kept.age.is_fresh => Answer::Fresh(kept.value),
             Some(kept) => {

@@ -13,12 +13,12 @@ use super::means::Means;
 use super::op::{Op, OpId};
 use super::ops::Purpose;
 use super::place::Place;
-use super::run::{End, NewItem, Run};
+use super::run::{End, NewItem, Run, RunState, Source};
 use super::stats::Stats;
 use super::table::Table;
 use super::timers::Due;
 use super::visit::{Stage, Visit, VisitId};
-use crate::lookup::coalesce::{Asks, ServerId};
+use crate::lookup::coalesce::{Asks, DriverId, ServerId};
 use crate::lookup::lookups::{Begin, Cancel, Lookups};
 use crate::protocol::{Command, Key, MetaNoop, Pin, Value};
 use crate::server::Outcome;
@@ -236,6 +236,22 @@ impl<W: Clone> Leases<W> {
         self.table.end(now, run.id, end);
     }
 
+    /// Whether a run can be told to be in vain: another one has the right, and what
+    /// the run makes will not be stored.
+    #[must_use]
+    pub fn is_lost(&self, run: &Run) -> bool {
+        let run = self.table.runs.get(&run.id);
+        run.is_none_or(|run| matches!(run.state, RunState::Lost))
+    }
+
+    /// The name of a run, the connection and the version that it depends on.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn right(&self, run: &Run) -> Option<(u64, Pin, u64)> {
+        let running = self.table.runs.get(&run.id)?;
+        Some((run.id.0, running.source.pin, running.version))
+    }
+
     /// The next operation to be sent.
     #[must_use]
     pub fn poll_op<P: Clone>(&mut self, lookups: &mut Lookups<W, P>) -> Option<Op> {
@@ -297,8 +313,8 @@ impl<W: Clone> Leases<W> {
 
     /// A connection is over, and so are the rights that were given on it. To call
     /// it is not necessary, but saves runs whose store would be refused.
-    pub fn connection_lost(&mut self, now: Time, pin: Pin) {
-        self.table.connection_lost(now, pin);
+    pub fn connection_lost(&mut self, now: Time, driver: DriverId, pin: Pin) {
+        self.table.connection_lost(now, Source { driver, pin });
     }
 
     /// A server answers again that was down: it may be another one, and is asked

@@ -9,10 +9,10 @@ use super::means::Means;
 use super::op::Op;
 use super::ops::Purpose;
 use super::place::Place;
-use super::run::{Base, End, Ending, NewItem, Run, RunId, RunState, Running};
+use super::run::{Base, End, Ending, NewItem, Run, RunId, RunState, Running, Source};
 use super::table::Table;
 use super::timers::Due;
-use crate::protocol::{Command, Pin, Reply, Status, StoreMode};
+use crate::protocol::{Command, Reply, Status, StoreMode};
 use crate::server::Outcome;
 use crate::time::Time;
 
@@ -75,12 +75,12 @@ impl<W: Clone> Table<W> {
             return;
         };
         // What depends on no version may go out anywhere.
-        let pin = by_version(&command).then_some(run.pin);
+        let pin = by_version(&command).then_some(run.source.pin);
         self.ops.push(purpose, |op| {
             let op = Op {
                 id: op,
                 server: run.place.server,
-                driver: run.driver,
+                driver: run.source.driver,
                 timeout: run.timeout,
                 pin,
                 command,
@@ -202,7 +202,7 @@ impl<W: Clone> Table<W> {
         let pause = if failed { Held::pause(fails) } else { RESPITE };
         let held = Held {
             version: run.version,
-            pin: run.pin,
+            source: run.source,
             fails,
             due: now + pause,
             end: end.max(now + pause + pause),
@@ -308,7 +308,7 @@ impl<W: Clone> Table<W> {
             self.ops.push(Purpose::GiveBack, |op| Op {
                 id: op,
                 server: run.place.server,
-                driver: run.driver,
+                driver: run.source.driver,
                 timeout: run.timeout,
                 pin: None,
                 command: unlock,
@@ -343,12 +343,13 @@ impl Running {
     }
 
     /// Whether its version was read on a connection.
-    pub(super) fn depends_on(&self, pin: Pin) -> bool {
-        match self.means {
-            Means::Meta => self.pin == pin,
-            Means::Classic => self.pin == pin && self.base != Base::Nothing,
+    pub(super) fn depends_on(&self, source: Source) -> bool {
+        let by_version = match self.means {
+            Means::Meta => true,
+            Means::Classic => self.base != Base::Nothing,
             Means::Unlocked => false,
-        }
+        };
+        by_version && self.source == source
     }
 }
 

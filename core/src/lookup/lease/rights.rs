@@ -5,9 +5,9 @@ use super::entry::Told;
 use super::op::Op;
 use super::ops::{Asked, Purpose};
 use super::place::Place;
-use super::run::RunId;
+use super::run::{RunId, Source};
 use super::table::Table;
-use crate::protocol::{Pin, Reply, Status};
+use crate::protocol::{Reply, Status};
 use crate::server::Outcome;
 use crate::time::Time;
 
@@ -49,8 +49,8 @@ impl<W: Clone> Table<W> {
     }
 
     /// A connection is over, and what was given on it.
-    pub(super) fn connection_lost(&mut self, now: Time, pin: Pin) {
-        let lost = self.runs.iter().filter(|(_, run)| run.depends_on(pin));
+    pub(super) fn connection_lost(&mut self, now: Time, source: Source) {
+        let lost = self.runs.iter().filter(|(_, run)| run.depends_on(source));
         let lost: Vec<RunId> = lost.map(|(id, _)| *id).collect();
         for id in lost {
             self.lose(now, id);
@@ -59,8 +59,8 @@ impl<W: Clone> Table<W> {
             self.change(now, &place, |entry, _, _| {
                 entry.held = entry
                     .held
-                    .filter(|held| held.version == 0 || held.pin != pin);
-                entry.taken = entry.taken.filter(|taken| taken.pin != pin);
+                    .filter(|held| held.version == 0 || held.source != source);
+                entry.taken = entry.taken.filter(|taken| taken.source != source);
             });
         }
     }

@@ -117,18 +117,25 @@ impl Base {
     }
 }
 
+/// The connection on which a version was read, where alone it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    /// What carries it; the names of connections are its own.
+    pub(super) driver: DriverId,
+    pub(super) pin: Pin,
+}
+
 /// A run under way.
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) place: Place,
-    pub(super) driver: DriverId,
     pub(super) timeout: Duration,
     pub(super) rules: Rules,
     pub(super) means: Means,
     pub(super) base: Base,
-    /// The item's version, and where it counts; 0 if there is none.
+    /// The item's version; 0 if there is none.
     pub(super) version: u64,
-    pub(super) pin: Pin,
+    pub(super) source: Source,
     /// Tries that failed before it.
     pub(super) fails: u32,
     /// Until when the lock that is an item of its own is there by the own clock.

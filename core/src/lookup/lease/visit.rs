@@ -63,9 +63,9 @@ pub(super) struct Kept<P> {
 }
 
 impl<P> Kept<P> {
-    /// Whether it may be served at all.
-    pub(super) fn is_usable(&self, now: Time) -> bool {
-        now.since(self.at) < self.age.usable
+    /// Until when it may be served at all.
+    pub(super) fn usable_until(&self) -> Time {
+        self.at + self.age.usable
     }
 }
 
