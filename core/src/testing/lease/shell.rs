@@ -1,7 +1,6 @@
 //! What surrounds the leases of a worker: commands are sent, outcomes handed in,
 //! those woken who wait, answers carried out.
 
-use core::mem;
 use core::task::Poll;
 use core::time::Duration;
 use std::rc::Rc;
@@ -106,6 +105,7 @@ impl World {
             worker: at,
             life: worker.life,
             pin,
+            is_purge: matches!(who, For::Purge(_) | For::Soft(_)),
             sent,
             who,
             is_over: false,
@@ -232,7 +232,7 @@ impl World {
             manner,
             content: self.content,
             instead,
-            is_over: false,
+            ended: None,
         };
         let serial = self.makings.len();
         self.makings.push(making);
@@ -258,7 +258,7 @@ impl World {
     pub(super) fn made(&mut self, serial: usize, manner: Manner) {
         let now = self.now;
         let making = &mut self.makings[serial];
-        if mem::replace(&mut making.is_over, true) {
+        if making.ended.replace(now).is_some() {
             return;
         }
         let (at, client, run) = (making.worker, making.client, making.run.take());
