@@ -462,7 +462,7 @@ fn unclaimed(reply: &Reply<Vec<u8>>, key: &crate::protocol::Key) -> Option<Uncla
             Some((_, Found::Value(value))) => (**value.marks.as_ref()?, value.len),
             _ => return None,
         },
-        Reply::State(Some(state)) => (state.marks, state.len),
+        Reply::State(Some(state)) if state.len > 0 || state.marks.stale => (state.marks, state.len),
         _ => return None,
     };
     marks.won.then(|| Unclaimed {
