@@ -26,6 +26,8 @@ const HOLD_MAX: Duration = Duration::from_secs(60);
 pub(super) struct Entry<W> {
     /// The run of this worker that those who wait are woken after.
     pub(super) run: Option<RunId>,
+    /// Whether that run has the right, as far as was seen.
+    pub(super) run_has_right: bool,
     /// Who waits, in the order in which they came.
     pub(super) waiting: BTreeMap<VisitId, Waiting<W>>,
     /// One of them, who looks whether it goes on.
@@ -135,6 +137,7 @@ impl<W> Default for Entry<W> {
     fn default() -> Self {
         Self {
             run: None,
+            run_has_right: false,
             waiting: BTreeMap::new(),
             scout: None,
             look_at: None,
@@ -156,7 +159,8 @@ impl<W> Entry<W> {
 
     /// Whether something will come that wakes those who wait.
     fn is_tended(&self) -> bool {
-        self.run.is_some() || self.asking.is_some() || self.scout.is_some()
+        let is_made = self.run.is_some() && self.run_has_right;
+        is_made || self.asking.is_some() || self.scout.is_some()
     }
 
     /// Sees to it that one looks whether it goes on, unless something else wakes

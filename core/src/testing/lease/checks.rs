@@ -32,6 +32,8 @@ pub(super) struct Broken {
     won: HashMap<(Pin, u64), u64>,
     /// Since when and until when a fresh page is there.
     fresh: Option<(Time, Time)>,
+    /// In which epoch it was stored.
+    fresh_epoch: u64,
     /// The worker that was told so, and when.
     told: Option<(usize, Time)>,
     /// Pages that were stored: when, and their content.
@@ -86,15 +88,18 @@ impl World {
 
     /// A client has its answer.
     pub(super) fn check_wait(&mut self, number: usize) {
-        if !self.is_calm {
+        // What was slow before may come a little later.
+        if !self.is_calm || self.is_over() && !self.is_long_over() {
             return;
         }
         let client = &self.clients[number];
         let (worker, began) = (client.worker, client.began);
-        let Some((since, until)) = self.broken.fresh.filter(|fresh| self.now < fresh.1) else {
+        let Some((since, _)) = self.broken.fresh.filter(|fresh| self.now < fresh.1) else {
             return;
         };
-        let _ = until;
+        if self.has_lost_run(worker, since) {
+            return;
+        }
         if self.now.since(since.max(began)) > OVERSLEPT {
             self.breaks("one waited although the page was there");
         }
@@ -104,6 +109,18 @@ impl World {
                 self.breaks("one was not woken when the page was there");
             }
         }
+    }
+
+    /// Whether a worker does not know yet that what it makes is in vain, so that
+    /// those who came before wait for that.
+    fn has_lost_run(&self, worker: usize, since: Time) -> bool {
+        self.makings.iter().any(|making| {
+            let is_under_way = making.ended.is_none_or(|ended| ended >= since);
+            let is_old = making
+                .epoch
+                .is_some_and(|epoch| epoch < self.broken.fresh_epoch);
+            making.worker == worker && is_under_way && is_old
+        })
     }
 
     /// A client must have its answer by now.
@@ -135,7 +152,7 @@ impl World {
         let is_rival = |(other, making): (usize, &super::worker::Making)| {
             let leases = &self.workers[making.worker].leases;
             let is_lost = making.run.as_ref().is_none_or(|run| leases.is_lost(run));
-            other != serial && !making.is_over && !is_lost && making.epoch == Some(epoch)
+            other != serial && making.ended.is_none() && !is_lost && making.epoch == Some(epoch)
         };
         if self.makings.iter().enumerate().any(is_rival) {
             self.breaks("two make the page at once");
@@ -154,14 +171,8 @@ impl World {
                     command,
                     Command::MetaStore(_) | Command::MetaDelete(_) | Command::MetaState(_)
                 );
+                self.epoch += u64::from(message.is_purge);
                 match command {
-                    Command::Delete(delete) if delete.key == self.key => self.epoch += 1,
-                    Command::MetaDelete(delete)
-                        if matches!(message.who, super::network::For::Soft(_)) =>
-                    {
-                        let _ = delete;
-                        self.epoch += 1;
-                    }
                     Command::MetaStore(store) => stored = Stored::read(&store.data),
                     Command::Store(store) => stored = Stored::read(&store.data),
                     _ => {}
@@ -171,6 +182,10 @@ impl World {
                 }
             }
             Sent::Look(..) => {}
+        }
+        if matches!(reply, Reply::ServerError(_)) {
+            // It was too large, and what was there is gone, whoever had the right.
+            self.epoch += 1;
         }
         let marks = match reply {
             Reply::Values(values) => match values.first() {
@@ -209,7 +224,10 @@ impl World {
         self.broken.fresh = match (self.broken.fresh, until) {
             (_, None) => None,
             (Some((since, before)), Some(until)) if self.now < before => Some((since, until)),
-            (_, Some(until)) => Some((self.now, until)),
+            (_, Some(until)) => {
+                self.broken.fresh_epoch = self.epoch;
+                Some((self.now, until))
+            }
         };
         if self.broken.fresh.is_none() {
             self.broken.told = None;

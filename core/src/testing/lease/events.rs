@@ -49,6 +49,11 @@ impl World {
         self.now >= LATER
     }
 
+    /// The same, and nothing is under way any more that was slow.
+    pub(super) fn is_long_over(&self) -> bool {
+        self.now >= LATER + Duration::from_secs(3)
+    }
+
     /// What will happen, by chance.
     pub(super) fn plan(&mut self) {
         if self.scenario == Scenario::SoftPurge {
@@ -242,8 +247,8 @@ impl World {
             let making = &mut self.makings[serial];
             // Either something goes on in its place, or nothing does.
             making.client = None;
-            if self.chance.one_in(2) && !making.is_over {
-                making.is_over = true;
+            if self.chance.one_in(2) && making.ended.is_none() {
+                making.ended = Some(now);
                 if let Some(run) = making.run.take() {
                     self.workers[at].leases.end(now, run, End::Abandoned);
                 }
@@ -426,7 +431,7 @@ impl World {
             client.visit = None;
         }
         for making in self.makings.iter_mut().filter(|making| making.worker == at) {
-            making.is_over = true;
+            making.ended.get_or_insert(self.now);
             making.run = None;
         }
     }
@@ -457,7 +462,7 @@ fn unclaimed(reply: &Reply<Vec<u8>>, key: &crate::protocol::Key) -> Option<Uncla
             Some((_, Found::Value(value))) => (**value.marks.as_ref()?, value.len),
             _ => return None,
         },
-        Reply::State(Some(state)) => (state.marks, state.len),
+        Reply::State(Some(state)) if state.len > 0 || state.marks.stale => (state.marks, state.len),
         _ => return None,
     };
     marks.won.then(|| Unclaimed {
