@@ -104,7 +104,9 @@ typedef enum {
 	MMC_DELETE,
 	MMC_TOUCH,
 	MMC_INCR,
-	MMC_DECR
+	MMC_DECR,
+	MMC_INVALIDATE,
+	MMC_BUMP /* the key is the name of a namespace */
 } mmc_command_kind;
 typedef struct {
 	mmc_command_kind kind;

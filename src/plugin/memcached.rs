@@ -5,6 +5,7 @@ use std::sync::Arc;
 use memcached_core::policy::Bypass;
 use memcached_core::protocol::Key;
 
+use super::counting::Unfinished;
 use super::keys::{Keyed, Keys};
 use super::note::Note;
 use crate::client::LookupHandle;
@@ -26,6 +27,8 @@ pub(super) const OTHER_TYPE: &[u8] = b"application/octet-stream";
 pub(crate) struct RequestMemory {
     /// The last lookup that ran.
     pub(super) lookup: Option<LastLookup>,
+    /// While its key is not known.
+    pub(super) counting: Option<Box<Unfinished>>,
     /// While that is under way.
     pub(super) pending: Option<LookupHandle>,
     /// The items that the request, which is not safe, makes out of date, as the last
@@ -75,8 +78,9 @@ pub(super) struct Hit {
 #[derive(Clone)]
 pub(super) struct Outdated {
     pub(super) keys: Arc<Keys>,
-    /// All keys of its target, or why that has none.
-    pub(super) of_target: Result<Vec<Key>, Bypass>,
+    /// The texts of all keys of its target, without the count of a namespace, or why
+    /// that has none.
+    pub(super) of_target: Result<Vec<Vec<u8>>, Bypass>,
 }
 
 /// The name of a header and its value.

@@ -11,6 +11,7 @@ impl Options {
             common,
             identity,
             store,
+            purge: _,
         } = self;
         Policy {
             methods: common.methods.clone(),
