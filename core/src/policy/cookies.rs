@@ -183,6 +183,37 @@ mod tests {
     }
 
     #[test]
+    fn cookies_of_analytics() {
+        let rule = CookieRule::all_but_analytics();
+        assert!(!rule.is_empty() && rule.names_all_that_pass());
+        for (line, expected) in [
+            ("", "passes"),
+            (
+                "_ga=1; _ga_ABC123=2; _gid=3; _gat=4; _gat_gtag_UA_1_2=5",
+                "passes",
+            ),
+            (
+                "_gcl_au=1; _fbp=2; _fbc=3; __utma=4; _hjSession_5=6",
+                "passes",
+            ),
+            (
+                "_pk_id.1.1fff=1; _pk_ses.1.1fff=2; _clck=3; _clsk=4",
+                "passes",
+            ),
+            ("_GA=1,_gid=2", "passes"),
+            ("_gid2=1", "cookie _gid2"),
+            ("a_ga=1", "cookie a_ga"),
+            ("_g=1", "cookie _g"),
+            ("_ga=1; theme=dark", "cookie theme"),
+            ("_ga=1,sid=2", "cookie sid"),
+            ("_ga=1; =sid", "malformed Cookie"),
+        ] {
+            assert_eq!(check(&rule, &[line]), expected, "{line}");
+        }
+        assert_eq!(check(&rule, &["_ga=1", "sid=2"]), "cookie sid");
+    }
+
+    #[test]
     fn named_cookies() {
         let rule = rule(CookieScope::Named, &["session*", "login", "wp_*_auth"]);
         for (line, expected) in [

@@ -72,8 +72,13 @@ impl Storing {
     /// to have made.
     pub(in crate::plugin) fn candidate_of_lookup(&self, vr: &Request<'_>) -> Candidate {
         let keys = &self.0.keys;
+        let key = StoreKey::of_lookup(vr, keys).unwrap_or_else(|| StoreKey {
+            // It was not looked up at all, as its method shows.
+            is_for_backend: false,
+            ..StoreKey::own(vr, keys)
+        });
         Candidate {
-            key: StoreKey::of_lookup(vr, keys).unwrap_or_else(|| StoreKey::own(vr, keys)),
+            key,
             outdated: self.outdated(vr),
         }
     }

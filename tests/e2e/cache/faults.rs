@@ -1,10 +1,10 @@
 //! Memcacheds, backends and clients that fail.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use testkit::{Backend, Memcached, eventually, panicking_library};
 
-use super::{Pages, builder, config, numbering, status, store};
+use super::{Pages, builder, config, key, numbering, status, store};
 
 #[test]
 fn no_memcached() {
@@ -54,13 +54,21 @@ fn a_body_that_is_cut_short() {
     let backend = Backend::constant("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345");
     let config = config("", r#"proxy "$BACKEND";"#);
     let site = builder().start(&config, &[("CACHE", &cache), ("BACKEND", &backend)]);
-    for seen in 1..=2 {
-        let mut client = site.connect();
-        client.send_request("GET", "/a", &[]);
-        client.response("GET").expect_err("it is cut short");
-        assert_eq!(backend.requests(), seen, "it is not stored");
+    let mut client = site.connect();
+    client.send_request("GET", "/a", &[]);
+    let mut seen = Vec::new();
+    // lighttpd2 itself leaves the client waiting for the rest.
+    while !seen.ends_with(b"12345") {
+        let mut byte = [0];
+        client
+            .socket()
+            .read_exact(&mut byte)
+            .expect("its beginning");
+        seen.extend(byte);
     }
+    client.reset();
     site.await_log("memcached.cache: not stored: ");
+    assert!(cache.get(&key("/a")).is_none());
     site.stop();
 }
 
@@ -73,7 +81,7 @@ fn clients_that_leave() {
     let backend = Backend::start(move |request, stream| {
         if request.target == "/slow" {
             // It hangs up with the test.
-            drop(wait.lock().expect("nobody panicked").recv());
+            let _ = wait.lock().expect("nobody panicked").recv();
         }
         drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage"));
     });

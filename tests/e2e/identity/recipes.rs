@@ -23,6 +23,7 @@ fn recipe(name: &str) -> String {
     let (block, _) = rest.split_once("```").expect("its end");
     block
         .replace("[\"key\"", "[\"server\" => \"$CACHE\", \"key\"")
+        .replace("cache ([]", "cache ([\"server\" => \"$CACHE\"]")
         .replace("proxy \"127.0.0.1:8000\";", "$BACKEND")
         .replace("fastcgi \"127.0.0.1:9000\";", "$BACKEND")
         .replace("/var/www", "$DIR/www")
@@ -63,11 +64,45 @@ fn every_recipe_is_tested() {
         .lines()
         .filter_map(|line| line.strip_prefix("```lighttpd"))
         .collect();
-    assert_eq!(names.len(), 15);
+    assert_eq!(names.len(), 17);
     for name in names {
         let quoted = format!("\"{}\"", name.trim());
         assert!(own.contains(&quoted), "{quoted} is shown, but not tested");
     }
+}
+
+#[test]
+fn an_application_with_cache() {
+    let echoing = start(Kind::Proxy, "cache");
+    expect_pages(
+        &echoing,
+        &[
+            ask("/a"),
+            ask("/a?page=2"),
+            ask("/x/..%2Fa"),
+            ask("/a").host("other.test"),
+            ask("/a").host("victim.test:1337"),
+            ask("/a").header("X-Forwarded-Host", "evil.test"),
+        ],
+    );
+    expect_personal(&echoing, "_ga=1; theme=dark");
+    echoing.expect_item("http://victim.test/a?page=2#accept-encoding=identity");
+    echoing.site.stop();
+}
+
+#[test]
+fn a_front_controller_with_cache() {
+    let echoing = start(Kind::FastCgi, "cache-front-controller");
+    make_scripts(&echoing);
+    expect_pages(
+        &echoing,
+        &["/", "/blog/", "/blog/index.php", "/hello", "/hello?page=2"].map(ask),
+    );
+    expect_personal(&echoing, "wordpress_logged_in_0123=bob");
+    let before = echoing.echo.requests();
+    assert_eq!(echoing.send(&ask("/style.css")).text(), "p {}");
+    assert_eq!(echoing.echo.requests(), before);
+    echoing.site.stop();
 }
 
 #[test]

@@ -214,6 +214,33 @@ fn is_changed(request: &Request<'_>) -> bool {
 mod tests {
     use super::*;
 
+    /// Nothing that changes a path changes the target.
+    #[test]
+    fn keys_with_the_target() {
+        let rules = KeyRules {
+            pattern: PatternTraits::of(b"%{req.scheme}://%{req.host}").followed_by_target(),
+            sharing: Sharing::Strict,
+            ..KeyRules::default()
+        };
+        for target in ["/a?b", "//x/..%2Fa", "/"] {
+            let request = Request {
+                raw: target.as_bytes(),
+                target: target.as_bytes(),
+                sent_on: b"/index.php",
+                path: b"/index.php",
+                host: Some(b"victim.test:80"),
+                is_secure: false,
+                listener_port: Some(80),
+            };
+            let mut key = format!("http://victim.test{target}").into_bytes();
+            let expected = format!("http://victim.test{target}#port=80");
+            let parts = rules.append_parts(&request, &std::iter::empty(), &mut key);
+            let parts = parts.expect("it is no bypass");
+            assert_eq!(String::from_utf8_lossy(&key), expected);
+            assert!(!parts.has_changed_path && !parts.leaves_query_out);
+        }
+    }
+
     #[test]
     fn rules_of_actions_that_may_be_meant() {
         let names = |rules: &KeyRules| {
