@@ -16,7 +16,7 @@ pub(in crate::plugin) struct StoreKey {
     pub(super) keys: Arc<Keys>,
     pub(super) key: Result<Keyed, Bypass>,
     /// While the key is not known.
-    counting: Option<Box<Unfinished>>,
+    pub(super) counting: Option<Box<Unfinished>>,
     /// It is not the one that was looked up.
     pub(super) differs: bool,
     /// For its lookup headers of the request may have been replaced.
