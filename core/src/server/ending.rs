@@ -143,13 +143,6 @@ impl<T: Types> Connection<T> {
         });
     }
 
-    /// Gives out the values that are there as a whole, of the present reply.
-    pub(super) fn give_out_whole(&mut self, context: &mut Context<'_, T>) {
-        self.pipeline.take_whole(|request, reply| {
-            context.complete(request, Outcome::Reply(reply));
-        });
-    }
-
     fn fail_queue(&mut self, failure: Failure, context: &mut Context<'_, T>) {
         for mut request in self.pipeline.queue.drain() {
             context.fail(&mut request, failure);

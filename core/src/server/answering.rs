@@ -1,0 +1,84 @@
+//! What a connection makes of replies: outcomes of requests, each with the name of
+//! the connection where versions are told.
+
+use super::batch::split_reply;
+use super::connection::{Connection, Purpose};
+use super::context::Context;
+use super::event::{Event, Outcome, Types, Unclaimed};
+use super::pipeline::Answer;
+use crate::protocol::{Pin, Reply};
+
+impl<T: Types> Connection<T> {
+    pub(super) fn handle_answer(&mut self, answer: Answer<T>, context: &mut Context<'_, T>) {
+        let Answer {
+            mut requests,
+            mut reply,
+            refusal,
+            since,
+            unclaimed,
+        } = answer;
+        pin_marks(&mut reply, self.pin().unwrap_or_default());
+        self.give_back(unclaimed, context);
+        let opened = self.opened().unwrap_or_default();
+        self.pace.note(since.max(opened), context.now);
+        self.purpose = Purpose::Requests;
+        if requests.is_empty() {
+            self.backoff.answered();
+            context.health.answered();
+            return;
+        }
+        self.backoff.served();
+        if let Some(failing_for) = context.health.served(self.id, context.now) {
+            context.events.push_back(Event::Recovered { failing_for });
+        }
+        if let [request] = &mut requests[..] {
+            context.complete(request, Outcome::Reply(reply));
+            return;
+        }
+        let replies = split_reply(reply, refusal.as_deref(), requests.len());
+        for (request, reply) in requests.iter_mut().zip(replies) {
+            context.complete(request, Outcome::Reply(reply));
+        }
+    }
+
+    /// Gives out the values that are there as a whole, of the present reply.
+    pub(super) fn give_out_whole(&mut self, context: &mut Context<'_, T>) {
+        let pin = self.pin().unwrap_or_default();
+        let unclaimed = self.pipeline.take_whole(|request, mut reply| {
+            pin_marks(&mut reply, pin);
+            context.complete(request, Outcome::Reply(reply));
+        });
+        self.give_back(unclaimed, context);
+    }
+
+    /// Tells of what was won and is of no use to those who asked.
+    fn give_back(&self, unclaimed: Vec<Unclaimed>, context: &mut Context<'_, T>) {
+        let pin = self.pin().unwrap_or_default();
+        for mut unclaimed in unclaimed {
+            unclaimed.marks.pin = pin;
+            context.events.push_back(Event::Unclaimed(unclaimed));
+        }
+    }
+}
+
+/// Says in a reply on which connection it came.
+fn pin_marks<P>(reply: &mut Reply<P>, pin: Pin) {
+    match reply {
+        Reply::Values(values) => {
+            for (_, found) in values {
+                if let Some(marks) = found.marks_mut() {
+                    marks.pin = pin;
+                }
+            }
+        }
+        Reply::State(Some(state)) => state.marks.pin = pin,
+        Reply::State(None)
+        | Reply::Status(_)
+        | Reply::Number(_)
+        | Reply::NotCountable(_)
+        | Reply::ServerError(_)
+        | Reply::Version(_)
+        | Reply::StoredAs(_)
+        | Reply::MetaNoop => {}
+    }
+}
