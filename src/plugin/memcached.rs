@@ -8,6 +8,7 @@ use memcached_core::policy::Bypass;
 use memcached_core::protocol::{Key, Value};
 use memcached_core::time::Time;
 
+use super::counting::Unfinished;
 use super::keys::{Keyed, Keys};
 use super::note::Note;
 use crate::client::{LookupHandle, RunHandle, VisitHandle};
@@ -29,6 +30,8 @@ pub(super) const OTHER_TYPE: &[u8] = b"application/octet-stream";
 pub(crate) struct RequestMemory {
     /// The last lookup that ran.
     pub(super) lookup: Option<LastLookup>,
+    /// While its key is not known.
+    pub(super) counting: Option<Box<Unfinished>>,
     /// While that is under way.
     pub(super) pending: Option<Pending>,
     /// What is known of a page that is made once for all.
@@ -126,8 +129,9 @@ pub(super) struct Hit {
 #[derive(Clone)]
 pub(super) struct Outdated {
     pub(super) keys: Arc<Keys>,
-    /// All keys of its target, or why that has none.
-    pub(super) of_target: Result<Vec<Key>, Bypass>,
+    /// The texts of all keys of its target, without the count of a namespace, or why
+    /// that has none.
+    pub(super) of_target: Result<Vec<Vec<u8>>, Bypass>,
 }
 
 /// The name of a header and its value.

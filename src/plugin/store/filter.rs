@@ -95,7 +95,8 @@ impl StoreFilter {
         } else {
             NotStored::Status(status)
         };
-        if client_left && matches!(reason, NotStored::Cut) {
+        let has_failed = vr.as_ref().is_some_and(|vr| vr.has_failed());
+        if client_left && !has_failed && matches!(reason, NotStored::Cut) {
             // Somebody else may go on with it.
             self.run = None;
         }

@@ -165,7 +165,7 @@ fn conditions_and_parts() {
 
 #[test]
 fn cache_status() {
-    let pages = Pages::start(r#""cache_status" => "lighty""#);
+    let pages = Pages::start(r#""cache_status" => "lighty", "ttl_jitter" => 0"#);
     let of = |answer: &str| {
         let response = pages.get("/a", answer);
         response
