@@ -83,6 +83,22 @@ memcached.cache ({options}, {{
     )
 }
 
+/// The actions `memcached.lookup` and `memcached.store` with these options.
+fn looked_up_and_stored(options: &str) -> String {
+    let options = crate::options(&[options]);
+    format!(
+        r#"
+memcached.lookup ({options}, {{
+	header.overwrite "X-Memcached" => "Hit";
+}}, {{
+	header.overwrite "X-Memcached" => "Miss";
+	proxy "$BACKEND";
+	memcached.store {options};
+}});
+"#
+    )
+}
+
 /// The action `memcached.delete` with these options.
 fn deleting(options: &str) -> String {
     let options = crate::options(&[options]);
