@@ -2,6 +2,7 @@
 
 mod faults;
 mod hard;
+mod life;
 mod namespace;
 mod recipes;
 mod scripts;
