@@ -1,0 +1,33 @@
+//! The imitation does what memcached was seen to do.
+
+use memcached_core::testing::memcached::{Dialect, Items, Peer, exchanges};
+
+/// Any time at which versions and seconds cannot be taken for each other.
+const START: u64 = 1_700_000_000;
+
+#[test]
+fn as_memcached_was_seen() {
+    exchanges::replay(
+        || (Items::default(), Peer::default(), START),
+        |(items, peer, now), send, _| {
+            peer.received.extend_from_slice(send.as_bytes());
+            peer.serve(items, *now);
+            assert!(peer.received.is_empty());
+            String::from_utf8(std::mem::take(&mut peer.replies)).unwrap()
+        },
+        |(_, _, now), tenths| *now += tenths.div_ceil(10),
+    );
+}
+
+#[test]
+fn servers_without_meta_commands() {
+    let (mut items, mut peer) = (Items::default(), Peer::new(Dialect::Classic));
+    peer.received
+        .extend_from_slice(b"mn\r\nms k 1 T60\r\nx\r\nget k\r\n");
+    peer.serve(&mut items, START);
+    assert_eq!(peer.replies, b"ERROR\r\nERROR\r\nERROR\r\nEND\r\n");
+    let mut peer = Peer::new(Dialect::Closing);
+    peer.received.extend_from_slice(b"get k\r\nmn\r\nget k\r\n");
+    peer.serve(&mut items, START);
+    assert_eq!((&peer.replies[..], peer.is_closed), (&b"END\r\n"[..], true));
+}
