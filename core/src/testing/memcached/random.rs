@@ -169,7 +169,7 @@ fn command(prefix: &str, bytes: [usize; 6], version: u64) -> Command<Vec<u8>> {
             key: key(which),
             version: (c % 2 == 0).then_some(version),
             invalidate: b % 3 > 0,
-            ttl: (a % 2 == 0).then_some(LIMITS[b % LIMITS.len()]),
+            ttl: (a % 2 == 0).then_some([0, 500, 900, 5000][b % 4]),
         }
         .into(),
         15 => store(StoreMode::Set),
