@@ -3,6 +3,7 @@
 
 pub mod key;
 pub mod lookup;
+pub mod memcached;
 pub mod reply;
 pub mod seeds;
 pub mod server;
