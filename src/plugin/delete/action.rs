@@ -73,15 +73,22 @@ impl ActionKind for DeleteAction {
     }
 
     fn panicked(&self, vr: &mut Request<'_>) -> Flow {
-        self.finish(vr, Err(NotDone::Internal));
+        if vr.is_handled() || self.answers(vr) {
+            self.finish(vr, Err(NotDone::Internal));
+        }
         Flow::GoOn
     }
 }
 
 impl DeleteAction {
+    /// Whether this answers such requests, unless something else does.
+    fn answers(&self, vr: &Request<'_>) -> bool {
+        self.keys.options().common.allows_method(vr.method())
+    }
+
     /// Nothing handles the request: this does, if it is one of those.
     fn handle(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
-        if !self.keys.options().common.allows_method(vr.method()) {
+        if !self.answers(vr) {
             return Flow::GoOn;
         }
         let subject = self.subject(vr);

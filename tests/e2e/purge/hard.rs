@@ -2,7 +2,7 @@
 
 use testkit::eventually;
 
-use super::{Pages, cached, deleting, is, outcome};
+use super::{Pages, cached, deleting, is, looked_up_and_stored, outcome};
 
 #[test]
 fn a_page_of_cache_is_gone() {
@@ -80,7 +80,7 @@ fn items_of_lookup_and_store() {
         r#", "headers" => true, "vary" => ["accept-language"], "guard" => true"#,
     ] {
         let list = format!("{key}{more}");
-        let config = deleting(&list) + &crate::cached(&list, r#"proxy "$BACKEND";"#, "");
+        let config = deleting(&list) + &looked_up_and_stored(&list);
         let pages = Pages::start(&config);
         pages.fill("/page");
         assert_eq!(pages.purge("/page"), is(204, "purged"), "{more}");

@@ -2,6 +2,7 @@
 
 mod faults;
 mod hard;
+mod life;
 mod namespace;
 mod recipes;
 mod scripts;
@@ -78,6 +79,22 @@ memcached.cache ({options}, {{
 	header.overwrite "X-Memcached" => "Hit";
 }}, {{
 	header.overwrite "X-Memcached" => "Miss";
+}});
+"#
+    )
+}
+
+/// The actions `memcached.lookup` and `memcached.store` with these options.
+fn looked_up_and_stored(options: &str) -> String {
+    let options = crate::options(&[options]);
+    format!(
+        r#"
+memcached.lookup ({options}, {{
+	header.overwrite "X-Memcached" => "Hit";
+}}, {{
+	header.overwrite "X-Memcached" => "Miss";
+	proxy "$BACKEND";
+	memcached.store {options};
 }});
 "#
     )

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use testkit::{Faulty, Memcached, Peer, eventually};
 
-use super::{Pages, builder, cached, deleting, is, numbering, outcome, shown};
+use super::{
+    Pages, builder, cached, deleting, is, looked_up_and_stored, numbering, outcome, shown,
+};
 
 const COUNT: &str = "#namespace:site";
 const SITE: &str = r#""namespace" => "site""#;
@@ -54,7 +56,7 @@ fn a_bump_gives_up_all_pages_of_a_namespace() {
 #[test]
 fn lookup_and_store() {
     let list = format!(r#""key" => "%{{req.path}}", {SITE}"#);
-    let both = crate::cached(&list, r#"proxy "$BACKEND";"#, "");
+    let both = looked_up_and_stored(&list);
     let options = crate::options(&[&list]);
     let config = format!(
         "if req.path =^ \"/alone\" {{\nproxy \"$BACKEND\";\nmemcached.store {options};\n}} \
@@ -94,10 +96,10 @@ fn one_page_of_a_namespace() {
 /// other workers; a purge sees it at once.
 #[test]
 fn who_else_bumps() {
-    let item = deleting(&format!(r#"{SITE}, "key" => none"#));
-    let pages = Pages::start(&(item + &cached(SITE)));
+    let purge = deleting(&format!(r#"{SITE}, "key" => none"#));
+    let pages = Pages::start(&(purge + &cached(SITE)));
     pages.fill("/page");
-    let old = item_of_old(&pages.cache);
+    let old = item(&pages.cache);
     // As a script on another machine does it.
     pages.cache.set(COUNT, 0, b"1234567");
     pages.cache.set(
@@ -117,10 +119,6 @@ fn who_else_bumps() {
         pages.cache.get(new).is_some()
     });
     pages.site.stop();
-}
-
-fn item_of_old(cache: &Memcached) -> String {
-    item(cache)
 }
 
 /// What memcached forgets does not bring old pages back.

@@ -118,7 +118,8 @@ fn what_is_wrong_with_a_call() {
         ),
     ] {
         let site = site(&cache, &calling(call));
-        drop(site.get("/script"));
+        let mut client = site.connect();
+        client.send_request("GET", "/script", &[]);
         eventually(call, || site.log().contains(expected));
         site.stop();
     }
