@@ -7,6 +7,7 @@ mod coalesce;
 mod config;
 mod counters;
 mod faults;
+mod fresh;
 mod headers;
 mod hoard;
 mod identity;

@@ -280,7 +280,7 @@ impl Asking {
     }
 
     /// The item is no whole response.
-    fn reject(
+    pub(super) fn reject(
         &self,
         vr: &mut Request<'_>,
         memory: Box<RequestMemory>,

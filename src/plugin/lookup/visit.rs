@@ -1,14 +1,15 @@
 //! Pages that are made once for all: who makes them, who waits, who is served what
 //! is out of date.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::task::Poll;
 
 use memcached_core::http::Forward;
 use memcached_core::lookup::lease::{self, Answer, End, Page, Run, Why};
 use memcached_core::policy::PageLife;
-use memcached_core::protocol::Value;
-use memcached_core::stored::{Head, Kind};
+use memcached_core::protocol::{Marks, Value};
+use memcached_core::stored::{Head, Kind, Malformed};
 use memcached_core::time::Time;
 
 use super::asking::{Asked, Asking};
@@ -63,47 +64,57 @@ impl Asking {
         handle: VisitHandle,
         mut memory: Box<RequestMemory>,
     ) -> Asked {
-        match handle.poll(&|value| self.lease_kind(value)) {
+        let malformed = Cell::new(None);
+        let kind = |value: &Value<BufferSlice>| {
+            self.lease_kind(value).unwrap_or_else(|why| {
+                malformed.set(Some(why));
+                lease::Kind::Marker
+            })
+        };
+        match handle.poll(&kind) {
             Poll::Pending => {
                 memory.pending = Some(Pending::Visit(handle));
                 Asked::Pending(memory)
             }
             Poll::Ready(answer) => {
                 drop(handle);
-                self.answered(vr, answer, memory)
+                self.answered(vr, answer, malformed.take(), memory)
             }
         }
     }
 
     /// What a value is, for the leases.
-    fn lease_kind(&self, value: &Value<BufferSlice>) -> lease::Kind {
-        match self.kind_of(value) {
-            Kind::Lock => return lease::Kind::Lock,
-            Kind::Marker => return lease::Kind::Marker,
+    fn lease_kind(&self, value: &Value<BufferSlice>) -> Result<lease::Kind, Malformed> {
+        // The server says of a lock that it has made whose it is.
+        let is_lock = |marks: &Marks| marks.won || marks.taken;
+        let lock_possible = value.marks.as_deref().is_some_and(is_lock);
+        match Kind::of(value.flags, value.len, lock_possible) {
+            Kind::Lock => return Ok(lease::Kind::Lock),
+            Kind::Marker => return Ok(lease::Kind::Marker),
             Kind::Page => {}
         }
-        let Ok(head) = Head::parse(value.pieces.iter(), value.flags) else {
-            return lease::Kind::Marker;
-        };
+        let head = Head::parse(value.pieces.iter(), value.flags)?;
         let now = unix_now();
         let PageLife { line, windows } = self.policy.page_life(&head, now);
         let left = line.map(|line| {
             let end = line.unix_secs.saturating_add(line.extra.into());
             u32::try_from(end.saturating_sub(now)).unwrap_or(u32::MAX)
         });
-        lease::Kind::Page(Page {
+        Ok(lease::Kind::Page(Page {
             extra: line.map_or(0, |line| line.extra),
             left,
             while_revalidate: windows.while_revalidate,
             if_error: windows.if_error,
             when_marked: windows.longest() > 0,
-        })
+        }))
     }
 
+    /// `malformed` says what is wrong with what there is, if it is no page.
     fn answered(
         &self,
         vr: &mut Request<'_>,
         answer: Answer<BufferSlice>,
+        malformed: Option<Malformed>,
         memory: Box<RequestMemory>,
     ) -> Asked {
         match answer {
@@ -120,18 +131,23 @@ impl Asking {
                 run,
             } => self.revalidate(vr, page, or_serve, run, memory),
             Answer::Make(run) => self.make(vr, run, memory),
-            Answer::Uncacheable(run) => {
-                let run = hold(vr, run);
-                let passed = Passed {
-                    forward: Forward::Miss,
-                    detail: None,
-                    key: None,
-                    status: "uncacheable",
-                    line: &"a marker that its response may not be stored",
-                };
-                self.pass_with(vr, run, memory, &passed)
-            }
+            Answer::Uncacheable(run) => self.uncacheable(vr, run, malformed, memory),
             Answer::Alone(why) => self.alone(vr, why, memory),
+        }
+    }
+
+    /// There is a marker, or something that is no page.
+    fn uncacheable(
+        &self,
+        vr: &mut Request<'_>,
+        run: Run,
+        malformed: Option<Malformed>,
+        mut memory: Box<RequestMemory>,
+    ) -> Asked {
+        memory.making.get_or_insert_default().run = hold(vr, run);
+        match malformed {
+            Some(malformed) => self.reject(vr, memory, malformed),
+            None => self.pass_empty(vr, memory, Kind::Marker),
         }
     }
 

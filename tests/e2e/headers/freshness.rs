@@ -161,8 +161,8 @@ fn empty_items_are_locks_markers_or_pages() {
         (r#""headers" => true"#, 65538, Some("miss")),
         (r#""headers" => true"#, 65537, Some("uncacheable")),
         (r#""headers" => true"#, 0, malformed),
-        (r#""headers" => true, "lock" => true"#, 0, Some("miss")),
-        (r#""headers" => true, "lock" => true"#, 65536, Some("uncacheable")),
+        (r#""headers" => true, "lock" => true"#, 0, malformed),
+        (r#""headers" => true, "lock" => true"#, 65536, malformed),
         (
             r#""headers" => true, "lock" => true"#,
             65537,
