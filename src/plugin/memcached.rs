@@ -41,6 +41,11 @@ pub(crate) struct RequestMemory {
 }
 
 impl RequestMemory {
+    /// Memcached is being asked for the item, or for what its key is made of.
+    pub(super) fn is_asking(&self) -> bool {
+        self.counting.is_some() || self.pending.is_some()
+    }
+
     /// The item of the last lookup is the response.
     pub(super) fn is_hit(&self) -> bool {
         self.lookup
