@@ -53,6 +53,11 @@ impl RequestMemory {
         self.making.as_ref()?.run.as_ref()
     }
 
+    /// Memcached is being asked for the item, or for what its key is made of.
+    pub(super) fn is_asking(&self) -> bool {
+        self.counting.is_some() || self.pending.is_some()
+    }
+
     /// The item of the last lookup is the response.
     pub(super) fn is_hit(&self) -> bool {
         self.lookup

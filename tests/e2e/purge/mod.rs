@@ -35,7 +35,8 @@ impl Pages {
 
     /// What a visitor gets after it was made: its text, from the cache.
     fn fill(&self, target: &str) -> String {
-        self.site.get(target);
+        let first = self.site.get(target);
+        assert_eq!(first.status, 200, "{target}");
         self.site.get_hit(target).text()
     }
 

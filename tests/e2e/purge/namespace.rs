@@ -57,6 +57,10 @@ fn a_bump_gives_up_all_pages_of_a_namespace() {
 fn lookup_and_store() {
     let list = format!(r#""key" => "%{{req.path}}", {SITE}"#);
     let both = looked_up_and_stored(&list);
+    // The very first request waits for the count.
+    let pages = Pages::start(&both);
+    pages.fill("/page");
+    pages.site.stop();
     let options = crate::options(&[&list]);
     let config = format!(
         "if req.path =^ \"/alone\" {{\nproxy \"$BACKEND\";\nmemcached.store {options};\n}} \
