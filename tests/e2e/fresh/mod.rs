@@ -3,6 +3,7 @@
 mod leaving;
 mod lock;
 mod origin;
+mod refresh;
 mod uncacheable;
 
 use std::fmt::Display;
