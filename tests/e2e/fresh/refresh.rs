@@ -3,10 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{Fleet, status};
-
-/// Expires soon, and may be served for long after that.
-const SOON: &str = r#""ttl" => 1, "stale_while_revalidate" => 60, "stale_if_error" => 60"#;
+use super::{Fleet, SOON, status};
 
 /// The page is made anew once for all servers, and no client waits for that.
 #[test]
