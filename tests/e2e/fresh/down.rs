@@ -147,3 +147,35 @@ fn only_if_it_fails() {
     }
     fleet.stop();
 }
+
+/// Where there is no page that could be served, nobody waits for one that will not
+/// come.
+#[test]
+fn there_is_no_page() {
+    let block = r#"if req.path == "/refused" { proxy "127.0.0.1:9"; } else { proxy "$ORIGIN"; }"#;
+    let fleet = Fleet::configured(&config("", block), 2, 2);
+    fleet.origin.head("/503", "503 Down");
+    fleet.origin.close("/close");
+    for path in ["/503", "/close", "/refused"] {
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            for site in fleet.sites.iter().cycle().take(20) {
+                scope.spawn(move || {
+                    let mut client = site.connect();
+                    client.send_request("GET", path, &[]);
+                    // The server may end the connection instead.
+                    let status = client.response("GET").map(|page| page.status);
+                    assert!(status.is_err() || status.is_ok_and(|it| it >= 500));
+                });
+            }
+        });
+        let took = begun.elapsed();
+        assert!(took <= Duration::from_secs(1) + slack(), "{path}: {took:?}");
+        // It is back: what it answers now is stored.
+        fleet.origin.head(path, "200 OK");
+        if path != "/refused" {
+            fleet.await_status(path, "hit");
+        }
+    }
+    fleet.stop();
+}

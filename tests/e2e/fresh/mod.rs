@@ -2,11 +2,14 @@
 
 mod door;
 mod down;
+mod foreground;
 mod leaving;
 mod lock;
 mod origin;
+mod purge;
 mod refresh;
 mod uncacheable;
+mod whole;
 
 use std::fmt::Display;
 use std::time::Instant;
