@@ -10,8 +10,6 @@ static void pump(struct vrequest *vr) {
 		stream_pump(vr);
 }
 
-goffset vrequest_unsent(struct vrequest *vr) { return (vr->con ? vr->con->out.length : 0) + filters_pending(vr); }
-
 void vrequest_share(struct vrequest *vr, enum shared_setting which, liOptionPtrValue *value) {
 	if (value) g_atomic_int_inc(&value->refcount);
 	li_release_optionptr(vr->pub.wrk->srv, vr->shared_settings[which]);

@@ -1,9 +1,15 @@
 //! Pages that are made once for all, and served while they are out of date.
 
+mod door;
+mod down;
+mod foreground;
 mod leaving;
 mod lock;
 mod origin;
+mod purge;
+mod refresh;
 mod uncacheable;
+mod whole;
 
 use std::fmt::Display;
 use std::time::Instant;
@@ -29,6 +35,9 @@ const PUBLISHED: &str = r#"
 header.overwrite "X-Status" => "%{req.environment[MEMCACHED_STATUS]}";
 header.overwrite "X-Store" => "%{req.environment[MEMCACHED_STORE]}";
 "#;
+
+/// Options of pages that are soon out of date, and may be served for long after that.
+const SOON: &str = r#""ttl" => 1, "stale_while_revalidate" => 60, "stale_if_error" => 60"#;
 
 const PROXY: &str = r#"proxy "$ORIGIN";"#;
 
