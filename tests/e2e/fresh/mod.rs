@@ -1,5 +1,6 @@
 //! Pages that are made once for all, and served while they are out of date.
 
+mod classic;
 mod door;
 mod down;
 mod foreground;
@@ -77,8 +78,21 @@ impl Fleet {
     }
 
     fn configured(config: &str, count: usize, workers: u32) -> Self {
-        let (cache, origin) = (Memcached::start(), Origin::start());
-        let names: [(&str, &dyn Display); 2] = [("CACHE", &cache), ("ORIGIN", &origin)];
+        let cache = Memcached::start();
+        let addr = cache.to_string();
+        Self::behind(&addr, cache, config, count, workers)
+    }
+
+    /// Servers that reach the memcached at this address.
+    fn behind(
+        addr: &dyn Display,
+        cache: Memcached,
+        config: &str,
+        count: usize,
+        workers: u32,
+    ) -> Self {
+        let origin = Origin::start();
+        let names: [(&str, &dyn Display); 2] = [("CACHE", addr), ("ORIGIN", &origin)];
         let site = || builder().workers(workers).start(config, &names);
         let sites = (0..count).map(|_| site()).collect();
         Self {
