@@ -1,5 +1,7 @@
 //! The imitation does what memcached was seen to do.
 
+use std::cell::Cell;
+
 use memcached_core::testing::memcached::{Dialect, Items, Peer, exchanges};
 
 /// Any time at which versions and seconds cannot be taken for each other.
@@ -7,16 +9,19 @@ const START: u64 = 1_700_000_000;
 
 #[test]
 fn as_memcached_was_seen() {
-    exchanges::replay(
-        || (Items::default(), Peer::default(), START),
-        |(items, peer, now), send, _| {
+    for (name, exchanges) in exchanges::ALL {
+        let (mut items, mut peer) = (Items::default(), Peer::default());
+        let now = Cell::new(START);
+        let ask = |send: &str, _| {
             peer.received.extend_from_slice(send.as_bytes());
-            peer.serve(items, *now);
+            peer.serve(&mut items, now.get());
             assert!(peer.received.is_empty());
             String::from_utf8(std::mem::take(&mut peer.replies)).unwrap()
-        },
-        |(_, _, now), tenths| *now += tenths.div_ceil(10),
-    );
+        };
+        let wait = |tenths: u64| now.set(now.get() + tenths.div_ceil(10));
+        let seen = exchanges::replay(exchanges, 0, ask, wait);
+        assert_eq!(seen, Ok(()), "{name}");
+    }
 }
 
 #[test]
