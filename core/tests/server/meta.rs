@@ -109,6 +109,28 @@ fn it_waits_where_others_do_not() {
     assert_eq!(sim.written(999), b"ms a 4 T60 F7 C5\r\npage\r\n");
 }
 
+/// A connection that others do not need any more stays for what was won on it.
+#[test]
+fn it_stays_open_for_as_long_as_a_right_may_last() {
+    let (mut sim, pin) = won();
+    sim.get(3, "late").unwrap();
+    sim.written(999);
+    sim.at(100);
+    sim.other = Some(ConnectionId::ALL[1]);
+    sim.connected();
+    sim.written(999);
+    sim.data(b"VERSION 1\r\n");
+    sim.other = None;
+    sim.data(b"END\r\n");
+    sim.at(3_000_000);
+    assert!(is_usable(&mut sim, pin));
+    sim.written(999);
+    sim.data(b"HD\r\n");
+    assert_eq!(sim.closes, 0);
+    sim.at(3_700_000);
+    assert_eq!(sim.closes, 1);
+}
+
 #[test]
 fn what_nobody_waits_for_any_more_is_given_back() {
     for (reply, is_empty, line) in [
