@@ -12,7 +12,7 @@ const DATE_FROM: i64 = 60 * 60 * 24 * 30;
 pub struct Items {
     /// The longest value that is taken, in bytes.
     pub value_max: usize,
-    pub(super) items: BTreeMap<Vec<u8>, Item>,
+    pub(super) by_key: BTreeMap<Vec<u8>, Item>,
     last_version: u64,
 }
 
@@ -20,7 +20,7 @@ impl Default for Items {
     fn default() -> Self {
         Self {
             value_max: 1024 * 1024 - 100,
-            items: BTreeMap::new(),
+            by_key: BTreeMap::new(),
             last_version: 0,
         }
     }
@@ -61,7 +61,7 @@ impl Items {
 
     /// An item makes room for others; whether it was there.
     pub fn evict(&mut self, key: &[u8]) -> bool {
-        self.items.remove(key).is_some()
+        self.by_key.remove(key).is_some()
     }
 
     /// The flags and bytes of an item, as `get` sees it, which changes nothing.
@@ -94,7 +94,7 @@ impl Items {
                 won: true,
                 ..Marks::default()
             };
-            self.items.insert(key.to_vec(), item);
+            self.by_key.insert(key.to_vec(), item);
             return Some(Looked {
                 flags: 0,
                 data: Vec::new(),
@@ -125,10 +125,10 @@ impl Items {
 
     /// The item of a key, unless it has expired.
     pub(super) fn at(&mut self, now: u64, key: &[u8]) -> Option<&mut Item> {
-        if self.items.get(key)?.ends.is_some_and(|end| end <= now) {
-            self.items.remove(key);
+        if self.by_key.get(key)?.ends.is_some_and(|end| end <= now) {
+            self.by_key.remove(key);
         }
-        self.items.get_mut(key)
+        self.by_key.get_mut(key)
     }
 
     /// Puts an item in place of any other; its version.
@@ -142,7 +142,7 @@ impl Items {
             is_taken: false,
             is_stale: false,
         };
-        self.items.insert(key.to_vec(), item);
+        self.by_key.insert(key.to_vec(), item);
         version
     }
 

@@ -138,13 +138,12 @@ impl Peer {
         let mut ttl = marks.ttl_left;
         for flag in flags {
             match flag.split_at(1) {
-                ("v" | "q", "") | ("R", _) => {}
                 ("N", _) if is_new => ttl = lives.filter(|&secs| secs > 0),
-                ("N", _) => {}
-                ("k", "") => line += &format!(" k{key}"),
-                ("s", "") => line += &format!(" s{}", data.len()),
-                ("f", "") => line += &format!(" f{of_item}"),
-                ("c", "") => line += &format!(" c{}", marks.version),
+                ("v" | "q", "") | ("R" | "N", _) => {}
+                ("k", "") => line.extend([" k", key]),
+                ("s", "") => line.extend([" s", &data.len().to_string()]),
+                ("f", "") => line.extend([" f", &of_item.to_string()]),
+                ("c", "") => line.extend([" c", &marks.version.to_string()]),
                 ("t", "") => {
                     line += &ttl.map_or(" t-1".into(), |secs| format!(" t{secs}"));
                 }

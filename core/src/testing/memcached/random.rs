@@ -4,7 +4,7 @@
 use super::items::Items;
 use crate::protocol::{
     Command, Count, Delete, Direction, Found, Key, Marks, MetaDelete, MetaNoop, MetaState,
-    MetaStore, Reply, Retrieve, Store, StoreMode, Touch,
+    MetaStore, Pieces, Reply, Retrieve, Store, StoreMode, Touch,
 };
 
 /// Times to live, and limits of time, which no test is slow enough to confuse.
@@ -97,7 +97,7 @@ fn in_one_piece(mut reply: Reply<Vec<u8>>) -> Reply<Vec<u8>> {
         for (_, found) in values {
             if let Found::Value(value) = found {
                 let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
-                value.pieces = Default::default();
+                value.pieces = Pieces::default();
                 value.pieces.push(bytes);
             }
         }

@@ -66,19 +66,18 @@ impl Items {
         };
         let keys = lookups.keys().iter().enumerate();
         let values = keys.filter_map(|(at, key)| {
-            let looked = self.looked(now, key, lines, lookups.lock_secs())?;
-            let len = looked.data.len() as u64;
-            let marks = (lines != ValueLines::Plain).then_some(Box::new(looked.marks));
+            let seen = self.see(now, key, lines, lookups.lock_secs())?;
+            let len = seen.data.len() as u64;
+            let marks = (lines != ValueLines::Plain).then_some(Box::new(seen.marks));
             if len > lookups.max_value() {
                 return Some((at, Found::TooLarge { len, marks }));
             }
             let mut pieces = Pieces::default();
             if len > 0 {
-                pieces.push(looked.data);
+                pieces.push(seen.data);
             }
-            let flags = looked.flags;
             let value = Value {
-                flags,
+                flags: seen.flags,
                 marks,
                 len,
                 pieces,
@@ -88,15 +87,9 @@ impl Items {
         Reply::Values(values.collect())
     }
 
-    fn looked(
-        &mut self,
-        now: u64,
-        key: &Key,
-        lines: ValueLines,
-        lives: Option<u32>,
-    ) -> Option<Looked> {
+    fn see(&mut self, now: u64, key: &Key, lines: ValueLines, lock: Option<u32>) -> Option<Looked> {
         if lines == ValueLines::Meta {
-            return self.look(now, key.as_bytes(), lives, None);
+            return self.look(now, key.as_bytes(), lock, None);
         }
         let item = self.at(now, key.as_bytes())?;
         Some(Looked {

@@ -42,7 +42,7 @@ impl Items {
         if self.at(now, key).is_none() {
             return Status::NotFound;
         }
-        self.items.remove(key);
+        self.by_key.remove(key);
         Status::Deleted
     }
 
@@ -83,7 +83,7 @@ impl Items {
         } else {
             item.data = digits;
             let version = self.next_version();
-            if let Some(item) = self.items.get_mut(key) {
+            if let Some(item) = self.by_key.get_mut(key) {
                 item.version = version;
             }
         }
@@ -125,7 +125,7 @@ impl Items {
             item.ends = end(now, secs.into());
         }
         let version = self.next_version();
-        if let Some(item) = self.items.get_mut(key) {
+        if let Some(item) = self.by_key.get_mut(key) {
             item.version = version;
         }
         Status::Deleted
