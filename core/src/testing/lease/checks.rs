@@ -66,7 +66,7 @@ impl World {
             return;
         };
         self.note(|| format!("client {number} gets content {} ({how})", page.content));
-        if self.scenario_has_locks() && page.content <= floor {
+        if self.has_versions() && page.content <= floor {
             self.breaks("a purged page was served");
         }
         let is_marked = value.marks.as_ref().is_some_and(|marks| marks.stale);
@@ -80,6 +80,11 @@ impl World {
         if self.now.since(page.at) > limit {
             self.breaks(&format!("a page was too old ({how})"));
         }
+    }
+
+    /// Whether all stores are by version.
+    fn has_versions(&self) -> bool {
+        self.scenario_has_locks() && self.lost_questions < 2
     }
 
     fn scenario_has_locks(&self) -> bool {
@@ -154,7 +159,8 @@ impl World {
             let is_lost = making.run.as_ref().is_none_or(|run| leases.is_lost(run));
             other != serial && making.ended.is_none() && !is_lost && making.epoch == Some(epoch)
         };
-        if self.makings.iter().enumerate().any(is_rival) {
+        let has_rival = self.makings.iter().enumerate().any(is_rival);
+        if has_rival && self.has_versions() {
             self.breaks("two make the page at once");
         }
         self.makings[serial].epoch = Some(epoch);

@@ -328,6 +328,9 @@ impl World {
             return;
         }
         message.is_over = true;
+        if matches!(message.sent, Sent::Command(Command::MetaNoop(_))) {
+            self.lost_questions += 1;
+        }
         let who = core::mem::replace(&mut message.who, For::Nobody);
         self.note(|| format!("w{at}: {number} failed: {failure}"));
         self.hand_out(at, who, Outcome::Failed(failure));
@@ -418,6 +421,9 @@ impl World {
         for worker in 0..WORKERS {
             for connection in 0..3 {
                 self.disconnected(worker, connection);
+            }
+            if self.chance.one_in(2) {
+                self.workers[worker].leases.server_came_back(ServerId(0));
             }
         }
     }

@@ -73,6 +73,9 @@ pub(super) struct World {
     /// Counts what may end a run from outside.
     pub epoch: u64,
     pub is_calm: bool,
+    /// Questions that were lost for what the server understands. Two of them, and it
+    /// looks as if it did not understand meta commands.
+    pub lost_questions: u32,
     pub tells_losses: bool,
     pub rules: Rules,
     pub windows: [u32; 3],
@@ -114,6 +117,7 @@ impl World {
                 chance.of(&[0, 6]),
             ],
             is_calm: matches!(scenario, Scenario::Calm | Scenario::SoftPurge),
+            lost_questions: 0,
             tells_losses: chance.one_in(2),
             chance,
             scenario,
