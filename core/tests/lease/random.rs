@@ -42,6 +42,11 @@ fn a_page_is_cached_again() {
 }
 
 #[test]
+fn nobody_keeps_a_page_from_being_cached() {
+    histories(Scenario::Attack, 500);
+}
+
+#[test]
 fn nobody_waits_longer_than_needed() {
     histories(Scenario::Calm, 20_000);
 }

@@ -258,7 +258,7 @@ impl World {
                 let text = format!("{} runs for a soft purge", self.broken.runs);
                 self.breaks(&text);
             }
-            Scenario::Recovery => {
+            Scenario::Recovery | Scenario::Attack => {
                 let end = self.last_client();
                 let is_good = self.broken.last.is_some_and(|(at, content)| {
                     content == self.content && end.since(at) < Duration::from_secs(15)

@@ -88,7 +88,22 @@ impl World {
             };
             self.after(at, event);
         }
-        if self.scenario == Scenario::Recovery {
+        if self.scenario == Scenario::Attack {
+            let manner = self.chance.of(&[
+                Manner::Storable,
+                Manner::NotStorable,
+                Manner::Authorized,
+                Manner::Fails,
+            ]);
+            let mut at = QUIET + 500;
+            while at < LAST {
+                let worker = self.worker();
+                let leaves = manner == Manner::Storable;
+                self.after(at, Event::Arrives(worker, manner, leaves));
+                at += 1 + self.chance.below(200);
+            }
+        }
+        if matches!(self.scenario, Scenario::Recovery | Scenario::Attack) {
             self.after(QUIET, Event::Quiet);
             let mut at = QUIET + 500;
             while at < LAST {
@@ -221,7 +236,7 @@ impl World {
             Event::TooLate(number),
         );
         if leaves {
-            let after = self.chance.below(1500);
+            let after = self.chance.below(if self.is_calm { 100 } else { 1500 });
             self.after(after, Event::Leaves(number));
         }
         self.poll(number);

@@ -29,6 +29,8 @@ pub enum Scenario {
     Any,
     /// The same, and afterwards nothing goes wrong: the page is cached again.
     Recovery,
+    /// The same, while some go on to ask whose answers may not be stored.
+    Attack,
     /// Nothing is lost or slow, so that nobody waits longer than needed.
     Calm,
     /// A page is purged softly among many who ask: one makes it anew.
