@@ -17,6 +17,8 @@ use crate::time::Time;
 pub(super) enum Event {
     Arrives(usize, Manner, bool),
     Leaves(usize),
+    /// A client goes on that was woken.
+    Polls(usize),
     TooLate(usize),
     CarriedOut(usize),
     Answered(usize, Reply<Vec<u8>>),
@@ -161,6 +163,11 @@ impl World {
         match event {
             Event::Arrives(worker, manner, leaves) => self.arrives(worker, manner, leaves),
             Event::Leaves(client) => self.leaves(client),
+            Event::Polls(client) => {
+                self.poll(client);
+                let worker = self.clients[client].worker;
+                self.drive(worker);
+            }
             Event::TooLate(client) => self.check_answered(client),
             Event::CarriedOut(message) => self.carried_out(message),
             Event::Answered(message, reply) => self.reply(message, reply),
