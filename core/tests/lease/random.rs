@@ -57,6 +57,11 @@ fn one_makes_anew_what_was_purged_softly() {
 }
 
 #[test]
+fn a_failing_backend_is_asked_seldom() {
+    histories(Scenario::Failing, 200);
+}
+
+#[test]
 fn servers_without_meta_commands() {
     histories(Scenario::Classic, 15_000);
 }

@@ -1,5 +1,6 @@
 //! What happens in the model.
 
+use core::ops::Range;
 use core::time::Duration;
 
 use super::network::{Connection, For, Sent, delay};
@@ -43,6 +44,9 @@ const QUIET: u64 = 9000;
 /// When the last client comes after that.
 const LAST: u64 = QUIET + 34_000;
 
+/// When the backend fails, in milliseconds, where it does.
+pub(super) const FAILING: Range<u64> = 3000..33_000;
+
 const LATER: Time = at_ms(1_000_000 + QUIET);
 
 impl World {
@@ -60,6 +64,10 @@ impl World {
     pub(super) fn plan(&mut self) {
         if self.scenario == Scenario::SoftPurge {
             self.plan_soft_purge();
+            return;
+        }
+        if self.scenario == Scenario::Failing {
+            self.plan_failures();
             return;
         }
         let clients = 3 + self.chance.below(10);
@@ -128,6 +136,22 @@ impl World {
         let at = 2000 + self.chance.below(2000);
         let worker = self.worker();
         self.after(at, Event::SoftPurge(worker));
+    }
+
+    fn plan_failures(&mut self) {
+        self.windows = [2, self.chance.of(&[0, 3, 60]), 60];
+        self.rules.refresh_timeout = Duration::from_secs(30);
+        self.rules.lock_wait = Duration::from_millis(500);
+        let mut at = 0;
+        while at < FAILING.end + 40_000 {
+            let manner = match FAILING.contains(&at) {
+                true => Manner::Fails,
+                false => Manner::Storable,
+            };
+            let worker = self.worker();
+            self.after(at, Event::Arrives(worker, manner, false));
+            at += 20 + self.chance.below(200);
+        }
     }
 
     fn worker(&mut self) -> usize {

@@ -255,6 +255,7 @@ impl World {
         let serial = self.makings.len();
         self.makings.push(making);
         self.made += 1;
+        self.check_failing(serial);
         if way != Way::Beside {
             self.check_alone(serial);
         }

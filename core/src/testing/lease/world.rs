@@ -35,6 +35,8 @@ pub enum Scenario {
     Calm,
     /// A page is purged softly among many who ask: one makes it anew.
     SoftPurge,
+    /// The backend fails for half a minute, while a page may be served.
+    Failing,
     /// A server without meta commands.
     Classic,
     /// Locks are off.
@@ -118,7 +120,10 @@ impl World {
                 chance.of(&[0, 3, 6]),
                 chance.of(&[0, 6]),
             ],
-            is_calm: matches!(scenario, Scenario::Calm | Scenario::SoftPurge),
+            is_calm: matches!(
+                scenario,
+                Scenario::Calm | Scenario::SoftPurge | Scenario::Failing
+            ),
             lost_questions: 0,
             tells_losses: chance.one_in(2),
             chance,
