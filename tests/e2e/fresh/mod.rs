@@ -46,6 +46,13 @@ fn status(response: &Response) -> &str {
     response.header("X-Status").unwrap_or_default()
 }
 
+/// The number of a page.
+fn number(response: &Response) -> usize {
+    let text = response.text();
+    let number = text.strip_prefix("page ").and_then(|it| it.parse().ok());
+    number.unwrap_or_else(|| panic!("{response:?} is no page"))
+}
+
 fn store(response: &Response) -> &str {
     response.header("X-Store").unwrap_or_default()
 }
