@@ -1,6 +1,7 @@
 //! Copies of requests that make a page: in the background, for a client that waits,
 //! or for one that has left.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use memcached_core::stored::{Head, pieces};
 
 use super::asking::Asking;
 use crate::client::{RefreshPlace, RunHandle};
-use crate::host::{Action, BufferSlice, CopyEnd, RequestCopy};
+use crate::host::{Action, BufferSlice, RequestCopy, Waker};
 use crate::plugin::backend_headers::replace;
 use crate::plugin::memcached::{LastLookup, Making, Memcached, Request, RequestMemory};
 
@@ -95,13 +96,14 @@ impl Asking {
 }
 
 impl Copied {
-    /// Has the page made. `page` is the one that there is.
+    /// Has the page made. `page` is the one that there is; `at_end` is dropped when the
+    /// copy is gone.
     pub(super) fn start(
         self,
         run: RunHandle,
         page: Option<Value<BufferSlice>>,
         place: Option<RefreshPlace>,
-        on_end: impl FnOnce(CopyEnd) + 'static,
+        at_end: Option<WakeAtEnd>,
     ) {
         let Self {
             copy,
@@ -143,8 +145,7 @@ impl Copied {
                 run.end(End::Abandoned);
             }
             run.end(End::Error);
-            drop(place);
-            on_end(end);
+            drop((place, at_end));
         });
     }
 }
@@ -161,15 +162,15 @@ fn add_validators(vr: &mut Request<'_>, page: &Value<BufferSlice>) {
     }
 }
 
-/// Wakes a client that waits for a copy.
-pub(super) fn wake_at_end(
-    is_over: Rc<std::cell::Cell<bool>>,
-    waker: Option<crate::host::Waker>,
-) -> impl FnOnce(CopyEnd) + 'static {
-    move |_| {
-        is_over.set(true);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+/// Wakes a client that waits for a copy, whatever becomes of that.
+pub(super) struct WakeAtEnd {
+    pub(super) is_over: Rc<Cell<bool>>,
+    pub(super) waker: Waker,
+}
+
+impl Drop for WakeAtEnd {
+    fn drop(&mut self) {
+        self.is_over.set(true);
+        self.waker.wake();
     }
 }

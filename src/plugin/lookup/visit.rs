@@ -13,7 +13,7 @@ use memcached_core::stored::{Head, Kind, Malformed};
 use memcached_core::time::Time;
 
 use super::asking::{Asked, Asking};
-use super::fill::wake_at_end;
+use super::fill::WakeAtEnd;
 use super::outcome::Passed;
 use crate::client::{Client, RunHandle, VisitHandle, unix_now};
 use crate::host::{BufferSlice, Waker};
@@ -183,7 +183,7 @@ impl Asking {
             .and_then(|lookup| self.copy(vr, lookup));
         match (copied, place) {
             (Some(copied), Some(place)) => {
-                copied.start(run, Some(page.clone()), Some(place), |_| {});
+                copied.start(run, Some(page.clone()), Some(place), None);
             }
             _ => run.end(End::Abandoned),
         }
@@ -248,7 +248,7 @@ impl Asking {
                 let most = self.options().freshness.refresh_max;
                 run.set_successor(
                     move |run| match client.and_then(|it| it.refresh_place(most)) {
-                        Some(place) => copied.start(run, None, Some(place), |_| {}),
+                        Some(place) => copied.start(run, None, Some(place), None),
                         None => run.end(End::Abandoned),
                     },
                 );
@@ -282,12 +282,11 @@ impl Asking {
             return Err((run, memory));
         };
         let is_over = Rc::default();
-        copied.start(
-            run,
-            page,
-            None,
-            wake_at_end(Rc::clone(&is_over), Some(waker)),
-        );
+        let at_end = WakeAtEnd {
+            is_over: Rc::clone(&is_over),
+            waker,
+        };
+        copied.start(run, page, None, Some(at_end));
         memory.making.get_or_insert_default().is_tried = true;
         memory.pending = Some(Pending::Filling(Filling { is_over, otherwise }));
         Ok(Asked::Pending(memory))

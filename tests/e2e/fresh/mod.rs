@@ -5,10 +5,13 @@ mod door;
 mod down;
 mod foreground;
 mod leaving;
+mod life;
 mod lock;
 mod origin;
+mod panics;
 mod purge;
 mod refresh;
+mod stop;
 mod uncacheable;
 mod whole;
 
