@@ -119,11 +119,15 @@ impl Asking {
     ) -> Asked {
         match answer {
             Answer::Fresh(page) => self.serve(vr, &page, false, memory),
-            Answer::Stale { page, refresh } => {
+            Answer::Stale {
+                page,
+                is_fresh,
+                refresh,
+            } => {
                 if let Some(run) = refresh {
                     self.refresh(vr, run, &page, &memory);
                 }
-                self.serve(vr, &page, true, memory)
+                self.serve(vr, &page, !is_fresh, memory)
             }
             Answer::Revalidate {
                 page,

@@ -106,7 +106,6 @@ fn memcached_goes_away() {
         });
     }
     fleet.cache.restart();
-    fleet.fill("/a");
     fleet.await_status("/a", "hit");
     fleet.stop();
 }

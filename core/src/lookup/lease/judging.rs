@@ -262,6 +262,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         self.table.stats.stale += 1;
         Some(Answer::Stale {
             page: kept.value,
+            is_fresh: false,
             refresh: None,
         })
     }
@@ -284,6 +285,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 self.table.stats.stale += u64::from(!kept.age.is_fresh);
                 Answer::Stale {
                     page,
+                    is_fresh: kept.age.is_fresh,
                     refresh: Some(run),
                 }
             }
@@ -471,6 +473,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 self.table.stats.stale += 1;
                 Answer::Stale {
                     page: kept.value,
+                    is_fresh: false,
                     refresh: None,
                 }
             }
