@@ -1,12 +1,18 @@
 //! What a connection makes of replies: outcomes of requests, each with the name of
 //! the connection where versions are told.
 
+use core::time::Duration;
+
 use super::batch::split_reply;
 use super::connection::{Connection, Purpose};
 use super::context::Context;
 use super::event::{Event, Outcome, Types, Unclaimed};
 use super::pipeline::Answer;
-use crate::protocol::{Pin, Reply};
+use crate::protocol::{Marks, Pin, Reply};
+
+/// A connection on which a right was won is not closed for want of work for so long:
+/// the longest time for which anybody asks the server to keep a right.
+const RIGHTS_LAST: Duration = Duration::from_secs(3600);
 
 impl<T: Types> Connection<T> {
     pub(super) fn handle_answer(&mut self, answer: Answer<T>, context: &mut Context<'_, T>) {
@@ -17,7 +23,9 @@ impl<T: Types> Connection<T> {
             since,
             unclaimed,
         } = answer;
-        pin_marks(&mut reply, self.pin().unwrap_or_default());
+        if pin_marks(&mut reply, self.pin().unwrap_or_default()) {
+            self.rights_until = Some(context.now + RIGHTS_LAST);
+        }
         self.give_back(unclaimed, context);
         let opened = self.opened().unwrap_or_default();
         self.pace.note(since.max(opened), context.now);
@@ -44,10 +52,14 @@ impl<T: Types> Connection<T> {
     /// Gives out the values that are there as a whole, of the present reply.
     pub(super) fn give_out_whole(&mut self, context: &mut Context<'_, T>) {
         let pin = self.pin().unwrap_or_default();
+        let mut has_won = false;
         let unclaimed = self.pipeline.take_whole(|request, mut reply| {
-            pin_marks(&mut reply, pin);
+            has_won |= pin_marks(&mut reply, pin);
             context.complete(request, Outcome::Reply(reply));
         });
+        if has_won {
+            self.rights_until = Some(context.now + RIGHTS_LAST);
+        }
         self.give_back(unclaimed, context);
     }
 
@@ -61,17 +73,19 @@ impl<T: Types> Connection<T> {
     }
 }
 
-/// Says in a reply on which connection it came.
-fn pin_marks<P>(reply: &mut Reply<P>, pin: Pin) {
+/// Says in a reply on which connection it came; whether a right was won.
+fn pin_marks<P>(reply: &mut Reply<P>, pin: Pin) -> bool {
+    let mut has_won = false;
+    let mut note = |marks: &mut Marks| {
+        marks.pin = pin;
+        has_won |= marks.won;
+    };
     match reply {
         Reply::Values(values) => {
-            for (_, found) in values {
-                if let Some(marks) = found.marks_mut() {
-                    marks.pin = pin;
-                }
-            }
+            let marks = values.iter_mut().filter_map(|(_, found)| found.marks_mut());
+            marks.for_each(note);
         }
-        Reply::State(Some(state)) => state.marks.pin = pin,
+        Reply::State(Some(state)) => note(&mut state.marks),
         Reply::State(None)
         | Reply::Status(_)
         | Reply::Number(_)
@@ -81,4 +95,5 @@ fn pin_marks<P>(reply: &mut Reply<P>, pin: Pin) {
         | Reply::StoredAs(_)
         | Reply::MetaNoop => {}
     }
+    has_won
 }

@@ -57,6 +57,8 @@ pub(super) struct Connection<T: Types> {
     pub(super) purpose: Purpose,
     /// The last request that could not be accepted, or failed.
     pub(super) wanted: Option<Time>,
+    /// Until when a right that was won on the present connection may be of use.
+    pub(super) rights_until: Option<Time>,
     /// Connections that were made under this name before the present one, and it.
     lives: u64,
     /// The driver has to close its socket.
@@ -77,6 +79,7 @@ impl<T: Types> Connection<T> {
             pace: Pace::default(),
             purpose: Purpose::Requests,
             wanted: None,
+            rights_until: None,
             lives: 0,
             close: false,
             connect: false,
@@ -185,6 +188,7 @@ impl<T: Types> Connection<T> {
         }
         self.state = State::Open { since: now };
         self.lives += 1;
+        self.rights_until = None;
         self.pipeline.queue.start_time(now);
         // Without a request nothing would show what the connection is worth.
         let unused = !self.pipeline.queue.has_waiting();

@@ -86,6 +86,51 @@ fn it_goes_out_nowhere_else() {
     }
 }
 
+/// Lookups that wait for a late reply go elsewhere; what depends on a version does
+/// not.
+#[test]
+fn it_waits_where_others_do_not() {
+    let (mut sim, pin) = won();
+    sim.get(3, "late").unwrap();
+    sim.written(999);
+    sim.get(4, "b").unwrap();
+    let now = sim.now();
+    let command = store(5).into();
+    sim.server
+        .submit_pinned(pin, now, command, TIMEOUT, 2)
+        .unwrap();
+    sim.at(100);
+    sim.other = Some(ConnectionId::ALL[1]);
+    sim.connected();
+    assert_eq!(sim.written(999), b"version\r\n");
+    sim.data(b"VERSION 1\r\n");
+    assert_eq!(sim.written(999), b"get b\r\n");
+    sim.other = None;
+    assert_eq!(sim.written(999), b"ms a 4 T60 F7 C5\r\npage\r\n");
+}
+
+/// A connection that others do not need any more stays for what was won on it.
+#[test]
+fn it_stays_open_for_as_long_as_a_right_may_last() {
+    let (mut sim, pin) = won();
+    sim.get(3, "late").unwrap();
+    sim.written(999);
+    sim.at(100);
+    sim.other = Some(ConnectionId::ALL[1]);
+    sim.connected();
+    sim.written(999);
+    sim.data(b"VERSION 1\r\n");
+    sim.other = None;
+    sim.data(b"END\r\n");
+    sim.at(3_000_000);
+    assert!(is_usable(&mut sim, pin));
+    sim.written(999);
+    sim.data(b"HD\r\n");
+    assert_eq!(sim.closes, 0);
+    sim.at(3_700_000);
+    assert_eq!(sim.closes, 1);
+}
+
 #[test]
 fn what_nobody_waits_for_any_more_is_given_back() {
     for (reply, is_empty, line) in [
@@ -149,8 +194,10 @@ fn batch(sim: &mut Sim, keys: [&str; 3]) -> [RequestId; 3] {
     ids
 }
 
+type Done = (u32, Outcome<Vec<u8>>);
+
 /// What comes of bytes on the first connection: outcomes and what is given back.
-fn events(sim: &mut Sim, wire: &str) -> (Vec<(u32, Outcome<Vec<u8>>)>, Vec<Unclaimed>) {
+fn events(sim: &mut Sim, wire: &str) -> (Vec<Done>, Vec<Unclaimed>) {
     let (mut done, mut given_back) = (Vec::new(), Vec::new());
     let id = ConnectionId::first_of(Lane::Lookup);
     sim.server.handle_data(id, sim.now(), &wire.as_bytes());

@@ -21,8 +21,9 @@ pub(super) fn reply(key: &Key, asked: Asked, bytes: &[u8]) -> Found<(Seen, usize
     let seen = match (asked, &words[..]) {
         (Asked::Noop, ["MN"]) => Seen::MetaNoop,
         (Asked::Noop, ["ERROR"]) => Seen::ServerError("ERROR".into()),
-        (_, ["SERVER_ERROR", ..]) => Seen::ServerError(after_word(first)),
-        (Asked::Noop, ["CLIENT_ERROR", ..]) => Seen::ServerError(after_word(first)),
+        (_, ["SERVER_ERROR", ..]) | (Asked::Noop, ["CLIENT_ERROR", ..]) => {
+            Seen::ServerError(after_word(first))
+        }
         (Asked::Noop, _) => return Err(unexpected()),
         (_, ["ERROR"]) => return Err(ProtocolError::UnknownCommand),
         (_, ["CLIENT_ERROR", ..]) => {
