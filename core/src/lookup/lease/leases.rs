@@ -171,8 +171,10 @@ impl<W: Clone> Leases<W> {
             key: key.clone(),
         };
         if self.table.get(&place).is_some() {
-            self.table
-                .change(now, &place, |entry, _, _| entry.held = None);
+            self.table.change(now, &place, |entry, _, _| {
+                entry.held = None;
+                entry.run_has_right = false;
+            });
         }
     }
 

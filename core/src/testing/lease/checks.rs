@@ -80,7 +80,7 @@ impl World {
         let is_marked = value.marks.as_ref().is_some_and(|marks| marks.stale);
         let windows = match how {
             "fresh" => 0,
-            "stale" if is_marked => page.extra(),
+            "meanwhile" if !is_marked => page.while_revalidate,
             _ => page.extra(),
         };
         let slack = if self.is_calm { CALM_SLACK } else { SLACK };

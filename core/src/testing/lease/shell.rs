@@ -209,7 +209,12 @@ impl World {
         match answer {
             Answer::Fresh(page) => self.serve(number, &page, "fresh"),
             Answer::Stale { page, refresh } => {
-                self.serve(number, &page, "stale");
+                let how = if refresh.is_some() {
+                    "meanwhile"
+                } else {
+                    "stale"
+                };
+                self.serve(number, &page, how);
                 if let Some(run) = refresh {
                     if self.chance.one_in(20) && !self.is_calm {
                         let client = &self.clients[number];
