@@ -265,9 +265,22 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 self.restart()
             }
             Told::Locked(Some(sent)) => {
-                // Somebody may have made the page since it looked.
                 let life = Duration::from_secs(self.visit.ask.rules.lock.into());
-                self.visit.lock_until = Some(sent + life);
+                let lock_until = Some(sent + life);
+                if self.visit.is_late(now) {
+                    let kept = self.visit.page.as_ref();
+                    let entry = self.table.get(&self.visit.place);
+                    let held = entry.and_then(|entry| entry.held);
+                    let right = Right {
+                        marks: kept.map(|kept| kept.marks).unwrap_or_default(),
+                        fails: held.map_or(0, |held| held.fails),
+                        lock_until,
+                        driver: None,
+                    };
+                    return Some(self.refresh(right));
+                }
+                // Somebody may have made the page since it looked.
+                self.visit.lock_until = lock_until;
                 self.visit.page = None;
                 None
             }
