@@ -89,7 +89,7 @@ typedef struct {
 	const char *name;
 	mmc_rust_action *(*create)(mmc_server *, mmc_value *);
 	mmc_flow (*run)(mmc_request *, mmc_rust_action *, mmc_rust_context **);
-	/* Also whether that is because a backend could not be had. */
+	/* Also whether that is because a backend failed. */
 	void (*cleanup)(mmc_rust_context *, bool backend_failed);
 	void (*destroy)(mmc_rust_action *);
 } mmc_action_def;
@@ -107,7 +107,9 @@ typedef enum {
 	MMC_DELETE,
 	MMC_TOUCH,
 	MMC_INCR,
-	MMC_DECR
+	MMC_DECR,
+	MMC_INVALIDATE,
+	MMC_BUMP /* the key is the name of a namespace */
 } mmc_command_kind;
 typedef struct {
 	mmc_command_kind kind;
@@ -246,6 +248,8 @@ bool mmc_request_append_body(mmc_request *, mmc_buffer *, size_t offset, size_t 
  * action keeps its context in. */
 void mmc_request_enter(mmc_request *, mmc_action *);
 
+/* Whether it ends because a backend failed. */
+bool mmc_request_has_failed(mmc_request *);
 /* Whether regular expressions of conditions have left captures, which belong to
  * this request alone. */
 bool mmc_request_has_captures(mmc_request *);

@@ -11,17 +11,20 @@
 #![forbid(unsafe_code)]
 
 mod completion;
+mod count;
 mod counters;
-mod deletes;
 mod driver;
 mod drivers;
 mod epoch;
 mod leases;
 mod lookups;
+mod namespaces;
+mod purges;
 mod random;
 mod reading;
 mod stores;
 mod time_of_day;
+mod together;
 mod transport;
 
 use std::cell::Cell;
@@ -31,27 +34,32 @@ use std::time::Duration;
 
 use memcached_core::lookup::ServerId;
 use memcached_core::lookup::lease::{Ask, Rules, Run};
+use memcached_core::namespace::Name;
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Command, Key, Lane, Store};
+use memcached_core::purge::Purge;
 use memcached_core::server::Failure;
 use memcached_core::time::Time;
 
 pub(crate) use completion::{Complete, Completion};
+pub(crate) use count::{CountHandle, Counted};
 use counters::Published;
 pub(crate) use counters::{Counters, StoreCounts};
-pub(crate) use deletes::DeleteHandle;
-use deletes::Deletes;
 pub(crate) use epoch::Epoch;
 pub(crate) use leases::{RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use purges::Items;
 pub(crate) use random::random_bits;
 pub(crate) use time_of_day::unix_now;
+pub(crate) use together::{NotPurged, PurgeHandle};
 
 use crate::host::{Job, Level, SockAddr, Waker, Worker};
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use leases::Leases;
 use lookups::Lookups;
+use namespaces::{Namespaces, submit_bump};
+use purges::Purges;
 use stores::Storing;
 
 /// The memcached client of one worker; a clone is the same one.
@@ -66,7 +74,8 @@ struct Inner {
     /// How many copies of requests make pages.
     refreshes: Rc<Cell<usize>>,
     stores: Rc<StoreCounts>,
-    deletes: Deletes,
+    namespaces: Rc<Namespaces>,
+    purges: Rc<Purges>,
     published: Arc<Published>,
     /// Publishes the counters at the end of the pass.
     publish: Job,
@@ -76,6 +85,8 @@ struct Inner {
 impl Owner for Inner {
     fn worked(&self) {
         self.leases.carry_out();
+        self.purges.hand_out();
+        self.namespaces.hand_out();
         self.publish_later();
     }
 
@@ -96,7 +107,7 @@ impl Inner {
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
         sums.add_stores(&self.stores);
-        sums.add_deletes(self.deletes.counts());
+        sums.add_deletes(self.purges.counts());
         self.published.store(&sums);
     }
 
@@ -125,15 +136,22 @@ impl Client {
             let owner: Weak<dyn Owner> = me.clone();
             let drivers = Rc::new(Drivers::new(worker.clone(), owner));
             let lookups = Rc::new(Lookups::new(Rc::clone(&drivers)));
-            let deletes = Deletes::new(worker.clone(), Rc::clone(&drivers), Rc::clone(&lookups));
             let leases = Leases::new(&worker, Rc::clone(&drivers), Rc::clone(&lookups));
+            let namespaces = Rc::new(Namespaces::new(Rc::clone(&drivers)));
+            let purges = Rc::new(Purges::new(
+                worker.clone(),
+                Rc::clone(&drivers),
+                Rc::clone(&lookups),
+                Rc::clone(&namespaces),
+            ));
             Inner {
                 worker,
                 lookups,
                 leases,
                 refreshes: Rc::default(),
                 stores: Rc::default(),
-                deletes,
+                namespaces,
+                purges,
                 drivers,
                 published,
                 publish,
@@ -197,6 +215,19 @@ impl Client {
         })
     }
 
+    /// The count of a namespace of a pool. `waker` gives what wakes the request if it is
+    /// not there yet; `timeout` is the time that the request has for memcached.
+    pub(crate) fn count(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        name: &Name,
+        timeout: Duration,
+        waker: impl Fn() -> Option<Waker>,
+    ) -> Counted {
+        let inner = &self.0;
+        CountHandle::begin(&inner.worker, &inner.namespaces, pool, name, timeout, waker)
+    }
+
     /// Stores an item in a pool; nobody waits for the outcome.
     ///
     /// # Errors
@@ -229,17 +260,29 @@ impl Client {
         Err(failure)
     }
 
-    /// Deletes items of a pool, after all that was to be stored there before.
-    /// `waker` wakes the request once all are gone, or `timeout` is over.
-    pub(crate) fn delete(
+    /// Purges items of a pool, after all that was to be stored there before.
+    /// `waker` wakes the request once that is done, or `timeout` is over.
+    pub(crate) fn purge(
         &self,
         pool: &Arc<Pool<SockAddr>>,
-        keys: Vec<Key>,
+        items: Items,
         timeout: Duration,
         waker: Waker,
-    ) -> DeleteHandle {
+    ) -> PurgeHandle {
         self.0.publish_later();
-        self.0.deletes.begin(pool, keys, timeout, waker)
+        self.0.purges.begin(pool, items, timeout, waker)
+    }
+
+    /// Gives up all items of a namespace of a pool. `waker` wakes the request once
+    /// that is done, or `timeout` is over.
+    pub(crate) fn bump(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        name: &Name,
+        timeout: Duration,
+        waker: Waker,
+    ) -> PurgeHandle {
+        self.0.purges.begin_bump(pool, name, timeout, waker)
     }
 
     /// What became of responses that were to be stored.
@@ -275,6 +318,34 @@ impl Client {
         let driver = self.0.drivers.of_script(server);
         self.0.before(&driver, &command);
         driver.send_and_forget(Lane::Script, command, timeout)
+    }
+
+    /// Purges an item for a script, as [`script_request`](Self::script_request).
+    pub(crate) fn script_purge(
+        &self,
+        server: &SockAddr,
+        purge: Purge,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        let driver = self.0.drivers.of_script(server);
+        let purges = &self.0.purges;
+        purges.purge(driver, Lane::Script, purge, timeout, completion);
+    }
+
+    /// Gives up all items of a namespace for a script, as
+    /// [`script_request`](Self::script_request).
+    pub(crate) fn script_bump(
+        &self,
+        server: &SockAddr,
+        name: &Name,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        let driver = self.0.drivers.of_script(server);
+        let namespaces = &self.0.namespaces;
+        submit_bump(namespaces, &driver, Lane::Script, name, timeout, completion);
+        namespaces.hand_out();
     }
 
     /// Writes to the server's log.

@@ -33,8 +33,8 @@ pub(crate) trait ActionKind: Send + Sync + Sized + 'static {
         context: &mut Option<Box<Self::Context>>,
     ) -> Flow;
 
-    /// A run that waits ends, because the request does, or because a backend could
-    /// not be had. Nothing can be done with the request here.
+    /// A run that waits ends, because the request does or because a backend failed.
+    /// Nothing can be done with the request here.
     fn ended_early(context: Box<Self::Context>, _backend_failed: bool) {
         drop(context);
     }

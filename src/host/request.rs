@@ -233,6 +233,12 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         if given.is_empty() { otherwise } else { given }
     }
 
+    /// Whether it ends because a backend failed, and not because its client left.
+    pub(crate) fn has_failed(&self) -> bool {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_request_has_failed(self.ptr()) }
+    }
+
     /// Whether regular expressions of conditions have left captures, which patterns
     /// of this request alone can use.
     pub(crate) fn has_captures(&self) -> bool {

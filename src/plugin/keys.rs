@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use memcached_core::namespace::Name;
 use memcached_core::policy::identity::{
     CodingSet, Collapse, KeyCodings, KeyRules, Parts, Request as Asked, Sharing,
 };
@@ -11,8 +12,11 @@ use memcached_core::policy::{Bypass, check_pattern_text};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, excerpt};
 
+use super::counting::{Made, Unfinished, keyed};
+use super::memcached::Request;
 use super::options::Options;
 use super::seldom::Once;
+use crate::client::Counted;
 use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
@@ -59,8 +63,18 @@ impl Keys {
             );
             server.log(Level::Warning, &line);
         }
+        let pattern = identity.key.traits();
+        if let Some(method) = options.common.unusual_method().filter(|_| !pattern.method) {
+            let line = format!(
+                "{}: option \"methods\" has {}, but \"key\" has no %{{req.method}}: \
+                 its responses and those to GET share items",
+                action.to_string_lossy(),
+                excerpt(method)
+            );
+            server.log(Level::Warning, &line);
+        }
         let rules = KeyRules {
-            pattern: identity.key.traits(),
+            pattern,
             sharing,
             ports: identity.ports.clone(),
             guard: identity.guard,
@@ -98,6 +112,11 @@ impl Keys {
         identity.vary.contains(name) || identity.key.names(name)
     }
 
+    /// Which requests share an item.
+    pub(super) fn rules(&self) -> &KeyRules {
+        &self.rules
+    }
+
     /// Where the items are.
     pub(super) fn pool(&self) -> &Arc<Pool<SockAddr>> {
         &self.pool
@@ -119,6 +138,7 @@ impl Keys {
                 && self.rules.encodings == other.rules.encodings
                 && self.rules.ports == other.rules.ports
                 && self.rules.guard == other.rules.guard
+                && self.namespace() == other.namespace()
                 && self.pool.has_items_of(&other.pool))
     }
 
@@ -137,33 +157,67 @@ impl Keys {
         self.options.identity.bypass_cookies.names_all_that_pass()
     }
 
+    /// The namespace that its items are in.
+    pub(super) fn namespace(&self) -> Option<&Name> {
+        self.options.identity.namespace.as_ref()
+    }
+
     /// The key of a request whose client sent these headers.
     ///
     /// # Errors
     /// It has nothing to do with the cache.
-    pub(super) fn of<'h, P: Plugin>(
+    pub(super) fn of<'h>(
         &self,
-        vr: &VRequest<'_, P>,
+        vr: &Request<'_>,
         headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
-    ) -> Result<Keyed, Bypass> {
+    ) -> Result<Made, Bypass> {
         self.check_bypass(vr)?;
-        vr.with_scratch(|text| self.make(vr, headers, text))
+        vr.with_scratch(|text| {
+            let accepted = self.append_text(vr, headers, text)?;
+            let Some(name) = self.namespace() else {
+                let key = Key::hashing(text);
+                return Ok(Made::Key(Keyed { key, accepted }));
+            };
+            let client = vr.worker().ok_or(Bypass::Namespace)?;
+            let timeout = self.options.common.timeout;
+            match client.count(&self.pool, name, timeout, || vr.waker()) {
+                Counted::Ready(count) => keyed(count, text, accepted).map(Made::Key),
+                Counted::Pending(count) => Ok(Made::Counting(Box::new(Unfinished {
+                    text: text.clone(),
+                    accepted,
+                    count,
+                }))),
+            }
+        })
     }
 
-    fn make<'h, P: Plugin>(
+    /// The key of a request that asks for nothing, to be shown. That of a namespace
+    /// would have to be asked for.
+    pub(super) fn shown<'h>(
         &self,
-        vr: &VRequest<'_, P>,
+        vr: &Request<'_>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+    ) -> Option<Key> {
+        if self.namespace().is_some() || self.check_bypass(vr).is_err() {
+            return None;
+        }
+        let mut text = Vec::new();
+        self.append_text(vr, headers, &mut text).ok()?;
+        Some(Key::hashing(&text))
+    }
+
+    /// Appends the text of a key; gives the codings that it names.
+    fn append_text<'h>(
+        &self,
+        vr: &Request<'_>,
         headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
         text: &mut Vec<u8>,
-    ) -> Result<Keyed, Bypass> {
+    ) -> Result<Option<CodingSet>, Bypass> {
         self.options.identity.key.eval(vr, text);
         let asked = self.asked(vr);
         let parts = self.rules.append_parts(&asked, headers, text)?;
         self.warn(vr, &parts, &asked, text);
-        Ok(Keyed {
-            key: Key::hashing(text),
-            accepted: parts.accepted,
-        })
+        Ok(parts.accepted)
     }
 
     fn asked<'v, P: Plugin>(&self, vr: &'v VRequest<'_, P>) -> Asked<'v> {
@@ -180,21 +234,36 @@ impl Keys {
         }
     }
 
-    /// All keys that a GET for the target of a request has, whatever codings it
-    /// accepts.
+    /// The texts of all keys that a GET for the target of a request has, whatever codings
+    /// it accepts, without the count of a namespace.
     ///
     /// # Errors
     /// It has none.
-    pub(super) fn of_target<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Vec<Key>, Bypass> {
+    pub(super) fn of_target<P: Plugin>(
+        &self,
+        vr: &VRequest<'_, P>,
+    ) -> Result<Vec<Vec<u8>>, Bypass> {
+        self.of_target_by(&self.rules, vr)
+    }
+
+    /// Likewise by other rules.
+    ///
+    /// # Errors
+    /// It has none.
+    pub(super) fn of_target_by<P: Plugin>(
+        &self,
+        rules: &KeyRules,
+        vr: &VRequest<'_, P>,
+    ) -> Result<Vec<Vec<u8>>, Bypass> {
         let mut text = Vec::new();
         self.options.identity.key.eval(vr, &mut text);
         let asked = self.asked(vr);
         // One in absolute form means the same as a GET that names the path alone.
         let raw = asked.target;
-        self.of_get(vr, &Asked { raw, ..asked }, text)
+        rules.keys_of_get(&Asked { raw, ..asked }, &vr.request_headers(), text)
     }
 
-    /// All keys of what a reference in the response names, if that has the same
+    /// The texts of all keys of what a reference in the response names, if that has the same
     /// origin as the request but is something else, and its keys can be told. It is
     /// added to `seen`.
     pub(super) fn of_reference<P: Plugin>(
@@ -202,7 +271,7 @@ impl Keys {
         vr: &VRequest<'_, P>,
         reference: &[u8],
         seen: &mut Vec<Vec<u8>>,
-    ) -> Option<Vec<Key>> {
+    ) -> Option<Vec<Vec<u8>>> {
         let template = self.template.as_ref()?;
         let request = vr.target();
         let origin = Origin {
@@ -221,20 +290,10 @@ impl Keys {
             path: &evaluated.path,
             ..self.asked(vr)
         };
-        let keys = self.of_get(vr, &asked, evaluated.text).ok();
-        seen.push(target);
-        keys
-    }
-
-    fn of_get<P: Plugin>(
-        &self,
-        vr: &VRequest<'_, P>,
-        asked: &Asked<'_>,
-        text: Vec<u8>,
-    ) -> Result<Vec<Key>, Bypass> {
         let headers = vr.request_headers();
-        let texts = self.rules.keys_of_get(asked, &headers, text)?;
-        Ok(texts.iter().map(|text| Key::hashing(text)).collect())
+        let texts = self.rules.keys_of_get(&asked, &headers, evaluated.text);
+        seen.push(target);
+        texts.ok()
     }
 
     /// Whether these options let the request have to do with the cache.

@@ -8,6 +8,7 @@ use memcached_core::policy::Bypass;
 use memcached_core::protocol::{Key, Value};
 use memcached_core::time::Time;
 
+use super::counting::Unfinished;
 use super::keys::{Keyed, Keys};
 use super::note::Note;
 use crate::client::{LookupHandle, RunHandle, VisitHandle};
@@ -29,6 +30,8 @@ pub(super) const OTHER_TYPE: &[u8] = b"application/octet-stream";
 pub(crate) struct RequestMemory {
     /// The last lookup that ran.
     pub(super) lookup: Option<LastLookup>,
+    /// While its key is not known.
+    pub(super) counting: Option<Box<Unfinished>>,
     /// While that is under way.
     pub(super) pending: Option<Pending>,
     /// What is known of a page that is made once for all.
@@ -40,12 +43,19 @@ pub(crate) struct RequestMemory {
     pub(super) replaced: Option<Replaced>,
     /// What `Cache-Status` says or is going to say.
     pub(super) cache_status: Option<Note>,
+    /// The body broke off before a store, which ends it for those behind it.
+    pub(super) is_cut: bool,
 }
 
 impl RequestMemory {
     /// The right to make the page that was looked up.
     pub(super) fn run(&self) -> Option<&RunHandle> {
         self.making.as_ref()?.run.as_ref()
+    }
+
+    /// Memcached is being asked for the item, or for what its key is made of.
+    pub(super) fn is_asking(&self) -> bool {
+        self.counting.is_some() || self.pending.is_some()
     }
 
     /// The item of the last lookup is the response.
@@ -68,10 +78,23 @@ pub(super) enum Pending {
 
 /// A request that waits until a copy of it has made the page.
 pub(super) struct Filling {
-    /// Whether the copy has ended.
-    pub(super) is_over: Rc<Cell<bool>>,
+    /// What came of the copy, once it has ended.
+    pub(super) made: Rc<Cell<Option<Made>>>,
     /// The page that may be served if it could not be made.
     pub(super) otherwise: Option<Otherwise>,
+}
+
+/// What came of a copy of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    /// The page is being stored.
+    Page,
+    /// A response that is not stored.
+    Response,
+    /// An error of the backend.
+    Error,
+    /// No whole response.
+    Nothing,
 }
 
 /// A page that may be served until a time if it cannot be made anew.
@@ -90,6 +113,8 @@ pub(super) struct Making {
     pub(super) page: Option<Value<BufferSlice>>,
     /// A copy of the request has tried.
     pub(super) is_tried: bool,
+    /// It was to make a page anew.
+    pub(super) had_page: bool,
     /// What may be served if it could not.
     pub(super) otherwise: Option<Otherwise>,
 }
@@ -124,8 +149,9 @@ pub(super) struct Hit {
 #[derive(Clone)]
 pub(super) struct Outdated {
     pub(super) keys: Arc<Keys>,
-    /// All keys of its target, or why that has none.
-    pub(super) of_target: Result<Vec<Key>, Bypass>,
+    /// The texts of all keys of its target, without the count of a namespace, or why
+    /// that has none.
+    pub(super) of_target: Result<Vec<Vec<u8>>, Bypass>,
 }
 
 /// The name of a header and its value.

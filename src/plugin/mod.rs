@@ -5,6 +5,8 @@
 mod backend_headers;
 mod cache;
 mod cache_status;
+mod counting;
+mod delete;
 mod keys;
 mod lookup;
 mod memcached;
@@ -45,6 +47,7 @@ impl Plugin for Memcached {
             action_entry::<cache::CacheAction>(),
             action_entry::<lookup::LookupAction>(),
             action_entry::<store::StoreAction>(),
+            action_entry::<delete::DeleteAction>(),
         ]
     }
 }

@@ -19,6 +19,7 @@ mod lookup;
 mod lua;
 mod odd;
 mod panics;
+mod purge;
 mod readme;
 mod rules;
 mod sample;

@@ -24,7 +24,7 @@ impl<P> LookupResult<P> {
         match outcome {
             Outcome::Reply(Reply::Values(mut values)) => match values.pop() {
                 Some((_, Found::Value(value))) => (Self::Hit(value), None),
-                Some((_, Found::TooLarge { len })) => (Self::TooLarge(len), None),
+                Some((_, Found::TooLarge { len, .. })) => (Self::TooLarge(len), None),
                 None => (Self::Miss, None),
             },
             Outcome::Reply(Reply::ServerError(text)) => (Self::Miss, Some(text)),

@@ -42,11 +42,17 @@ pub enum Answer<'a> {
     Unreadable(Unreadable),
 }
 
-/// What has to be done next.
+/// How a reading goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    Get,
-    Add(Count),
+    /// It has come to its end, or was dropped before.
+    Nothing,
+    /// The count cannot be read.
+    Failed(Unreadable),
+    /// The item is to be looked up there.
+    Get(Source),
+    /// The item is to be added there.
+    Add(Source, Count),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -143,27 +149,28 @@ impl<W> Counter<W> {
         true
     }
 
-    /// Takes in what came of a command of a reading; what that does next, if it goes
-    /// on. Of a reading that was dropped nothing is taken.
+    /// Takes in what came of a command of a reading.
     pub(super) fn handle(
         &mut self,
         now: Time,
         number: u64,
         answer: Answer<'_>,
         wakes: &mut VecDeque<W>,
-    ) -> Option<(Source, Next)> {
-        let at = self.readings.iter().position(|it| it.number == number)?;
+    ) -> Next {
+        let Some(at) = self.readings.iter().position(|it| it.number == number) else {
+            return Next::Nothing;
+        };
         let reading = &mut self.readings[at];
         let result = match answer {
             Answer::Value(text) => Count::parse(text).ok_or(Unreadable::NotANumber),
             Answer::Missing if reading.was_added => Err(Unreadable::NotKept),
             Answer::Missing => {
                 reading.was_added = true;
-                return Some((reading.source, Next::Add(reading.fresh)));
+                return Next::Add(reading.source, reading.fresh);
             }
             Answer::Added => {
                 reading.sent = now;
-                return Some((reading.source, Next::Get));
+                return Next::Get(reading.source);
             }
             Answer::Unreadable(why) => Err(why),
         };
@@ -175,7 +182,7 @@ impl<W> Counter<W> {
             }
         }
         release(reading.waiters, Place::Read(result, self.begun), wakes);
-        None
+        result.map_or_else(Next::Failed, |_| Next::Nothing)
     }
 
     /// The count is about to be set. What is being read does not count any more.

@@ -1,5 +1,7 @@
 //! Names of namespaces.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use crate::protocol::Key;
@@ -14,7 +16,10 @@ pub struct NameError;
 
 /// The name of a namespace; a clone shares the bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Name(Key);
+pub struct Name(
+    /// The key of its count.
+    Arc<[u8]>,
+);
 
 impl Name {
     /// The namespace with this name.
@@ -28,14 +33,13 @@ impl Name {
         }
         // No request has a key that begins so, unless a pattern does: a visitor cannot
         // write a `#` into a key, and in parts of keys no `:` follows a name.
-        let key = [b"#namespace:", name].concat();
-        Key::new(&key).map(Self).map_err(|_| NameError)
+        Ok(Self([b"#namespace:", name].concat().into()))
     }
 
     /// The key of the item that has its count.
     #[must_use]
-    pub const fn key(&self) -> &Key {
-        &self.0
+    pub fn key(&self) -> Key {
+        Key::hashing(&self.0)
     }
 }
 

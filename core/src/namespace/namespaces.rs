@@ -130,24 +130,28 @@ impl<W> Namespaces<W> {
         Poll::Pending
     }
 
-    /// Takes in what came of an [`Op`].
-    pub fn handle(&mut self, now: Time, reading: ReadingId, answer: Answer<'_>) {
+    /// Takes in what came of an [`Op`]. If the count cannot be read, it is said why,
+    /// for the log.
+    pub fn handle(
+        &mut self,
+        now: Time,
+        reading: ReadingId,
+        answer: Answer<'_>,
+    ) -> Option<Unreadable> {
         let id = (reading.server, reading.name.clone());
-        let Some(counter) = self.counters.get_mut(&id) else {
-            return;
+        let counter = self.counters.get_mut(&id)?;
+        let (source, kind) = match counter.handle(now, reading.number, answer, &mut self.wakes) {
+            Next::Nothing => return None,
+            Next::Failed(why) => return Some(why),
+            Next::Get(source) => (source, OpKind::Get),
+            Next::Add(source, count) => (source, OpKind::Add(count)),
         };
-        let next = counter.handle(now, reading.number, answer, &mut self.wakes);
-        if let Some((source, next)) = next {
-            let kind = match next {
-                Next::Get => OpKind::Get,
-                Next::Add(count) => OpKind::Add(count),
-            };
-            self.ops.push_back(Op {
-                reading,
-                source,
-                kind,
-            });
-        }
+        self.ops.push_back(Op {
+            reading,
+            source,
+            kind,
+        });
+        None
     }
 
     /// A new count is about to be set, which gives up all items of the namespace. Until
@@ -168,9 +172,9 @@ impl<W> Namespaces<W> {
 
     /// Whether a count was set, as far as it is known.
     pub fn end_bump(&mut self, bump: Bump, is_set: bool) {
-        if let Some(counter) = self.counters.get_mut(&bump.id) {
-            let count = is_set.then_some(bump.count);
-            counter.end_bump(bump.sent, count, &mut self.wakes);
+        let Bump { id, sent, count } = bump;
+        if let Some(counter) = self.counters.get_mut(&id) {
+            counter.end_bump(sent, is_set.then_some(count), &mut self.wakes);
         }
     }
 

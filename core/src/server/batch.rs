@@ -2,7 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use crate::protocol::{Command, Data, Key, Reply};
+use crate::protocol::{Command, Data, Found, Key, Reply};
 
 /// Lookups in one command at most: memcached then looks up and answers each at
 /// a fifth of the cost. More would make the first wait for the last without
@@ -152,8 +152,13 @@ pub(super) fn copy_lookups<D>(command: &Command<D>, size: usize) -> SmallVec<[Co
     }
 }
 
-/// Splits the reply to a batch into those to its lookups, in their order.
-pub(super) fn split_reply<P>(reply: Reply<P>, size: usize) -> impl Iterator<Item = Reply<P>> {
+/// Splits the reply to a batch into those to its lookups, in their order; where
+/// something was refused, that is the reply to those that have no other.
+pub(super) fn split_reply<P>(
+    reply: Reply<P>,
+    refusal: Option<&str>,
+    size: usize,
+) -> impl Iterator<Item = Reply<P>> {
     let mut values = match reply {
         Reply::Values(values) => values,
         // Never the reply to a batch.
@@ -168,9 +173,17 @@ pub(super) fn split_reply<P>(reply: Reply<P>, size: usize) -> impl Iterator<Item
     };
     (0..size).map(move |at| {
         let found = values.iter().position(|(of, _)| *of == at);
-        let value = found.map(|found| (0, values.swap_remove(found).1));
-        Reply::Values(value.into_iter().collect())
+        match (found, refusal) {
+            (None, Some(text)) => Reply::ServerError(text.into()),
+            (None, None) => Reply::Values(SmallVec::new()),
+            (Some(found), _) => one_value(values.swap_remove(found).1),
+        }
     })
+}
+
+/// The reply to a lookup of one key that was found.
+pub(super) fn one_value<P>(found: Found<P>) -> Reply<P> {
+    Reply::Values([(0, found)].into_iter().collect())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! One connection: its states, and what passes through it. Its deadlines are in
-//! `deadlines`, its ends in `ending`, and what it asks for itself in `probing`.
+//! One connection: its states, and what passes through it. What becomes of replies
+//! is in `answering`, its deadlines in `deadlines`, its ends in `ending`, and what it
+//! asks for itself in `probing`.
 //!
 //! Invariants:
 //! - The queue is empty while the state is [`State::Closed`].
@@ -9,19 +10,18 @@
 use core::time::Duration;
 
 use super::backoff::Backoff;
-use super::batch::split_reply;
 use super::connection_id::ConnectionId;
 use super::context::Context;
 use super::error::Fault;
-use super::event::{Action, Event, Outcome, Types};
+use super::event::{Action, Types};
 use super::pace::Pace;
 use super::patience::Patience;
-use super::pipeline::{Answer, Pipeline, Unreadable};
+use super::pipeline::{Pipeline, Unreadable};
 use super::request::Queued;
 use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
 use super::stats::Stats;
-use crate::protocol::{Found, Input, Key, Pin, Reply};
+use crate::protocol::{Input, Key, Pin};
 use crate::time::Time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub(super) struct Connection<T: Types> {
     pub(super) purpose: Purpose,
     /// The last request that could not be accepted, or failed.
     pub(super) wanted: Option<Time>,
+    /// Until when a right that was won on the present connection may be of use.
+    pub(super) rights_until: Option<Time>,
     /// Connections that were made under this name before the present one, and it.
     lives: u64,
     /// The driver has to close its socket.
@@ -77,6 +79,7 @@ impl<T: Types> Connection<T> {
             pace: Pace::default(),
             purpose: Purpose::Requests,
             wanted: None,
+            rights_until: None,
             lives: 0,
             close: false,
             connect: false,
@@ -185,6 +188,7 @@ impl<T: Types> Connection<T> {
         }
         self.state = State::Open { since: now };
         self.lives += 1;
+        self.rights_until = None;
         self.pipeline.queue.start_time(now);
         // Without a request nothing would show what the connection is worth.
         let unused = !self.pipeline.queue.has_waiting();
@@ -236,41 +240,6 @@ impl<T: Types> Connection<T> {
         }
     }
 
-    fn handle_answer(&mut self, answer: Answer<T>, context: &mut Context<'_, T>) {
-        let Answer {
-            mut requests,
-            mut reply,
-            since,
-            unclaimed,
-        } = answer;
-        let pin = self.pin().unwrap_or_default();
-        pin_marks(&mut reply, pin);
-        for mut unclaimed in unclaimed {
-            unclaimed.marks.pin = pin;
-            context.unclaimed(unclaimed);
-        }
-        let opened = self.opened().unwrap_or_default();
-        self.pace.note(since.max(opened), context.now);
-        self.purpose = Purpose::Requests;
-        if requests.is_empty() {
-            self.backoff.answered();
-            context.health.answered();
-            return;
-        }
-        self.backoff.served();
-        if let Some(failing_for) = context.health.served(self.id, context.now) {
-            context.events.push_back(Event::Recovered { failing_for });
-        }
-        if let [request] = &mut requests[..] {
-            context.complete(request, Outcome::Reply(reply));
-            return;
-        }
-        let replies = split_reply(reply, requests.len());
-        for (request, reply) in requests.iter_mut().zip(replies) {
-            context.complete(request, Outcome::Reply(reply));
-        }
-    }
-
     /// The key that the oldest command asks for, if it is the only one.
     pub(super) fn head_key(&self) -> Option<&Key> {
         self.pipeline.queue.head()?.command.batch_key()
@@ -294,29 +263,5 @@ impl<T: Types> Connection<T> {
         self.connect = false;
         self.close = true;
         context.health.ended(self.id);
-    }
-}
-
-/// Says in a reply on which connection it came.
-fn pin_marks<P>(reply: &mut Reply<P>, pin: Pin) {
-    match reply {
-        Reply::Values(values) => {
-            for (_, found) in values {
-                if let Found::Value(value) = found {
-                    if let Some(marks) = &mut value.marks {
-                        marks.pin = pin;
-                    }
-                }
-            }
-        }
-        Reply::State(Some(state)) => state.marks.pin = pin,
-        Reply::State(None)
-        | Reply::Status(_)
-        | Reply::Number(_)
-        | Reply::NotCountable(_)
-        | Reply::ServerError(_)
-        | Reply::Version(_)
-        | Reply::StoredAs(_)
-        | Reply::MetaNoop => {}
     }
 }

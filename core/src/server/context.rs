@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::error::Failure;
-use super::event::{Event, Outcome, Types, Unclaimed};
+use super::event::{Event, Outcome, Types};
 use super::health::Health;
 use super::request::Request;
 use super::stats::Stats;
@@ -28,11 +28,6 @@ impl<T: Types> Context<'_, T> {
             Outcome::Failed(failure) => self.stats.failed[*failure] += 1,
         }
         self.events.push_back(Event::Done { token, outcome });
-    }
-
-    /// A lookup has won, and nobody waits for it.
-    pub(super) fn unclaimed(&mut self, unclaimed: Unclaimed) {
-        self.events.push_back(Event::Unclaimed(unclaimed));
     }
 
     pub(super) fn fail(&mut self, request: &mut Request<T::Token>, failure: Failure) {

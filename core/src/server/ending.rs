@@ -63,6 +63,8 @@ impl<T: Types> Connection<T> {
     /// made at once; else all fails.
     fn replace(&mut self, explained: bool, failure: Failure, context: &mut Context<'_, T>) {
         self.close(context);
+        // There an end is an answer.
+        let explained = explained || self.id == ConnectionId::DETECT;
         self.backoff.ended(context.now, explained);
         self.reconnect(failure, context);
     }
@@ -140,13 +142,6 @@ impl<T: Types> Connection<T> {
             id: self.id,
             fault: fault.clone(),
             now_down,
-        });
-    }
-
-    /// Gives out the values that are there as a whole, of the present reply.
-    pub(super) fn give_out_whole(&mut self, context: &mut Context<'_, T>) {
-        self.pipeline.take_whole(|request, reply| {
-            context.complete(request, Outcome::Reply(reply));
         });
     }
 

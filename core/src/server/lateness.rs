@@ -179,7 +179,8 @@ impl<T: Types> Server<T> {
         let is_extra = [ConnectionId::SLOW, ConnectionId::DETECT].contains(&id)
             || (ConnectionId::SPREAD.contains(&id) && id != self.spread.main);
         let since = self.at(id).idle_since().filter(|_| is_extra)?;
-        Some(since + IDLE_FOR)
+        let idle_until = since + IDLE_FOR;
+        Some(idle_until.max(self.at(id).rights_until.unwrap_or(idle_until)))
     }
 
     /// When [`handle_lateness`](Self::handle_lateness) has something to do.

@@ -10,6 +10,7 @@
 //! The table of states and events is in `ARCHITECTURE.md`, chapter "Connection".
 
 mod alarm;
+mod answering;
 mod backoff;
 mod batch;
 mod connection;

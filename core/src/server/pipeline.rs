@@ -3,13 +3,15 @@
 
 use smallvec::SmallVec;
 
-use super::batch::BatchSize;
+use super::batch::{BatchSize, one_value};
 use super::event::{Types, Unclaimed};
 use super::queue::{Blame, Queue};
 use super::request::{Request, Sent};
 use super::send_buffer::{SendBuffer, Transmit};
 use super::stats::Stats;
-use crate::protocol::{Command, Found, Input, ProtocolError, Reply, ReplyForm, ReplyParser};
+use crate::protocol::{
+    Command, Found, Input, ProtocolError, Reply, ReplyForm, ReplyParser, ValueLines,
+};
 use crate::time::Time;
 
 /// A reply, and the requests that it answers: one, those of a batch, or none if
@@ -17,6 +19,8 @@ use crate::time::Time;
 pub(super) struct Answer<T: Types> {
     pub(super) requests: SmallVec<[Request<T::Token>; 1]>,
     pub(super) reply: Reply<T::Piece>,
+    /// Why there is nothing in the reply to several lookups for some of them.
+    pub(super) refusal: Option<Box<str>>,
     /// From when on it was waited for.
     pub(super) since: Time,
     /// What was won by those who do not wait any more.
@@ -139,25 +143,30 @@ impl<T: Types> Pipeline<T> {
             return Err(ProtocolError::Premature.into());
         }
         let form = head.command.reply_form();
-        let Some(reply) = self.parser.parse(form, input, at)? else {
+        let Some(mut reply) = self.parser.parse(form, input, at)? else {
             return Ok(None);
         };
         stats.count_reply(&reply, form);
-        if let Reply::ServerError(text) = &reply {
-            let several = matches!(form, ReplyForm::Values { keys, .. } if keys.count() > 1);
-            if several || self.parser.has_values() {
-                return Err(Unreadable::ServerError(text.clone()));
+        self.batch_size.learn_from(&reply);
+        let mut refusal = None;
+        if let (Reply::ServerError(text), ReplyForm::Values { keys, lines, .. }) = (&reply, form) {
+            if keys.count() > 1 || self.parser.has_values() {
+                if lines != ValueLines::Meta {
+                    return Err(Unreadable::ServerError(text.clone()));
+                }
+                refusal = Some(text.clone());
+                reply = Reply::Values(self.parser.take_whole().collect());
             }
         }
-        self.batch_size.learn_from(&reply);
         let since = head.since;
-        let unclaimed = find_unclaimed(head, &reply);
+        let unclaimed = all_unclaimed(head, &reply);
         if head.wire.end <= written {
             let requests = self.queue.pop_head().map(|head| head.requests);
             let requests = requests.unwrap_or_default();
             return Ok(Some(Answer {
                 requests,
                 reply,
+                refusal,
                 since,
                 unclaimed,
             }));
@@ -170,6 +179,7 @@ impl<T: Types> Pipeline<T> {
             return Ok(Some(Answer {
                 requests,
                 reply,
+                refusal,
                 since,
                 unclaimed,
             }));
@@ -189,25 +199,28 @@ impl<T: Types> Pipeline<T> {
     }
 
     /// Shows each value of the present reply that is there as a whole and was
-    /// not shown yet, with the request that it is for.
+    /// not shown yet, with the request that it is for; what was won by those that
+    /// do not wait any more.
     pub(super) fn take_whole(
         &mut self,
         mut show: impl FnMut(&mut Request<T::Token>, Reply<T::Piece>),
-    ) {
+    ) -> Vec<Unclaimed> {
+        let mut unclaimed = Vec::new();
         let Some(head) = self.queue.head_mut() else {
-            return;
+            return unclaimed;
         };
-        let requests = &mut head.requests;
         let form = head.command.reply_form();
-        if matches!(form, ReplyForm::Values { keys, .. } if keys.count() != requests.len()) {
+        if matches!(form, ReplyForm::Values { keys, .. } if keys.count() != head.requests.len()) {
             // One request for several keys has one reply.
-            return;
+            return unclaimed;
         }
         for (position, found) in self.parser.take_whole() {
-            if let Some(request) = requests.get_mut(position) {
+            unclaimed.extend(find_unclaimed(head, position, &found));
+            if let Some(request) = head.requests.get_mut(position) {
                 show(request, one_value(found));
             }
         }
+        unclaimed
     }
 
     /// The connection is over: what was sent waits again, for another one.
@@ -236,28 +249,20 @@ impl<T: Types> Pipeline<T> {
     }
 }
 
-/// The wins in a reply whose lookups were cancelled or have failed.
-fn find_unclaimed<T: Types>(head: &Sent<T>, reply: &Reply<T::Piece>) -> Vec<Unclaimed> {
-    let waits = |at: usize| {
-        let request = head.requests.get(at);
-        request.is_some_and(|request| request.token.is_some())
-    };
+/// The wins in a reply that are of no use to those who asked.
+fn all_unclaimed<T: Types>(head: &Sent<T>, reply: &Reply<T::Piece>) -> Vec<Unclaimed> {
     match (reply, &head.command) {
         (Reply::Values(values), Command::Retrieve(lookups)) if lookups.may_win() => values
             .iter()
-            .filter_map(|(at, found)| {
-                let Found::Value(value) = found else {
-                    return None;
-                };
-                let marks = value.marks.as_deref().filter(|marks| marks.won)?;
-                (!waits(*at)).then_some(Unclaimed {
-                    key: lookups.keys().get(*at)?.clone(),
-                    marks: *marks,
-                    is_empty: value.len == 0,
-                })
-            })
+            .filter_map(|(at, found)| find_unclaimed(head, *at, found))
             .collect(),
-        (Reply::State(Some(state)), Command::MetaState(lookup)) if state.marks.won && !waits(0) => {
+        // One who asks for the right to make a page anew can find the lock of another
+        // in its place, and would end that by giving the right back.
+        (Reply::State(Some(state)), Command::MetaState(lookup))
+            if state.marks.won
+                && (state.len > 0 || state.marks.stale)
+                && !is_waited_for(head, 0) =>
+        {
             vec![Unclaimed {
                 key: lookup.key.clone(),
                 marks: state.marks,
@@ -268,7 +273,32 @@ fn find_unclaimed<T: Types>(head: &Sent<T>, reply: &Reply<T::Piece>) -> Vec<Uncl
     }
 }
 
-/// The reply to a lookup of one key that was found.
-pub(super) fn one_value<P>(found: Found<P>) -> Reply<P> {
-    Reply::Values([(0, found)].into_iter().collect())
+/// The win that comes with a value whose lookup was cancelled or has failed, or
+/// which is longer than was asked for.
+fn find_unclaimed<T: Types>(
+    head: &Sent<T>,
+    at: usize,
+    found: &Found<T::Piece>,
+) -> Option<Unclaimed> {
+    let marks = found.marks().filter(|marks| marks.won)?;
+    if matches!(found, Found::Value(_)) && is_waited_for(head, at) {
+        return None;
+    }
+    let ReplyForm::Values { keys, .. } = head.command.reply_form() else {
+        return None;
+    };
+    Some(Unclaimed {
+        key: keys.at(at)?.clone(),
+        marks: *marks,
+        is_empty: found.is_empty(),
+    })
+}
+
+/// Whether somebody waits for what a command says of the key at this position.
+fn is_waited_for<T: Types>(head: &Sent<T>, at: usize) -> bool {
+    let request = match &head.requests[..] {
+        [one] => Some(one),
+        requests => requests.get(at),
+    };
+    request.is_some_and(|request| request.token.is_some())
 }

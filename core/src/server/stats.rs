@@ -3,7 +3,7 @@
 use core::ops::{Index, IndexMut};
 
 use super::error::Failure;
-use crate::protocol::{Found, Reply, ReplyForm};
+use crate::protocol::{Found, Reply, ReplyForm, ValueLines};
 
 /// Counters of one server since it was made. Plain integers: the server belongs
 /// to one thread, which copies them to where others can read.
@@ -51,20 +51,27 @@ impl Stats {
     pub(super) fn count_reply<P>(&mut self, reply: &Reply<P>, form: ReplyForm<'_>) {
         match reply {
             Reply::Values(values) => {
-                let keys = match form {
-                    ReplyForm::Values { keys, .. } => keys.count(),
+                let (keys, is_meta) = match form {
+                    ReplyForm::Values { keys, lines, .. } => {
+                        (keys.count(), lines == ValueLines::Meta)
+                    }
                     ReplyForm::Status(_)
                     | ReplyForm::Number
                     | ReplyForm::Version
                     | ReplyForm::MetaStatus { .. }
                     | ReplyForm::MetaState(_)
-                    | ReplyForm::MetaNoop => 0,
+                    | ReplyForm::MetaNoop => (0, false),
                 };
-                let is_large = |(_, found): &&(_, _)| matches!(found, Found::TooLarge { .. });
-                let too_large = values.iter().filter(is_large).count() as u64;
-                self.too_large += too_large;
-                self.hits += values.len() as u64 - too_large;
-                self.misses += keys.saturating_sub(values.len()) as u64;
+                let before = self.hits + self.too_large;
+                for (_, found) in values {
+                    match found {
+                        Found::TooLarge { .. } => self.too_large += 1,
+                        // A lookup that may win makes an empty item where there was none.
+                        Found::Value(value) => self.hits += u64::from(!is_meta || value.len > 0),
+                    }
+                }
+                let found = self.hits + self.too_large - before;
+                self.misses += (keys as u64).saturating_sub(found);
             }
             Reply::ServerError(_) => self.server_errors += 1,
             Reply::Status(_)
@@ -107,7 +114,7 @@ impl IndexMut<Failure> for FailureCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Key, Pieces, Value, ValueLines};
+    use crate::protocol::{Key, Pieces, Value};
 
     #[test]
     fn keys_with_and_without_an_item_are_counted() {
@@ -129,6 +136,33 @@ mod tests {
         stats.count_reply::<()>(&Reply::ServerError("x".into()), form);
         stats.count_reply::<()>(&Reply::Number(7), ReplyForm::Number);
         assert_eq!((stats.hits, stats.misses, stats.server_errors), (1, 2, 1));
+    }
+
+    #[test]
+    fn an_empty_item_that_a_lookup_may_have_made_is_none() {
+        let keys = ["a", "b", "c"].map(|key| Key::new(key.as_bytes()).unwrap());
+        let form = ReplyForm::Values {
+            keys: &keys,
+            lines: ValueLines::Meta,
+            max_value: 2,
+        };
+        let value = |len| {
+            let (flags, marks, pieces) = (0, None, Pieces::default());
+            Found::Value(Value {
+                flags,
+                marks,
+                len,
+                pieces,
+            })
+        };
+        let large = Found::TooLarge {
+            len: 3,
+            marks: None,
+        };
+        let values = [(0, value(0)), (1, value(2)), (2, large)];
+        let mut stats = Stats::default();
+        stats.count_reply::<()>(&Reply::Values(values.into_iter().collect()), form);
+        assert_eq!((stats.hits, stats.misses, stats.too_large), (1, 1, 1));
     }
 
     #[test]

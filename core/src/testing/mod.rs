@@ -4,6 +4,7 @@
 pub mod key;
 pub mod lease;
 pub mod lookup;
+pub mod memcached;
 pub mod reply;
 pub mod seeds;
 pub mod server;

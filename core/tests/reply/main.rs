@@ -1,5 +1,7 @@
 //! The reply parser, by table and against a naive twin.
 
+mod meta;
+mod meta_property;
 mod property;
 mod replay;
 mod table;

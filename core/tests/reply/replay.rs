@@ -5,4 +5,5 @@ use memcached_core::testing::{reply, seeds};
 #[test]
 fn seeds_and_findings() {
     seeds::replay("reply", reply::run);
+    seeds::replay("meta", reply::run_meta);
 }

@@ -33,11 +33,7 @@ fn good_replies() {
     ] {
         assert_eq!(reply(Asked::Get, wire), Seen::value(7, data.as_bytes()));
     }
-    let version = Item {
-        flags: u32::MAX,
-        cas: Some(u64::MAX),
-        data: b"x".to_vec(),
-    };
+    let version = Item::new(u32::MAX, Some(u64::MAX), b"x");
     assert_eq!(
         reply(
             Asked::Gets,
@@ -76,7 +72,7 @@ fn good_replies() {
     ] {
         assert_eq!(reply(asked, &format!("{line}\r\n")), expected);
     }
-    for asked in Asked::ALL {
+    for asked in Asked::CLASSIC {
         for (wire, text) in [
             ("SERVER_ERROR\r\n", ""),
             (
@@ -159,14 +155,7 @@ fn broken_values() {
 
 #[test]
 fn several_values() {
-    let some = |at: usize, data: &[u8]| {
-        let value = Item {
-            flags: 1,
-            cas: Some(9),
-            data: data.to_vec(),
-        };
-        (at, value)
-    };
+    let some = |at: usize, data: &[u8]| (at, Item::new(1, Some(9), data));
     for (wire, expected) in [
         ("END\r\n", vec![]),
         ("VALUE l 1 2 9\r\nab\r\nEND\r\n", vec![some(1, b"ab")]),
@@ -277,7 +266,7 @@ fn what_was_found_before_a_fault_is_forgotten() {
 #[test]
 fn refusals_and_replies_to_something_else() {
     use ProtocolError as E;
-    for asked in Asked::ALL
+    for asked in Asked::CLASSIC
         .into_iter()
         .filter(|asked| !matches!(asked, Asked::Count | Asked::Version))
     {

@@ -3,7 +3,7 @@
 use memcached_core::protocol::{
     Found, Key, Lane, MetaDelete, MetaNoop, MetaStore, Pin, Reply, Retrieve,
 };
-use memcached_core::server::{ConnectionId, Event, Failure, Outcome, Unclaimed};
+use memcached_core::server::{ConnectionId, Event, Failure, Outcome, RequestId, Unclaimed};
 use memcached_core::testing::server::{Sim, TIMEOUT, outcomes};
 
 fn key() -> Key {
@@ -86,6 +86,51 @@ fn it_goes_out_nowhere_else() {
     }
 }
 
+/// Lookups that wait for a late reply go elsewhere; what depends on a version does
+/// not.
+#[test]
+fn it_waits_where_others_do_not() {
+    let (mut sim, pin) = won();
+    sim.get(3, "late").unwrap();
+    sim.written(999);
+    sim.get(4, "b").unwrap();
+    let now = sim.now();
+    let command = store(5).into();
+    sim.server
+        .submit_pinned(pin, now, command, TIMEOUT, 2)
+        .unwrap();
+    sim.at(100);
+    sim.other = Some(ConnectionId::ALL[1]);
+    sim.connected();
+    assert_eq!(sim.written(999), b"version\r\n");
+    sim.data(b"VERSION 1\r\n");
+    assert_eq!(sim.written(999), b"get b\r\n");
+    sim.other = None;
+    assert_eq!(sim.written(999), b"ms a 4 T60 F7 C5\r\npage\r\n");
+}
+
+/// A connection that others do not need any more stays for what was won on it.
+#[test]
+fn it_stays_open_for_as_long_as_a_right_may_last() {
+    let (mut sim, pin) = won();
+    sim.get(3, "late").unwrap();
+    sim.written(999);
+    sim.at(100);
+    sim.other = Some(ConnectionId::ALL[1]);
+    sim.connected();
+    sim.written(999);
+    sim.data(b"VERSION 1\r\n");
+    sim.other = None;
+    sim.data(b"END\r\n");
+    sim.at(3_000_000);
+    assert!(is_usable(&mut sim, pin));
+    sim.written(999);
+    sim.data(b"HD\r\n");
+    assert_eq!(sim.closes, 0);
+    sim.at(3_700_000);
+    assert_eq!(sim.closes, 1);
+}
+
 #[test]
 fn what_nobody_waits_for_any_more_is_given_back() {
     for (reply, is_empty, line) in [
@@ -134,6 +179,109 @@ fn what_nobody_waits_for_any_more_is_given_back() {
     }
 }
 
+/// Lookups of these keys as one command, of values up to 4 bytes.
+fn batch(sim: &mut Sim, keys: [&str; 3]) -> [RequestId; 3] {
+    sim.works_well();
+    let now = sim.now();
+    let mut token = 0;
+    let ids = keys.map(|key| {
+        token += 1;
+        let lookup = Retrieve::one(Key::new(key.as_bytes()).unwrap());
+        let lookup = lookup.with_lock(10).up_to(4).into();
+        sim.server.submit(now, lookup, TIMEOUT, token).unwrap()
+    });
+    assert!(sim.written(999).ends_with(b" q\r\nmn\r\n"));
+    ids
+}
+
+type Done = (u32, Outcome<Vec<u8>>);
+
+/// What comes of bytes on the first connection: outcomes and what is given back.
+fn events(sim: &mut Sim, wire: &str) -> (Vec<Done>, Vec<Unclaimed>) {
+    let (mut done, mut given_back) = (Vec::new(), Vec::new());
+    let id = ConnectionId::first_of(Lane::Lookup);
+    sim.server.handle_data(id, sim.now(), &wire.as_bytes());
+    while let Some(event) = sim.server.poll_event() {
+        match event {
+            Event::Done { token, outcome } => done.push((token, outcome)),
+            Event::Unclaimed(unclaimed) => given_back.push(unclaimed),
+            other => panic!("{other:?}"),
+        }
+    }
+    (done, given_back)
+}
+
+/// Whether the right can be used where it was won.
+fn is_usable(sim: &mut Sim, pin: Pin) -> bool {
+    let command = store(5).into();
+    let now = sim.now();
+    let submitted = sim.server.submit_pinned(pin, now, command, TIMEOUT, 9);
+    submitted.is_ok()
+}
+
+#[test]
+fn what_is_won_with_a_value_that_is_too_long_is_given_back() {
+    let mut sim = Sim::new();
+    batch(&mut sim, ["a", "b", "c"]);
+    let wire = "VA 5 kb f7 c5 t9 X W\r\nlarge\r\nMN\r\n";
+    let (done, given_back) = events(&mut sim, wire);
+    assert_eq!(done.len(), 3);
+    let [unclaimed] = &given_back[..] else {
+        panic!("{given_back:?}");
+    };
+    assert_eq!((unclaimed.key.as_str(), unclaimed.is_empty), ("b", false));
+    assert!(is_usable(&mut sim, unclaimed.marks.pin));
+}
+
+/// Who asked for the others does not wait until a long value has passed.
+#[test]
+fn what_is_won_before_the_end_of_the_reply_counts() {
+    let mut sim = Sim::new();
+    let [_, b, _] = batch(&mut sim, ["a", "b", "c"]);
+    sim.cancel(b);
+    let wire = "VA 0 ka f0 c5 t-1 W\r\n\r\nVA 0 kb f0 c6 t-1 W\r\n\r\n\
+                VA 5 kc f7 c7 t9 W\r\nla";
+    let (done, given_back) = events(&mut sim, wire);
+    let tokens: Vec<u32> = done.iter().map(|(token, _)| *token).collect();
+    assert_eq!(tokens, [1, 3]);
+    let Outcome::Reply(Reply::Values(values)) = &done[0].1 else {
+        panic!("{done:?}");
+    };
+    let marks = *values[0].1.marks().unwrap();
+    assert!(marks.won && is_usable(&mut sim, marks.pin));
+    let keys: Vec<&str> = given_back.iter().map(|it| it.key.as_str()).collect();
+    assert_eq!(keys, ["b", "c"]);
+    for unclaimed in &given_back {
+        assert_eq!(unclaimed.marks.pin, marks.pin);
+    }
+    let (done, given_back) = events(&mut sim, "rge\r\nMN\r\n");
+    assert!(done.is_empty() && given_back.is_empty(), "once is enough");
+}
+
+/// The server answers each lookup of a batch, so that one which it refuses costs
+/// neither the others nor the connection, on which versions count.
+#[test]
+fn one_refused_lookup_of_a_batch_is_refused_alone() {
+    let mut sim = Sim::new();
+    batch(&mut sim, ["a", "b", "c"]);
+    let wire = "VA 0 kc f0 c5 t-1 W\r\n\r\nSERVER_ERROR out of memory\r\n\
+                VA 1 ka f7 c6 t9\r\nx\r\nMN\r\n";
+    let (done, given_back) = events(&mut sim, wire);
+    assert!(given_back.is_empty());
+    let [(1, a), (2, b), (3, c)] = &done[..] else {
+        panic!("{done:?}");
+    };
+    let found = |outcome: &Outcome<Vec<u8>>| match outcome {
+        Outcome::Reply(Reply::Values(values)) => values.first().map(|(_, found)| found.len()),
+        _ => None,
+    };
+    assert_eq!((found(a), found(c)), (Some(1), Some(0)));
+    let refused = format!("{b:?}");
+    assert_eq!(refused, r#"Reply(ServerError("out of memory"))"#);
+    sim.get(4, "d").unwrap();
+    assert_eq!(sim.written(999), b"get d\r\n");
+}
+
 #[test]
 fn a_server_without_meta_commands_is_as_good_as_any() {
     for (reply, expected) in [
@@ -153,6 +301,12 @@ fn a_server_without_meta_commands_is_as_good_as_any() {
     sim.eof();
     assert_eq!(sim.done(), outcomes(&[(1, "connection lost")]));
     assert_eq!((sim.log(), sim.server.is_down()), (vec![], false));
+    // That is an answer, so it can be asked once more without a pause.
+    sim.submit(2, MetaNoop).unwrap();
+    sim.connected();
+    assert_eq!(sim.written(999), b"mn\r\n");
+    sim.eof();
+    assert_eq!(sim.done(), outcomes(&[(2, "connection lost")]));
     // Nothing else is known of one that cannot be reached.
     let mut sim = Sim::new();
     sim.lane = Lane::Detect;

@@ -231,6 +231,19 @@ impl Driver {
         }
     }
 
+    /// As [`submit_or_fail`](Self::submit_or_fail), on one connection or not at all.
+    pub(super) fn submit_pinned_or_fail(
+        &self,
+        pin: Pin,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        if let Err(refused) = self.submit_pinned(pin, command, timeout, completion) {
+            refused.token.complete(Outcome::Failed(refused.failure));
+        }
+    }
+
     /// Submits a request whose outcome nobody waits for.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub(super) enum Made {
 }
 
 impl Waiting {
-    /// The request goes away, or no backend could be had.
+    /// The request goes away, or its backend failed.
     pub(super) fn ended_early(self, backend_failed: bool) {
         let run = match &self {
             Self::Block(candidate) => candidate.run(),

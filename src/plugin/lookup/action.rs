@@ -47,7 +47,7 @@ impl ActionKind for LookupAction {
     fn run(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         let asked = match context.take() {
             None => self.asking.begin(vr),
-            Some(memory) if memory.pending.is_some() => self.asking.resume(vr, memory),
+            Some(memory) if memory.is_asking() => self.asking.resume(vr, memory),
             Some(memory) => return say_when_ready(vr, context, memory),
         };
         match asked {

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
@@ -17,9 +18,10 @@ use super::outcome::{Outcomes, Passed, Served};
 use crate::client::{Lookup, unix_now};
 use crate::host::{Action, BufferSlice};
 use crate::plugin::backend_headers::{client_headers, replace};
+use crate::plugin::counting::Made;
 use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::{LastLookup, Outdated, Pending, Request, RequestMemory};
-use crate::plugin::options::{Common, Options};
+use crate::plugin::options::Options;
 use crate::plugin::publish::shows_key;
 
 /// What one action of the configuration asks with.
@@ -75,10 +77,21 @@ impl Asking {
         if !options.allows_method(vr.method()) {
             return self.bypass_method(vr);
         }
-        let key = match self.key_of(vr) {
-            Ok(key) => key,
-            Err(bypass) => return self.bypass(vr, &bypass),
-        };
+        let made = self.keys.of(vr, &client_headers(vr));
+        match made {
+            Ok(Made::Key(key)) => self.look_up(vr, &key, options.timeout),
+            Ok(Made::Counting(unfinished)) => {
+                let mut memory = vr.take_state().unwrap_or_default();
+                memory.counting = Some(unfinished);
+                Asked::Pending(memory)
+            }
+            Err(bypass) => self.bypass(vr, &bypass),
+        }
+    }
+
+    /// Looks the item of a key up; `timeout` is the time for that.
+    fn look_up(&self, vr: &mut Request<'_>, key: &Keyed, timeout: Duration) -> Asked {
+        let options = &self.options().common;
         let mut memory = self.memory(vr, Ok(key.clone()));
         if options.headers && conditions(vr).are_for_origin() {
             let reason = "If-Match or If-Unmodified-Since";
@@ -100,9 +113,7 @@ impl Asking {
         if self.may_make(vr) {
             return self.visit(vr, client, waker, memory);
         }
-        let Common {
-            timeout, max_value, ..
-        } = *options;
+        let max_value = options.max_value;
         match client.lookup(self.keys.pool(), &key.key, timeout, max_value, waker) {
             Lookup::Pending(handle) => {
                 memory.pending = Some(Pending::Lookup(handle));
@@ -118,6 +129,17 @@ impl Asking {
         vr: &mut Request<'_>,
         mut memory: Box<RequestMemory>,
     ) -> Asked {
+        if let Some(unfinished) = memory.counting.take() {
+            let Poll::Ready(key) = unfinished.poll(vr) else {
+                memory.counting = Some(unfinished);
+                return Asked::Pending(memory);
+            };
+            vr.set_state(memory);
+            return match key {
+                Ok(key) => self.look_up(vr, &key, unfinished.time_left()),
+                Err(bypass) => self.bypass(vr, &bypass),
+            };
+        }
         match memory.pending.take() {
             Some(Pending::Lookup(handle)) => match handle.poll() {
                 Poll::Ready(result) => self.finish(vr, result, memory),
@@ -281,11 +303,12 @@ impl Asking {
     fn bypass_method(&self, vr: &mut Request<'_>) -> Asked {
         // The key is made only to be shown.
         let shown = shows_key(vr, self.options().common.environment);
-        let key = if shown { self.key_of(vr).ok() } else { None };
+        let key = shown.then(|| self.keys.shown(vr, &client_headers(vr)));
+        let key = key.flatten();
         let passed = Passed {
             forward: Forward::Method,
             detail: None,
-            key: key.as_ref().map(|keyed| &keyed.key),
+            key: key.as_ref(),
             status: "bypass: method",
             line: &"not for this method",
         };
@@ -358,13 +381,11 @@ impl Asking {
         Asked::Passed
     }
 
-    fn key_of(&self, vr: &Request<'_>) -> Result<Keyed, Bypass> {
-        self.keys.of(vr, &client_headers(vr))
-    }
-
     /// What is remembered of the request, with this as its last lookup.
     fn memory(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>) -> Box<RequestMemory> {
         let mut memory = vr.take_state().unwrap_or_default();
+        // That of an earlier lookup, which has it too, is not for this one's page.
+        memory.making = None;
         memory.lookup = Some(LastLookup {
             keys: Arc::clone(&self.keys),
             key,

@@ -14,9 +14,9 @@ use memcached_core::stored::{Head, pieces};
 
 use super::asking::Asking;
 use crate::client::{RefreshPlace, RunHandle};
-use crate::host::{Action, BufferSlice, RequestCopy, Waker};
+use crate::host::{Action, BufferSlice, CopyEnd, RequestCopy, Waker};
 use crate::plugin::backend_headers::replace;
-use crate::plugin::memcached::{LastLookup, Making, Memcached, Request, RequestMemory};
+use crate::plugin::memcached::{LastLookup, Made, Making, Memcached, Request, RequestMemory};
 
 /// What makes and stores a page, for copies of requests to run.
 pub(super) struct Fill {
@@ -129,7 +129,7 @@ impl Copied {
                 run: Some(own),
                 page,
                 is_tried: true,
-                otherwise: None,
+                ..Making::default()
             };
             vr.set_state(Box::new(RequestMemory {
                 lookup: Some(lookup),
@@ -145,7 +145,10 @@ impl Copied {
                 run.end(End::Abandoned);
             }
             run.end(End::Error);
-            drop((place, at_end));
+            drop(place);
+            if let Some(at_end) = at_end {
+                at_end.made.set(Some(made(end, &run)));
+            }
         });
     }
 }
@@ -162,15 +165,26 @@ fn add_validators(vr: &mut Request<'_>, page: &Value<BufferSlice>) {
     }
 }
 
+/// What came of it. Errors are those of RFC 5861, section 4.
+fn made(end: CopyEnd, run: &RunHandle) -> Made {
+    match end.status {
+        _ if run.is_stored() => Made::Page,
+        _ if !end.is_whole => Made::Nothing,
+        500 | 502..=504 => Made::Error,
+        _ => Made::Response,
+    }
+}
+
 /// Wakes a client that waits for a copy, whatever becomes of that.
 pub(super) struct WakeAtEnd {
-    pub(super) is_over: Rc<Cell<bool>>,
+    pub(super) made: Rc<Cell<Option<Made>>>,
     pub(super) waker: Waker,
 }
 
 impl Drop for WakeAtEnd {
     fn drop(&mut self) {
-        self.is_over.set(true);
+        // Only a panic leaves it unknown.
+        self.made.set(self.made.get().or(Some(Made::Error)));
         self.waker.wake();
     }
 }

@@ -7,6 +7,7 @@ use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Times, pieces};
 
+use super::hold::HoldEnd;
 use crate::host::BufferSlice;
 use crate::plugin::memcached::{OTHER_TYPE, Request};
 
@@ -63,8 +64,12 @@ pub(super) fn send_whole(
     send_headers(vr, head, times, answer);
     let (status, body) = match answer {
         Answer::Whole => {
-            if len == 0 && head.status() != 204 {
-                announce_empty(vr);
+            if len == 0 {
+                match head.status() {
+                    204 => {}
+                    400..=599 => hold_end(vr),
+                    _ => announce_empty(vr),
+                }
             }
             (head.status(), 0..len)
         }
@@ -104,6 +109,14 @@ fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, times: Option<Times>, ans
     if head.status() == 200 && answer != Answer::NotModified {
         // Hits can give ranges, whether the origin can or not.
         vr.set_response_header("Accept-Ranges", b"bytes");
+    }
+}
+
+/// The host would send a page of its own. Since the length is not known when the
+/// head is written, the body is chunked, or ends with the connection.
+fn hold_end(vr: &mut Request<'_>) {
+    if !vr.add_filter_out(HoldEnd::default()) {
+        announce_empty(vr);
     }
 }
 

@@ -5,6 +5,7 @@ mod action;
 mod asking;
 mod fill;
 mod hit;
+mod hold;
 mod outcome;
 mod unusable;
 mod visit;

@@ -35,6 +35,21 @@ pub(in crate::plugin) fn arguments<const N: usize>(
     Ok(arguments)
 }
 
+/// The one argument of an action that takes an option list alone.
+///
+/// # Errors
+/// There is more than that.
+pub(in crate::plugin) fn one_list(
+    value: Option<ConfigValue<'_>>,
+) -> Result<Option<ConfigValue<'_>>, String> {
+    match arguments(value) {
+        Ok([list]) => Ok(list),
+        // Whatever it is, it stands where the options should.
+        Err(Misfit::Type(_)) => Ok(value),
+        Err(misfit) => Err(format!("expected one list of options, {misfit}")),
+    }
+}
+
 /// The arguments of an action that takes an option list and then blocks, each of
 /// which has a name. `form` is what the configuration has to give.
 ///

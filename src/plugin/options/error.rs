@@ -46,10 +46,10 @@ pub(in crate::plugin) enum OptionError {
     #[error("option \"{0}\" needs \"headers\" => true beside it")]
     NeedsHeaders(&'static str),
     #[error(
-        "\"headers\" => false needs another \"{0}\" beside it, \
-         whose default is for whole responses"
+        "\"namespace\" without \"key\" gives up all items of the namespace, for which there is \
+         no option \"{0}\"; for one item give its \"key\" too, none for the URL as it is asked for"
     )]
-    DefaultNeedsHeaders(&'static str),
+    NotOfNamespace(&'static str),
     #[error(
         "options \"require_lifetime\" and \"force\" exclude each other: \
          with force no lifetime counts that a response names"

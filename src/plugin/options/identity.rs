@@ -1,5 +1,6 @@
 //! Options that decide which requests share an item.
 
+use memcached_core::namespace::Name;
 use memcached_core::policy::CookieRule;
 use memcached_core::policy::identity::{Encodings, PatternTraits, Ports, VaryBy};
 use memcached_core::policy::invalidation::KeyTemplate;
@@ -21,6 +22,8 @@ pub(in crate::plugin) struct Identity {
     pub(in crate::plugin) bypass_cookies: CookieRule,
     /// Requests for which it gives something have nothing to do with the cache.
     pub(in crate::plugin) bypass: Option<Pattern>,
+    /// Keys begin with its count.
+    pub(in crate::plugin) namespace: Option<Name>,
 }
 
 /// The pattern of a key.

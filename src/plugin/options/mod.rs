@@ -17,6 +17,7 @@ mod identity;
 mod list;
 mod parse;
 mod policy;
+mod purge;
 mod store;
 #[expect(
     clippy::unreadable_literal,
@@ -25,6 +26,6 @@ mod store;
 mod table;
 mod value;
 
-pub(super) use arguments::{Misfit, WithBlocks, arguments, with_blocks};
+pub(super) use arguments::{WithBlocks, one_list, with_blocks};
 pub(super) use common::{Common, Environment};
 pub(super) use table::Options;

@@ -1,10 +1,23 @@
 //! An option list of the configuration, read by the table.
 
+use memcached_core::namespace::Name;
+
 use super::error::OptionError;
 use super::given::{Given, Value};
 use super::row::Defaults;
-use super::table::{CACHE, Options, ROWS};
+use super::table::{CACHE, DELETE, Options, ROWS};
 use crate::host::{ConfigValue, Server};
+
+/// What can be said of a namespace as a whole.
+const OF_NAMESPACES: [&str; 7] = [
+    "namespace",
+    "server",
+    "methods",
+    "timeout_ms",
+    "connect_timeout_ms",
+    "retry_ms",
+    "environment",
+];
 
 impl Options {
     /// Reads an option list; what is not given has the default of its row.
@@ -15,7 +28,7 @@ impl Options {
         server: Server<'_>,
         list: Option<ConfigValue<'_>>,
     ) -> Result<Self, OptionError> {
-        Self::read(server, list, Defaults::OF_ROWS)
+        Self::read(server, list, Defaults::OF_ROWS, |_, _| Ok(()))
     }
 
     /// Reads an option list of `memcached.cache`, which has defaults of its own.
@@ -26,13 +39,38 @@ impl Options {
         server: Server<'_>,
         list: Option<ConfigValue<'_>>,
     ) -> Result<Self, OptionError> {
-        Self::read(server, list, CACHE)
+        Self::read(server, list, CACHE, |_, _| Ok(()))
     }
 
+    /// Reads an option list of `memcached.delete`; the name of the namespace if all of
+    /// its items are meant, not one item.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub(in crate::plugin) fn parse_for_delete(
+        server: Server<'_>,
+        list: Option<ConfigValue<'_>>,
+    ) -> Result<(Self, Option<Name>), OptionError> {
+        let mut whole = None;
+        let options = Self::read(server, list, DELETE, |options, given| {
+            if !given.contains(&"key") {
+                whole.clone_from(&options.identity.namespace);
+            }
+            let is_of_item = |name: &&&str| !OF_NAMESPACES.contains(*name);
+            match given.iter().find(is_of_item) {
+                Some(name) if whole.is_some() => Err(OptionError::NotOfNamespace(name)),
+                _ => Ok(()),
+            }
+        })?;
+        Ok((options, whole))
+    }
+
+    /// `check` sees the names of what was given.
     fn read(
         server: Server<'_>,
         list: Option<ConfigValue<'_>>,
         defaults: Defaults,
+        check: impl FnOnce(&Self, &[&'static str]) -> Result<(), OptionError>,
     ) -> Result<Self, OptionError> {
         let mut options = Self::defaults(server, defaults)?;
         let list = Value::from(list);
@@ -70,26 +108,36 @@ impl Options {
             return Err(OptionError::LifetimeWithForce);
         }
         options.check_headers(server, &given)?;
+        check(&options, &given)?;
         Ok(options)
     }
 
-    /// Without `headers` no option may have a value that needs it, whether that is
-    /// `given` or a default.
-    fn check_headers(&self, server: Server<'_>, given: &[&'static str]) -> Result<(), OptionError> {
+    /// Without `headers` no option may have a value that needs it: one that is
+    /// `given` is refused, a default that is for whole responses gives way.
+    fn check_headers(
+        &mut self,
+        server: Server<'_>,
+        given: &[&'static str],
+    ) -> Result<(), OptionError> {
         if self.common.headers {
             return Ok(());
         }
         let of_rows = Self::defaults(server, Defaults::OF_ROWS)?;
-        let needing = || {
-            ROWS.iter()
-                .filter(|row| (row.needs_headers)(self, &of_rows))
-        };
-        match needing().find(|row| given.contains(&row.name)) {
-            Some(row) => Err(OptionError::NeedsHeaders(row.name)),
-            None => match needing().next() {
-                Some(row) => Err(OptionError::DefaultNeedsHeaders(row.name)),
-                None => Ok(()),
-            },
+        for row in ROWS {
+            if !(row.needs_headers)(self, &of_rows) {
+                continue;
+            }
+            if given.contains(&row.name) {
+                return Err(OptionError::NeedsHeaders(row.name));
+            }
+            let value = Given {
+                option: row.name,
+                value: &(row.default)(),
+                default: &(row.default)(),
+                server,
+            };
+            (row.set)(self, value)?;
         }
+        Ok(())
     }
 }

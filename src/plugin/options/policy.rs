@@ -13,6 +13,7 @@ impl Options {
             identity,
             store,
             freshness,
+            purge: _,
         } = self;
         let flags = self.flags(false);
         Policy {

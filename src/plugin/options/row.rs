@@ -109,6 +109,13 @@ macro_rules! cache_defaults {
     };
 }
 
+/// Makes the defaults of `memcached.delete`.
+macro_rules! delete_defaults {
+    ($($name:literal => $default:tt;)+) => {
+        pub(super) const DELETE: Defaults = Defaults(&[$(($name, || default!($default))),+]);
+    };
+}
+
 /// A default of the table as a value.
 macro_rules! default {
     ([$($name:tt => $value:tt),+]) => {

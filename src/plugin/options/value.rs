@@ -7,8 +7,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use memcached_core::http::{CacheName, SECONDS_MAX};
+use memcached_core::namespace::Name;
 use memcached_core::protocol::Ttl;
-use memcached_core::protocol::limits::VALUE_MAX;
+use memcached_core::protocol::limits::{RELATIVE_TTL_MAX, VALUE_MAX};
+use memcached_core::purge::Mode;
 
 use memcached_core::pool::DEFAULT_PORT;
 
@@ -20,6 +22,10 @@ use super::identity::KeyPattern;
 use crate::host::{Pattern, SockAddr};
 
 const TEXT: &str = "a string";
+
+/// Servers take a longer time for a date.
+#[expect(clippy::cast_possible_truncation, reason = "30 days")]
+const SOFT_MAX: u32 = RELATIVE_TTL_MAX as u32;
 
 pub(super) fn boolean(given: Given<'_>) -> Result<bool, OptionError> {
     given.boolean("true or false")
@@ -153,4 +159,41 @@ pub(super) fn optional_pattern(given: Given<'_>) -> Result<Option<Pattern>, Opti
         b"" => Ok(None),
         text => pattern(given, text).map(Some),
     }
+}
+
+/// The name of a namespace, or `none`.
+pub(super) fn namespace(given: Given<'_>) -> Result<Option<Name>, OptionError> {
+    if given.is_none() {
+        return Ok(None);
+    }
+    let expected = "none or a name of 1 to 100 letters, digits, dots, hyphens and underscores";
+    let name = Name::new(given.text(expected)?);
+    name.map(Some).map_err(|_| given.wrong(expected))
+}
+
+/// How long an item lives that is purged softly, in seconds; 0 deletes it.
+pub(super) fn soft(given: Given<'_>) -> Result<Mode, OptionError> {
+    Ok(match number("a number of seconds", 0..=SOFT_MAX)(given)? {
+        0 => Mode::Hard,
+        secs => Mode::Soft(secs),
+    })
+}
+
+/// Whether and how requests that may change something purge items.
+pub(super) fn invalidate(given: Given<'_>) -> Result<Option<Mode>, OptionError> {
+    let expected = format!("true, false or a number of seconds from 1 to {SOFT_MAX}");
+    if given.is_number() {
+        let secs = given.number(&expected, |secs| (1..=SOFT_MAX).contains(secs))?;
+        return Ok(Some(Mode::Soft(secs)));
+    }
+    Ok(given.boolean(&expected)?.then_some(Mode::Hard))
+}
+
+/// Whether items are marked as out of date, which only whole responses can be.
+#[expect(
+    clippy::ref_option,
+    reason = "all predicates of the table are called so"
+)]
+pub(super) fn is_soft(invalidate: &Option<Mode>) -> bool {
+    matches!(invalidate, Some(Mode::Soft(_)))
 }

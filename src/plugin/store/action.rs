@@ -8,7 +8,7 @@ use super::storing::{Stored, Storing, Waiting};
 use crate::host::{ActionKind, ConfigValue, Flow, Server};
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::{Memcached, Request};
-use crate::plugin::options::{self, Misfit, Options};
+use crate::plugin::options::{self, Options};
 
 /// One `memcached.store` of the configuration.
 pub(in crate::plugin) struct StoreAction(Storing);
@@ -19,12 +19,7 @@ impl ActionKind for StoreAction {
     type Context = Waiting;
 
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
-        let list = match options::arguments(value) {
-            Ok([list]) => list,
-            // Whatever it is, it stands where the options should.
-            Err(Misfit::Type(_)) => value,
-            Err(misfit) => return Err(format!("expected one list of options, {misfit}")),
-        };
+        let list = options::one_list(value)?;
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
         let keys = Keys::new(server, Self::NAME, options, Sharing::Usual);
         Ok(Self(Storing::new(keys.into())))

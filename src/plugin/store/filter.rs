@@ -42,6 +42,9 @@ impl BodyFilter for StoreFilter {
             return Flow::GoOn;
         }
         if io.input_gone() {
+            if let Some(vr) = vr.as_deref_mut() {
+                remember_cut(vr);
+            }
             self.end_early(vr, false);
             io.close_output();
             return Flow::GoOn;
@@ -92,7 +95,8 @@ impl StoreFilter {
         } else {
             NotStored::Status(status)
         };
-        if client_left && matches!(reason, NotStored::Cut) {
+        let has_failed = vr.as_ref().is_some_and(|vr| vr.has_failed());
+        if client_left && !has_failed && matches!(reason, NotStored::Cut) {
             // Somebody else may go on with it.
             self.run = None;
         }
@@ -127,6 +131,9 @@ impl StoreFilter {
     fn check(&self, vr: &Request<'_>, item: &NewItem) -> Result<Life, NotStored> {
         if vr.status() != self.status {
             return Err(NotStored::Status(vr.status()));
+        }
+        if vr.state().is_some_and(|memory| memory.is_cut) {
+            return Err(NotStored::Cut);
         }
         // Some backends end a body by closing the connection, whether they have
         // sent all of it or not.
@@ -204,6 +211,13 @@ impl StoreFilter {
             Err(failure) => shared.refused(vr, Some(&self.key), &failure),
         }
     }
+}
+
+/// Other stores see a regular end of what comes from this one.
+fn remember_cut(vr: &mut Request<'_>) {
+    let mut memory = vr.take_state().unwrap_or_default();
+    memory.is_cut = true;
+    vr.set_state(memory);
 }
 
 impl Drop for StoreFilter {

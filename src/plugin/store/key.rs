@@ -1,11 +1,13 @@
 //! Under which key a response may be stored.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use memcached_core::policy::Bypass;
 
 use crate::client::RunHandle;
 use crate::plugin::backend_headers::{client_headers, replaces};
+use crate::plugin::counting::{Made, Unfinished};
 use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::{LastLookup, Request, RequestMemory};
 
@@ -14,6 +16,8 @@ pub(in crate::plugin) struct StoreKey {
     /// Of this action, or of the lookup that led to it.
     pub(super) keys: Arc<Keys>,
     pub(super) key: Result<Keyed, Bypass>,
+    /// While the key is not known.
+    pub(super) counting: Option<Box<Unfinished>>,
     /// It is not the one that was looked up.
     pub(super) differs: bool,
     /// For its lookup headers of the request may have been replaced.
@@ -32,6 +36,7 @@ impl StoreKey {
         own.agree_with(&lookup.keys).then(|| Self {
             keys: Arc::clone(&lookup.keys),
             key: lookup.key.clone(),
+            counting: None,
             differs: false,
             is_for_backend: is_for_backend(&lookup.keys, &lookup.key),
             is_of_lookup: true,
@@ -41,21 +46,34 @@ impl StoreKey {
 
     /// The key that the pattern gives now.
     pub(super) fn own(vr: &Request<'_>, own: &Arc<Keys>) -> Self {
-        let key = own.of(vr, &client_headers(vr));
-        let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
-        let looked_up = lookup.and_then(LastLookup::key);
-        let differs = match (&key, looked_up) {
-            (Ok(keyed), Some(looked_up)) => keyed.key != *looked_up,
-            _ => false,
+        let (key, counting) = match own.of(vr, &client_headers(vr)) {
+            Ok(Made::Key(key)) => (Ok(key), None),
+            Ok(Made::Counting(unfinished)) => (Err(Bypass::Namespace), Some(unfinished)),
+            Err(bypass) => (Err(bypass), None),
         };
         Self {
             keys: Arc::clone(own),
+            differs: differs(vr, &key),
             is_for_backend: is_for_backend(own, &key),
             key,
-            differs,
             is_of_lookup: false,
             run: None,
+            counting,
         }
+    }
+
+    /// Whether the key is still not known; the request is woken then.
+    pub(super) fn is_unfinished(&mut self, vr: &Request<'_>) -> bool {
+        let Some(counting) = &self.counting else {
+            return false;
+        };
+        let Poll::Ready(key) = counting.poll(vr) else {
+            return true;
+        };
+        self.counting = None;
+        self.differs = differs(vr, &key);
+        self.key = key;
+        false
     }
 
     /// Keeps it only if these keys let the request have to do with the cache. A
@@ -63,10 +81,23 @@ impl StoreKey {
     /// in between may have given the request a cookie, or what the pattern is made
     /// of.
     pub(super) fn checked(self, vr: &Request<'_>, keys: &Keys) -> Self {
-        Self {
-            key: self.key.and_then(|key| keys.check_bypass(vr).map(|()| key)),
-            ..self
+        match keys.check_bypass(vr) {
+            Ok(()) => self,
+            Err(bypass) => Self {
+                key: self.key.and(Err(bypass)),
+                counting: None,
+                ..self
+            },
         }
+    }
+}
+
+/// Whether the last lookup asked for another key.
+fn differs(vr: &Request<'_>, key: &Result<Keyed, Bypass>) -> bool {
+    let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
+    match (key, lookup.and_then(LastLookup::key)) {
+        (Ok(keyed), Some(looked_up)) => keyed.key != *looked_up,
+        _ => false,
     }
 }
 

@@ -102,7 +102,7 @@ impl Storing {
     }
 
     fn outdated(&self, vr: &Request<'_>) -> Option<Outdated> {
-        let may_change = self.0.keys.options().store.invalidate && !is_safe(vr.method());
+        let may_change = self.0.keys.options().store.invalidate.is_some() && !is_safe(vr.method());
         may_change.then(|| outdated(vr, &self.0.keys))
     }
 
@@ -118,7 +118,11 @@ impl Storing {
     }
 
     /// Stores the response once it is there.
-    pub(in crate::plugin) fn begin(&self, vr: &mut Request<'_>, candidate: Candidate) -> Stored {
+    pub(in crate::plugin) fn begin(
+        &self,
+        vr: &mut Request<'_>,
+        mut candidate: Candidate,
+    ) -> Stored {
         match vr.response_state() {
             ResponseState::NoHandler => {
                 if let Some(run) = &candidate.key.run {
@@ -130,6 +134,9 @@ impl Storing {
                 Stored::NoResponse
             }
             ResponseState::Pending => Stored::Pending(Waiting::Response(candidate)),
+            ResponseState::Ready if candidate.key.is_unfinished(vr) => {
+                Stored::Pending(Waiting::Response(candidate))
+            }
             ResponseState::Ready => {
                 let Candidate { key, outdated } = candidate;
                 let Some(outdated) = outdated.filter(|_| has_changed_something(vr)) else {

@@ -21,7 +21,8 @@ fn accepted() {
         "([\"ttl\" => 60], BLOCK)",
         "([\"ttl\" => [\"404\" => 5]], BLOCK)",
         "([\"max_ttl\" => none, \"bypass_cookies\" => [\"sid\"]], BLOCK)",
-        // Bodies alone, where nothing else needs headers.
+        // Bodies alone: what is for whole responses gives way.
+        "([\"headers\" => false], BLOCK)",
         "([\"headers\" => false, \"vary\" => [], \"status\" => [200], \"ttl\" => 30], BLOCK)",
     ] {
         let line = format!("memcached.cache {arguments};").replace("BLOCK", BLOCK);
@@ -74,16 +75,12 @@ const REFUSED: &[(&str, &[&str])] = &[
         &["\"key\" is given twice"],
     ),
     (
-        " ([\"headers\" => false], BLOCK)",
-        &["\"headers\" => false needs another \"vary\""],
-    ),
-    (
         " ([\"headers\" => false, \"vary\" => [], \"etag\" => true], BLOCK)",
         &["option \"etag\" needs \"headers\" => true"],
     ),
     (
-        " ([\"headers\" => false, \"vary\" => [], \"ttl\" => 5], BLOCK)",
-        &["\"headers\" => false needs another \"status\""],
+        " ([\"headers\" => false, \"lock\" => 5], BLOCK)",
+        &["option \"lock\" needs \"headers\" => true"],
     ),
     (
         " ([\"vary\" => [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\"]], BLOCK)",

@@ -89,7 +89,13 @@ impl Pages {
 
     /// Waits until the page of a path is stored.
     fn await_item(&self, path: &str) {
-        eventually("the page is stored", || self.ttl(path).is_some());
+        eventually("the page is stored", || self.has_page(path));
+    }
+
+    /// Whether there is a page of a path; notes of requests that make one are none.
+    fn has_page(&self, path: &str) -> bool {
+        let item = self.cache.get(&key(path));
+        item.is_some_and(|item| !item.data.is_empty())
     }
 
     /// How long the item of a path lives, if there is one.

@@ -3,6 +3,7 @@
 mod cache_status;
 mod conditions;
 mod docs;
+mod empty;
 mod foreign;
 mod freshness;
 mod interop;

@@ -278,6 +278,7 @@ fn a_store_that_belongs_to_no_lookup() {
         // They would make other parts of the same request.
         ("", r#""guard" => true"#, "/plain"),
         ("", r#""vary" => ["x"]"#, "/plain#x"),
+        (r#""namespace" => "a""#, "", "/plain"),
     ] {
         let echoing = Echoing::configured(Kind::FastCgi, &site_of(lookup, store));
         echoing.own(&ask("/pretty"));

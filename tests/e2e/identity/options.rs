@@ -92,6 +92,30 @@ fn entries_given_twice() {
 }
 
 #[test]
+fn methods_that_share_items() {
+    for (options, is_told) in [
+        (r#""methods" => ["GET", "POST"]"#, true),
+        (r#""methods" => ["POST"], "key" => "%{req.path}""#, true),
+        (
+            r#""methods" => ["GET", "POST"], "key" => "%{req.method} %{req.path}""#,
+            false,
+        ),
+        (r#""methods" => ["HEAD"]"#, false),
+        (r#""guard" => true"#, false),
+    ] {
+        for action in ACTIONS {
+            let checked = check_config(&format!("respond 200; {action} [{options}];"));
+            assert_eq!(checked.status, Some(0), "{}", checked.output);
+            let told = format!(
+                "(warning) {action}: option \"methods\" has POST, but \"key\" has no %{{req.method}}"
+            );
+            let output = &checked.output;
+            assert_eq!(output.contains(&told), is_told, "{options}\n{output}");
+        }
+    }
+}
+
+#[test]
 fn many_names_in_vary() {
     let list = |count: usize| {
         let names: Vec<_> = (0..count).map(|at| format!("\"x-{at}\"")).collect();

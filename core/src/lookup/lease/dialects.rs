@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::means::Means;
 use super::visit::VisitId;
-use crate::lookup::coalesce::ServerId;
+use crate::lookup::coalesce::{ServerId, Target};
 use crate::protocol::Reply;
 use crate::server::{Failure, Outcome};
+use crate::time::Time;
 
 /// What servers understand, as far as it is known.
 #[derive(Debug)]
@@ -19,6 +20,11 @@ pub(super) struct Dialects<W> {
 struct Server<W> {
     /// The number of the last question.
     question: u64,
+    /// Where it was asked, and when.
+    target: Target,
+    asked_at: Time,
+    /// The connection was lost after that.
+    was_lost: bool,
     known: Known<W>,
 }
 
@@ -40,6 +46,15 @@ pub(super) enum Dialect {
     Failed(Failure),
 }
 
+/// What follows from an answer.
+#[derive(Debug)]
+pub(super) enum Answered<W> {
+    /// These are to be woken.
+    Known(Vec<W>),
+    /// Connections are lost for other reasons too: it is asked once more.
+    AskAgain(Target),
+}
+
 impl<W> Default for Dialects<W> {
     fn default() -> Self {
         Self {
@@ -54,12 +69,13 @@ impl<W> Dialects<W> {
     /// waited for.
     pub(super) fn of(
         &mut self,
-        server: ServerId,
+        now: Time,
+        target: &Target,
         visit: VisitId,
         waker: W,
         asked: Option<u64>,
     ) -> Dialect {
-        if let Some(server) = self.servers.get_mut(&server) {
+        if let Some(server) = self.servers.get_mut(&target.server) {
             match (&mut server.known, asked) {
                 (Known::Means(means), _) => return Dialect::Means(*means),
                 (Known::Asked(waiting), None) => {
@@ -80,28 +96,51 @@ impl<W> Dialects<W> {
         self.questions += 1;
         let question = self.questions;
         let known = Known::Asked(vec![(visit, waker)]);
-        self.servers.insert(server, Server { question, known });
+        let server = Server {
+            question,
+            target: *target,
+            asked_at: now,
+            was_lost: false,
+            known,
+        };
+        self.servers.insert(target.server, server);
         Dialect::Wait(question, true)
     }
 
-    /// The answer of a server; who is to be woken.
-    pub(super) fn answered<P>(&mut self, server: ServerId, outcome: &Outcome<P>) -> Vec<W> {
+    /// The answer of a server.
+    pub(super) fn answered<P>(
+        &mut self,
+        now: Time,
+        server: ServerId,
+        outcome: &Outcome<P>,
+    ) -> Answered<W> {
         let Some(server) = self.servers.get_mut(&server) else {
-            return Vec::new();
+            return Answered::Known(Vec::new());
         };
+        let is_lost = matches!(outcome, Outcome::Failed(Failure::Lost));
+        if is_lost && !core::mem::replace(&mut server.was_lost, true) {
+            // All of it takes no longer than one reply may.
+            let until = server.asked_at + server.target.timeout;
+            return Answered::AskAgain(Target {
+                timeout: until.since(now),
+                ..server.target
+            });
+        }
         let known = match outcome {
             Outcome::Reply(Reply::MetaNoop) => Known::Means(Means::Meta),
-            // A proxy closes the connection.
+            // A proxy closes the connection each time.
             Outcome::Reply(_) | Outcome::Failed(Failure::Lost | Failure::Protocol) => {
                 Known::Means(Means::Classic)
             }
             Outcome::Failed(failure) => Known::Failed(*failure),
         };
         match core::mem::replace(&mut server.known, known) {
-            Known::Asked(waiting) => waiting.into_iter().map(|(_, waker)| waker).collect(),
+            Known::Asked(waiting) => {
+                Answered::Known(waiting.into_iter().map(|(_, waker)| waker).collect())
+            }
             before @ (Known::Means(_) | Known::Failed(_)) => {
                 server.known = before;
-                Vec::new()
+                Answered::Known(Vec::new())
             }
         }
     }

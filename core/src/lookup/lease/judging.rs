@@ -69,7 +69,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         match kind(&value) {
             Kind::Lock if marks.won => Some(Answer::Make(self.start(Base::Nothing, right))),
             Kind::Lock if self.visit.means == Means::Unlocked => self.missing(),
-            Kind::Lock => self.wait(),
+            Kind::Lock => self.wait(marks),
             Kind::Marker => Some(Answer::Uncacheable(self.start(Base::Marker, right))),
             Kind::Page(page) => self.page(value, marks, &page),
         }
@@ -92,7 +92,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 let entry = self.table.get(&self.visit.place);
                 let is_made = |entry: &Entry<W>| entry.run.is_some() || entry.asking.is_some();
                 if entry.is_some_and(is_made) {
-                    self.wait()
+                    self.wait(Marks::default())
                 } else {
                     self.ask()
                 }
@@ -135,7 +135,8 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let held = entry.and_then(|entry| entry.held);
         let run = entry.and_then(|entry| entry.run);
         let is_asked = entry.is_some_and(|entry| entry.asking.is_some());
-        let may_ask = entry.is_none_or(|entry| entry.ask_after <= now);
+        let after = entry.and_then(|entry| entry.ask_after);
+        let may_ask = after.is_none_or(|after| after <= now);
         let fails = held.map_or(0, |held| held.fails);
         // The lock from the try before may still be there.
         let of_held = held.and_then(|held| held.lock_until);
@@ -185,7 +186,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
     /// Somebody else makes the page anew, or nobody does now.
     fn left_to_others(mut self) -> Option<Answer<P>> {
         let Some(kept) = &self.visit.page else {
-            return self.wait();
+            return self.wait(Marks::default());
         };
         let (marks, age) = (kept.marks, kept.age);
         let taken_since = self.watch(marks, &age);
@@ -199,10 +200,10 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 if has_failed || is_slow {
                     self.serve()
                 } else {
-                    self.wait()
+                    self.wait(marks)
                 }
             }
-            Serve::Never => self.wait(),
+            Serve::Never => self.wait(marks),
         }
     }
 
@@ -319,18 +320,33 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         self.table.start(self.now, running)
     }
 
-    /// Waits for another, if there is time left.
-    fn wait(self) -> Option<Answer<P>> {
+    /// Waits for another, if there is time left. The marks say who has the right.
+    fn wait(self, marks: Marks) -> Option<Answer<P>> {
         if self.visit.is_late(self.now) {
             return Some(self.time_up());
         }
+        let run = self
+            .table
+            .get(&self.visit.place)
+            .and_then(|entry| entry.run);
+        let is_own = match self.visit.means {
+            Means::Meta => self.is_own(run, marks),
+            Means::Classic | Means::Unlocked => true,
+        };
         let visit = self.visit;
         visit.stage = Stage::Waiting;
         let is_first = !visit.has_waited;
         visit.has_waited = true;
         let (waker, until) = (visit.waker.clone(), visit.patience());
-        self.table
-            .wait(self.now, &visit.place, visit.id, waker, until, is_first);
+        self.table.wait(
+            self.now,
+            &visit.place,
+            visit.id,
+            waker,
+            until,
+            is_first,
+            is_own,
+        );
         None
     }
 
@@ -418,7 +434,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             Told::Locked(None) => {
                 if self.visit.page.is_some() {
                     self.table.change(now, &self.visit.place, |entry, _, _| {
-                        entry.ask_after = now + ASK_PAUSE;
+                        entry.ask_after = Some(now + ASK_PAUSE);
                     });
                 }
                 self.left_to_others()

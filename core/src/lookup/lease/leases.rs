@@ -5,7 +5,7 @@ use core::task::Poll;
 
 use super::answer::{Answer, Why};
 use super::ask::{Ask, Dialect as Rule};
-use super::dialects::{Dialect, Dialects};
+use super::dialects::{Answered, Dialect, Dialects};
 use super::entry::{Call, Told};
 use super::judging::Judge;
 use super::kind::Kind;
@@ -18,7 +18,7 @@ use super::stats::Stats;
 use super::table::Table;
 use super::timers::Due;
 use super::visit::{Stage, Visit, VisitId};
-use crate::lookup::coalesce::{Asks, DriverId, ServerId};
+use crate::lookup::coalesce::{Asks, DriverId, ServerId, Target};
 use crate::lookup::lookups::{Begin, Cancel, Lookups};
 use crate::lookup::result::LookupResult;
 use crate::protocol::{Command, Key, MetaNoop, Pin, Value};
@@ -85,8 +85,8 @@ impl<W: Clone> Leases<W> {
             let stage = mem::replace(&mut visit.stage, Stage::Over);
             let answer = match stage {
                 Stage::Over => return Poll::Pending,
-                Stage::Begun => self.begun(lookups, visit, None),
-                Stage::Detecting(question) => self.begun(lookups, visit, Some(question)),
+                Stage::Begun => self.begun(now, lookups, visit, None),
+                Stage::Detecting(question) => self.begun(now, lookups, visit, Some(question)),
                 Stage::Looking(waiter) => match lookups.poll(&waiter) {
                     Poll::Pending => {
                         visit.stage = Stage::Looking(waiter);
@@ -152,29 +152,22 @@ impl<W: Clone> Leases<W> {
     /// Begins to look, or asks first how that is to be done.
     fn begun<P: Clone>(
         &mut self,
+        now: Time,
         lookups: &mut Lookups<W, P>,
         visit: &mut Visit<W, P>,
         asked: Option<u64>,
     ) -> Option<Answer<P>> {
-        let Ask { target, rules, .. } = &visit.ask;
+        let (target, rules) = (visit.ask.target, visit.ask.rules);
         if visit.means == Means::Meta && rules.dialect == Rule::Auto {
-            let server = target.server;
             match self
                 .dialects
-                .of(server, visit.id, visit.waker.clone(), asked)
+                .of(now, &target, visit.id, visit.waker.clone(), asked)
             {
                 Dialect::Means(means) => visit.means = means,
                 Dialect::Failed(failure) => return Some(Answer::Alone(Why::Failed(failure))),
                 Dialect::Wait(question, is_new) => {
                     if is_new {
-                        self.table.ops.push(Purpose::Detect(server), |id| Op {
-                            id,
-                            server,
-                            driver: target.driver,
-                            timeout: target.timeout,
-                            pin: None,
-                            command: Command::MetaNoop(MetaNoop),
-                        });
+                        self.detect(target);
                     }
                     visit.stage = Stage::Detecting(question);
                     return None;
@@ -183,6 +176,19 @@ impl<W: Clone> Leases<W> {
         }
         Self::look(lookups, visit);
         None
+    }
+
+    /// Asks what a server understands.
+    fn detect(&mut self, target: Target) {
+        let purpose = Purpose::Detect(target.server);
+        self.table.ops.push(purpose, |id| Op {
+            id,
+            server: target.server,
+            driver: target.driver,
+            timeout: target.timeout,
+            pin: None,
+            command: Command::MetaNoop(MetaNoop),
+        });
     }
 
     fn look<P: Clone>(lookups: &mut Lookups<W, P>, visit: &mut Visit<W, P>) {
@@ -289,10 +295,10 @@ impl<W: Clone> Leases<W> {
     ) {
         match self.table.ops.finish(id) {
             None => {}
-            Some(Purpose::Detect(server)) => {
-                let woken = self.dialects.answered(server, outcome);
-                self.table.wakes.extend(woken);
-            }
+            Some(Purpose::Detect(server)) => match self.dialects.answered(now, server, outcome) {
+                Answered::Known(woken) => self.table.wakes.extend(woken),
+                Answered::AskAgain(target) => self.detect(target),
+            },
             Some(Purpose::Ask(asked)) => {
                 let told = Told::of(outcome, asked.at);
                 if matches!(told, Told::Locked(Some(_))) {
@@ -319,7 +325,8 @@ impl<W: Clone> Leases<W> {
     }
 
     /// The worker stores or deletes an item otherwise: a run that failed before is
-    /// not tried again with its old right.
+    /// not tried again with its old right, and those who wait for one under way look
+    /// whether another has the right now.
     pub fn changed(&mut self, now: Time, server: ServerId, key: &Key) {
         let place = Place {
             server,

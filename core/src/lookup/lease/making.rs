@@ -31,6 +31,7 @@ impl<W: Clone> Table<W> {
             self.stats.won += 1;
             self.change(now, &running.place, |entry, _, _| {
                 entry.run = Some(id);
+                entry.run_has_right = true;
                 entry.held = None;
                 entry.taken = None;
             });

@@ -19,9 +19,12 @@ impl<W: Clone> Table<W> {
         let (pin, command) = match told {
             Told::State(Some(state)) if state.marks.won => {
                 let version = state.marks.version;
-                let command = match state.len {
-                    0 => commands::remove(key, version),
-                    _ => commands::release(key, version),
+                let command = match (state.len, state.marks.stale) {
+                    // The lock of another in the place of the page, or a marker: to
+                    // give the right back would end those, to keep it does no harm.
+                    (0, false) => return,
+                    (0, true) => commands::remove(key, version),
+                    (_, _) => commands::release(key, version),
                 };
                 (Some(state.marks.pin), command)
             }

@@ -95,6 +95,7 @@ impl<W> Table<W> {
         waker: W,
         until: Time,
         is_first: bool,
+        run_has_right: bool,
     ) {
         self.stats.waited += u64::from(is_first);
         self.change(now, place, |entry, timers, _| {
@@ -105,6 +106,7 @@ impl<W> Table<W> {
                 call: None,
             };
             entry.waiting.insert(visit, waiting);
+            entry.run_has_right = run_has_right;
             if entry.scout == Some(visit) {
                 entry.scout = None;
             }

@@ -111,6 +111,37 @@ impl KeyRules {
         self.encodings.sets().map(of_set).collect()
     }
 
+    /// The rules of all actions whose items these may be meant for, where it is not
+    /// known of which action they are: of `memcached.cache` and of the others; with
+    /// and without `guard`, unless that is off; of whole responses of any coding and of
+    /// bodies, unless `vary` has names.
+    #[must_use]
+    pub fn of_any_action(&self) -> Vec<Self> {
+        let mut all = vec![self.clone()];
+        let mut also = |change: &dyn Fn(&mut Self)| {
+            for at in 0..all.len() {
+                let mut rules = all[at].clone();
+                change(&mut rules);
+                all.push(rules);
+            }
+        };
+        also(&|rules| {
+            rules.sharing = match rules.sharing {
+                Sharing::Usual => Sharing::Strict,
+                Sharing::Strict => Sharing::Usual,
+            };
+        });
+        if self.guard {
+            also(&|rules| rules.guard = false);
+        }
+        if self.vary.is_empty() {
+            also(&|rules| {
+                rules.vary.add(b"accept-encoding");
+            });
+        }
+        all
+    }
+
     /// Appends all parts except those of `vary`.
     fn append_target<'h>(
         &self,
@@ -208,6 +239,55 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&key), expected);
             assert!(!parts.has_changed_path && !parts.leaves_query_out);
         }
+    }
+
+    #[test]
+    fn rules_of_actions_that_may_be_meant() {
+        let names = |rules: &KeyRules| {
+            let request = Request {
+                raw: b"/a",
+                target: b"/a",
+                sent_on: b"/a",
+                path: b"/a",
+                host: Some(b"a.test:80"),
+                is_secure: false,
+                listener_port: None,
+            };
+            let headers = [(&b"X-Forwarded-Host"[..], &b"b"[..])].into_iter();
+            let mut all: Vec<String> = Vec::new();
+            for rules in rules.of_any_action() {
+                let text = b"/a".to_vec();
+                let keys = rules.keys_of_get(&request, &headers, text);
+                let keys = keys.unwrap().into_iter();
+                all.extend(keys.map(|key| String::from_utf8(key).unwrap()));
+            }
+            all.sort();
+            all.dedup();
+            all
+        };
+        let mut gzip = Encodings::none();
+        gzip.add(b"gzip");
+        let mut rules = KeyRules {
+            pattern: PatternTraits::of(b"%{req.host}"),
+            encodings: gzip,
+            ..KeyRules::default()
+        };
+        let ends = ["", "#accept-encoding=gzip", "#accept-encoding=identity"];
+        let all = |starts: &[&str], ends: &[&str]| {
+            let mut all: Vec<String> = Vec::new();
+            for start in starts {
+                all.extend(ends.iter().map(|end| format!("/a{start}{end}")));
+            }
+            all.sort();
+            all
+        };
+        assert_eq!(names(&rules), all(&["", "#port=80"], &ends));
+        rules.guard = true;
+        let guarded = "#x-forwarded-host=b";
+        let starts = ["", "#port=80", guarded, "#port=80#x-forwarded-host=b"];
+        assert_eq!(names(&rules), all(&starts, &ends));
+        rules.vary.add(b"accept");
+        assert_eq!(names(&rules), all(&starts, &["#accept"]));
     }
 
     #[test]

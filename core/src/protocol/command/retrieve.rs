@@ -78,7 +78,16 @@ impl Retrieve {
     /// Whether whoever asks may win the right to make an item.
     #[must_use]
     pub const fn may_win(&self) -> bool {
-        matches!(self.asked, Asked::Lock(_))
+        self.lock_secs().is_some()
+    }
+
+    /// For how many seconds an item that is made by this lookup lives.
+    #[must_use]
+    pub const fn lock_secs(&self) -> Option<u32> {
+        match self.asked {
+            Asked::Lock(secs) => Some(secs),
+            Asked::Nothing | Asked::Versions => None,
+        }
     }
 
     /// Wants no value of more bytes than this; unless set, [`VALUE_MAX`].

@@ -16,6 +16,8 @@ pub(super) enum Step<P> {
     /// It begins the value of the key at this position; as many bytes of data
     /// follow as its length says.
     Value(usize, Found<P>),
+    /// The server could not say whether there is one of the values.
+    Refused(Box<str>),
     /// There are no more values.
     End,
 }
@@ -27,7 +29,7 @@ pub(super) fn read_first<P>(form: ReplyForm<'_>, line: &[u8]) -> Result<Step<P>,
             keys,
             lines,
             max_value,
-        } => read_value_or_end(keys, lines, max_value, &[], line),
+        } => read_value_or_end(keys, lines, max_value, (&[], 0), line),
         ReplyForm::Status(lines) => read_status(lines, line).map(Step::Done),
         ReplyForm::Number => read_number(line).map(Step::Done),
         ReplyForm::Version => read_version(line).map(Step::Done),
@@ -81,23 +83,28 @@ fn read_version<P>(line: &[u8]) -> Result<Reply<P>, ProtocolError> {
 }
 
 /// Reads a line where a value of one of `keys` may begin, of which those in
-/// `found` had theirs. Once every key had its value only an end may follow.
+/// `found` had theirs, and some were `refused`. Once every key had its answer only
+/// an end may follow.
 pub(super) fn read_value_or_end<P>(
     keys: &dyn KeyList,
     lines: ValueLines,
     max_value: u64,
-    found: &[(usize, Found<P>)],
+    (found, refused): (&[(usize, Found<P>)], usize),
     line: &[u8],
 ) -> Result<Step<P>, ProtocolError> {
-    let (first_word, end): (&[u8], &[u8]) = match lines {
-        ValueLines::Plain | ValueLines::WithVersion => (b"VALUE ", b"END"),
-        ValueLines::Meta => (b"VA ", b"MN"),
+    let count = keys.count();
+    let is_answered = found.len().saturating_add(refused) >= count;
+    let first_word: &[u8] = match lines {
+        ValueLines::Plain | ValueLines::WithVersion => b"VALUE ",
+        ValueLines::Meta => b"VA ",
     };
     let Some(words) = line.strip_prefix(first_word) else {
-        return read_end(end, line);
+        return match read_end(lines, line)? {
+            Step::Refused(_) if is_answered => Err(ProtocolError::unexpected(line)),
+            step => Ok(step),
+        };
     };
-    let count = keys.count();
-    if found.len() >= count {
+    if is_answered {
         return Err(ProtocolError::unexpected(line));
     }
     let value = match lines {
@@ -119,7 +126,10 @@ pub(super) fn read_value_or_end<P>(
         return Err(ProtocolError::ValueTooLong);
     }
     let found = if value.len > max_value {
-        Found::TooLarge { len: value.len }
+        Found::TooLarge {
+            len: value.len,
+            marks: value.marks,
+        }
     } else {
         Found::Value(value)
     };
@@ -127,13 +137,21 @@ pub(super) fn read_value_or_end<P>(
 }
 
 /// Reads a line in which no value begins.
-fn read_end<P>(end: &[u8], line: &[u8]) -> Result<Step<P>, ProtocolError> {
+fn read_end<P>(lines: ValueLines, line: &[u8]) -> Result<Step<P>, ProtocolError> {
+    let end: &[u8] = match lines {
+        ValueLines::Plain | ValueLines::WithVersion => b"END",
+        ValueLines::Meta => b"MN",
+    };
     if line == end {
         return Ok(Step::End);
     }
-    // Proxies end a reply so if they could not get the other part of it.
     if let Some(text) = error_text(line, b"SERVER_ERROR") {
-        return Ok(Step::Done(Reply::ServerError(text)));
+        return Ok(match lines {
+            // Proxies end a reply so if they could not get the other part of it.
+            ValueLines::Plain | ValueLines::WithVersion => Step::Done(Reply::ServerError(text)),
+            // It answers one of several commands, and the others are answered too.
+            ValueLines::Meta => Step::Refused(text),
+        });
     }
     check_refusal(line)?;
     Err(ProtocolError::unexpected(line))

@@ -6,6 +6,7 @@ use super::classic::{check_refusal, error_text};
 use super::vocabulary::{ItemState, Reply, Status};
 use crate::decimal;
 use crate::protocol::error::ProtocolError;
+use crate::protocol::excerpt::excerpt;
 use crate::protocol::key::Key;
 use crate::protocol::value::{Marks, Pieces, Value};
 
@@ -26,19 +27,23 @@ pub(super) fn read_value<P>(words: &[u8]) -> Option<(&[u8], Value<P>)> {
 }
 
 /// Reads what is known of an item without its value: `HD kKEY sLEN cVERSION
-/// tSECONDS`, then what the server adds, or `EN`.
+/// tSECONDS`, then what the server adds, or `EN`, after which the key may stand.
 pub(super) fn read_state<P>(key: &Key, line: &[u8]) -> Result<Reply<P>, ProtocolError> {
-    if line == b"EN" {
-        return Ok(Reply::State(None));
-    }
-    let Some(words) = line.strip_prefix(b"HD ") else {
+    let unexpected = || ProtocolError::unexpected(line);
+    let (name, state) = if line == b"EN" {
+        (key.as_bytes(), None)
+    } else if let Some(name) = line.strip_prefix(b"EN k") {
+        (name, None)
+    } else if let Some(words) = line.strip_prefix(b"HD ") {
+        let (name, state) = read_item_state(words).ok_or_else(unexpected)?;
+        (name, Some(state))
+    } else {
         return read_refusal(line);
     };
-    let (name, state) = read_item_state(words).ok_or_else(|| ProtocolError::unexpected(line))?;
     if name != key.as_bytes() {
-        return Err(ProtocolError::unexpected(line));
+        return Err(ProtocolError::WrongKey(excerpt(name)));
     }
-    Ok(Reply::State(Some(state)))
+    Ok(Reply::State(state))
 }
 
 fn read_item_state(words: &[u8]) -> Option<(&[u8], ItemState)> {
@@ -49,29 +54,30 @@ fn read_item_state(words: &[u8]) -> Option<(&[u8], ItemState)> {
     Some((name, ItemState { len, marks }))
 }
 
-/// Reads what became of a command that changes an item. The first of `lines` says
-/// that it was done.
+/// Reads what became of a command that changes an item. Where its new version was
+/// asked for, memcached names one even if nothing was stored, which means nothing.
 pub(super) fn read_status<P>(
     lines: &[(&[u8], Status)],
     with_version: bool,
     line: &[u8],
 ) -> Result<Reply<P>, ProtocolError> {
-    let known = lines.iter().position(|(text, _)| *text == line);
-    match known.and_then(|at| Some((at, lines.get(at)?))) {
-        Some((0, _)) if with_version => {}
-        Some((_, (_, status))) => return Ok(Reply::Status(*status)),
-        None => {}
+    let mut words = Words::of(line);
+    let first = words.next().unwrap_or_default();
+    let Some((_, status)) = lines.iter().find(|(text, _)| *text == first) else {
+        return read_refusal(line);
+    };
+    let version = if with_version && line != first {
+        let version = words.flag(b'c').and_then(|word| decimal::parse(word).ok());
+        Some(version.ok_or_else(|| ProtocolError::unexpected(line))?)
+    } else {
+        None
+    };
+    match (status, version) {
+        _ if words.next().is_some() => Err(ProtocolError::unexpected(line)),
+        (Status::Stored, Some(version)) => Ok(Reply::StoredAs(version)),
+        (Status::Stored, None) if with_version => Err(ProtocolError::unexpected(line)),
+        _ => Ok(Reply::Status(*status)),
     }
-    if with_version {
-        let done = lines.first().map_or(b"".as_slice(), |(text, _)| text);
-        let version = line
-            .strip_prefix(done)
-            .and_then(|rest| rest.strip_prefix(b" c"));
-        if let Some(version) = version.and_then(|digits| decimal::parse(digits).ok()) {
-            return Ok(Reply::StoredAs(version));
-        }
-    }
-    read_refusal(line)
 }
 
 /// Reads the reply to a no-op. A server without meta commands says so and goes on.

@@ -36,6 +36,9 @@ pub struct ReplyParser<P> {
     found: FoundValues<P>,
     /// How many of them were given out before the end of the reply.
     given: usize,
+    /// Keys of which the server could not say anything so far, and what it said
+    /// instead the first time.
+    refused: Option<(usize, Box<str>)>,
     line: PartialLine,
 }
 
@@ -53,6 +56,7 @@ impl<P> ReplyParser<P> {
             place: Place::FirstLine,
             found: FoundValues::new_const(),
             given: 0,
+            refused: None,
             line: PartialLine::new(),
         }
     }
@@ -92,6 +96,7 @@ impl<P> ReplyParser<P> {
                     if self.place == Place::FirstLine {
                         self.found.clear();
                         self.given = 0;
+                        self.refused = None;
                     }
                     match step {
                         Step::Value(position, found) => {
@@ -99,9 +104,17 @@ impl<P> ReplyParser<P> {
                             self.make_room(form);
                             self.found.push((position, found));
                         }
+                        Step::Refused(text) => {
+                            self.place = Place::NextLine;
+                            let (refused, _) = self.refused.get_or_insert((0, text));
+                            *refused = refused.saturating_add(1);
+                        }
                         Step::End => {
                             self.place = Place::FirstLine;
-                            return Ok(Some(Reply::Values(std::mem::take(&mut self.found))));
+                            return Ok(Some(match self.refused.take() {
+                                None => Reply::Values(std::mem::take(&mut self.found)),
+                                Some((_, text)) => Reply::ServerError(text),
+                            }));
                         }
                         Step::Done(reply) => {
                             self.place = Place::FirstLine;
@@ -143,6 +156,7 @@ impl<P> ReplyParser<P> {
         at: &mut usize,
     ) -> Result<Option<Step<P>>, ProtocolError> {
         let (place, found) = (self.place, &self.found);
+        let refused = self.refused.as_ref().map_or(0, |(refused, _)| *refused);
         self.line.read(bytes, at, |line| match (place, form) {
             (Place::FirstLine, _) => read_first(form, line),
             (
@@ -152,7 +166,7 @@ impl<P> ReplyParser<P> {
                     lines,
                     max_value,
                 },
-            ) => read_value_or_end(keys, lines, max_value, found, line),
+            ) => read_value_or_end(keys, lines, max_value, (found, refused), line),
             (
                 _,
                 ReplyForm::Status(_)
@@ -201,8 +215,11 @@ impl<P> ReplyParser<P> {
         let start = std::mem::replace(&mut self.given, end).min(end);
         let whole = self.found.get_mut(start..end).unwrap_or_default();
         whole.iter_mut().map(|(position, found)| {
-            let len = found.len();
-            (*position, std::mem::replace(found, Found::TooLarge { len }))
+            let taken = Found::TooLarge {
+                len: found.len(),
+                marks: None,
+            };
+            (*position, std::mem::replace(found, taken))
         })
     }
 

@@ -83,6 +83,8 @@ pub enum Found<P> {
     TooLarge {
         /// Its length in bytes, as the server announced it.
         len: u64,
+        /// What else was asked for.
+        marks: Option<Box<Marks>>,
     },
 }
 
@@ -92,8 +94,20 @@ impl<P> Found<P> {
     pub const fn len(&self) -> u64 {
         match self {
             Self::Value(value) => value.len,
-            Self::TooLarge { len } => *len,
+            Self::TooLarge { len, .. } => *len,
         }
+    }
+
+    /// What the server says of the item beside its value.
+    #[must_use]
+    pub fn marks(&self) -> Option<&Marks> {
+        let (Self::Value(Value { marks, .. }) | Self::TooLarge { marks, .. }) = self;
+        marks.as_deref()
+    }
+
+    pub(crate) fn marks_mut(&mut self) -> Option<&mut Marks> {
+        let (Self::Value(Value { marks, .. }) | Self::TooLarge { marks, .. }) = self;
+        marks.as_deref_mut()
     }
 
     /// Whether the value has no bytes.

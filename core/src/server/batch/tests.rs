@@ -116,7 +116,7 @@ fn a_batch_comes_apart_as_it_was_made() {
 
 #[test]
 fn each_lookup_gets_the_value_of_its_position() {
-    let split = |reply| split_reply(reply, 3).collect::<Vec<_>>();
+    let split = |reply| split_reply(reply, None, 3).collect::<Vec<_>>();
     assert_eq!(
         split(values(&[(2, 22), (0, 11)])),
         [values(&[(0, 11)]), values(&[]), values(&[(0, 22)])]

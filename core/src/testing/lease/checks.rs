@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::events::Event;
 use super::network::Sent;
 use super::page::Stored;
+use super::worker::{Manner, TIMEOUT};
 use super::world::{Scenario, World};
 use crate::protocol::{Command, Found, Pin, Reply, Status, Value};
 use crate::time::Time;
@@ -22,6 +23,9 @@ const OVERSLEPT: Duration = Duration::from_millis(120);
 /// The same in the worker that has stored it.
 const OVERSLEPT_HERE: Duration = Duration::from_millis(15);
 
+/// Tries in half a minute: after 1, 2, 4, 8 and 16 seconds.
+const TRIES_MAX: u32 = 6;
+
 /// What did not hold.
 #[derive(Debug, Default)]
 pub(super) struct Broken {
@@ -30,12 +34,18 @@ pub(super) struct Broken {
     epochs: HashMap<(usize, u64, u64), u64>,
     /// In which epoch versions were won.
     won: HashMap<(Pin, u64), u64>,
+    /// When the last one was.
+    won_at: Time,
     /// Since when and until when a fresh page is there.
     fresh: Option<(Time, Time)>,
+    /// In which epoch it was stored.
+    fresh_epoch: u64,
     /// The worker that was told so, and when.
     told: Option<(usize, Time)>,
     /// Pages that were stored: when, and their content.
     last: Option<(Time, u64)>,
+    /// Tries while the backend fails.
+    tries: u32,
     /// Runs that nobody else has at the same time.
     pub runs: u64,
 }
@@ -64,7 +74,7 @@ impl World {
             return;
         };
         self.note(|| format!("client {number} gets content {} ({how})", page.content));
-        if self.scenario_has_locks() && page.content <= floor {
+        if self.has_versions() && page.content <= floor {
             self.breaks("a purged page was served");
         }
         let is_marked = value.marks.as_ref().is_some_and(|marks| marks.stale);
@@ -80,21 +90,29 @@ impl World {
         }
     }
 
+    /// Whether all stores are by version.
+    fn has_versions(&self) -> bool {
+        self.scenario_has_locks() && self.lost_questions < 2
+    }
+
     fn scenario_has_locks(&self) -> bool {
         !matches!(self.scenario, Scenario::Classic | Scenario::Unlocked)
     }
 
     /// A client has its answer.
     pub(super) fn check_wait(&mut self, number: usize) {
-        if !self.is_calm {
+        // What was slow before may come a little later.
+        if !self.is_calm || self.is_over() && !self.is_long_over() {
             return;
         }
         let client = &self.clients[number];
         let (worker, began) = (client.worker, client.began);
-        let Some((since, until)) = self.broken.fresh.filter(|fresh| self.now < fresh.1) else {
+        let Some((since, _)) = self.broken.fresh.filter(|fresh| self.now < fresh.1) else {
             return;
         };
-        let _ = until;
+        if self.has_lost_run(worker, since) {
+            return;
+        }
         if self.now.since(since.max(began)) > OVERSLEPT {
             self.breaks("one waited although the page was there");
         }
@@ -104,6 +122,18 @@ impl World {
                 self.breaks("one was not woken when the page was there");
             }
         }
+    }
+
+    /// Whether a worker does not know yet that what it makes is in vain, so that
+    /// those who came before wait for that.
+    fn has_lost_run(&self, worker: usize, since: Time) -> bool {
+        self.makings.iter().any(|making| {
+            let is_under_way = making.ended.is_none_or(|ended| ended >= since);
+            let is_old = making
+                .epoch
+                .is_some_and(|epoch| epoch < self.broken.fresh_epoch);
+            making.worker == worker && is_under_way && is_old
+        })
     }
 
     /// A client must have its answer by now.
@@ -135,12 +165,33 @@ impl World {
         let is_rival = |(other, making): (usize, &super::worker::Making)| {
             let leases = &self.workers[making.worker].leases;
             let is_lost = making.run.as_ref().is_none_or(|run| leases.is_lost(run));
-            other != serial && !making.is_over && !is_lost && making.epoch == Some(epoch)
+            other != serial && making.ended.is_none() && !is_lost && making.epoch == Some(epoch)
         };
-        if self.makings.iter().enumerate().any(is_rival) {
+        let has_rival = self.makings.iter().enumerate().any(is_rival);
+        if has_rival && self.has_versions() {
             self.breaks("two make the page at once");
         }
         self.makings[serial].epoch = Some(epoch);
+    }
+
+    /// A request to the backend begins, which may be failing.
+    pub(super) fn check_failing(&mut self, serial: usize) {
+        let making = &self.makings[serial];
+        if self.scenario != Scenario::Failing || serial == 0 {
+            return;
+        }
+        let is_alone = making.run.is_none();
+        if making.manner == Manner::Fails {
+            self.broken.tries += 1;
+            if self.broken.tries > TRIES_MAX {
+                self.breaks("a failing backend was asked too often");
+            }
+        }
+        // Who came before it was there may have waited.
+        let is_there = |(at, _)| self.now.since(at) > Duration::from_secs(1);
+        if is_alone && self.broken.last.is_some_and(is_there) {
+            self.breaks("the backend was asked although a page could be served");
+        }
     }
 
     /// The server has carried out a command.
@@ -154,13 +205,15 @@ impl World {
                     command,
                     Command::MetaStore(_) | Command::MetaDelete(_) | Command::MetaState(_)
                 );
+                self.epoch += u64::from(message.is_purge);
                 match command {
-                    Command::Delete(delete) if delete.key == self.key => self.epoch += 1,
-                    Command::MetaDelete(delete)
-                        if matches!(message.who, super::network::For::Soft(_)) =>
-                    {
-                        let _ = delete;
-                        self.epoch += 1;
+                    // A right may be taken over that is so old, if its owner still
+                    // uses it or not.
+                    Command::MetaDelete(delete) if delete.invalidate => {
+                        let rules = &self.rules;
+                        let limit = rules.refresh_timeout + 2 * TIMEOUT + Duration::from_secs(1);
+                        let age = self.now.since(self.broken.won_at);
+                        self.epoch += u64::from(age >= limit);
                     }
                     Command::MetaStore(store) => stored = Stored::read(&store.data),
                     Command::Store(store) => stored = Stored::read(&store.data),
@@ -172,6 +225,10 @@ impl World {
             }
             Sent::Look(..) => {}
         }
+        if matches!(reply, Reply::ServerError(_)) {
+            // It was too large, and what was there is gone, whoever had the right.
+            self.epoch += 1;
+        }
         let marks = match reply {
             Reply::Values(values) => match values.first() {
                 Some((_, Found::Value(value))) => value.marks.as_deref().copied(),
@@ -182,6 +239,7 @@ impl World {
         };
         if let Some(marks) = marks.filter(|marks| marks.won) {
             self.broken.won.insert((pin, marks.version), self.epoch);
+            self.broken.won_at = self.now;
         }
         if let (Some(page), Reply::Status(Status::Stored)) = (stored, reply) {
             self.broken.last = Some((self.now, page.content));
@@ -209,7 +267,10 @@ impl World {
         self.broken.fresh = match (self.broken.fresh, until) {
             (_, None) => None,
             (Some((since, before)), Some(until)) if self.now < before => Some((since, until)),
-            (_, Some(until)) => Some((self.now, until)),
+            (_, Some(until)) => {
+                self.broken.fresh_epoch = self.epoch;
+                Some((self.now, until))
+            }
         };
         if self.broken.fresh.is_none() {
             self.broken.told = None;
@@ -234,7 +295,7 @@ impl World {
                 let text = format!("{} runs for a soft purge", self.broken.runs);
                 self.breaks(&text);
             }
-            Scenario::Recovery => {
+            Scenario::Recovery | Scenario::Attack | Scenario::Failing => {
                 let end = self.last_client();
                 let is_good = self.broken.last.is_some_and(|(at, content)| {
                     content == self.content && end.since(at) < Duration::from_secs(15)

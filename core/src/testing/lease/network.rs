@@ -41,6 +41,8 @@ pub(super) struct Message {
     pub pin: Pin,
     pub sent: Sent,
     pub who: For,
+    /// It is a purge, which may end runs.
+    pub is_purge: bool,
     /// Its outcome was given out, or nobody wants it.
     pub is_over: bool,
     /// The server was restarted.

@@ -1,7 +1,6 @@
 //! What surrounds the leases of a worker: commands are sent, outcomes handed in,
 //! those woken who wait, answers carried out.
 
-use core::mem;
 use core::task::Poll;
 use core::time::Duration;
 use std::rc::Rc;
@@ -16,6 +15,19 @@ use crate::lookup::{Cancel, Flight};
 use crate::protocol::{Pin, Value};
 use crate::server::{Failure, Outcome, Unclaimed};
 use crate::time::Time;
+
+/// How the backend is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Without a client.
+    Refresh,
+    /// For a client, that there is a page.
+    Revalidate,
+    /// For a client.
+    Make,
+    /// For a client, as others may do meanwhile.
+    Beside,
+}
 
 impl World {
     /// Carries out all that a worker has decided.
@@ -32,8 +44,14 @@ impl World {
             if let Some((_, unclaimed)) = unclaimed {
                 self.give_back(at, &unclaimed);
             }
-            if let Some(client) = woken {
-                self.poll(client);
+            match woken {
+                // Much may happen before it is its turn.
+                Some(client) if !self.is_calm && self.chance.one_in(8) => {
+                    let millis = self.chance.of(&[0, 1, 30]);
+                    self.after(millis, Event::Polls(client));
+                }
+                Some(client) => self.poll(client),
+                None => {}
             }
         }
         let worker = &mut self.workers[at];
@@ -106,6 +124,7 @@ impl World {
             worker: at,
             life: worker.life,
             pin,
+            is_purge: matches!(who, For::Purge(_) | For::Soft(_)),
             sent,
             who,
             is_over: false,
@@ -194,7 +213,7 @@ impl World {
                         let leases = &mut self.workers[client.worker].leases;
                         leases.end(self.now, run, End::Abandoned);
                     } else {
-                        self.make(number, Some(run), None, true, false);
+                        self.make(number, Some(run), None, Way::Refresh);
                     }
                 }
             }
@@ -204,11 +223,11 @@ impl World {
                 run,
             } => {
                 let instead = or_serve.map(|until| (page, until));
-                self.make(number, Some(run), instead, true, true);
+                self.make(number, Some(run), instead, Way::Revalidate);
             }
-            Answer::Make(run) => self.make(number, Some(run), None, false, true),
-            Answer::Uncacheable(run) => self.make(number, Some(run), None, false, true),
-            Answer::Alone(_) => self.make(number, None, None, false, true),
+            Answer::Make(run) => self.make(number, Some(run), None, Way::Make),
+            Answer::Uncacheable(run) => self.make(number, Some(run), None, Way::Beside),
+            Answer::Alone(_) => self.make(number, None, None, Way::Beside),
         }
     }
 
@@ -218,8 +237,7 @@ impl World {
         number: usize,
         run: Option<Run>,
         instead: Option<(Value<Vec<u8>>, Time)>,
-        is_refresh: bool,
-        for_client: bool,
+        way: Way,
     ) {
         let client = &self.clients[number];
         let (at, life, manner) = (client.worker, client.life, client.manner);
@@ -228,17 +246,20 @@ impl World {
             life,
             epoch: None,
             run,
-            client: for_client.then_some(number),
+            client: (way != Way::Refresh).then_some(number),
             manner,
             content: self.content,
             instead,
-            is_over: false,
+            ended: None,
         };
         let serial = self.makings.len();
         self.makings.push(making);
         self.made += 1;
-        self.check_alone(serial);
-        if for_client {
+        self.check_failing(serial);
+        if way != Way::Beside {
+            self.check_alone(serial);
+        }
+        if way != Way::Refresh {
             self.clients[number].backend = Some(serial);
         }
         let millis = match () {
@@ -248,7 +269,7 @@ impl World {
         };
         self.note(|| format!("backend run {serial} for {millis} ms by client {number}"));
         self.after(millis, Event::Made(serial));
-        if is_refresh {
+        if matches!(way, Way::Refresh | Way::Revalidate) {
             let limit = self.rules.refresh_timeout;
             self.at(self.now + limit, Event::RefreshTimedOut(serial));
         }
@@ -258,7 +279,7 @@ impl World {
     pub(super) fn made(&mut self, serial: usize, manner: Manner) {
         let now = self.now;
         let making = &mut self.makings[serial];
-        if mem::replace(&mut making.is_over, true) {
+        if making.ended.replace(now).is_some() {
             return;
         }
         let (at, client, run) = (making.worker, making.client, making.run.take());

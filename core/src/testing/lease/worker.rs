@@ -64,7 +64,8 @@ pub(super) struct Making {
     pub instead: Option<(Value<Vec<u8>>, Time)>,
     /// In which epoch it was won, if nobody else is to make the page.
     pub epoch: Option<u64>,
-    pub is_over: bool,
+    /// When it ended.
+    pub ended: Option<Time>,
 }
 
 impl Worker {

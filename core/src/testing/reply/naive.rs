@@ -3,10 +3,11 @@
 
 use crate::protocol::{Key, ProtocolError, Status, excerpt};
 
+use super::naive_meta;
 use super::stream::{Asked, End, Item, KEYS, Seen};
 
 /// `Ok(None)`: the bytes end early.
-type Found<T> = Result<Option<T>, ProtocolError>;
+pub(super) type Found<T> = Result<Option<T>, ProtocolError>;
 
 /// The replies to commands about `key` in `bytes`, and how they end.
 pub fn parse(key: &Key, asked: &[Asked], mut bytes: &[u8]) -> (Vec<Seen>, End) {
@@ -26,7 +27,7 @@ pub fn parse(key: &Key, asked: &[Asked], mut bytes: &[u8]) -> (Vec<Seen>, End) {
 }
 
 /// A line without its end, if it is there as a whole.
-fn line(bytes: &[u8]) -> Found<&[u8]> {
+pub(super) fn line(bytes: &[u8]) -> Found<&[u8]> {
     let start = &bytes[..bytes.len().min(2048)];
     match start.iter().position(|&byte| byte == b'\n') {
         None if start.len() == 2048 => Err(ProtocolError::LineTooLong),
@@ -38,6 +39,9 @@ fn line(bytes: &[u8]) -> Found<&[u8]> {
 
 /// One reply and its length.
 fn reply(key: &Key, asked: Asked, bytes: &[u8]) -> Found<(Seen, usize)> {
+    if Asked::META.contains(&asked) {
+        return naive_meta::reply(key, asked, bytes);
+    }
     let Some(first) = line(bytes)? else {
         return Ok(None);
     };
@@ -160,11 +164,7 @@ fn value(
     if !tail.starts_with(b"\r\n") {
         return Err(ProtocolError::BadDataEnd);
     }
-    let value = Item {
-        flags,
-        cas: numbers.get(2).copied(),
-        data: bytes[..len].to_vec(),
-    };
+    let value = Item::new(flags, numbers.get(2).copied(), &bytes[..len]);
     Ok(Some((value, len + 2)))
 }
 

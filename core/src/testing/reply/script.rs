@@ -26,14 +26,29 @@ pub fn run(script: &[u8]) {
     let [how, kinds, wire @ ..] = script else {
         return;
     };
-    let key = Key::new(b"k").unwrap();
-    let mut kinds = usize::from(*kinds);
+    let kinds = usize::from(*kinds);
     let among = match kinds {
         ..81 => &COMMON[..],
         81..240 => &SCRIPTED,
         _ => &PROBES,
     };
-    kinds = kinds.checked_sub(81).unwrap_or(kinds);
+    check(*how, kinds.checked_sub(81).unwrap_or(kinds), among, wire);
+}
+
+/// Likewise of meta commands; two bytes say of which kinds the replies are.
+///
+/// # Panics
+/// Something that must hold does not.
+pub fn run_meta(script: &[u8]) {
+    let [how, low, high, wire @ ..] = script else {
+        return;
+    };
+    let kinds = usize::from(u16::from_le_bytes([*low, *high]));
+    check(*how, kinds, &Asked::META, wire);
+}
+
+fn check(how: u8, mut kinds: usize, among: &[Asked], wire: &[u8]) {
+    let key = Key::new(b"k").unwrap();
     let mut asked = Vec::new();
     for _ in 0..=how % 4 {
         asked.push(among[kinds % among.len()]);

@@ -5,6 +5,7 @@ mod counted;
 pub mod load;
 mod memcached;
 pub mod model;
+pub mod rights;
 mod script;
 mod sim;
 mod sockets;

@@ -365,7 +365,7 @@ impl World {
                     assert_eq!(bytes, expected, "value of another key");
                     assert!(value.len <= asked.max_value);
                 }
-                Found::TooLarge { len } => {
+                Found::TooLarge { len, .. } => {
                     assert_eq!(len, expected.len() as u64);
                     assert!(len > asked.max_value);
                 }

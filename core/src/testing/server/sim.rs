@@ -301,7 +301,7 @@ fn text(outcome: Outcome<Vec<u8>>) -> String {
                     let bytes: Vec<u8> = value.pieces.iter().flatten().copied().collect();
                     String::from_utf8_lossy(&bytes).into_owned()
                 }
-                Found::TooLarge { len } => format!("too large: {len}"),
+                Found::TooLarge { len, .. } => format!("too large: {len}"),
             });
             texts.collect()
         }

@@ -87,7 +87,16 @@ fn a_value_that_is_longer_than_wanted_is_skipped() {
         let Ok(Some(Reply::Values(found))) = reply else {
             panic!("{reply:?}")
         };
-        assert_eq!(found[0], (0, Found::TooLarge { len: 4 }));
+        assert_eq!(
+            found[0],
+            (
+                0,
+                Found::TooLarge {
+                    len: 4,
+                    marks: None
+                }
+            )
+        );
         assert_eq!((found[1].0, found[1].1.len()), (1, 3));
         assert_eq!(at, wire.len() - 5);
     }

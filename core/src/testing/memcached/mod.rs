@@ -1,0 +1,13 @@
+//! A memcached without I/O or clock, which does as version 1.6.18 does: its items,
+//! with commands as values or as bytes.
+
+pub mod exchanges;
+mod items;
+mod lines;
+mod peer;
+pub mod random;
+mod serve;
+mod store;
+
+pub use items::{Items, Looked};
+pub use peer::{Dialect, Peer};
