@@ -21,14 +21,24 @@ fn lock(desk: &mut Desk, outcome: Status) {
     desk.op_ends(&status(outcome));
 }
 
+/// The lock is free; whoever has it now finds this when it looks once more.
+fn wins(desk: &mut Desk, number: usize, item: Item) -> String {
+    lock(desk, Status::Stored);
+    assert_eq!(
+        (desk.woken(), desk.poll(number)),
+        (vec![number], String::new())
+    );
+    desk.find(item);
+    assert!(desk.woken().contains(&number));
+    desk.poll(number)
+}
+
 #[test]
 fn a_lock_is_an_item_of_its_own() {
     let mut desk = classic();
     assert_eq!(desk.asks(Item::Missing), "");
     assert_eq!(desk.asks(Item::Missing), "", "it asks already");
-    lock(&mut desk, Status::Stored);
-    assert_eq!(desk.woken(), [0]);
-    assert_eq!(desk.poll(0), "make with a run");
+    assert_eq!(wins(&mut desk, 0, Item::Missing), "make with a run");
     assert_eq!(desk.asks(Item::Missing), "", "it is made");
     desk.store();
     assert_eq!(desk.sent(), ["set k 9 90 4"]);
@@ -50,12 +60,33 @@ fn a_lock_is_an_item_of_its_own() {
     assert!(desk.leases.is_idle());
 }
 
+/// The page may have been made between the look and the lock.
+#[test]
+fn whoever_has_the_lock_looks_once_more() {
+    const HERE: Item = Item::Page(8, 1, "");
+    let mut desk = classic();
+    desk.asks(Item::Missing);
+    assert_eq!(wins(&mut desk, 0, HERE), "fresh");
+    assert_eq!(desk.sent(), [format!("delete {LOCK}")]);
+    desk.op_ends(&status(Status::Deleted));
+    assert!(desk.leases.is_idle());
+    desk.asks(Item::Missing);
+    assert_eq!(wins(&mut desk, 1, MARKER), "uncacheable with a run");
+    assert_eq!(desk.sent(), [format!("delete {LOCK}")]);
+    // It leaves meanwhile.
+    let mut desk = classic();
+    desk.asks(Item::Missing);
+    lock(&mut desk, Status::Stored);
+    assert_eq!(desk.poll(0), "");
+    desk.leave(0);
+    assert_eq!(desk.sent(), [format!("delete {LOCK}")]);
+}
+
 #[test]
 fn a_lock_that_may_be_anothers_by_now_is_left_alone() {
     let mut desk = classic();
     desk.asks(Item::Missing);
-    lock(&mut desk, Status::Stored);
-    desk.poll(0);
+    wins(&mut desk, 0, Item::Missing);
     desk.pass(10_000);
     desk.store();
     assert_eq!(desk.sent(), ["set k 9 90 4"]);
@@ -73,9 +104,7 @@ fn whoever_does_not_get_the_lock_looks_again_and_asks_again() {
     assert_eq!((desk.woken(), desk.poll(0)), (vec![0], String::new()));
     desk.find(Item::Missing);
     assert_eq!((desk.woken(), desk.poll(0)), (vec![0], String::new()));
-    lock(&mut desk, Status::Stored);
-    assert_eq!(desk.woken(), [0]);
-    assert_eq!(desk.poll(0), "make with a run");
+    assert_eq!(wins(&mut desk, 0, Item::Missing), "make with a run");
 }
 
 #[test]
@@ -88,8 +117,7 @@ fn how_runs_end_there() {
     ] {
         let mut desk = classic();
         desk.asks(Item::Missing);
-        lock(&mut desk, Status::Stored);
-        desk.poll(0);
+        wins(&mut desk, 0, Item::Missing);
         desk.end(end);
         if let Some(first) = first {
             assert_eq!(desk.sent(), [first]);
@@ -123,8 +151,7 @@ fn a_page_there_is_as_old_as_its_head_says() {
     desk.page.left = Some(30);
     assert_eq!(desk.asks(HERE), "");
     assert_eq!(desk.asks(HERE), "stale");
-    lock(&mut desk, Status::Stored);
-    assert_eq!(desk.poll(1), "stale with a run");
+    assert_eq!(wins(&mut desk, 1, HERE), "stale with a run");
     assert_eq!(desk.asks(HERE), "stale");
     // By the version that was seen.
     desk.store();
@@ -156,19 +183,26 @@ fn tries_that_fail_there() {
     desk.page.left = Some(1000);
     desk.rules.early = 1000;
     desk.asks(HERE);
-    lock(&mut desk, Status::Stored);
-    assert_eq!(desk.poll(0), "stale with a run");
+    assert_eq!(wins(&mut desk, 0, HERE), "stale with a run");
     for pause in [1, 2, 4] {
         desk.end(End::Error);
         assert_eq!(desk.sent(), [""; 0], "the lock stays");
         desk.pass(pause * 1000 - 1);
         assert_eq!((desk.asks(HERE), desk.sent()), ("fresh".into(), vec![]));
         desk.pass(1);
-        assert_eq!(desk.asks(HERE), "");
-        lock(&mut desk, Status::Stored);
-        let number = *desk.woken().last().unwrap();
-        assert_eq!(desk.poll(number), "stale with a run");
+        // Nobody else can have the lock that it took for the first.
+        assert_eq!(
+            (desk.asks(HERE), desk.sent()),
+            ("stale with a run".into(), vec![])
+        );
     }
+    desk.end(End::Error);
+    desk.pass(8000);
+    // It is over.
+    let number = desk.ask();
+    desk.find(HERE);
+    assert_eq!(desk.poll(number), "");
+    assert_eq!(wins(&mut desk, number, HERE), "stale with a run");
 }
 
 #[test]
