@@ -285,17 +285,15 @@ impl<W, P: Clone> Waiter<W, P> {
         }
         *place = Place::Gone;
         waiters.present -= 1;
-        Poll::Ready(match waiters.present {
-            0 => waiters.result.take(),
-            _ => {
-                let result = waiters.result.clone();
-                // The right to make the item is for one of them.
-                if let Some(LookupResult::Hit(value)) = &mut waiters.result {
-                    value.yield_right();
-                }
-                result
-            }
-        })
+        if waiters.present == 0 {
+            return Poll::Ready(waiters.result.take());
+        }
+        let result = waiters.result.clone();
+        // The right to make the item is for one of them.
+        if let Some(LookupResult::Hit(value)) = &mut waiters.result {
+            value.yield_right();
+        }
+        Poll::Ready(result)
     }
 }
 

@@ -252,6 +252,28 @@ fn those_who_wait_for_others_look_again_and_again() {
 }
 
 #[test]
+fn the_run_of_the_worker_may_have_no_right_any_more() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    desk.asks(TAKEN);
+    assert_eq!(desk.due(), Some(500), "until the run ends");
+    // It was purged, and another worker has won.
+    desk.asks(Item::Empty(0, 9, "Z"));
+    assert_eq!(desk.due(), Some(10));
+    desk.pass(10);
+    assert_eq!((desk.woken(), desk.poll(1)), (vec![1], String::new()));
+    desk.find(Item::Page(10, 60, ""));
+    assert_eq!((desk.woken(), desk.poll(1)), (vec![1], "fresh".into()));
+    assert_eq!(desk.woken(), [2]);
+    // The worker has purged it itself.
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    desk.asks(TAKEN);
+    desk.changed();
+    assert_eq!(desk.due(), Some(10));
+}
+
+#[test]
 fn what_one_finds_the_others_are_told() {
     let mut desk = Desk::new();
     desk.asks(TAKEN);

@@ -145,10 +145,10 @@ impl Copied {
                 run.end(End::Abandoned);
             }
             run.end(End::Error);
-            drop(place);
-            if let Some(at_end) = at_end {
+            if let Some(at_end) = &at_end {
                 at_end.made.set(Some(made(end, &run)));
             }
+            drop((place, at_end));
         });
     }
 }
@@ -183,8 +183,9 @@ pub(super) struct WakeAtEnd {
 
 impl Drop for WakeAtEnd {
     fn drop(&mut self) {
-        // Only a panic leaves it unknown.
-        self.made.set(self.made.get().or(Some(Made::Error)));
+        if self.made.get().is_none() {
+            self.made.set(Some(Made::Nothing));
+        }
         self.waker.wake();
     }
 }

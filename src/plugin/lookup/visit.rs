@@ -107,7 +107,7 @@ impl Asking {
             left,
             while_revalidate: windows.while_revalidate,
             if_error: windows.if_error,
-            when_marked: windows.longest() > 0,
+            when_marked: windows.while_revalidate.max(windows.if_error) > 0,
         }))
     }
 
@@ -343,7 +343,11 @@ impl Asking {
             forward: self.forward_of_miss(),
             detail: None,
             key: None,
-            status: "miss",
+            status: if made == Made::Response {
+                "uncacheable"
+            } else {
+                "miss"
+            },
             line: &"what a copy of the request got is not stored",
         };
         self.pass(vr, memory, &passed)

@@ -54,9 +54,10 @@ impl Age {
         } else if marks.stale {
             // The mark may have cut its life short, so that its windows cannot be
             // told any more.
-            match page.when_marked {
-                true => (Serve::Now, secs),
-                false => (Serve::Never, 0),
+            if page.when_marked {
+                (Serve::Now, secs)
+            } else {
+                (Serve::Never, 0)
             }
         } else {
             let usable = within(page.while_revalidate.max(page.if_error));

@@ -119,3 +119,13 @@ pub(super) fn lock(key: &Key, secs: u32) -> Data {
     };
     store(lock_key(key), StoreMode::Add, item)
 }
+
+/// Whether a command names a version, and so depends on a connection.
+pub(super) fn names_version(command: &Data) -> bool {
+    match command {
+        Command::MetaStore(_) => true,
+        Command::MetaDelete(delete) => delete.version.is_some(),
+        Command::Store(store) => matches!(store.mode, StoreMode::Cas(_)),
+        _ => false,
+    }
+}

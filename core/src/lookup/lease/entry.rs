@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use super::run::{RunId, Source};
+use super::run::RunId;
+use super::running::Source;
 use super::timers::Alarm;
 use super::visit::VisitId;
 use crate::protocol::{ItemState, Reply, Status};

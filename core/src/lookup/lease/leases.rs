@@ -1,27 +1,21 @@
 //! The leases of one worker, as its user sees them.
 
-use core::mem;
-use core::task::Poll;
-
-use super::answer::{Answer, Why};
 use super::ask::{Ask, Dialect as Rule};
-use super::dialects::{Answered, Dialect, Dialects};
-use super::entry::{Call, Told};
-use super::judging::Judge;
-use super::kind::Kind;
+use super::dialects::{Answered, Dialects};
+use super::entry::Told;
 use super::means::Means;
 use super::op::{Op, OpId};
 use super::ops::Purpose;
 use super::place::Place;
-use super::run::{End, NewItem, Run, RunState, Source};
+use super::run::{End, NewItem, Run};
+use super::running::{RunState, Source};
 use super::stats::Stats;
 use super::table::Table;
 use super::timers::Due;
 use super::visit::{Stage, Visit, VisitId};
-use crate::lookup::coalesce::{Asks, DriverId, ServerId, Target};
-use crate::lookup::lookups::{Begin, Cancel, Lookups};
-use crate::lookup::result::LookupResult;
-use crate::protocol::{Command, Key, MetaNoop, Pin, Value};
+use crate::lookup::coalesce::{DriverId, ServerId};
+use crate::lookup::lookups::{Cancel, Lookups};
+use crate::protocol::{Key, Pin};
 use crate::server::Outcome;
 use crate::time::Time;
 
@@ -32,8 +26,8 @@ use crate::time::Time;
 /// out, and the timer is set to [`poll_timeout`](Self::poll_timeout).
 #[derive(Debug)]
 pub struct Leases<W> {
-    table: Table<W>,
-    dialects: Dialects<W>,
+    pub(super) table: Table<W>,
+    pub(super) dialects: Dialects<W>,
 }
 
 impl<W> Default for Leases<W> {
@@ -72,157 +66,6 @@ impl<W: Clone> Leases<W> {
         }
     }
 
-    /// Goes on with a request as far as that is possible. `kind` tells what a value
-    /// is. The answer comes once; after it the visit is to be dropped.
-    pub fn poll<P: Clone>(
-        &mut self,
-        now: Time,
-        lookups: &mut Lookups<W, P>,
-        visit: &mut Visit<W, P>,
-        kind: &dyn Fn(&Value<P>) -> Kind,
-    ) -> Poll<Answer<P>> {
-        loop {
-            let stage = mem::replace(&mut visit.stage, Stage::Over);
-            let answer = match stage {
-                Stage::Over => return Poll::Pending,
-                Stage::Begun => self.begun(now, lookups, visit, None),
-                Stage::Detecting(question) => self.begun(now, lookups, visit, Some(question)),
-                Stage::Looking(waiter) => match lookups.poll(&waiter) {
-                    Poll::Pending => {
-                        visit.stage = Stage::Looking(waiter);
-                        return Poll::Pending;
-                    }
-                    Poll::Ready(result) => {
-                        // It has its result, so there is nothing to cancel.
-                        let _ = lookups.leave(waiter);
-                        self.looked(now, visit, result, kind)
-                    }
-                },
-                Stage::Looked(result) => self.looked(now, visit, result, kind),
-                Stage::Asking => match self.judge(now, visit).reply() {
-                    None => {
-                        visit.stage = Stage::Asking;
-                        return Poll::Pending;
-                    }
-                    Some(told) => self.judge(now, visit).told(told),
-                },
-                Stage::Waiting => match self.judge(now, visit).called() {
-                    None => {
-                        visit.stage = Stage::Waiting;
-                        return Poll::Pending;
-                    }
-                    Some(Call::Look) => None,
-                    Some(Call::TimeUp) => Some(self.judge(now, visit).time_up()),
-                    Some(Call::GoOn(run)) => Some(self.judge(now, visit).go_on(run)),
-                },
-            };
-            if let Some(answer) = answer {
-                self.answered(now, visit, &answer);
-                return Poll::Ready(answer);
-            }
-            match visit.stage {
-                Stage::Over => Self::look(lookups, visit),
-                Stage::Detecting(_) => return Poll::Pending,
-                _ => {}
-            }
-        }
-    }
-
-    fn looked<P: Clone>(
-        &mut self,
-        now: Time,
-        visit: &mut Visit<W, P>,
-        result: LookupResult<P>,
-        kind: &dyn Fn(&Value<P>) -> Kind,
-    ) -> Option<Answer<P>> {
-        let answer = self.judge(now, visit).looked(result, kind);
-        // If it has begun no run with it.
-        self.table.unlock(now, visit);
-        answer
-    }
-
-    fn judge<'j, P>(&'j mut self, now: Time, visit: &'j mut Visit<W, P>) -> Judge<'j, W, P> {
-        Judge {
-            table: &mut self.table,
-            now,
-            visit,
-        }
-    }
-
-    /// Begins to look, or asks first how that is to be done.
-    fn begun<P: Clone>(
-        &mut self,
-        now: Time,
-        lookups: &mut Lookups<W, P>,
-        visit: &mut Visit<W, P>,
-        asked: Option<u64>,
-    ) -> Option<Answer<P>> {
-        let (target, rules) = (visit.ask.target, visit.ask.rules);
-        if visit.means == Means::Meta && rules.dialect == Rule::Auto {
-            match self
-                .dialects
-                .of(now, &target, visit.id, visit.waker.clone(), asked)
-            {
-                Dialect::Means(means) => visit.means = means,
-                Dialect::Failed(failure) => return Some(Answer::Alone(Why::Failed(failure))),
-                Dialect::Wait(question, is_new) => {
-                    if is_new {
-                        self.detect(target);
-                    }
-                    visit.stage = Stage::Detecting(question);
-                    return None;
-                }
-            }
-        }
-        Self::look(lookups, visit);
-        None
-    }
-
-    /// Asks what a server understands.
-    fn detect(&mut self, target: Target) {
-        let purpose = Purpose::Detect(target.server);
-        self.table.ops.push(purpose, |id| Op {
-            id,
-            server: target.server,
-            driver: target.driver,
-            timeout: target.timeout,
-            pin: None,
-            command: Command::MetaNoop(MetaNoop),
-        });
-    }
-
-    fn look<P: Clone>(lookups: &mut Lookups<W, P>, visit: &mut Visit<W, P>) {
-        let mut target = visit.ask.target;
-        target.asks = match visit.means {
-            Means::Meta => Asks::Lock(visit.ask.rules.lock),
-            Means::Classic => Asks::Version,
-            Means::Unlocked => Asks::Value,
-        };
-        visit.stage = match lookups.begin(target, &visit.ask.key, visit.waker.clone()) {
-            Begin::Pending(waiter) => Stage::Looking(waiter),
-            Begin::Ready(result) => Stage::Looked(result),
-        };
-    }
-
-    /// What the answer of one means for those who wait.
-    fn answered<P>(&mut self, now: Time, visit: &Visit<W, P>, answer: &Answer<P>) {
-        let place = &visit.place;
-        let Some(entry) = self.table.get(place) else {
-            return;
-        };
-        let is_made = entry.run.is_some();
-        self.table.go(now, place, visit.id);
-        let wake = match answer {
-            Answer::Fresh(_) | Answer::Uncacheable(_) => true,
-            Answer::Stale { refresh: None, .. } => !is_made,
-            Answer::Stale { .. } | Answer::Revalidate { .. } => false,
-            Answer::Make(_) | Answer::Alone(_) => false,
-        };
-        if wake {
-            self.table.call_all(now, place);
-        }
-    }
-
     /// A request goes away before it had its answer. What is returned is to be
     /// cancelled.
     #[must_use]
@@ -249,11 +92,13 @@ impl<W: Clone> Leases<W> {
 
     /// What a run has made is stored, if nobody purged or replaced the item
     /// meanwhile. Those who wait look again when the server has answered.
+    #[expect(clippy::needless_pass_by_value, reason = "it is given back once")]
     pub fn store(&mut self, now: Time, run: Run, item: NewItem) {
         self.table.store(now, run.id, item);
     }
 
     /// A run ends without anything to store.
+    #[expect(clippy::needless_pass_by_value, reason = "it is given back once")]
     pub fn end(&mut self, now: Time, run: Run, end: End) {
         self.table.end(now, run.id, end);
     }
@@ -294,10 +139,10 @@ impl<W: Clone> Leases<W> {
         outcome: &Outcome<P>,
     ) {
         match self.table.ops.finish(id) {
-            None => {}
+            None | Some(Purpose::GiveBack) => {}
             Some(Purpose::Detect(server)) => match self.dialects.answered(now, server, outcome) {
                 Answered::Known(woken) => self.table.wakes.extend(woken),
-                Answered::AskAgain(target) => self.detect(target),
+                Answered::AskAgain(target) => self.table.ops.detect(target),
             },
             Some(Purpose::Ask(asked)) => {
                 let told = Told::of(outcome, asked.at);
@@ -320,7 +165,6 @@ impl<W: Clone> Leases<W> {
                 lookups.changed(place.server, &place.key);
                 self.table.taken_over(now, &place, outcome);
             }
-            Some(Purpose::GiveBack) => {}
         }
     }
 
@@ -333,8 +177,10 @@ impl<W: Clone> Leases<W> {
             key: key.clone(),
         };
         if self.table.get(&place).is_some() {
-            self.table
-                .change(now, &place, |entry, _, _| entry.held = None);
+            self.table.change(now, &place, |entry, _, _| {
+                entry.held = None;
+                entry.run_has_right = false;
+            });
         }
     }
 

@@ -9,10 +9,11 @@ use super::means::Means;
 use super::op::Op;
 use super::ops::Purpose;
 use super::place::Place;
-use super::run::{Base, End, Ending, NewItem, Run, RunId, RunState, Running, Source};
+use super::run::{Base, End, Ending, NewItem, Run, RunId};
+use super::running::{RunState, Running};
 use super::table::Table;
 use super::timers::Due;
-use crate::protocol::{Command, Reply, Status, StoreMode};
+use crate::protocol::{Reply, Status, StoreMode};
 use crate::server::Outcome;
 use crate::time::Time;
 
@@ -76,7 +77,7 @@ impl<W: Clone> Table<W> {
             return;
         };
         // What depends on no version may go out anywhere.
-        let pin = by_version(&command).then_some(run.source.pin);
+        let pin = commands::names_version(&command).then_some(run.source.pin);
         self.ops.push(purpose, |op| {
             let op = Op {
                 id: op,
@@ -137,52 +138,15 @@ impl<W: Clone> Table<W> {
         let Some(run) = self.runs.get_mut(&id) else {
             return;
         };
-        let key = run.place.key.clone();
-        let (version, base, means) = (run.version, run.base, run.means);
         let stores = matches!(ending, Ending::Store(_));
         run.state = RunState::Ended { stores };
         let command = match ending {
-            Ending::Leave => None,
-            Ending::Store(item) => Some(match (means, base) {
-                (Means::Meta, _) => commands::replace(key, version, item),
-                (Means::Classic, Base::Page { .. } | Base::Marker) => {
-                    commands::store(key, StoreMode::Cas(version), item)
-                }
-                (Means::Classic, Base::Nothing) | (Means::Unlocked, _) => {
-                    commands::store(key, StoreMode::Set, item)
-                }
-            }),
-            Ending::Mark(secs) => {
-                let marker = commands::marker(secs);
-                match (means, base) {
-                    (Means::Meta, _) => Some(commands::replace(key, version, marker)),
-                    (Means::Classic, Base::Page { .. } | Base::Marker) => {
-                        Some(commands::store(key, StoreMode::Cas(version), marker))
-                    }
-                    (Means::Classic, Base::Nothing) => {
-                        Some(commands::store(key, StoreMode::Add, marker))
-                    }
-                    (Means::Unlocked, _) => None,
-                }
+            Ending::Hold { failed } if has_room => {
+                self.hold(now, id, failed);
+                None
             }
-            Ending::Remove => Some(match means {
-                Means::Meta => commands::remove(key, version),
-                Means::Classic | Means::Unlocked => commands::delete(key),
-            }),
-            Ending::Release => match (means, base) {
-                (Means::Meta, Base::Nothing) => Some(commands::remove(key, version)),
-                (Means::Meta, _) => Some(commands::release(key, version)),
-                (Means::Classic, _) => run.unlock(now),
-                (Means::Unlocked, _) => None,
-            },
-            Ending::Hold { failed } => {
-                if has_room || means != Means::Meta {
-                    self.hold(now, id, failed);
-                    None
-                } else {
-                    Some(commands::release(key, version))
-                }
-            }
+            Ending::Hold { .. } => run.command(now, Ending::Release),
+            ending => run.command(now, ending),
         };
         if command.is_some() {
             self.push(id, Purpose::Finish(id), command, |_, _| ());
@@ -325,42 +289,5 @@ impl<W: Clone> Table<W> {
             self.change(now, place, |entry, _, _| entry.run = None);
             self.call_all(now, place);
         }
-    }
-}
-
-impl Running {
-    /// Whether nobody else makes the page meanwhile, so that others wait.
-    fn is_alone(&self) -> bool {
-        match (self.means, self.base) {
-            (_, Base::Marker) | (Means::Unlocked, Base::Nothing) => false,
-            (_, Base::Nothing | Base::Page { .. }) => true,
-        }
-    }
-
-    /// The command that deletes the lock that is an item of its own, once. By the
-    /// own clock it must be younger than its life: the next one may have one too.
-    fn unlock(&mut self, now: Time) -> Option<Data> {
-        let until = self.lock_until.take()?;
-        (now < until).then(|| commands::delete(commands::lock_key(&self.place.key)))
-    }
-
-    /// Whether its version was read on a connection.
-    pub(super) fn depends_on(&self, source: Source) -> bool {
-        let by_version = match self.means {
-            Means::Meta => true,
-            Means::Classic => self.base != Base::Nothing,
-            Means::Unlocked => false,
-        };
-        by_version && self.source == source
-    }
-}
-
-/// Whether a command names a version.
-fn by_version(command: &Data) -> bool {
-    match command {
-        Command::MetaStore(_) => true,
-        Command::MetaDelete(delete) => delete.version.is_some(),
-        Command::Store(store) => matches!(store.mode, StoreMode::Cas(_)),
-        _ => false,
     }
 }

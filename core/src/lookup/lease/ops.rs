@@ -7,6 +7,7 @@ use super::place::Place;
 use super::run::RunId;
 use super::visit::VisitId;
 use crate::lookup::coalesce::{ServerId, Target};
+use crate::protocol::{Command, MetaNoop};
 use crate::time::Time;
 
 /// What an operation is for.
@@ -51,6 +52,18 @@ impl Ops {
         let id = OpId(self.serial);
         self.pending.insert(id, purpose);
         self.queue.push_back(make(id));
+    }
+
+    /// Asks what a server understands.
+    pub(super) fn detect(&mut self, target: Target) {
+        self.push(Purpose::Detect(target.server), |id| Op {
+            id,
+            server: target.server,
+            driver: target.driver,
+            timeout: target.timeout,
+            pin: None,
+            command: Command::MetaNoop(MetaNoop),
+        });
     }
 
     pub(super) fn pop(&mut self) -> Option<Op> {

@@ -1,14 +1,6 @@
 //! The right to make a page, and how that ends.
 
-use core::time::Duration;
-
 use super::ask::Rules;
-use super::means::Means;
-use super::op::OpId;
-use super::place::Place;
-use super::timers::Alarm;
-use crate::lookup::coalesce::DriverId;
-use crate::protocol::Pin;
 use crate::time::Time;
 
 /// The right to make a page. It is given back to
@@ -115,50 +107,4 @@ impl Base {
             (Self::Nothing | Self::Page { .. }, _) => Ending::Mark(marked_for),
         }
     }
-}
-
-/// The connection on which a version was read, where alone it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Source {
-    /// What carries it; the names of connections are its own.
-    pub(super) driver: DriverId,
-    pub(super) pin: Pin,
-}
-
-/// A run under way.
-#[derive(Debug)]
-pub(super) struct Running {
-    pub(super) place: Place,
-    pub(super) timeout: Duration,
-    pub(super) rules: Rules,
-    pub(super) means: Means,
-    pub(super) base: Base,
-    /// The item's version; 0 if there is none.
-    pub(super) version: u64,
-    pub(super) source: Source,
-    /// Tries that failed before it.
-    pub(super) fails: u32,
-    /// Until when the lock that is an item of its own is there by the own clock.
-    pub(super) lock_until: Option<Time>,
-    pub(super) state: RunState,
-    /// When the lock is to be renewed.
-    pub(super) alarm: Option<Alarm>,
-    /// The renewal under way.
-    pub(super) renewal: Option<(OpId, Time)>,
-}
-
-/// How far a run is.
-#[derive(Debug)]
-pub(super) enum RunState {
-    /// Somebody makes the page.
-    Making,
-    /// The same, but in vain: another one has the right.
-    Lost,
-    /// It ends so, once the renewal under way is answered.
-    Ending(Ending),
-    /// The server was told.
-    Ended {
-        /// Whether that was to store.
-        stores: bool,
-    },
 }

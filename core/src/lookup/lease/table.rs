@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use super::entry::{Asking, Call, Entry, Told, Waiting};
 use super::ops::Ops;
 use super::place::Place;
-use super::run::{RunId, Running};
+use super::run::RunId;
+use super::running::Running;
 use super::stats::Stats;
 use super::timers::{Due, Timers};
 use super::visit::VisitId;
@@ -24,6 +25,19 @@ pub(super) struct Table<W> {
     pub(super) wakes: VecDeque<W>,
     pub(super) stats: Stats,
     serial: u64,
+}
+
+/// How a request waits.
+#[derive(Debug)]
+pub(super) struct Wait<W> {
+    pub(super) visit: VisitId,
+    pub(super) waker: W,
+    /// When it stops.
+    pub(super) until: Time,
+    /// It has not waited before.
+    pub(super) is_first: bool,
+    /// The run of its worker has the right to make the item, as far as it has seen.
+    pub(super) run_has_right: bool,
 }
 
 impl<W> Default for Table<W> {
@@ -86,17 +100,15 @@ impl<W> Table<W> {
         self.entries.keys().cloned().collect()
     }
 
-    /// A request waits until it is called, at `until` at the latest.
-    pub(super) fn wait(
-        &mut self,
-        now: Time,
-        place: &Place,
-        visit: VisitId,
-        waker: W,
-        until: Time,
-        is_first: bool,
-        run_has_right: bool,
-    ) {
+    /// A request waits until it is called.
+    pub(super) fn wait(&mut self, now: Time, place: &Place, wait: Wait<W>) {
+        let Wait {
+            visit,
+            waker,
+            until,
+            is_first,
+            run_has_right,
+        } = wait;
         self.stats.waited += u64::from(is_first);
         self.change(now, place, |entry, timers, _| {
             let alarm = timers.add(until, Due::Visit(place.clone(), visit));

@@ -29,6 +29,9 @@ impl Chance {
     }
 
     /// One of several.
+    ///
+    /// # Panics
+    /// There is none.
     pub fn of<T: Copy>(&mut self, all: &[T]) -> T {
         let at = self.below(all.len() as u64);
         all[usize::try_from(at).unwrap()]

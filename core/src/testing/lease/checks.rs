@@ -12,7 +12,7 @@ use crate::protocol::{Command, Found, Pin, Reply, Status, Value};
 use crate::time::Time;
 
 /// What an answer may be older than it says, by whole seconds and slow ways.
-const SLACK: Duration = Duration::from_millis(3000);
+const SLACK: Duration = Duration::from_secs(3);
 
 /// The same where nothing is slow.
 const CALM_SLACK: Duration = Duration::from_millis(1100);
@@ -21,7 +21,7 @@ const CALM_SLACK: Duration = Duration::from_millis(1100);
 const OVERSLEPT: Duration = Duration::from_millis(120);
 
 /// The same in the worker that has stored it.
-const OVERSLEPT_HERE: Duration = Duration::from_millis(15);
+const OVERSLEPT_HERE: Duration = Duration::from_millis(8);
 
 /// Tries in half a minute: after 1, 2, 4, 8 and 16 seconds.
 const TRIES_MAX: u32 = 6;
@@ -80,7 +80,7 @@ impl World {
         let is_marked = value.marks.as_ref().is_some_and(|marks| marks.stale);
         let windows = match how {
             "fresh" => 0,
-            "stale" if is_marked => page.extra(),
+            "meanwhile" if !is_marked => page.while_revalidate,
             _ => page.extra(),
         };
         let slack = if self.is_calm { CALM_SLACK } else { SLACK };

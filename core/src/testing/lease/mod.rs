@@ -6,6 +6,8 @@ mod checks;
 mod events;
 mod network;
 mod page;
+mod plan;
+mod purging;
 mod shell;
 mod store;
 mod worker;

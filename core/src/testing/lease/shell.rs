@@ -9,7 +9,7 @@ use super::events::Event;
 use super::network::{For, Message, Sent, delay, give_back};
 use super::page::kind;
 use super::worker::{Making, Manner, STORES, TIMEOUT};
-use super::world::{NAMES, World};
+use super::world::{NAMES, Scenario, World};
 use crate::lookup::lease::{Answer, End, Op, Run};
 use crate::lookup::{Cancel, Flight};
 use crate::protocol::{Pin, Value};
@@ -48,6 +48,9 @@ impl World {
                 // Much may happen before it is its turn.
                 Some(client) if !self.is_calm && self.chance.one_in(8) => {
                     let millis = self.chance.of(&[0, 1, 30]);
+                    if self.chance.one_in(4) {
+                        self.after(millis, Event::Leaves(client));
+                    }
                     self.after(millis, Event::Polls(client));
                 }
                 Some(client) => self.poll(client),
@@ -206,7 +209,12 @@ impl World {
         match answer {
             Answer::Fresh(page) => self.serve(number, &page, "fresh"),
             Answer::Stale { page, refresh, .. } => {
-                self.serve(number, &page, "stale");
+                let how = if refresh.is_some() {
+                    "meanwhile"
+                } else {
+                    "stale"
+                };
+                self.serve(number, &page, how);
                 if let Some(run) = refresh {
                     if self.chance.one_in(20) && !self.is_calm {
                         let client = &self.clients[number];
@@ -263,8 +271,11 @@ impl World {
             self.clients[number].backend = Some(serial);
         }
         let millis = match () {
+            () if self.scenario == Scenario::Attack && self.is_over() => match manner {
+                Manner::Storable => 1000,
+                _ => 20,
+            },
             () if self.is_calm => self.chance.of(&[20, 200, 1000]),
-            () if self.is_over() => 300,
             () => self.chance.of(&[5, 200, 1000, 1000, 3000, 7000]),
         };
         self.note(|| format!("backend run {serial} for {millis} ms by client {number}"));
