@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use memcached_core::lookup::{DriverId, ServerId, Target};
+use memcached_core::lookup::{Asks, DriverId, ServerId, Target};
 use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, ServerSpec};
 use memcached_core::protocol::Key;
 
@@ -79,6 +79,7 @@ impl Drivers {
             driver,
             timeout,
             max_value,
+            asks: Asks::Value,
         }
     }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use memcached_core::lookup::{self, Begin, Flight, LookupResult, Stats, Waiter};
+use memcached_core::lookup::{self, Begin, Cancel, Flight, LookupResult, Stats, Waiter};
 use memcached_core::pool::Pool;
-use memcached_core::protocol::{Command, Key, Lane, Retrieve};
+use memcached_core::protocol::{Key, Lane};
 use memcached_core::server::{Failure, Outcome};
 
 use super::completion::{Complete, Completion};
@@ -49,8 +49,7 @@ impl Drop for LookupHandle {
         };
         let unwanted = self.lookups.core.borrow_mut().leave(waiter);
         if let Some(unwanted) = unwanted {
-            let driver = self.lookups.drivers.of_target(unwanted.driver);
-            driver.cancel(unwanted.request);
+            self.lookups.cancel(unwanted);
         }
     }
 }
@@ -64,7 +63,7 @@ impl Complete for Flight<Waker, BufferSlice> {
 
 /// The lookups of one worker.
 pub(super) struct Lookups {
-    core: RefCell<lookup::Lookups<Waker, BufferSlice>>,
+    pub(super) core: RefCell<lookup::Lookups<Waker, BufferSlice>>,
     drivers: Rc<Drivers>,
 }
 
@@ -114,8 +113,7 @@ impl Lookups {
     fn submit(&self, flight: &Rc<Flight<Waker, BufferSlice>>) -> bool {
         let target = flight.target();
         let driver = self.drivers.of_target(target.driver);
-        let lookup = Retrieve::one(flight.key().clone()).up_to(target.max_value);
-        let command = Command::Retrieve(lookup);
+        let command = target.command(flight.key().clone()).into();
         let completion = Completion::new(Rc::<Flight<_, _>>::clone(flight));
         match driver.submit(Lane::Lookup, command, target.timeout, completion) {
             Ok(request) => {
@@ -131,6 +129,24 @@ impl Lookups {
                 false
             }
         }
+    }
+
+    /// Submits what others than [`begin`](Self::begin) have begun.
+    pub(super) fn submit_all(&self) {
+        loop {
+            let flight = self.core.borrow_mut().poll_submit();
+            let Some(flight) = flight else {
+                return;
+            };
+            self.submit(&flight);
+        }
+    }
+
+    /// Gives up what nobody wants any more.
+    pub(super) fn cancel(&self, unwanted: Cancel) {
+        self.drivers
+            .of_target(unwanted.driver)
+            .cancel(unwanted.request);
     }
 
     /// A key is about to be changed at the address that an id names.
@@ -149,6 +165,9 @@ impl Lookups {
             let driver = self.drivers.of_target(refusal.driver);
             let text = || format!("not looked up: {}", refusal.text);
             driver.log().trouble(text);
+        }
+        while let Some((driver, unclaimed)) = core.poll_unclaimed() {
+            self.drivers.of_target(driver).release(&unclaimed);
         }
     }
 

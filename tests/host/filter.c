@@ -85,7 +85,8 @@ void filters_run(struct vrequest *vr) {
 	for (guint i = 0; i < vr->filters->len; i++) {
 		struct filter *f = at(vr, i);
 		if (is_due(f, input_of(vr, i)) && call(vr, i)) return;
-		if (f->source_gone && f->pub.in && !f->queue.is_closed && call(vr, i)) return;
+		/* Not from within: what the filter has so far goes on before. */
+		f->again = f->again || (f->source_gone && f->pub.in && !f->queue.is_closed);
 		again = again || f->again;
 	}
 	if (again) vrequest_pump_later(vr);

@@ -160,7 +160,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events) {
 	if (n > 0) {
 		g_string_append_len(b->protocol->unwrap ? b->wrapped : b->in, wrk->read_buffer, n);
 		/* Started again when there is room again. */
-		if (b->headers_done && b->vr->con->out.length + filters_pending(b->vr) + n >= QUEUE_LIMIT) ev_io_stop(loop, w);
+		if (b->headers_done && vrequest_unsent(b->vr) + n >= QUEUE_LIMIT) ev_io_stop(loop, w);
 		take_frames(b);
 	} else if (!b->headers_done) {
 		fail(b, n < 0 ? g_strerror(errno) : "it closed before its head was complete");
@@ -219,7 +219,7 @@ static void compose(struct vrequest *vr, GString *out) {
 			skip = skip || (h->keylen == strlen(left_out[i]) && g_ascii_strncasecmp(h->data->str, left_out[i], h->keylen) == 0);
 		if (!skip) g_string_append_printf(out, "%s\r\n", h->data->str);
 	}
-	g_string_append_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n\r\n", vr->con->remote_ip->str);
+	g_string_append_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n\r\n", vr->pub.coninfo->remote_addr_str->str);
 	string_append(out, vr->request_body);
 }
 

@@ -10,8 +10,8 @@ use std::rc::{Rc, Weak};
 use smallvec::SmallVec;
 
 use super::result::LookupResult;
-use crate::protocol::Key;
-use crate::server::{Outcome, RequestId};
+use crate::protocol::{Key, Retrieve};
+use crate::server::{Outcome, RequestId, Unclaimed};
 
 /// Flights that are kept to be used again.
 const SPARE_MAX: usize = 256;
@@ -40,6 +40,35 @@ pub struct Target {
     pub timeout: Duration,
     /// The longest value that is wanted, in bytes.
     pub max_value: u64,
+    /// What else is wanted.
+    pub asks: Asks,
+}
+
+/// What a lookup asks for beside the value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asks {
+    /// Nothing.
+    #[default]
+    Value,
+    /// The item's version.
+    Version,
+    /// Who is to make the item if it is missing or out of date, all but one being
+    /// told that somebody does; an item that is missing is replaced for so many
+    /// seconds by an empty one.
+    Lock(u32),
+}
+
+impl Target {
+    /// The command that looks a key up so.
+    #[must_use]
+    pub fn command(&self, key: Key) -> Retrieve {
+        let lookup = Retrieve::one(key).up_to(self.max_value);
+        match self.asks {
+            Asks::Value => lookup,
+            Asks::Version => lookup.with_cas(),
+            Asks::Lock(secs) => lookup.with_lock(secs),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -82,6 +111,7 @@ pub struct Flight<W, P> {
 pub(super) struct Completed<W, P> {
     pub flights: RefCell<VecDeque<Rc<Flight<W, P>>>>,
     pub refusals: RefCell<VecDeque<(DriverId, Box<str>)>>,
+    pub unclaimed: RefCell<VecDeque<(DriverId, Unclaimed)>>,
 }
 
 impl<W, P> Default for Completed<W, P> {
@@ -89,6 +119,7 @@ impl<W, P> Default for Completed<W, P> {
         Self {
             flights: RefCell::default(),
             refusals: RefCell::default(),
+            unclaimed: RefCell::default(),
         }
     }
 }
@@ -146,6 +177,25 @@ impl<W, P> Flight<W, P> {
             completed.refusals.borrow_mut().push_back(refusal);
         }
         completed.flights.borrow_mut().push_back(self);
+    }
+
+    /// Gives back the right to make the item, if nobody has fetched it.
+    fn give_back(&self, result: Option<LookupResult<P>>) {
+        let Some(LookupResult::Hit(value)) = result else {
+            return;
+        };
+        let (Some(marks), Some(completed)) = (value.marks, self.completed.upgrade()) else {
+            return;
+        };
+        if marks.won {
+            let unclaimed = Unclaimed {
+                key: self.key.clone(),
+                marks: *marks,
+                is_empty: value.len == 0,
+            };
+            let mut queue = completed.unclaimed.borrow_mut();
+            queue.push_back((self.target.driver, unclaimed));
+        }
     }
 
     /// Makes another flight of one that is over.
@@ -237,7 +287,14 @@ impl<W, P: Clone> Waiter<W, P> {
         waiters.present -= 1;
         Poll::Ready(match waiters.present {
             0 => waiters.result.take(),
-            _ => waiters.result.clone(),
+            _ => {
+                let result = waiters.result.clone();
+                // The right to make the item is for one of them.
+                if let Some(LookupResult::Hit(value)) = &mut waiters.result {
+                    value.yield_right();
+                }
+                result
+            }
         })
     }
 }
@@ -250,7 +307,11 @@ impl<W, P> Waiter<W, P> {
         let mut unwanted = false;
         if !matches!(place, Place::Gone) {
             waiters.present -= 1;
-            unwanted = waiters.present == 0 && waiters.result.take().is_none();
+            if waiters.present == 0 {
+                let result = waiters.result.take();
+                unwanted = result.is_none();
+                self.flight.give_back(result);
+            }
         }
         drop(waiters);
         (self.flight, unwanted)

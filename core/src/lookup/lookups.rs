@@ -11,7 +11,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::coalesce::{Completed, DriverId, Flight, ServerId, Spare, Target, Waiter};
 use super::result::LookupResult;
 use crate::protocol::Key;
-use crate::server::{Failure, RequestId};
+use crate::server::{Failure, RequestId, Unclaimed};
 
 /// What became of [`Lookups::begin`].
 #[derive(Debug)]
@@ -178,6 +178,13 @@ impl<W, P: Clone> Lookups<W, P> {
         Some(Refusal { driver, text })
     }
 
+    /// A right to make an item that its lookup has won and nobody has fetched; it is
+    /// to be given back by what carried the lookup.
+    #[must_use]
+    pub fn poll_unclaimed(&mut self) -> Option<(DriverId, Unclaimed)> {
+        self.completed.unclaimed.borrow_mut().pop_front()
+    }
+
     /// The result of a lookup, once; after that it is `Failed(Lost)`.
     pub fn poll(&mut self, waiter: &Waiter<W, P>) -> Poll<LookupResult<P>> {
         waiter.fetch().map(|result| match result {
@@ -214,6 +221,7 @@ impl<W, P: Clone> Lookups<W, P> {
             && self.to_submit.is_empty()
             && self.waking.is_none()
             && self.completed.flights.borrow().is_empty()
+            && self.completed.unclaimed.borrow().is_empty()
     }
 
     /// What was counted.

@@ -19,13 +19,18 @@
 //!   would: both have the same target, and the request has begun already.
 //! - A waiter that does not leave is woken once when its result is there,
 //!   unless it has fetched it before.
+//! - Of those who wait for a result that gives the right to make the item, the
+//!   first who fetches it has that right; if nobody does, it is given back
+//!   ([`Lookups::poll_unclaimed`]).
 //! - A flight can be joined until its outcome is handed in; it exists while
 //!   somebody holds a waiter of it or its request is under way.
 
 mod coalesce;
+
+pub mod lease;
 mod lookups;
 mod result;
 
-pub use coalesce::{DriverId, Flight, ServerId, Target, Waiter};
+pub use coalesce::{Asks, DriverId, Flight, ServerId, Target, Waiter};
 pub use lookups::{Begin, Cancel, Lookups, Refusal, Stats};
 pub use result::LookupResult;

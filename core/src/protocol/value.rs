@@ -84,6 +84,15 @@ impl<P> Value<P> {
     pub fn version(&self) -> Option<u64> {
         self.marks.as_ref().map(|marks| marks.version)
     }
+
+    /// Leaves the right to make the item to another: this value says that somebody
+    /// has it.
+    pub(crate) fn yield_right(&mut self) {
+        if let Some(marks) = &mut self.marks {
+            marks.taken |= marks.won;
+            marks.won = false;
+        }
+    }
 }
 
 /// What a server says of an item beside its value (protocol.txt, "Meta Get").

@@ -256,8 +256,12 @@ fn all_unclaimed<T: Types>(head: &Sent<T>, reply: &Reply<T::Piece>) -> Vec<Uncla
             .iter()
             .filter_map(|(at, found)| find_unclaimed(head, *at, found))
             .collect(),
+        // One who asks for the right to make a page anew can find the lock of another
+        // in its place, and would end that by giving the right back.
         (Reply::State(Some(state)), Command::MetaState(lookup))
-            if state.marks.won && !is_waited_for(head, 0) =>
+            if state.marks.won
+                && (state.len > 0 || state.marks.stale)
+                && !is_waited_for(head, 0) =>
         {
             vec![Unclaimed {
                 key: lookup.key.clone(),

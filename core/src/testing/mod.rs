@@ -2,6 +2,7 @@
 //! and the replay of what a fuzzer found.
 
 pub mod key;
+pub mod lease;
 pub mod lookup;
 pub mod memcached;
 pub mod reply;

@@ -195,7 +195,7 @@ impl Driver {
     }
 
     /// Gives back what was won by a lookup that nobody waits for.
-    fn release(&self, unclaimed: &Unclaimed) {
+    pub(super) fn release(&self, unclaimed: &Unclaimed) {
         /// It does not matter when the answer comes, only that it is read.
         const TIMEOUT: Duration = Duration::from_secs(1);
         let command = unclaimed.release().into();
@@ -214,6 +214,19 @@ impl Driver {
         completion: Completion,
     ) {
         if let Err(refused) = self.submit(lane, command, timeout, completion) {
+            refused.token.complete(Outcome::Failed(refused.failure));
+        }
+    }
+
+    /// As [`submit_or_fail`](Self::submit_or_fail), on one connection or not at all.
+    pub(super) fn submit_pinned_or_fail(
+        &self,
+        pin: Pin,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        if let Err(refused) = self.submit_pinned(pin, command, timeout, completion) {
             refused.token.complete(Outcome::Failed(refused.failure));
         }
     }
@@ -330,9 +343,10 @@ impl Driver {
         let mut completed = false;
         loop {
             self.sockets.carry_out(&self.core);
+            let recovered = || self.came_back();
             completed |= self
                 .log
-                .hand_out(&self.core, |unclaimed| self.release(unclaimed));
+                .hand_out(&self.core, |won| self.release(won), recovered);
             if !self.sockets.write_all(&self.core) {
                 break;
             }
@@ -344,6 +358,12 @@ impl Driver {
             self.clock.set(at);
         }
         completed
+    }
+
+    fn came_back(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.came_back(self.id);
+        }
     }
 
     fn worked(&self) {

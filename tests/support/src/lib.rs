@@ -47,4 +47,4 @@ pub use ports::free_port;
 pub use server::{Checked, Site, SiteBuilder, check_config, check_config_with};
 pub use socket_memcached::SocketMemcached;
 pub use tap::Tap;
-pub use wait::{PATIENCE, eventually, eventually_some};
+pub use wait::{PATIENCE, eventually, eventually_some, slack};

@@ -171,6 +171,11 @@ impl Memcached {
         Some(ttl.parse().expect("seconds"))
     }
 
+    /// The first line of the answer to a command.
+    pub fn command(&self, line: &str) -> String {
+        read_line(&mut self.ask(format!("{line}\r\n").as_bytes()))
+    }
+
     /// A figure of its statistics, such as `cmd_get`.
     pub fn stat(&self, name: &str) -> u64 {
         let mut stream = self.ask(b"stats\r\n");

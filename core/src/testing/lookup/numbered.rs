@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::lookup::{DriverId, LookupResult, Lookups, ServerId, Target};
+use crate::lookup::{Asks, DriverId, LookupResult, Lookups, ServerId, Target};
 use crate::pool::{DEFAULT_SPEC, DEFAULT_TIMEOUT};
 use crate::protocol::limits::VALUE_MAX;
 use crate::protocol::{Found, Key, Pieces, Reply, Retrieve, Value};
@@ -20,6 +20,7 @@ pub const fn target(server: u32, driver: u32, timeout: u64) -> Target {
         driver: DriverId(driver),
         timeout: Duration::from_millis(timeout),
         max_value: VALUE_MAX,
+        asks: Asks::Value,
     }
 }
 

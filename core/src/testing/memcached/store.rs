@@ -10,7 +10,7 @@ impl Items {
         let ends = end(now, store.exptime);
         let Some(old) = self.at(now, key) else {
             return match store.mode {
-                StoreMode::Set | StoreMode::Add => {
+                StoreMode::Set | StoreMode::SetOnce | StoreMode::Add => {
                     self.put(key, store.flags, ends, store.data.clone());
                     Status::Stored
                 }
@@ -22,7 +22,7 @@ impl Items {
         match store.mode {
             StoreMode::Add => return Status::NotStored,
             StoreMode::Cas(version) if version != old.version => return Status::Exists,
-            StoreMode::Set | StoreMode::Replace | StoreMode::Cas(_) => {
+            StoreMode::Set | StoreMode::SetOnce | StoreMode::Replace | StoreMode::Cas(_) => {
                 self.put(key, store.flags, ends, store.data.clone());
             }
             StoreMode::Append => {

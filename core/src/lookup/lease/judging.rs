@@ -1,0 +1,480 @@
+//! What a request is to do, by what it has seen.
+
+use core::time::Duration;
+
+use super::age::{Age, Serve};
+use super::answer::{Answer, Why};
+use super::ask::Ask;
+use super::commands;
+use super::entry::{Call, Entry, Taken, Told};
+use super::kind::{Kind, Page};
+use super::means::Means;
+use super::op::Op;
+use super::ops::{Asked, Purpose};
+use super::run::{Base, Run, RunId, RunState, Running, Source};
+use super::table::Table;
+use super::visit::{Kept, Stage, Visit};
+use crate::lookup::coalesce::DriverId;
+use crate::lookup::result::LookupResult;
+use crate::protocol::{Marks, Value};
+use crate::time::Time;
+
+/// A request begins anew so often when its item changes while it looks.
+const RESTARTS_MAX: u8 = 3;
+
+/// After a lock was found taken it is not asked for again for so long by those who
+/// need not wait.
+const ASK_PAUSE: Duration = Duration::from_secs(1);
+
+/// One request, with what its worker knows.
+pub(super) struct Judge<'j, W, P> {
+    pub(super) table: &'j mut Table<W>,
+    pub(super) now: Time,
+    pub(super) visit: &'j mut Visit<W, P>,
+}
+
+/// The right to make a page that was given.
+#[derive(Clone, Copy, Default)]
+struct Right {
+    marks: Marks,
+    /// What carried it, if not what carries the request.
+    driver: Option<DriverId>,
+    fails: u32,
+    lock_until: Option<Time>,
+}
+
+impl<W: Clone, P: Clone> Judge<'_, W, P> {
+    /// The answer after a lookup; if there is none yet, the visit's stage says what
+    /// it waits for, and where that is over it is to look again.
+    pub(super) fn looked(
+        mut self,
+        result: LookupResult<P>,
+        kind: &dyn Fn(&Value<P>) -> Kind,
+    ) -> Option<Answer<P>> {
+        let value = match result {
+            LookupResult::Hit(value) => value,
+            LookupResult::Failed(failure) => return Some(self.give_up(Why::Failed(failure))),
+            LookupResult::TooLarge(len) => return Some(Answer::Alone(Why::TooLarge(len))),
+            LookupResult::Miss => {
+                self.visit.page = None;
+                return self.missing();
+            }
+        };
+        self.visit.page = None;
+        let marks = value.marks.as_deref().copied().unwrap_or_default();
+        let right = Right {
+            marks,
+            ..Right::default()
+        };
+        match kind(&value) {
+            Kind::Lock if marks.won => Some(Answer::Make(self.start(Base::Nothing, right))),
+            Kind::Lock if self.visit.means == Means::Unlocked => self.missing(),
+            Kind::Lock => self.wait(marks),
+            Kind::Marker => Some(Answer::Uncacheable(self.start(Base::Marker, right))),
+            Kind::Page(page) => self.page(value, marks, &page),
+        }
+    }
+
+    fn missing(mut self) -> Option<Answer<P>> {
+        match self.visit.means {
+            // It would have made the item.
+            Means::Meta => Some(Answer::Alone(Why::Refused)),
+            Means::Unlocked => Some(Answer::Make(self.start(Base::Nothing, Right::default()))),
+            Means::Classic => {
+                let entry = self.table.get(&self.visit.place);
+                let is_made = |entry: &Entry<W>| entry.run.is_some() || entry.asking.is_some();
+                if entry.is_some_and(is_made) {
+                    self.wait(Marks::default())
+                } else {
+                    self.ask()
+                }
+            }
+        }
+    }
+
+    fn page(self, value: Value<P>, marks: Marks, page: &Page) -> Option<Answer<P>> {
+        let age = Age::of(page, &marks, self.visit.means, self.visit.ask.rules.early);
+        self.visit.page = Some(Kept {
+            value,
+            marks,
+            age,
+            at: self.now,
+        });
+        let place = &self.visit.place;
+        if self.table.get(place).is_some() {
+            self.table.change(self.now, place, |entry, _, _| {
+                entry.held = entry.held.filter(|held| held.version == marks.version);
+                entry.taken = entry.taken.filter(|taken| taken.version == marks.version);
+            });
+        }
+        if marks.won {
+            let right = Right {
+                marks,
+                ..Right::default()
+            };
+            return Some(self.refresh(right));
+        }
+        if !age.is_due {
+            return self.serve();
+        }
+        self.due(marks)
+    }
+
+    /// A page is due that nobody gave to this request.
+    fn due(self, marks: Marks) -> Option<Answer<P>> {
+        let now = self.now;
+        let entry = self.table.get(&self.visit.place);
+        let held = entry.and_then(|entry| entry.held);
+        let run = entry.and_then(|entry| entry.run);
+        let is_asked = entry.is_some_and(|entry| entry.asking.is_some());
+        let may_ask = entry.is_none_or(|entry| entry.ask_after <= now);
+        let fails = held.map_or(0, |held| held.fails);
+        let may_try = run.is_none() && held.is_none_or(|held| held.due <= now);
+        match (self.visit.means, held) {
+            (Means::Meta, Some(held)) if may_try => {
+                let pin = held.source.pin;
+                return Some(self.refresh(Right {
+                    marks: Marks { pin, ..marks },
+                    driver: Some(held.source.driver),
+                    fails,
+                    lock_until: None,
+                }));
+            }
+            (Means::Meta, None) if !marks.taken && !is_asked && !self.is_own(run, marks) => {
+                return self.ask();
+            }
+            (Means::Classic, _) if may_try && may_ask && !is_asked => return self.ask(),
+            (Means::Unlocked, _) if may_try => {
+                return Some(self.refresh(Right {
+                    marks,
+                    fails,
+                    ..Right::default()
+                }));
+            }
+            (Means::Meta | Means::Classic | Means::Unlocked, _) => {}
+        }
+        self.left_to_others()
+    }
+
+    /// Whether a run of this worker has the right to make an item of this version.
+    fn is_own(&self, run: Option<RunId>, marks: Marks) -> bool {
+        let run = run.and_then(|run| self.table.runs.get(&run));
+        run.is_some_and(|run| run.version == marks.version)
+    }
+
+    /// Somebody else makes the page anew, or nobody does now.
+    fn left_to_others(mut self) -> Option<Answer<P>> {
+        let Some(kept) = &self.visit.page else {
+            return self.wait(Marks::default());
+        };
+        let (marks, age) = (kept.marks, kept.age);
+        let taken_since = self.watch(marks, &age);
+        match age.serve {
+            Serve::Now => self.serve(),
+            Serve::OnError => {
+                let entry = self.table.get(&self.visit.place);
+                let has_failed = entry.is_some_and(|entry| entry.held.is_some());
+                let lock_wait = self.visit.ask.rules.lock_wait;
+                let is_slow = taken_since.is_some_and(|at| self.now.since(at) >= lock_wait);
+                if has_failed || is_slow {
+                    self.serve()
+                } else {
+                    self.wait(marks)
+                }
+            }
+            Serve::Never => self.wait(marks),
+        }
+    }
+
+    /// Notes who else has the right to make a page, and takes it over if that lasts
+    /// too long. Since when it is known to be taken.
+    fn watch(&mut self, marks: Marks, age: &Age) -> Option<Time> {
+        let place = &self.visit.place;
+        let entry = self.table.get(place);
+        let run = entry.and_then(|entry| entry.run);
+        let is_held = entry.is_some_and(|entry| entry.held.is_some());
+        if self.visit.means != Means::Meta || !marks.taken || is_held || self.is_own(run, marks) {
+            return None;
+        }
+        if entry.is_none() && !self.table.has_room() {
+            return None;
+        }
+        let (now, end) = (self.now, age.end(self.now));
+        let target = self.visit.ask.target;
+        let refresh = self.visit.ask.rules.refresh_timeout;
+        let limit = refresh + 2 * target.timeout + Duration::from_secs(1);
+        let (taken, is_over) = self.table.change(now, place, |entry, _, _| {
+            let taken = entry.taken.get_or_insert(Taken {
+                version: marks.version,
+                source: Source {
+                    driver: target.driver,
+                    pin: marks.pin,
+                },
+                since: now,
+                is_ended: false,
+                end,
+            });
+            taken.end = end;
+            let is_over = !taken.is_ended && now.since(taken.since) >= limit;
+            taken.is_ended |= is_over;
+            (*taken, is_over)
+        });
+        if is_over {
+            let purpose = Purpose::TakeOver(place.clone());
+            self.table.ops.push(purpose, |id| Op {
+                id,
+                server: target.server,
+                driver: taken.source.driver,
+                timeout: target.timeout,
+                pin: Some(taken.source.pin),
+                command: commands::release(place.key.clone(), taken.version),
+            });
+        }
+        Some(taken.since)
+    }
+
+    /// Serves the page that is there.
+    fn serve(self) -> Option<Answer<P>> {
+        let kept = self.visit.page.take()?;
+        if kept.age.is_fresh {
+            return Some(Answer::Fresh(kept.value));
+        }
+        self.table.stats.stale += 1;
+        Some(Answer::Stale {
+            page: kept.value,
+            refresh: None,
+        })
+    }
+
+    /// Makes the page anew that is there.
+    fn refresh(mut self, right: Right) -> Answer<P> {
+        let Some(kept) = self.visit.page.take() else {
+            return Answer::Make(self.start(Base::Nothing, right));
+        };
+        let usable_until = kept.usable_until();
+        let base = Base::Page {
+            usable_until,
+            is_fresh: kept.age.is_fresh,
+            end: kept.age.end(kept.at),
+        };
+        let run = self.start(base, right);
+        let page = kept.value;
+        match kept.age.serve {
+            Serve::Now if self.visit.ask.rules.in_background => {
+                self.table.stats.stale += u64::from(!kept.age.is_fresh);
+                Answer::Stale {
+                    page,
+                    refresh: Some(run),
+                }
+            }
+            serve => Answer::Revalidate {
+                page,
+                or_serve: (serve != Serve::Never).then_some(usable_until),
+                run,
+            },
+        }
+    }
+
+    fn start(&mut self, base: Base, right: Right) -> Run {
+        let Ask { target, rules, .. } = &self.visit.ask;
+        let running = Running {
+            place: self.visit.place.clone(),
+            timeout: target.timeout,
+            rules: *rules,
+            means: self.visit.means,
+            base,
+            version: right.marks.version,
+            source: Source {
+                driver: right.driver.unwrap_or(target.driver),
+                pin: right.marks.pin,
+            },
+            fails: right.fails,
+            lock_until: right.lock_until,
+            state: RunState::Making,
+            alarm: None,
+            renewal: None,
+        };
+        self.table.start(self.now, running)
+    }
+
+    /// Waits for another, if there is time left. The marks say who has the right.
+    fn wait(self, marks: Marks) -> Option<Answer<P>> {
+        if self.visit.is_late(self.now) {
+            return Some(self.time_up());
+        }
+        let run = self
+            .table
+            .get(&self.visit.place)
+            .and_then(|entry| entry.run);
+        let is_own = match self.visit.means {
+            Means::Meta => self.is_own(run, marks),
+            Means::Classic | Means::Unlocked => true,
+        };
+        let visit = self.visit;
+        visit.stage = Stage::Waiting;
+        let is_first = !visit.has_waited;
+        visit.has_waited = true;
+        let (waker, until) = (visit.waker.clone(), visit.patience());
+        self.table.wait(
+            self.now,
+            &visit.place,
+            visit.id,
+            waker,
+            until,
+            is_first,
+            is_own,
+        );
+        None
+    }
+
+    /// Asks whether to make the page.
+    fn ask(self) -> Option<Answer<P>> {
+        let visit = self.visit;
+        let target = visit.ask.target;
+        let key = visit.ask.key.clone();
+        let (command, pin) = match (visit.means, &visit.page) {
+            (Means::Meta, Some(kept)) => {
+                let below = kept
+                    .age
+                    .left
+                    .map_or(u32::MAX, |left| left.saturating_add(1));
+                (commands::ask(key, below), Some(kept.marks.pin))
+            }
+            _ => (commands::lock(&key, visit.ask.rules.lock), None),
+        };
+        visit.stage = Stage::Asking;
+        let purpose = Purpose::Ask(Asked {
+            place: visit.place.clone(),
+            visit: visit.id,
+            target,
+            at: self.now,
+        });
+        // Nobody waits longer than for others and for one reply.
+        let limit = visit.patience() + target.timeout;
+        self.table.ops.push(purpose, |id| Op {
+            id,
+            server: target.server,
+            driver: target.driver,
+            timeout: limit.since(self.now).min(target.timeout),
+            pin,
+            command,
+        });
+        self.table
+            .ask(self.now, &visit.place, visit.id, visit.waker.clone());
+        None
+    }
+
+    /// The answer to that, if it is there.
+    pub(super) fn reply(&mut self) -> Option<Told> {
+        self.table
+            .take_reply(self.now, &self.visit.place, self.visit.id)
+    }
+
+    /// The answer after it was said whether to make the page.
+    pub(super) fn told(self, told: Told) -> Option<Answer<P>> {
+        let now = self.now;
+        let version = self.visit.page.as_ref().map(|kept| kept.marks.version);
+        match told {
+            Told::State(Some(state)) if Some(state.marks.version) == version => {
+                if state.marks.won {
+                    let right = Right {
+                        marks: state.marks,
+                        ..Right::default()
+                    };
+                    return Some(self.refresh(right));
+                }
+                if !state.marks.taken {
+                    return self.restart();
+                }
+                if let Some(kept) = &mut self.visit.page {
+                    kept.marks.taken = true;
+                }
+                self.left_to_others()
+            }
+            Told::State(_) => {
+                let asked = Asked {
+                    place: self.visit.place.clone(),
+                    visit: self.visit.id,
+                    target: self.visit.ask.target,
+                    at: now,
+                };
+                self.table.give_back(&asked, &told);
+                self.restart()
+            }
+            Told::Locked(Some(sent)) => {
+                let kept = self.visit.page.as_ref();
+                let life = Duration::from_secs(self.visit.ask.rules.lock.into());
+                let entry = self.table.get(&self.visit.place);
+                let held = entry.and_then(|entry| entry.held);
+                let right = Right {
+                    marks: kept.map(|kept| kept.marks).unwrap_or_default(),
+                    fails: held.map_or(0, |held| held.fails),
+                    lock_until: Some(sent + life),
+                    driver: None,
+                };
+                Some(self.refresh(right))
+            }
+            Told::Locked(None) => {
+                if self.visit.page.is_some() {
+                    self.table.change(now, &self.visit.place, |entry, _, _| {
+                        entry.ask_after = now + ASK_PAUSE;
+                    });
+                }
+                self.left_to_others()
+            }
+            Told::Refused => Some(self.give_up(Why::Refused)),
+            Told::Failed(failure) => Some(self.give_up(Why::Failed(failure))),
+        }
+    }
+
+    /// The item changed under its hands.
+    fn restart(self) -> Option<Answer<P>> {
+        self.visit.page = None;
+        self.visit.restarts += 1;
+        if self.visit.restarts > RESTARTS_MAX || self.visit.is_late(self.now) {
+            return Some(Answer::Alone(Why::Waited));
+        }
+        None
+    }
+
+    /// Why it was woken, if it was.
+    pub(super) fn called(&mut self) -> Option<Call> {
+        self.table
+            .called(self.now, &self.visit.place, self.visit.id)
+    }
+
+    /// It has waited long enough.
+    pub(super) fn time_up(self) -> Answer<P> {
+        self.table.stats.waited_in_vain += u64::from(self.visit.has_waited);
+        self.give_up(Why::Waited)
+    }
+
+    /// It goes on with the run of one who left.
+    pub(super) fn go_on(self, id: RunId) -> Answer<P> {
+        let run = Run { id };
+        match self.visit.page.take() {
+            None => Answer::Make(run),
+            Some(kept) => Answer::Revalidate {
+                or_serve: (self.now < kept.usable_until()).then(|| kept.usable_until()),
+                page: kept.value,
+                run,
+            },
+        }
+    }
+
+    /// The page cannot be made by this request so that it is stored.
+    fn give_up(self, why: Why) -> Answer<P> {
+        let kept = self.visit.page.take();
+        match kept.filter(|kept| self.now < kept.usable_until()) {
+            None => Answer::Alone(why),
+            Some(kept) if kept.age.is_fresh => Answer::Fresh(kept.value),
+            Some(kept) => {
+                self.table.stats.stale += 1;
+                Answer::Stale {
+                    page: kept.value,
+                    refresh: None,
+                }
+            }
+        }
+    }
+}

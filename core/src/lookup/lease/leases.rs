@@ -1,0 +1,367 @@
+//! The leases of one worker, as its user sees them.
+
+use core::mem;
+use core::task::Poll;
+
+use super::answer::{Answer, Why};
+use super::ask::{Ask, Dialect as Rule};
+use super::dialects::{Answered, Dialect, Dialects};
+use super::entry::{Call, Told};
+use super::judging::Judge;
+use super::kind::Kind;
+use super::means::Means;
+use super::op::{Op, OpId};
+use super::ops::Purpose;
+use super::place::Place;
+use super::run::{End, NewItem, Run, RunState, Source};
+use super::stats::Stats;
+use super::table::Table;
+use super::timers::Due;
+use super::visit::{Stage, Visit, VisitId};
+use crate::lookup::coalesce::{Asks, DriverId, ServerId, Target};
+use crate::lookup::lookups::{Begin, Cancel, Lookups};
+use crate::protocol::{Command, Key, MetaNoop, Pin, Value};
+use crate::server::Outcome;
+use crate::time::Time;
+
+/// The leases of one worker: `W` wakes one who waits.
+///
+/// After every call, what [`poll_op`](Self::poll_op), [`Lookups::poll_submit`],
+/// [`poll_wake`](Self::poll_wake) and [`Lookups::poll_wake`] give out is carried
+/// out, and the timer is set to [`poll_timeout`](Self::poll_timeout).
+#[derive(Debug)]
+pub struct Leases<W> {
+    table: Table<W>,
+    dialects: Dialects<W>,
+}
+
+impl<W> Default for Leases<W> {
+    fn default() -> Self {
+        Self {
+            table: Table::default(),
+            dialects: Dialects::default(),
+        }
+    }
+}
+
+impl<W: Clone> Leases<W> {
+    /// Begins a request. [Poll](Self::poll) it at once, for its answer may be there;
+    /// the waker is used until it has come.
+    pub fn begin<P>(&mut self, now: Time, ask: Ask, waker: W) -> Visit<W, P> {
+        let means = match (ask.rules.lock, ask.rules.dialect) {
+            (0, _) => Means::Unlocked,
+            (_, Rule::Classic) => Means::Classic,
+            (_, Rule::Auto | Rule::Meta) => Means::Meta,
+        };
+        Visit {
+            id: VisitId(self.table.next_serial()),
+            place: Place {
+                server: ask.target.server,
+                key: ask.key.clone(),
+            },
+            begun: now,
+            waker,
+            means,
+            stage: Stage::Begun,
+            page: None,
+            restarts: 0,
+            has_waited: false,
+            ask,
+        }
+    }
+
+    /// Goes on with a request as far as that is possible. `kind` tells what a value
+    /// is. The answer comes once; after it the visit is to be dropped.
+    pub fn poll<P: Clone>(
+        &mut self,
+        now: Time,
+        lookups: &mut Lookups<W, P>,
+        visit: &mut Visit<W, P>,
+        kind: &dyn Fn(&Value<P>) -> Kind,
+    ) -> Poll<Answer<P>> {
+        loop {
+            let stage = mem::replace(&mut visit.stage, Stage::Over);
+            let answer = match stage {
+                Stage::Over => return Poll::Pending,
+                Stage::Begun => self.begun(now, lookups, visit, None),
+                Stage::Detecting(question) => self.begun(now, lookups, visit, Some(question)),
+                Stage::Looking(waiter) => match lookups.poll(&waiter) {
+                    Poll::Pending => {
+                        visit.stage = Stage::Looking(waiter);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(result) => {
+                        // It has its result, so there is nothing to cancel.
+                        let _ = lookups.leave(waiter);
+                        self.judge(now, visit).looked(result, kind)
+                    }
+                },
+                Stage::Looked(result) => self.judge(now, visit).looked(result, kind),
+                Stage::Asking => match self.judge(now, visit).reply() {
+                    None => {
+                        visit.stage = Stage::Asking;
+                        return Poll::Pending;
+                    }
+                    Some(told) => self.judge(now, visit).told(told),
+                },
+                Stage::Waiting => match self.judge(now, visit).called() {
+                    None => {
+                        visit.stage = Stage::Waiting;
+                        return Poll::Pending;
+                    }
+                    Some(Call::Look) => None,
+                    Some(Call::TimeUp) => Some(self.judge(now, visit).time_up()),
+                    Some(Call::GoOn(run)) => Some(self.judge(now, visit).go_on(run)),
+                },
+            };
+            if let Some(answer) = answer {
+                self.answered(now, visit, &answer);
+                return Poll::Ready(answer);
+            }
+            match visit.stage {
+                Stage::Over => Self::look(lookups, visit),
+                Stage::Detecting(_) => return Poll::Pending,
+                _ => {}
+            }
+        }
+    }
+
+    fn judge<'j, P>(&'j mut self, now: Time, visit: &'j mut Visit<W, P>) -> Judge<'j, W, P> {
+        Judge {
+            table: &mut self.table,
+            now,
+            visit,
+        }
+    }
+
+    /// Begins to look, or asks first how that is to be done.
+    fn begun<P: Clone>(
+        &mut self,
+        now: Time,
+        lookups: &mut Lookups<W, P>,
+        visit: &mut Visit<W, P>,
+        asked: Option<u64>,
+    ) -> Option<Answer<P>> {
+        let (target, rules) = (visit.ask.target, visit.ask.rules);
+        if visit.means == Means::Meta && rules.dialect == Rule::Auto {
+            match self
+                .dialects
+                .of(now, &target, visit.id, visit.waker.clone(), asked)
+            {
+                Dialect::Means(means) => visit.means = means,
+                Dialect::Failed(failure) => return Some(Answer::Alone(Why::Failed(failure))),
+                Dialect::Wait(question, is_new) => {
+                    if is_new {
+                        self.detect(target);
+                    }
+                    visit.stage = Stage::Detecting(question);
+                    return None;
+                }
+            }
+        }
+        Self::look(lookups, visit);
+        None
+    }
+
+    /// Asks what a server understands.
+    fn detect(&mut self, target: Target) {
+        let purpose = Purpose::Detect(target.server);
+        self.table.ops.push(purpose, |id| Op {
+            id,
+            server: target.server,
+            driver: target.driver,
+            timeout: target.timeout,
+            pin: None,
+            command: Command::MetaNoop(MetaNoop),
+        });
+    }
+
+    fn look<P: Clone>(lookups: &mut Lookups<W, P>, visit: &mut Visit<W, P>) {
+        let mut target = visit.ask.target;
+        target.asks = match visit.means {
+            Means::Meta => Asks::Lock(visit.ask.rules.lock),
+            Means::Classic => Asks::Version,
+            Means::Unlocked => Asks::Value,
+        };
+        visit.stage = match lookups.begin(target, &visit.ask.key, visit.waker.clone()) {
+            Begin::Pending(waiter) => Stage::Looking(waiter),
+            Begin::Ready(result) => Stage::Looked(result),
+        };
+    }
+
+    /// What the answer of one means for those who wait.
+    fn answered<P>(&mut self, now: Time, visit: &Visit<W, P>, answer: &Answer<P>) {
+        let place = &visit.place;
+        let Some(entry) = self.table.get(place) else {
+            return;
+        };
+        let is_made = entry.run.is_some();
+        self.table.go(now, place, visit.id);
+        let wake = match answer {
+            Answer::Fresh(_) | Answer::Uncacheable(_) => true,
+            Answer::Stale { refresh: None, .. } => !is_made,
+            Answer::Stale { .. } | Answer::Revalidate { .. } => false,
+            Answer::Make(_) | Answer::Alone(_) => false,
+        };
+        if wake {
+            self.table.call_all(now, place);
+        }
+    }
+
+    /// A request goes away before it had its answer. What is returned is to be
+    /// cancelled.
+    #[must_use]
+    pub fn leave<P: Clone>(
+        &mut self,
+        now: Time,
+        lookups: &mut Lookups<W, P>,
+        visit: Visit<W, P>,
+    ) -> Option<Cancel> {
+        let granted = self.table.go(now, &visit.place, visit.id);
+        if let Some(run) = granted {
+            self.table.end(now, run, End::Abandoned);
+        }
+        match visit.stage {
+            Stage::Detecting(_) => {
+                self.dialects.leave(visit.place.server, visit.id);
+                None
+            }
+            Stage::Looking(waiter) => lookups.leave(waiter),
+            Stage::Begun | Stage::Looked(_) | Stage::Asking | Stage::Waiting | Stage::Over => None,
+        }
+    }
+
+    /// What a run has made is stored, if nobody purged or replaced the item
+    /// meanwhile. Those who wait look again when the server has answered.
+    pub fn store(&mut self, now: Time, run: Run, item: NewItem) {
+        self.table.store(now, run.id, item);
+    }
+
+    /// A run ends without anything to store.
+    pub fn end(&mut self, now: Time, run: Run, end: End) {
+        self.table.end(now, run.id, end);
+    }
+
+    /// Whether a run can be told to be in vain: another one has the right, and what
+    /// the run makes will not be stored.
+    #[must_use]
+    pub fn is_lost(&self, run: &Run) -> bool {
+        let run = self.table.runs.get(&run.id);
+        run.is_none_or(|run| matches!(run.state, RunState::Lost))
+    }
+
+    /// The name of a run, the connection and the version that it depends on.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn right(&self, run: &Run) -> Option<(u64, Pin, u64)> {
+        let running = self.table.runs.get(&run.id)?;
+        Some((run.id.0, running.source.pin, running.version))
+    }
+
+    /// The next operation to be sent.
+    #[must_use]
+    pub fn poll_op<P: Clone>(&mut self, lookups: &mut Lookups<W, P>) -> Option<Op> {
+        let op = self.table.ops.pop()?;
+        let is_renewal = matches!(self.table.ops.purpose(op.id), Some(Purpose::Renew(_)));
+        if let Some(key) = op.command.changes().filter(|_| !is_renewal) {
+            lookups.changed(op.server, key);
+        }
+        Some(op)
+    }
+
+    /// The outcome of an operation.
+    pub fn handle_op<P: Clone>(
+        &mut self,
+        now: Time,
+        lookups: &mut Lookups<W, P>,
+        id: OpId,
+        outcome: &Outcome<P>,
+    ) {
+        match self.table.ops.finish(id) {
+            None => {}
+            Some(Purpose::Detect(server)) => match self.dialects.answered(now, server, outcome) {
+                Answered::Known(woken) => self.table.wakes.extend(woken),
+                Answered::AskAgain(target) => self.detect(target),
+            },
+            Some(Purpose::Ask(asked)) => {
+                let told = Told::of(outcome, asked.at);
+                if !self.table.told(&asked.place, asked.visit, told) {
+                    self.table.give_back(&asked, &told);
+                }
+            }
+            Some(Purpose::Renew(run)) => self.table.renewed(now, run, outcome),
+            Some(Purpose::Finish(run)) => {
+                if let Some(running) = self.table.runs.get(&run) {
+                    lookups.changed(running.place.server, &running.place.key);
+                }
+                self.table.finished(now, run, outcome);
+            }
+            Some(Purpose::TakeOver(place)) => {
+                lookups.changed(place.server, &place.key);
+                self.table.taken_over(now, &place, outcome);
+            }
+            Some(Purpose::GiveBack) => {}
+        }
+    }
+
+    /// The worker stores or deletes an item otherwise: a run that failed before is
+    /// not tried again with its old right, and those who wait for one under way look
+    /// whether another has the right now.
+    pub fn changed(&mut self, now: Time, server: ServerId, key: &Key) {
+        let place = Place {
+            server,
+            key: key.clone(),
+        };
+        if self.table.get(&place).is_some() {
+            self.table
+                .change(now, &place, |entry, _, _| entry.held = None);
+        }
+    }
+
+    /// A connection is over, and so are the rights that were given on it. To call
+    /// it is not necessary, but saves runs whose store would be refused.
+    pub fn connection_lost(&mut self, now: Time, driver: DriverId, pin: Pin) {
+        self.table.connection_lost(now, Source { driver, pin });
+    }
+
+    /// A server answers again that was down: it may be another one, and is asked
+    /// anew what it understands.
+    pub fn server_came_back(&mut self, server: ServerId) {
+        self.dialects.forget(server);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Time> {
+        self.table.timers.next()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Time) {
+        while let Some(due) = self.table.timers.pop(now) {
+            match due {
+                Due::Visit(place, visit) => self.table.time_up(now, &place, visit),
+                Due::Entry(place) => self.table.entry_due(now, &place),
+                Due::Run(run) => self.table.renew(now, run),
+            }
+        }
+    }
+
+    /// The next one to be woken: its request is to be [polled](Self::poll).
+    #[must_use]
+    pub fn poll_wake(&mut self) -> Option<W> {
+        self.table.wakes.pop_front()
+    }
+
+    /// Whether nobody waits, nothing is made and nothing is under way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.table.is_idle()
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn stats(&self) -> &Stats {
+        &self.table.stats
+    }
+}

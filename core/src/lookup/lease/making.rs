@@ -1,0 +1,365 @@
+//! Runs: begun, renewed, ended.
+
+use core::mem;
+use core::time::Duration;
+
+use super::commands::{self, Data};
+use super::entry::{Call, Held};
+use super::means::Means;
+use super::op::Op;
+use super::ops::Purpose;
+use super::place::Place;
+use super::run::{Base, End, Ending, NewItem, Run, RunId, RunState, Running, Source};
+use super::table::Table;
+use super::timers::Due;
+use crate::protocol::{Command, Reply, Status, StoreMode};
+use crate::server::Outcome;
+use crate::time::Time;
+
+/// A lock is renewed so often in its life.
+const RENEWALS: u32 = 3;
+
+/// A page that was not out of date and whose run was abandoned is left alone for so
+/// long.
+const RESPITE: Duration = Duration::from_secs(1);
+
+impl<W: Clone> Table<W> {
+    /// Begins a run, which those who wait for its page are woken after.
+    pub(super) fn start(&mut self, now: Time, running: Running) -> Run {
+        let id = RunId(self.next_serial());
+        if running.is_alone() {
+            self.stats.won += 1;
+            self.change(now, &running.place, |entry, _, _| {
+                entry.run = Some(id);
+                entry.run_has_right = true;
+                entry.held = None;
+                entry.taken = None;
+            });
+        }
+        self.runs.insert(id, running);
+        self.renew_later(id, now);
+        Run { id }
+    }
+
+    /// The lock of a run that has one is renewed a third of its life after `from`.
+    fn renew_later(&mut self, id: RunId, from: Time) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        if run.means == Means::Meta && run.base == Base::Nothing {
+            let pause = Duration::from_secs(run.rules.lock.into()) / RENEWALS;
+            run.alarm = Some(self.timers.add(from + pause, Due::Run(id)));
+        }
+    }
+
+    /// The lock of a run is to be renewed.
+    pub(super) fn renew(&mut self, now: Time, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        run.alarm = None;
+        let lock = commands::renew(run.place.key.clone(), run.version, run.rules.lock);
+        self.push(id, Purpose::Renew(id), Some(lock), |run, op| {
+            run.renewal = Some((op.id, now));
+        });
+    }
+
+    /// Sends something for a run, on the connection where its version counts.
+    fn push(
+        &mut self,
+        id: RunId,
+        purpose: Purpose,
+        command: Option<Data>,
+        then: impl FnOnce(&mut Running, &Op),
+    ) {
+        let (Some(run), Some(command)) = (self.runs.get_mut(&id), command) else {
+            return;
+        };
+        // What depends on no version may go out anywhere.
+        let pin = by_version(&command).then_some(run.source.pin);
+        self.ops.push(purpose, |op| {
+            let op = Op {
+                id: op,
+                server: run.place.server,
+                driver: run.source.driver,
+                timeout: run.timeout,
+                pin,
+                command,
+            };
+            then(run, &op);
+            op
+        });
+    }
+
+    /// What a run has made is stored.
+    pub(super) fn store(&mut self, now: Time, id: RunId, item: NewItem) {
+        self.conclude(now, id, Ending::Store(item));
+    }
+
+    /// A run ends without anything to store.
+    pub(super) fn end(&mut self, now: Time, id: RunId, end: End) {
+        let Some(run) = self.runs.get(&id) else {
+            return;
+        };
+        let is_lost = matches!(run.state, RunState::Lost);
+        let ending = run.base.ending(end, &run.rules, now);
+        let place = run.place.clone();
+        if end == End::Abandoned && !is_lost && run.is_alone() {
+            let next = self.call_oldest(now, &place, Call::GoOn(id));
+            if next.is_some() {
+                return;
+            }
+        }
+        self.conclude(now, id, ending);
+    }
+
+    /// A run ends, after the renewal under way.
+    fn conclude(&mut self, now: Time, id: RunId, ending: Ending) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        if let Some(alarm) = run.alarm.take() {
+            self.timers.remove(alarm);
+        }
+        if matches!(run.state, RunState::Lost) {
+            self.stats.refused += u64::from(matches!(ending, Ending::Store(_)));
+            self.over(now, id);
+        } else if run.renewal.is_some() {
+            run.state = RunState::Ending(ending);
+        } else {
+            self.finish(now, id, ending);
+        }
+    }
+
+    /// Tells the server how a run ends.
+    fn finish(&mut self, now: Time, id: RunId, ending: Ending) {
+        let has_room = self.has_room();
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        let key = run.place.key.clone();
+        let (version, base, means) = (run.version, run.base, run.means);
+        let stores = matches!(ending, Ending::Store(_));
+        run.state = RunState::Ended { stores };
+        let command = match ending {
+            Ending::Leave => None,
+            Ending::Store(item) => Some(match (means, base) {
+                (Means::Meta, _) => commands::replace(key, version, item),
+                (Means::Classic, Base::Page { .. } | Base::Marker) => {
+                    commands::store(key, StoreMode::Cas(version), item)
+                }
+                (Means::Classic, Base::Nothing) | (Means::Unlocked, _) => {
+                    commands::store(key, StoreMode::Set, item)
+                }
+            }),
+            Ending::Mark(secs) => {
+                let marker = commands::marker(secs);
+                match (means, base) {
+                    (Means::Meta, _) => Some(commands::replace(key, version, marker)),
+                    (Means::Classic, Base::Page { .. } | Base::Marker) => {
+                        Some(commands::store(key, StoreMode::Cas(version), marker))
+                    }
+                    (Means::Classic, Base::Nothing) => {
+                        Some(commands::store(key, StoreMode::Add, marker))
+                    }
+                    (Means::Unlocked, _) => None,
+                }
+            }
+            Ending::Remove => Some(match means {
+                Means::Meta => commands::remove(key, version),
+                Means::Classic | Means::Unlocked => commands::delete(key),
+            }),
+            Ending::Release => match (means, base) {
+                (Means::Meta, Base::Nothing) => Some(commands::remove(key, version)),
+                (Means::Meta, _) => Some(commands::release(key, version)),
+                (Means::Classic, _) => run.unlock(now),
+                (Means::Unlocked, _) => None,
+            },
+            Ending::Hold { failed } => {
+                if has_room || means != Means::Meta {
+                    self.hold(now, id, failed);
+                    None
+                } else {
+                    Some(commands::release(key, version))
+                }
+            }
+        };
+        if command.is_some() {
+            self.push(id, Purpose::Finish(id), command, |_, _| ());
+        } else {
+            self.over(now, id);
+        }
+    }
+
+    /// Keeps the right of a run for another try.
+    fn hold(&mut self, now: Time, id: RunId, failed: bool) {
+        let Some(run) = self.runs.get(&id) else {
+            return;
+        };
+        let Base::Page { end, .. } = run.base else {
+            return;
+        };
+        let fails = run.fails + u32::from(failed);
+        let pause = if failed { Held::pause(fails) } else { RESPITE };
+        let held = Held {
+            version: run.version,
+            source: run.source,
+            fails,
+            due: now + pause,
+            end: end.max(now + pause + pause),
+        };
+        let place = run.place.clone();
+        self.change(now, &place, |entry, _, _| {
+            if entry.run == Some(id) {
+                entry.held = Some(held);
+            }
+        });
+    }
+
+    /// A renewal was answered.
+    pub(super) fn renewed<P>(&mut self, now: Time, id: RunId, outcome: &Outcome<P>) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        let Some((_, sent)) = run.renewal.take() else {
+            return;
+        };
+        let Outcome::Reply(Reply::StoredAs(version)) = *outcome else {
+            self.lose(now, id);
+            return;
+        };
+        run.version = version;
+        if matches!(run.state, RunState::Making) {
+            self.renew_later(id, sent);
+            return;
+        }
+        match mem::replace(&mut run.state, RunState::Lost) {
+            RunState::Ending(ending) => self.finish(now, id, ending),
+            state @ (RunState::Making | RunState::Lost | RunState::Ended { .. }) => {
+                run.state = state;
+            }
+        }
+    }
+
+    /// Another one has the right of a run: those who wait look for themselves.
+    pub(super) fn lose(&mut self, now: Time, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        if let Some(alarm) = run.alarm.take() {
+            self.timers.remove(alarm);
+        }
+        let place = run.place.clone();
+        match mem::replace(&mut run.state, RunState::Lost) {
+            // Its outcome comes.
+            state @ RunState::Ended { .. } => run.state = state,
+            RunState::Ending(ending) => {
+                self.stats.refused += u64::from(matches!(ending, Ending::Store(_)));
+                self.over(now, id);
+            }
+            RunState::Making | RunState::Lost => {
+                if self.forget_grant(now, &place, id) {
+                    self.over(now, id);
+                } else {
+                    self.let_go(now, &place, id);
+                }
+            }
+        }
+    }
+
+    /// What a server said at the end of a run.
+    pub(super) fn finished<P>(&mut self, now: Time, id: RunId, outcome: &Outcome<P>) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        let RunState::Ended { stores } = run.state else {
+            return;
+        };
+        let is_stored = matches!(
+            outcome,
+            Outcome::Reply(Reply::Status(Status::Stored) | Reply::StoredAs(_))
+        );
+        let is_refused = matches!(outcome, Outcome::Reply(Reply::ServerError(_)));
+        let place = run.place.clone();
+        if stores && is_stored {
+            self.change(now, &place, |entry, _, _| entry.held = None);
+        } else if stores {
+            self.stats.refused += 1;
+            if is_refused && run.is_alone() && run.means != Means::Unlocked {
+                // It is too large, and what was there is gone.
+                run.state = RunState::Ended { stores: false };
+                let marker = commands::marker(run.rules.uncacheable_ttl);
+                let marker = commands::store(place.key, StoreMode::Add, marker);
+                self.push(id, Purpose::Finish(id), Some(marker), |_, _| ());
+                return;
+            }
+        }
+        self.over(now, id);
+    }
+
+    /// A run is over.
+    fn over(&mut self, now: Time, id: RunId) {
+        let Some(mut run) = self.runs.remove(&id) else {
+            return;
+        };
+        let is_held = self
+            .get(&run.place)
+            .is_some_and(|entry| entry.held.is_some());
+        if let Some(unlock) = run.unlock(now).filter(|_| !is_held) {
+            self.ops.push(Purpose::GiveBack, |op| Op {
+                id: op,
+                server: run.place.server,
+                driver: run.source.driver,
+                timeout: run.timeout,
+                pin: None,
+                command: unlock,
+            });
+        }
+        self.let_go(now, &run.place, id);
+    }
+
+    /// Those who waited for a run look again.
+    fn let_go(&mut self, now: Time, place: &Place, id: RunId) {
+        if self.get(place).is_some_and(|entry| entry.run == Some(id)) {
+            self.change(now, place, |entry, _, _| entry.run = None);
+            self.call_all(now, place);
+        }
+    }
+}
+
+impl Running {
+    /// Whether nobody else makes the page meanwhile, so that others wait.
+    fn is_alone(&self) -> bool {
+        match (self.means, self.base) {
+            (_, Base::Marker) | (Means::Unlocked, Base::Nothing) => false,
+            (_, Base::Nothing | Base::Page { .. }) => true,
+        }
+    }
+
+    /// The command that deletes the lock that is an item of its own, once. By the
+    /// own clock it must be younger than its life: the next one may have one too.
+    fn unlock(&mut self, now: Time) -> Option<Data> {
+        let until = self.lock_until.take()?;
+        (now < until).then(|| commands::delete(commands::lock_key(&self.place.key)))
+    }
+
+    /// Whether its version was read on a connection.
+    pub(super) fn depends_on(&self, source: Source) -> bool {
+        let by_version = match self.means {
+            Means::Meta => true,
+            Means::Classic => self.base != Base::Nothing,
+            Means::Unlocked => false,
+        };
+        by_version && self.source == source
+    }
+}
+
+/// Whether a command names a version.
+fn by_version(command: &Data) -> bool {
+    match command {
+        Command::MetaStore(_) => true,
+        Command::MetaDelete(delete) => delete.version.is_some(),
+        Command::Store(store) => matches!(store.mode, StoreMode::Cas(_)),
+        _ => false,
+    }
+}

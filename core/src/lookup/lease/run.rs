@@ -1,0 +1,164 @@
+//! The right to make a page, and how that ends.
+
+use core::time::Duration;
+
+use super::ask::Rules;
+use super::means::Means;
+use super::op::OpId;
+use super::place::Place;
+use super::timers::Alarm;
+use crate::lookup::coalesce::DriverId;
+use crate::protocol::Pin;
+use crate::time::Time;
+
+/// The right to make a page. It is given back to
+/// [`Leases::store`](super::Leases::store) or [`Leases::end`](super::Leases::end),
+/// once. Until then others wait, for as long as their rules say.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "others wait until it is given back"]
+pub struct Run {
+    pub(super) id: RunId,
+}
+
+/// Names a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct RunId(pub(super) u64);
+
+/// What is to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewItem {
+    /// The number that is kept with it.
+    pub flags: u32,
+    /// As commands carry it; see [`exptime`](crate::protocol::exptime).
+    pub exptime: i64,
+    /// The value.
+    pub data: Vec<u8>,
+}
+
+/// How a run ends without anything to store. None of these replaces a page that may
+/// still be served; [`Forbidden`](Self::Forbidden) deletes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The answer may not be stored: nobody waits for the next ones. A page that
+    /// may be served stays.
+    NotStorable,
+    /// The answer says that it must not be stored (`private`, `no-store`): a page
+    /// that was stored before is deleted.
+    Forbidden,
+    /// The answer may not be stored for a reason that lies in the request, such as
+    /// `Authorization`.
+    RequestOnly,
+    /// The backend failed (5xx), or was not done within
+    /// [`refresh_timeout`](super::Rules::refresh_timeout). A page that may be
+    /// served stays; the next try is made after a pause.
+    Error,
+    /// The client left, and nothing goes on without it, or there is no room for
+    /// another refresh. The oldest one who waits goes on.
+    Abandoned,
+}
+
+/// What a run began with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Base {
+    /// There was nothing.
+    Nothing,
+    /// There was a page.
+    Page {
+        /// Until when it may be served.
+        usable_until: Time,
+        /// It was not out of date.
+        is_fresh: bool,
+        /// What was known of the item counts until then.
+        end: Time,
+    },
+    /// There was a marker, so nobody waits.
+    Marker,
+}
+
+/// What becomes of the item at the end of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It is stored.
+    Store(NewItem),
+    /// A marker for so many seconds says that it may not be stored.
+    Mark(u32),
+    /// It is deleted.
+    Remove,
+    /// Whoever looks next makes it.
+    Release,
+    /// It stays as it is, and this worker makes it after a pause.
+    Hold {
+        /// Whether the try failed.
+        failed: bool,
+    },
+    /// It stays as it is.
+    Leave,
+}
+
+impl Base {
+    /// What becomes of the item at an end that comes `now`.
+    pub(super) fn ending(self, end: End, rules: &Rules, now: Time) -> Ending {
+        let marked_for = match end {
+            End::NotStorable | End::Forbidden => rules.uncacheable_ttl,
+            End::RequestOnly | End::Error | End::Abandoned => rules.lock,
+        };
+        match (self, end) {
+            // Whoever met a marker leaves none: else one who asks again and again
+            // for what may not be stored would keep it there for ever.
+            (Self::Marker, _) => Ending::Leave,
+            (Self::Page { is_fresh: true, .. }, End::Abandoned) => Ending::Hold { failed: false },
+            (_, End::Abandoned) => Ending::Release,
+            (Self::Page { usable_until, .. }, _) if now < usable_until => match end {
+                End::Forbidden => Ending::Remove,
+                _ => Ending::Hold { failed: true },
+            },
+            (Self::Nothing | Self::Page { .. }, _) => Ending::Mark(marked_for),
+        }
+    }
+}
+
+/// The connection on which a version was read, where alone it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    /// What carries it; the names of connections are its own.
+    pub(super) driver: DriverId,
+    pub(super) pin: Pin,
+}
+
+/// A run under way.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) place: Place,
+    pub(super) timeout: Duration,
+    pub(super) rules: Rules,
+    pub(super) means: Means,
+    pub(super) base: Base,
+    /// The item's version; 0 if there is none.
+    pub(super) version: u64,
+    pub(super) source: Source,
+    /// Tries that failed before it.
+    pub(super) fails: u32,
+    /// Until when the lock that is an item of its own is there by the own clock.
+    pub(super) lock_until: Option<Time>,
+    pub(super) state: RunState,
+    /// When the lock is to be renewed.
+    pub(super) alarm: Option<Alarm>,
+    /// The renewal under way.
+    pub(super) renewal: Option<(OpId, Time)>,
+}
+
+/// How far a run is.
+#[derive(Debug)]
+pub(super) enum RunState {
+    /// Somebody makes the page.
+    Making,
+    /// The same, but in vain: another one has the right.
+    Lost,
+    /// It ends so, once the renewal under way is answered.
+    Ending(Ending),
+    /// The server was told.
+    Ended {
+        /// Whether that was to store.
+        stores: bool,
+    },
+}

@@ -1,0 +1,81 @@
+//! One request on its way to its answer.
+
+use super::age::Age;
+use super::ask::Ask;
+use super::means::Means;
+use super::place::Place;
+use crate::lookup::coalesce::Waiter;
+use crate::lookup::result::LookupResult;
+use crate::protocol::{Marks, Value};
+use crate::time::Time;
+
+/// Names a request; later ones have greater names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct VisitId(pub(super) u64);
+
+/// One request on its way to its answer; see [`Leases::poll`](super::Leases::poll)
+/// and [`Leases::leave`](super::Leases::leave).
+#[derive(Debug)]
+#[must_use = "it is polled, or left"]
+pub struct Visit<W, P> {
+    pub(super) id: VisitId,
+    pub(super) place: Place,
+    pub(super) ask: Ask,
+    pub(super) begun: Time,
+    pub(super) waker: W,
+    pub(super) means: Means,
+    pub(super) stage: Stage<W, P>,
+    /// The page that was seen last, while something is waited for.
+    pub(super) page: Option<Kept<P>>,
+    /// How often it has begun anew because the item changed under its hands.
+    pub(super) restarts: u8,
+    /// It has waited for another.
+    pub(super) has_waited: bool,
+}
+
+/// What a request waits for.
+#[derive(Debug)]
+pub(super) enum Stage<W, P> {
+    /// Nothing was done.
+    Begun,
+    /// What the server understands; with the number of the question.
+    Detecting(u64),
+    /// The item.
+    Looking(Waiter<W, P>),
+    /// Nothing: this came of its lookup.
+    Looked(LookupResult<P>),
+    /// Who is to make the page anew.
+    Asking,
+    /// Another one.
+    Waiting,
+    /// It has its answer.
+    Over,
+}
+
+/// A page that was seen.
+#[derive(Debug)]
+pub(super) struct Kept<P> {
+    pub(super) value: Value<P>,
+    pub(super) marks: Marks,
+    pub(super) age: Age,
+    /// When it was seen.
+    pub(super) at: Time,
+}
+
+impl<P> Kept<P> {
+    /// Until when it may be served at all.
+    pub(super) fn usable_until(&self) -> Time {
+        self.at + self.age.usable
+    }
+}
+
+impl<W, P> Visit<W, P> {
+    /// Until when it waits for others.
+    pub(super) fn patience(&self) -> Time {
+        self.begun + self.ask.rules.lock_wait
+    }
+
+    pub(super) fn is_late(&self, now: Time) -> bool {
+        now >= self.patience()
+    }
+}

@@ -1,0 +1,473 @@
+//! What happens in the model.
+
+use core::time::Duration;
+
+use super::network::{Connection, For, Sent, delay};
+use super::page::Stored;
+use super::worker::{Client, Manner, STORES, TIMEOUT, Worker};
+use super::world::{Scenario, WORKERS, World, at_ms};
+use crate::lookup::lease::{Ask, End, Rules};
+use crate::lookup::{Asks, DriverId, ServerId, Target};
+use crate::protocol::{Command, Delete, Found, MetaDelete, MetaState, Reply, Status};
+use crate::server::{Failure, Outcome, Unclaimed};
+use crate::time::Time;
+
+/// Something that happens.
+#[derive(Debug)]
+pub(super) enum Event {
+    Arrives(usize, Manner, bool),
+    Leaves(usize),
+    TooLate(usize),
+    CarriedOut(usize),
+    Answered(usize, Reply<Vec<u8>>),
+    TimedOut(usize),
+    Made(usize),
+    RefreshTimedOut(usize),
+    Timer(usize, u64),
+    Purge(usize),
+    SoftPurge(usize),
+    Evicted,
+    Restarted,
+    Dies(usize),
+    Disconnected(usize, usize),
+    Quiet,
+    /// A worker knows by now that it has stored a page.
+    Stored(usize),
+}
+
+/// When nothing goes wrong any more, in milliseconds.
+const QUIET: u64 = 9000;
+
+/// When the last client comes after that.
+const LAST: u64 = QUIET + 34_000;
+
+const LATER: Time = at_ms(1_000_000 + QUIET);
+
+impl World {
+    /// Whether nothing goes wrong any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.now >= LATER
+    }
+
+    /// The same, and nothing is under way any more that was slow.
+    pub(super) fn is_long_over(&self) -> bool {
+        self.now >= LATER + Duration::from_secs(3)
+    }
+
+    /// What will happen, by chance.
+    pub(super) fn plan(&mut self) {
+        if self.scenario == Scenario::SoftPurge {
+            self.plan_soft_purge();
+            return;
+        }
+        let clients = 3 + self.chance.below(10);
+        for _ in 0..clients {
+            let at = self.chance.below(QUIET);
+            let crowd = self.chance.of(&[1, 1, 3]);
+            for _ in 0..crowd {
+                let manner = self.manner();
+                let worker = self.worker();
+                let leaves = self.chance.one_in(5);
+                let late = self.chance.of(&[0, 1, 300]);
+                self.after(at + late, Event::Arrives(worker, manner, leaves));
+            }
+        }
+        for _ in 0..self.chance.below(6) {
+            let at = self.chance.below(QUIET);
+            let worker = self.worker();
+            let event = match self.chance.below(if self.is_calm { 3 } else { 8 }) {
+                0 | 1 => Event::Purge(worker),
+                2 => Event::SoftPurge(worker),
+                3 => Event::Evicted,
+                4 => Event::Restarted,
+                5 => Event::Dies(worker),
+                _ => {
+                    let connection = self.chance.below(3);
+                    Event::Disconnected(worker, usize::try_from(connection).unwrap())
+                }
+            };
+            self.after(at, event);
+        }
+        if self.scenario == Scenario::Recovery {
+            self.after(QUIET, Event::Quiet);
+            let mut at = QUIET + 500;
+            while at < LAST {
+                let worker = self.worker();
+                self.after(at, Event::Arrives(worker, Manner::Storable, false));
+                at += 700;
+            }
+        }
+    }
+
+    fn plan_soft_purge(&mut self) {
+        self.windows = [20, 10, 0];
+        for step in 0..60 {
+            for worker in 0..WORKERS {
+                let late = self.chance.below(90);
+                let event = Event::Arrives(worker, Manner::Storable, false);
+                self.after(step * 100 + late, event);
+            }
+        }
+        let at = 2000 + self.chance.below(2000);
+        let worker = self.worker();
+        self.after(at, Event::SoftPurge(worker));
+    }
+
+    fn worker(&mut self) -> usize {
+        usize::try_from(self.chance.below(WORKERS as u64)).unwrap()
+    }
+
+    fn manner(&mut self) -> Manner {
+        if self.is_calm {
+            return Manner::Storable;
+        }
+        match self.chance.below(12) {
+            0 => Manner::NotStorable,
+            1 => Manner::Private,
+            2 => Manner::Authorized,
+            3 | 4 => Manner::Fails,
+            _ => Manner::Storable,
+        }
+    }
+
+    /// A page with a content.
+    pub(super) fn page(&self, content: u64) -> Stored {
+        let [ttl, while_revalidate, if_error] = self.windows;
+        Stored {
+            content,
+            at: self.now,
+            ttl,
+            while_revalidate,
+            if_error,
+        }
+    }
+
+    pub(super) fn happens(&mut self, event: Event) {
+        match event {
+            Event::Arrives(worker, manner, leaves) => self.arrives(worker, manner, leaves),
+            Event::Leaves(client) => self.leaves(client),
+            Event::TooLate(client) => self.check_answered(client),
+            Event::CarriedOut(message) => self.carried_out(message),
+            Event::Answered(message, reply) => self.reply(message, reply),
+            Event::TimedOut(message) => self.failed(message, Failure::TimedOut),
+            Event::Made(making) => {
+                let manner = self.makings[making].manner;
+                self.made_if_alive(making, manner);
+            }
+            Event::RefreshTimedOut(making) => self.made_if_alive(making, Manner::Fails),
+            Event::Timer(worker, life) => {
+                if self.workers[worker].life == life {
+                    self.workers[worker].timer = None;
+                    self.workers[worker].leases.handle_timeout(self.now);
+                    self.drive(worker);
+                }
+            }
+            Event::Purge(worker) => self.purge(worker),
+            Event::SoftPurge(worker) => {
+                self.content += 1;
+                self.note(|| format!("w{worker} purges softly"));
+                self.softly_purge(worker, 0);
+            }
+            Event::Evicted => {
+                self.note(|| "evicted".into());
+                let key = self.key.clone();
+                self.memcached.evict(&key);
+                self.epoch += 1;
+            }
+            Event::Restarted => self.restarted(),
+            Event::Dies(worker) => self.dies(worker),
+            Event::Disconnected(worker, connection) => self.disconnected(worker, connection),
+            Event::Stored(worker) => self.stored(worker),
+            Event::Quiet => {
+                self.note(|| "from now on nothing goes wrong".into());
+                self.is_calm = true;
+                self.memcached.item_max = 0;
+            }
+        }
+    }
+
+    fn arrives(&mut self, worker: usize, manner: Manner, leaves: bool) {
+        let number = self.clients.len();
+        self.note(|| format!("client {number} asks w{worker}, will be {manner:?}"));
+        let rules = Rules {
+            in_background: self.scenario == Scenario::SoftPurge || !self.chance.one_in(4),
+            ..self.rules
+        };
+        let target = Target {
+            server: ServerId(0),
+            driver: DriverId(0),
+            timeout: TIMEOUT,
+            max_value: 1000,
+            asks: Asks::Value,
+        };
+        let key = self.key.clone();
+        let ask = Ask { target, key, rules };
+        let leases = &mut self.workers[worker].leases;
+        let visit = leases.begin(self.now, ask, number);
+        self.clients.push(Client {
+            worker,
+            life: self.workers[worker].life,
+            manner,
+            began: self.now,
+            floor: None,
+            visit: Some(visit),
+            is_done: false,
+            backend: None,
+        });
+        // For others, for one reply, and for what the server understands.
+        let limit = self.rules.lock_wait + TIMEOUT + TIMEOUT;
+        self.at(
+            self.now + limit + Duration::from_millis(2),
+            Event::TooLate(number),
+        );
+        if leaves {
+            let after = self.chance.below(1500);
+            self.after(after, Event::Leaves(number));
+        }
+        self.poll(number);
+        self.drive(worker);
+    }
+
+    fn leaves(&mut self, number: usize) {
+        let now = self.now;
+        let client = &mut self.clients[number];
+        let at = client.worker;
+        if client.is_done {
+            return;
+        }
+        client.is_done = true;
+        self.note(|| format!("client {number} leaves"));
+        if let Some(visit) = self.clients[number].visit.take() {
+            let worker = &mut self.workers[at];
+            let unwanted = worker.leases.leave(now, &mut worker.lookups, visit);
+            if let Some(unwanted) = unwanted {
+                self.cancel(at, unwanted);
+            }
+        } else if let Some(serial) = self.clients[number].backend {
+            let making = &mut self.makings[serial];
+            // Either something goes on in its place, or nothing does.
+            making.client = None;
+            if self.chance.one_in(2) && making.ended.is_none() {
+                making.ended = Some(now);
+                if let Some(run) = making.run.take() {
+                    self.workers[at].leases.end(now, run, End::Abandoned);
+                }
+            }
+        }
+        self.drive(at);
+    }
+
+    fn made_if_alive(&mut self, serial: usize, manner: Manner) {
+        let making = &self.makings[serial];
+        if self.workers[making.worker].life == making.life {
+            self.made(serial, manner);
+        }
+    }
+
+    /// A command reaches the server.
+    fn carried_out(&mut self, number: usize) {
+        let message = &self.messages[number];
+        let (at, pin) = (message.worker, message.pin);
+        let connections = &self.workers[at].connections;
+        let connection = connections.iter().position(|other| other.pin == pin);
+        if message.is_gone || connection.is_none() && self.chance.one_in(2) {
+            return;
+        }
+        let now = self.secs();
+        self.expire();
+        let message = &self.messages[number];
+        let reply = match &message.sent {
+            Sent::Look(key, asks) => self.memcached.look(now, key, *asks, pin),
+            Sent::Command(Command::MetaNoop(_)) if self.scenario == Scenario::Classic => {
+                Reply::ServerError("ERROR".into())
+            }
+            Sent::Command(command) => self.memcached.run(now, command, pin),
+        };
+        self.check_command(number, &reply);
+        self.note(|| format!("  {number} carried out: {reply:?}"));
+        let Some(connection) = connection else {
+            return;
+        };
+        let delay = delay(&mut self.chance, self.is_calm);
+        let time = self.workers[at].connections[connection].answers(self.now, delay);
+        self.at(time, Event::Answered(number, reply));
+    }
+
+    /// The item that has come to its end is gone.
+    fn expire(&mut self) {
+        let (now, key) = (self.secs(), self.key.clone());
+        let had_page = self.memcached.has_value(&key);
+        if self.memcached.item(now, &key).is_none() && had_page {
+            self.epoch += 1;
+        }
+    }
+
+    fn reply(&mut self, number: usize, reply: Reply<Vec<u8>>) {
+        let message = &mut self.messages[number];
+        let (at, pin) = (message.worker, message.pin);
+        let connections = &self.workers[at].connections;
+        if connections.iter().all(|other| other.pin != pin) {
+            return;
+        }
+        if message.is_over {
+            if let Some(unclaimed) = unclaimed(&reply, &self.key) {
+                self.unclaimed(at, &unclaimed);
+            }
+        } else {
+            message.is_over = true;
+            let who = core::mem::replace(&mut message.who, For::Nobody);
+            self.hand_out(at, who, Outcome::Reply(reply));
+        }
+        self.drive(at);
+    }
+
+    fn failed(&mut self, number: usize, failure: Failure) {
+        let message = &mut self.messages[number];
+        let at = message.worker;
+        if message.is_over || message.life != self.workers[at].life {
+            return;
+        }
+        message.is_over = true;
+        let who = core::mem::replace(&mut message.who, For::Nobody);
+        self.note(|| format!("w{at}: {number} failed: {failure}"));
+        self.hand_out(at, who, Outcome::Failed(failure));
+        self.drive(at);
+    }
+
+    fn purge(&mut self, at: usize) {
+        self.note(|| format!("w{at} purges"));
+        self.content += 1;
+        let key = self.key.clone();
+        let delete = Command::Delete(Delete {
+            key,
+            may_repeat: true,
+        });
+        self.changed(at);
+        let who = For::Purge(self.content - 1);
+        self.send(at, STORES, Sent::Command(delete), who, TIMEOUT);
+    }
+
+    fn changed(&mut self, at: usize) {
+        let worker = &mut self.workers[at];
+        worker.lookups.changed(ServerId(0), &self.key);
+        worker.leases.changed(self.now, ServerId(0), &self.key);
+    }
+
+    pub(super) fn purged(&mut self, at: usize, content: u64, outcome: &Outcome<Vec<u8>>) {
+        self.changed(at);
+        if matches!(outcome, Outcome::Reply(_)) {
+            self.floor = self.floor.max(content);
+            self.note(|| format!("purged: up to content {content}"));
+        }
+    }
+
+    fn softly_purge(&mut self, at: usize, tries: u32) {
+        let key = self.key.clone();
+        self.changed(at);
+        if matches!(self.scenario, Scenario::Classic | Scenario::Unlocked) {
+            return;
+        }
+        let (command, who) = if tries < 3 {
+            let refresh_below = None;
+            let read = MetaState { key, refresh_below };
+            (Command::MetaState(read), For::SoftRead(tries))
+        } else {
+            let may_repeat = true;
+            (Command::Delete(Delete { key, may_repeat }), For::Purge(0))
+        };
+        self.send(at, STORES, Sent::Command(command), who, TIMEOUT);
+    }
+
+    pub(super) fn read_softly(&mut self, at: usize, tries: u32, outcome: &Outcome<Vec<u8>>) {
+        let Outcome::Reply(Reply::State(Some(state))) = outcome else {
+            return;
+        };
+        let command = Command::MetaDelete(MetaDelete {
+            key: self.key.clone(),
+            version: (state.len > 0).then_some(state.marks.version),
+            invalidate: state.len > 0,
+            ttl: state
+                .marks
+                .ttl_left
+                .filter(|_| state.len > 0)
+                .map(|left| left.min(8)),
+        });
+        self.send(
+            at,
+            STORES,
+            Sent::Command(command),
+            For::Soft(tries),
+            TIMEOUT,
+        );
+    }
+
+    pub(super) fn softly_purged(&mut self, at: usize, tries: u32, outcome: &Outcome<Vec<u8>>) {
+        self.changed(at);
+        if let Outcome::Reply(Reply::Status(Status::Exists)) = outcome {
+            self.softly_purge(at, tries + 1);
+        }
+    }
+
+    fn restarted(&mut self) {
+        self.note(|| "memcached restarts".into());
+        self.memcached.restart();
+        self.epoch += 1;
+        for message in &mut self.messages {
+            message.is_gone = true;
+        }
+        for worker in 0..WORKERS {
+            for connection in 0..3 {
+                self.disconnected(worker, connection);
+            }
+        }
+    }
+
+    fn dies(&mut self, at: usize) {
+        self.note(|| format!("w{at} dies"));
+        let life = self.workers[at].life + 1;
+        self.workers[at] = Worker::new(life, &mut self.pins);
+        for client in self.clients.iter_mut().filter(|client| client.worker == at) {
+            client.is_done = true;
+            client.visit = None;
+        }
+        for making in self.makings.iter_mut().filter(|making| making.worker == at) {
+            making.ended.get_or_insert(self.now);
+            making.run = None;
+        }
+    }
+
+    fn disconnected(&mut self, at: usize, connection: usize) {
+        self.note(|| format!("w{at} loses connection {connection}"));
+        self.pins += 1;
+        let new = Connection::new(self.pins);
+        let old = core::mem::replace(&mut self.workers[at].connections[connection], new);
+        if self.tells_losses {
+            let leases = &mut self.workers[at].leases;
+            leases.connection_lost(self.now, DriverId(0), old.pin);
+        }
+        for number in 0..self.messages.len() {
+            let message = &self.messages[number];
+            if message.worker == at && message.pin == old.pin {
+                self.failed(number, Failure::Lost);
+            }
+        }
+        self.drive(at);
+    }
+}
+
+/// What a reply gives that nobody waits for.
+fn unclaimed(reply: &Reply<Vec<u8>>, key: &crate::protocol::Key) -> Option<Unclaimed> {
+    let (marks, len) = match reply {
+        Reply::Values(values) => match values.first() {
+            Some((_, Found::Value(value))) => (**value.marks.as_ref()?, value.len),
+            _ => return None,
+        },
+        Reply::State(Some(state)) if state.len > 0 || state.marks.stale => (state.marks, state.len),
+        _ => return None,
+    };
+    marks.won.then(|| Unclaimed {
+        key: key.clone(),
+        marks,
+        is_empty: len == 0,
+    })
+}

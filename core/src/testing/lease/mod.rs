@@ -1,0 +1,16 @@
+//! A model of several workers that share one memcached: random events, and what must
+//! hold whatever happens.
+
+mod chance;
+mod checks;
+mod events;
+mod network;
+mod page;
+mod shell;
+mod store;
+mod worker;
+mod world;
+
+pub use chance::Chance;
+pub use store::{Item, Memcached};
+pub use world::{Report, Scenario, run};

@@ -1,0 +1,3 @@
+//! Leases: who makes a page, who waits, who is served what is out of date.
+
+mod random;
