@@ -4,7 +4,6 @@ use core::time::Duration;
 use std::collections::HashMap;
 
 use super::events::Event;
-use super::network::Sent;
 use super::page::Stored;
 use super::world::{Scenario, World};
 use crate::protocol::{Command, Found, Pin, Reply, Status, Value};
@@ -164,24 +163,18 @@ impl World {
     pub(super) fn check_command(&mut self, number: usize, reply: &Reply<Vec<u8>>) {
         let message = &self.messages[number];
         let (at, pin) = (message.worker, message.pin);
-        let mut stored = None;
-        match &message.sent {
-            Sent::Command(command) => {
-                let is_meta = matches!(
-                    command,
-                    Command::MetaStore(_) | Command::MetaDelete(_) | Command::MetaState(_)
-                );
-                self.epoch += u64::from(message.is_purge);
-                match command {
-                    Command::MetaStore(store) => stored = Stored::read(&store.data),
-                    Command::Store(store) => stored = Stored::read(&store.data),
-                    _ => {}
-                }
-                if is_meta && !self.scenario_has_locks() {
-                    self.breaks("a meta command was sent");
-                }
-            }
-            Sent::Look(..) => {}
+        let is_meta = matches!(
+            message.command,
+            Command::MetaStore(_) | Command::MetaDelete(_) | Command::MetaState(_)
+        );
+        let stored = match &message.command {
+            Command::MetaStore(store) => Stored::read(&store.data),
+            Command::Store(store) => Stored::read(&store.data),
+            _ => None,
+        };
+        self.epoch += u64::from(message.is_purge);
+        if is_meta && !self.scenario_has_locks() {
+            self.breaks("a meta command was sent");
         }
         if matches!(reply, Reply::ServerError(_)) {
             // It was too large, and what was there is gone, whoever had the right.
@@ -215,9 +208,9 @@ impl World {
     fn watch(&mut self) {
         let (now, key) = (self.secs(), self.key.clone());
         let early = self.rules.early;
-        let until = self.memcached.item(now, &key).and_then(|item| {
+        let until = self.memcached.get(now, key.as_bytes()).and_then(|item| {
             let page = Stored::read(&item.data).filter(|_| !item.is_stale)?;
-            let end = item.end? - u64::from(page.extra() + early);
+            let end = item.ends? - u64::from(page.extra() + early);
             Some(Time::from_micros(end * 1_000_000))
         });
         let until = until.filter(|until| self.now < *until);

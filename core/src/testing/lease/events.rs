@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::network::{Connection, For, Sent, delay};
+use super::network::{Connection, For, delay};
 use super::page::Stored;
 use super::worker::{Client, Manner, STORES, TIMEOUT, Worker};
 use super::world::{Scenario, WORKERS, World, at_ms};
@@ -171,7 +171,7 @@ impl World {
             Event::Evicted => {
                 self.note(|| "evicted".into());
                 let key = self.key.clone();
-                self.memcached.evict(&key);
+                self.memcached.evict(key.as_bytes());
                 self.epoch += 1;
             }
             Event::Restarted => self.restarted(),
@@ -181,7 +181,7 @@ impl World {
             Event::Quiet => {
                 self.note(|| "from now on nothing goes wrong".into());
                 self.is_calm = true;
-                self.memcached.item_max = 0;
+                self.memcached.value_max = usize::MAX;
             }
         }
     }
@@ -276,13 +276,13 @@ impl World {
         let now = self.secs();
         self.expire();
         let message = &self.messages[number];
-        let reply = match &message.sent {
-            Sent::Look(key, asks) => self.memcached.look(now, key, *asks, pin),
-            Sent::Command(Command::MetaNoop(_)) if self.scenario == Scenario::Classic => {
+        let mut reply = match &message.command {
+            Command::MetaNoop(_) if self.scenario == Scenario::Classic => {
                 Reply::ServerError("ERROR".into())
             }
-            Sent::Command(command) => self.memcached.run(now, command, pin),
+            command => self.memcached.serve(now, command),
         };
+        reply.marks_mut().for_each(|marks| marks.pin = pin);
         self.check_command(number, &reply);
         self.note(|| format!("  {number} carried out: {reply:?}"));
         let Some(connection) = connection else {
@@ -296,8 +296,8 @@ impl World {
     /// The item that has come to its end is gone.
     fn expire(&mut self) {
         let (now, key) = (self.secs(), self.key.clone());
-        let had_page = self.memcached.has_value(&key);
-        if self.memcached.item(now, &key).is_none() && had_page {
+        let expired = self.memcached.expire(now, key.as_bytes());
+        if expired.is_some_and(|item| !item.data.is_empty()) {
             self.epoch += 1;
         }
     }
@@ -344,7 +344,7 @@ impl World {
         });
         self.changed(at);
         let who = For::Purge(self.content - 1);
-        self.send(at, STORES, Sent::Command(delete), who, TIMEOUT);
+        self.send(at, STORES, delete, who, TIMEOUT);
     }
 
     fn changed(&mut self, at: usize) {
@@ -375,7 +375,7 @@ impl World {
             let may_repeat = true;
             (Command::Delete(Delete { key, may_repeat }), For::Purge(0))
         };
-        self.send(at, STORES, Sent::Command(command), who, TIMEOUT);
+        self.send(at, STORES, command, who, TIMEOUT);
     }
 
     pub(super) fn read_softly(&mut self, at: usize, tries: u32, outcome: &Outcome<Vec<u8>>) {
@@ -392,13 +392,7 @@ impl World {
                 .filter(|_| state.len > 0)
                 .map(|left| left.min(8)),
         });
-        self.send(
-            at,
-            STORES,
-            Sent::Command(command),
-            For::Soft(tries),
-            TIMEOUT,
-        );
+        self.send(at, STORES, command, For::Soft(tries), TIMEOUT);
     }
 
     pub(super) fn softly_purged(&mut self, at: usize, tries: u32, outcome: &Outcome<Vec<u8>>) {

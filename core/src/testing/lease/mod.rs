@@ -7,10 +7,8 @@ mod events;
 mod network;
 mod page;
 mod shell;
-mod store;
 mod worker;
 mod world;
 
 pub use chance::Chance;
-pub use store::{Item, Memcached};
 pub use world::{Report, Scenario, run};

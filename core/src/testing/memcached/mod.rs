@@ -9,5 +9,5 @@ pub mod random;
 mod serve;
 mod store;
 
-pub use items::{Items, Looked};
+pub use items::{Item, Items, Looked};
 pub use peer::{Dialect, Peer};
