@@ -74,6 +74,7 @@ pub(crate) struct RunHandle(Rc<Held>);
 struct Held {
     leases: Rc<Leases>,
     run: Cell<Option<Run>>,
+    is_stored: Cell<bool>,
     /// What goes on with the run if all who have it go away.
     successor: Cell<Option<Box<dyn FnOnce(RunHandle)>>>,
 }
@@ -85,6 +86,7 @@ impl RunHandle {
         let Some(run) = self.0.run.take() else {
             return false;
         };
+        self.0.is_stored.set(true);
         let leases = &self.0.leases;
         leases
             .core
@@ -99,6 +101,11 @@ impl RunHandle {
         if let Some(run) = self.0.run.take() {
             self.0.leases.end(run, end);
         }
+    }
+
+    /// Whether a page was made that is stored, or was handed over to be.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.0.is_stored.get()
     }
 
     /// Whether it was used.
@@ -179,6 +186,7 @@ impl Leases {
         RunHandle(Rc::new(Held {
             leases: Rc::clone(self),
             run: Cell::new(Some(run)),
+            is_stored: Cell::default(),
             successor: Cell::default(),
         }))
     }

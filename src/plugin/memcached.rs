@@ -78,10 +78,23 @@ pub(super) enum Pending {
 
 /// A request that waits until a copy of it has made the page.
 pub(super) struct Filling {
-    /// Whether the copy has ended.
-    pub(super) is_over: Rc<Cell<bool>>,
+    /// What came of the copy, once it has ended.
+    pub(super) made: Rc<Cell<Option<Made>>>,
     /// The page that may be served if it could not be made.
     pub(super) otherwise: Option<Otherwise>,
+}
+
+/// What came of a copy of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    /// The page is being stored.
+    Page,
+    /// A response that is not stored.
+    Response,
+    /// An error of the backend.
+    Error,
+    /// No whole response.
+    Nothing,
 }
 
 /// A page that may be served until a time if it cannot be made anew.
@@ -100,6 +113,8 @@ pub(super) struct Making {
     pub(super) page: Option<Value<BufferSlice>>,
     /// A copy of the request has tried.
     pub(super) is_tried: bool,
+    /// It was to make a page anew.
+    pub(super) had_page: bool,
     /// What may be served if it could not.
     pub(super) otherwise: Option<Otherwise>,
 }

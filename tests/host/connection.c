@@ -136,7 +136,6 @@ void connection_pump(struct connection *con) {
 		if (con->all_data) filters_output_gone(vr);
 	}
 	flush(con);
-	if (!con->dead && vr->backend && vrequest_unsent(vr) < QUEUE_LIMIT) backend_resume(vr->backend);
 }
 
 static void answer_with(struct connection *con, int status) {

@@ -395,8 +395,6 @@ void vrequest_start(struct vrequest *);
 void vrequest_wake(struct vrequest *);
 /* In place of what it has. */
 void vrequest_share(struct vrequest *, enum shared_setting, liOptionPtrValue *);
-/* Bytes that are not with the client yet. */
-goffset vrequest_unsent(struct vrequest *);
 void vrequest_error(struct vrequest *);
 /* A content handler that answers over time took the request. */
 gboolean vrequest_handle_indirect(struct vrequest *);
@@ -416,8 +414,6 @@ void filters_reset(struct vrequest *);
 /* The last queue of the chain of filters; NULL once it broke off. */
 liChunkQueue *filters_output(struct vrequest *);
 void filters_output_gone(struct vrequest *);
-/* Bytes in memory on their way from the content handler to the socket. */
-goffset filters_pending(struct vrequest *);
 /* The body got more bytes, or is closed, or gone: have it moved on. */
 void vrequest_pump_later(struct vrequest *);
 
@@ -430,8 +426,6 @@ struct backend_protocol {
 };
 liAction *backend_action(liServer *, liValue *, const struct backend_protocol *);
 void backend_free(struct backend *);
-/* There may be room again for what it reads. */
-void backend_resume(struct backend *);
 
 /* --- connections --- */
 
@@ -459,7 +453,6 @@ struct connection {
 	liConInfo info;
 	struct sockaddr_storage local;
 };
-#define QUEUE_LIMIT (256 * 1024)
 void connection_new(struct worker *, int fd);
 void connection_close(struct connection *);
 void connection_free(struct connection *);

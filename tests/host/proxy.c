@@ -33,10 +33,6 @@ void backend_free(struct backend *b) {
 	g_free(b);
 }
 
-void backend_resume(struct backend *b) {
-	if (b->established && b->out->len == 0 && !ev_is_active(&b->writer)) ev_io_start(b->loop, &b->reader);
-}
-
 /* Nothing more comes from it. A body that its length says is not whole is
  * neither ended nor broken off: as on the real server the client waits. */
 static void finish(struct backend *b, gboolean whole) {
@@ -152,6 +148,7 @@ static void take_frames(struct backend *b) {
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *w, int events) {
+	(void)loop;
 	(void)events;
 	struct backend *b = w->data;
 	struct worker *wrk = WORKER(b->vr->pub.wrk);
@@ -159,8 +156,6 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events) {
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
 	if (n > 0) {
 		g_string_append_len(b->protocol->unwrap ? b->wrapped : b->in, wrk->read_buffer, n);
-		/* Started again when there is room again. */
-		if (b->headers_done && vrequest_unsent(b->vr) + n >= QUEUE_LIMIT) ev_io_stop(loop, w);
 		take_frames(b);
 	} else if (!b->headers_done) {
 		fail(b, n < 0 ? g_strerror(errno) : "it closed before its head was complete");

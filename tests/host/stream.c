@@ -69,5 +69,4 @@ void stream_pump(struct vrequest *vr) {
 		tell(dest, LI_STREAM_NEW_DATA);
 	}
 	if (body->is_closed) filters_output_gone(vr);
-	if (vr->backend && vrequest_unsent(vr) < QUEUE_LIMIT) backend_resume(vr->backend);
 }

@@ -10,8 +10,6 @@ static void pump(struct vrequest *vr) {
 		stream_pump(vr);
 }
 
-goffset vrequest_unsent(struct vrequest *vr) { return (vr->con ? vr->con->out.length : 0) + filters_pending(vr); }
-
 void vrequest_share(struct vrequest *vr, enum shared_setting which, liOptionPtrValue *value) {
 	if (value) g_atomic_int_inc(&value->refcount);
 	li_release_optionptr(vr->pub.wrk->srv, vr->shared_settings[which]);
@@ -221,7 +219,10 @@ void li_vrequest_handle_request_headers(liVRequest *vr) {
 
 void li_vrequest_free(liVRequest *vr) { vrequest_free(VREQUEST(vr)); }
 
+static struct vrequest *of_request(const liRequest *request) { return (struct vrequest *)(void *)((char *)request - offsetof(struct vrequest, pub.request)); }
+
 void li_request_copy(liRequest *to, const liRequest *from) {
+	of_request(to)->http_version = of_request(from)->http_version;
 	g_string_assign(to->http_method_str, from->http_method_str->str);
 	GString **texts = (GString **)&to->uri, *const *others = (GString *const *)&from->uri;
 	for (gsize i = 0; i < sizeof(struct uri) / sizeof(GString *); i++) {

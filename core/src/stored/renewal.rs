@@ -4,8 +4,16 @@ use super::head::Head;
 use crate::http::{ConnectionHeaders, EntityTag, parse_date};
 
 /// Headers that belong to the stored body and not to the 304: how it is encoded,
-/// how long it is, which part it is.
-const OF_THE_BODY: [&str; 3] = ["Content-Encoding", "Content-Length", "Content-Range"];
+/// how long it is, which part it is, what its bytes sum up to.
+const OF_THE_BODY: [&str; 7] = [
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Range",
+    "Content-MD5",
+    "Digest",
+    "Content-Digest",
+    "Repr-Digest",
+];
 
 /// A stored response and the headers of a 304 that answered its validators.
 #[derive(Debug)]

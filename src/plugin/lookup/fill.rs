@@ -1,6 +1,7 @@
 //! Copies of requests that make a page: in the background, for a client that waits,
 //! or for one that has left.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +14,9 @@ use memcached_core::stored::{Head, pieces};
 
 use super::asking::Asking;
 use crate::client::{RefreshPlace, RunHandle};
-use crate::host::{Action, BufferSlice, CopyEnd, RequestCopy};
+use crate::host::{Action, BufferSlice, CopyEnd, RequestCopy, Waker};
 use crate::plugin::backend_headers::replace;
-use crate::plugin::memcached::{LastLookup, Making, Memcached, Request, RequestMemory};
+use crate::plugin::memcached::{LastLookup, Made, Making, Memcached, Request, RequestMemory};
 
 /// What makes and stores a page, for copies of requests to run.
 pub(super) struct Fill {
@@ -101,7 +102,7 @@ impl Copied {
         run: RunHandle,
         page: Option<Value<BufferSlice>>,
         place: Option<RefreshPlace>,
-        on_end: impl FnOnce(CopyEnd) + 'static,
+        on_end: impl FnOnce(Made) + 'static,
     ) {
         let Self {
             copy,
@@ -127,7 +128,7 @@ impl Copied {
                 run: Some(own),
                 page,
                 is_tried: true,
-                otherwise: None,
+                ..Making::default()
             };
             vr.set_state(Box::new(RequestMemory {
                 lookup: Some(lookup),
@@ -144,7 +145,7 @@ impl Copied {
             }
             run.end(End::Error);
             drop(place);
-            on_end(end);
+            on_end(made(end, &run));
         });
     }
 }
@@ -161,15 +162,23 @@ fn add_validators(vr: &mut Request<'_>, page: &Value<BufferSlice>) {
     }
 }
 
+/// What came of it. Errors are those of RFC 5861, section 4.
+fn made(end: CopyEnd, run: &RunHandle) -> Made {
+    match end.status {
+        _ if run.is_stored() => Made::Page,
+        _ if !end.is_whole => Made::Nothing,
+        500 | 502..=504 => Made::Error,
+        _ => Made::Response,
+    }
+}
+
 /// Wakes a client that waits for a copy.
 pub(super) fn wake_at_end(
-    is_over: Rc<std::cell::Cell<bool>>,
-    waker: Option<crate::host::Waker>,
-) -> impl FnOnce(CopyEnd) + 'static {
-    move |_| {
-        is_over.set(true);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+    slot: Rc<Cell<Option<Made>>>,
+    waker: Waker,
+) -> impl FnOnce(Made) + 'static {
+    move |made| {
+        slot.set(Some(made));
+        waker.wake();
     }
 }

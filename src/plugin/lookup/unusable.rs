@@ -11,6 +11,28 @@ use crate::host::BufferSlice;
 use crate::plugin::memcached::{Request, RequestMemory};
 
 impl Asking {
+    /// The backend was asked for a page that may not be served without it, and gave no
+    /// whole response (RFC 9111, section 5.2.2.2).
+    pub(super) fn say_gateway_timeout(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        let why = "no whole response from the backend";
+        let passed = Passed {
+            forward: Forward::Stale,
+            detail: Some(&why),
+            key: None,
+            status: "error: no whole response from the backend",
+            line: &why,
+        };
+        self.pass(vr, memory, &passed);
+        if vr.handle_direct() {
+            vr.set_status(504);
+        }
+        Asked::Handled
+    }
+
     /// What an item is. Where items are bodies, any may be empty, unless the
     /// server's other users are known to leave locks.
     pub(super) fn kind_of(&self, value: &Value<BufferSlice>) -> Kind {

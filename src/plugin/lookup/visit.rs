@@ -17,7 +17,9 @@ use super::fill::wake_at_end;
 use super::outcome::Passed;
 use crate::client::{Client, RunHandle, VisitHandle, unix_now};
 use crate::host::{BufferSlice, Waker};
-use crate::plugin::memcached::{Filling, LastLookup, Otherwise, Pending, Request, RequestMemory};
+use crate::plugin::memcached::{
+    Filling, LastLookup, Made, Otherwise, Pending, Request, RequestMemory,
+};
 
 /// Headers with which a response is for one client alone.
 const NOT_WHOLE: [&[u8]; 5] = [
@@ -281,15 +283,13 @@ impl Asking {
         let (false, Some(copied), Some(waker)) = (is_tried, copied, vr.waker()) else {
             return Err((run, memory));
         };
-        let is_over = Rc::default();
-        copied.start(
-            run,
-            page,
-            None,
-            wake_at_end(Rc::clone(&is_over), Some(waker)),
-        );
-        memory.making.get_or_insert_default().is_tried = true;
-        memory.pending = Some(Pending::Filling(Filling { is_over, otherwise }));
+        let had_page = page.is_some();
+        let made = Rc::default();
+        copied.start(run, page, None, wake_at_end(Rc::clone(&made), waker));
+        let making = memory.making.get_or_insert_default();
+        making.is_tried = true;
+        making.had_page = had_page;
+        memory.pending = Some(Pending::Filling(Filling { made, otherwise }));
         Ok(Asked::Pending(memory))
     }
 
@@ -300,25 +300,51 @@ impl Asking {
         filling: Filling,
         mut memory: Box<RequestMemory>,
     ) -> Asked {
-        if !filling.is_over.get() {
+        let Some(made) = filling.made.get() else {
             memory.pending = Some(Pending::Filling(filling));
             return Asked::Pending(memory);
+        };
+        if made != Made::Page {
+            return self.not_filled(vr, made, filling.otherwise, memory);
         }
         let (Some(client), Some(waker)) = (vr.worker(), vr.waker()) else {
             return self.fail(vr, memory, &"not available on this worker");
         };
-        // What it could not make another one need not try.
         memory.making.get_or_insert_default().otherwise = filling.otherwise;
         self.visit(vr, client, waker, memory)
+    }
+
+    /// A copy has made nothing that is stored.
+    fn not_filled(
+        &self,
+        vr: &mut Request<'_>,
+        made: Made,
+        otherwise: Option<Otherwise>,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        // A response that is no error is better than one that is out of date.
+        let otherwise = otherwise.filter(|_| made != Made::Response);
+        if let Some(page) = still_servable(vr, otherwise) {
+            return self.serve(vr, &page, true, memory);
+        }
+        let had_page = memory.making.as_ref().is_some_and(|making| making.had_page);
+        if made == Made::Nothing && had_page {
+            return self.say_gateway_timeout(vr, memory);
+        }
+        let passed = Passed {
+            forward: self.forward_of_miss(),
+            detail: None,
+            key: None,
+            status: "miss",
+            line: &"what a copy of the request got is not stored",
+        };
+        self.pass(vr, memory, &passed)
     }
 
     fn alone(&self, vr: &mut Request<'_>, why: Why, mut memory: Box<RequestMemory>) -> Asked {
         let making = memory.making.as_mut();
         let otherwise = making.and_then(|making| making.otherwise.take());
-        let now = vr.worker().map(Client::now);
-        if let Some(Otherwise { page, .. }) =
-            otherwise.filter(|it| now.is_some_and(|now| now < it.until))
-        {
+        if let Some(page) = still_servable(vr, otherwise) {
             return self.serve(vr, &page, true, memory);
         }
         match why {
@@ -349,6 +375,13 @@ impl Asking {
         memory.making.get_or_insert_default().run = run;
         self.pass(vr, memory, passed)
     }
+}
+
+/// The page, if it may be served now.
+fn still_servable(vr: &Request<'_>, otherwise: Option<Otherwise>) -> Option<Value<BufferSlice>> {
+    let now = vr.worker()?.now();
+    let otherwise = otherwise.filter(|it| now < it.until)?;
+    Some(otherwise.page)
 }
 
 fn hold(vr: &Request<'_>, run: Run) -> Option<RunHandle> {

@@ -1,9 +1,16 @@
 //! Pages that are made once for all, and served while they are out of date.
 
+mod classic;
+mod door;
+mod down;
+mod foreground;
 mod leaving;
 mod lock;
 mod origin;
+mod purge;
+mod refresh;
 mod uncacheable;
+mod whole;
 
 use std::fmt::Display;
 use std::time::Instant;
@@ -29,6 +36,9 @@ const PUBLISHED: &str = r#"
 header.overwrite "X-Status" => "%{req.environment[MEMCACHED_STATUS]}";
 header.overwrite "X-Store" => "%{req.environment[MEMCACHED_STORE]}";
 "#;
+
+/// Options of pages that are soon out of date, and may be served for long after that.
+const SOON: &str = r#""ttl" => 1, "stale_while_revalidate" => 60, "stale_if_error" => 60"#;
 
 const PROXY: &str = r#"proxy "$ORIGIN";"#;
 
@@ -68,8 +78,21 @@ impl Fleet {
     }
 
     fn configured(config: &str, count: usize, workers: u32) -> Self {
-        let (cache, origin) = (Memcached::start(), Origin::start());
-        let names: [(&str, &dyn Display); 2] = [("CACHE", &cache), ("ORIGIN", &origin)];
+        let cache = Memcached::start();
+        let addr = cache.to_string();
+        Self::behind(&addr, cache, config, count, workers)
+    }
+
+    /// Servers that reach the memcached at this address.
+    fn behind(
+        addr: &dyn Display,
+        cache: Memcached,
+        config: &str,
+        count: usize,
+        workers: u32,
+    ) -> Self {
+        let origin = Origin::start();
+        let names: [(&str, &dyn Display); 2] = [("CACHE", addr), ("ORIGIN", &origin)];
         let site = || builder().workers(workers).start(config, &names);
         let sites = (0..count).map(|_| site()).collect();
         Self {

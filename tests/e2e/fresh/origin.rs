@@ -37,12 +37,12 @@ enum Manner {
 }
 
 /// Which answers wait.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Held {
     None,
-    /// All, and all of them.
-    Whole,
-    /// Those to so many first requests, in the middle of their bodies.
+    /// Those to so many first requests.
+    Whole(usize),
+    /// The same, in the middle of their bodies.
     Middle(usize),
 }
 
@@ -101,7 +101,10 @@ impl Shared {
         let headers = request.headers.clone();
         seen.push(Seen { headers, at });
         drop(state);
-        self.wait_while(path, Held::Whole);
+        self.wait_while(
+            path,
+            |held| matches!(held, Held::Whole(count) if number < count),
+        );
         let manner = self.lock().page(path).manner.clone();
         let Manner::Page(head, len) = manner else {
             return;
@@ -121,17 +124,17 @@ impl Shared {
         let (first, second) = text.split_at(text.len() - body.len() / 2);
         // The server may be gone before it has read all.
         drop(stream.write_all(first.as_bytes()));
-        let held = self.lock().page(path).held;
-        if matches!(held, Held::Middle(count) if number < count) {
-            self.wait_while(path, held);
-        }
+        self.wait_while(
+            path,
+            |held| matches!(held, Held::Middle(count) if number < count),
+        );
         drop(stream.write_all(second.as_bytes()));
         self.lock().page(path).answered = Some(Instant::now());
     }
 
-    fn wait_while(&self, path: &str, held: Held) {
+    fn wait_while(&self, path: &str, is_held: impl Fn(Held) -> bool) {
         let mut state = self.lock();
-        while state.page(path).held == held && !state.is_over {
+        while is_held(state.page(path).held) && !state.is_over {
             let woken = self.changed.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
         }
@@ -174,7 +177,12 @@ impl Origin {
 
     /// Answers of a path wait until they are let go.
     pub(super) fn hold(&self, path: &str) {
-        self.shared.lock().page(path).held = Held::Whole;
+        self.hold_first(path, usize::MAX);
+    }
+
+    /// Answers to so many first requests of a path wait until they are let go.
+    pub(super) fn hold_first(&self, path: &str, count: usize) {
+        self.shared.lock().page(path).held = Held::Whole(count);
     }
 
     /// Answers to so many first requests wait in the middle of their bodies.

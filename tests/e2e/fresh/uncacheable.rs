@@ -40,7 +40,7 @@ fn nobody_waits_for_another() {
         assert_eq!(fleet.origin.count(path), 13);
         // Once it may be stored, it is.
         fleet.origin.head(path, "200 OK");
-        let page = fleet.get(path);
+        let page = fleet.fill(path);
         assert_eq!((status(&page), store(&page)), ("uncacheable", "storing"));
         assert_eq!(fleet.await_status(path, "hit").text(), page.text());
     }

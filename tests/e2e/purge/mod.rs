@@ -72,7 +72,8 @@ header.overwrite "X-Delete" => "%{{req.environment[MEMCACHED_DELETE]}}";
 /// The action `memcached.cache` with these options.
 fn cached(options: &str) -> String {
     // Items live for their lifetimes alone, and nobody waits for another.
-    let plain = r#""lock" => 0, "stale_while_revalidate" => 0, "stale_if_error" => 0, "ttl_jitter" => 0"#;
+    let plain =
+        r#""lock" => 0, "stale_while_revalidate" => 0, "stale_if_error" => 0, "ttl_jitter" => 0"#;
     let options = crate::options(&[plain, options]);
     format!(
         r#"

@@ -105,6 +105,8 @@ pub(super) struct Held {
     /// The item's version; 0 where the pause alone is kept.
     pub(super) version: u64,
     pub(super) source: Source,
+    /// Until when the lock that is an item of its own is there by the own clock.
+    pub(super) lock_until: Option<Time>,
     pub(super) fails: u32,
     /// When the next try may be made.
     pub(super) due: Time,

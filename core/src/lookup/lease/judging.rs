@@ -143,6 +143,15 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             (Means::Meta, None) if !marks.taken && !is_asked && !self.is_own(run, marks) => {
                 return self.ask();
             }
+            // Its lock from the try before is still there.
+            (Means::Classic, Some(held)) if may_try && held.lock_until > Some(now) => {
+                return Some(self.refresh(Right {
+                    marks,
+                    fails,
+                    lock_until: held.lock_until,
+                    driver: None,
+                }));
+            }
             (Means::Classic, _) if may_try && may_ask && !is_asked => return self.ask(),
             (Means::Unlocked, _) if may_try => {
                 return Some(self.refresh(Right {

@@ -204,6 +204,7 @@ impl<W: Clone> Table<W> {
         let held = Held {
             version: run.version,
             source: run.source,
+            lock_until: run.lock_until,
             fails,
             due: now + pause,
             end: end.max(now + pause + pause),
