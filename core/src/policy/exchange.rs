@@ -42,6 +42,8 @@ pub struct Exchange<'a> {
     pub(super) set_cookie: bool,
     pub(super) set_cookie2: bool,
     pub(super) content_range: bool,
+    /// The response has an entity-tag or a date of its last change.
+    pub(super) has_validator: bool,
     /// Codings of the body without `identity`.
     pub(super) codings: Vec<Vec<u8>>,
     /// Names in `Vary`.
@@ -93,6 +95,8 @@ impl<'a> Exchange<'a> {
             self.set_cookie = true;
         } else if is("Set-Cookie2") {
             self.set_cookie2 = true;
+        } else if is("ETag") || is("Last-Modified") {
+            self.has_validator = true;
         } else if is("Content-Range") {
             self.content_range = true;
         } else if is("Content-Encoding") {

@@ -53,7 +53,14 @@ impl Policy {
         let control = self.control_of(head, unix_now_secs);
         PageLife {
             line: Some(line),
-            windows: self.stored_windows(control.stale, line.extra),
+            windows: if line.is_served {
+                self.stored_windows(control.stale, line.extra)
+            } else {
+                Windows {
+                    kept: line.extra,
+                    ..Windows::NONE
+                }
+            },
         }
     }
 

@@ -42,15 +42,34 @@ impl StaleControl {
         Some(Windows {
             while_revalidate: self.while_revalidate.unwrap_or(otherwise.while_revalidate),
             if_error: self.if_error.unwrap_or(otherwise.if_error),
+            kept: 0,
         })
     }
 }
 
 impl Policy {
-    /// The windows of a response that says this.
-    pub(super) fn windows(&self, control: StaleControl) -> Windows {
-        let windows = self.stale.and_then(|own| control.windows(own));
-        windows.unwrap_or(Windows::NONE)
+    /// The windows of a response that says this. One that must not be served when it
+    /// is stale is kept all the same, so that the backend can be asked whether it is
+    /// still right: where it has nothing to ask with only for a short time, which is
+    /// enough for an answer of 504 (RFC 9111 section 5.2.2.2).
+    pub(super) fn windows(&self, control: StaleControl, has_validator: bool) -> Windows {
+        /// Seconds for what cannot be asked about.
+        const BRIEFLY: u32 = 60;
+        let Some(own) = self.stale else {
+            return Windows::NONE;
+        };
+        control.windows(own).unwrap_or_else(|| {
+            let longest = own.longest();
+            let kept = if has_validator {
+                longest
+            } else {
+                longest.min(BRIEFLY)
+            };
+            Windows {
+                kept,
+                ..Windows::NONE
+            }
+        })
     }
 
     /// The windows of a stored response whose headers say this, and whose item lives

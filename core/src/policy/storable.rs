@@ -8,7 +8,7 @@ use super::not_stored::NotStored;
 use super::options::Policy;
 use super::shown::shown;
 use super::windows::Windows;
-use crate::stored::{HeadSpec, HeadWriter, NewItem};
+use crate::stored::{Extra, HeadSpec, HeadWriter, NewItem};
 
 /// A response that may be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Policy {
         }
         Ok(Storable {
             lifetime,
-            windows: self.windows(control.stale),
+            windows: self.windows(control.stale, exchange.has_validator),
             length: exchange.length(),
             complete: exchange.has_no_body(),
         })
@@ -95,7 +95,10 @@ impl Policy {
         let spec = HeadSpec {
             age_secs: exchange.age(unix_now_secs),
             add_etag: self.etag,
-            extra: has_line.then(|| response.windows.longest()),
+            extra: has_line.then(|| Extra {
+                secs: response.windows.longest(),
+                is_served: response.windows.kept == 0,
+            }),
             ..HeadSpec::new(status, unix_now_secs)
         };
         let ends_here = |name: &[u8]| {

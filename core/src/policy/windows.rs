@@ -7,6 +7,9 @@ pub struct Windows {
     pub while_revalidate: u32,
     /// In which it may be served if making it anew fails.
     pub if_error: u32,
+    /// In which it is kept, but never served: the backend can be asked whether it is
+    /// still right.
+    pub kept: u32,
 }
 
 impl Windows {
@@ -14,20 +17,22 @@ impl Windows {
     pub const NONE: Self = Self {
         while_revalidate: 0,
         if_error: 0,
+        kept: 0,
     };
 
-    /// The longer of the two: for so long its item lives on.
+    /// The longest of them: for so long its item lives on.
     #[must_use]
     pub fn longest(self) -> u32 {
-        self.while_revalidate.max(self.if_error)
+        self.while_revalidate.max(self.if_error).max(self.kept)
     }
 
-    /// Both cut to `secs`.
+    /// All cut to `secs`.
     #[must_use]
     pub fn at_most(self, secs: u32) -> Self {
         Self {
             while_revalidate: self.while_revalidate.min(secs),
             if_error: self.if_error.min(secs),
+            kept: self.kept.min(secs),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Writing the stored form.
 
 use super::etag::append_place;
-use super::fresh_until::append_line;
+use super::fresh_until::{Extra, append_line};
 use super::item::NewItem;
 use super::left_out::is_left_out;
 use super::status::{HEAD_MAX, is_whole, reason_phrase};
@@ -34,7 +34,7 @@ pub struct HeadSpec {
     pub add_etag: bool,
     /// It gets the private line: its item lives on for so many seconds after its
     /// lifetime.
-    pub extra: Option<u32>,
+    pub extra: Option<Extra>,
 }
 
 impl HeadSpec {

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The response is fresh until that time, in seconds since 1970, and its item
-//! lives for that many seconds more. The line is never sent to a client, and one
+//! lives for that many seconds more. `revalidate` behind them says that it is not
+//! to be served then, but only to be asked about. The line is never sent to a client, and one
 //! that a backend sends is removed before anything is stored or sent.
 
 use core::ops::Range;
@@ -27,7 +28,21 @@ pub struct FreshUntil {
     pub unix_secs: u64,
     /// Seconds for which the item lives on.
     pub extra: u32,
+    /// It may be served then, in some way.
+    pub is_served: bool,
 }
+
+/// Seconds for which an item lives on after its lifetime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extra {
+    /// So many.
+    pub secs: u32,
+    /// It may be served then, in some way.
+    pub is_served: bool,
+}
+
+/// Behind the numbers if it may not.
+const ONLY_REVALIDATED: &[u8] = b" revalidate";
 
 impl FreshUntil {
     /// Whether the lifetime is over, by the clock of this machine.
@@ -38,8 +53,12 @@ impl FreshUntil {
 
     /// Reads the value of the line; `None` if it is not of the form.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
+        let numbers = value.strip_suffix(ONLY_REVALIDATED);
+        let is_served = numbers.is_none();
+        let value = numbers.unwrap_or(value);
         let blank = value.iter().position(|&byte| byte == b' ')?;
         Some(Self {
+            is_served,
             unix_secs: decimal::parse(&value[..blank]).ok()?,
             extra: u32::try_from(decimal::parse(&value[blank + 1..]).ok()?).ok()?,
         })
@@ -47,12 +66,17 @@ impl FreshUntil {
 }
 
 /// Appends the line with a place for the time, which it gives back.
-pub(super) fn append_line(head: &mut Vec<u8>, extra: u32) -> Range<usize> {
+pub(super) fn append_line(head: &mut Vec<u8>, extra: Extra) -> Range<usize> {
+    let Extra { secs, is_served } = extra;
     head.extend_from_slice(format!("{FRESH_UNTIL}: ").as_bytes());
     let start = head.len();
     head.extend_from_slice(&digits(0));
     let end = head.len();
-    head.extend_from_slice(format!(" {extra}\r\n").as_bytes());
+    head.extend_from_slice(format!(" {secs}").as_bytes());
+    if !is_served {
+        head.extend_from_slice(ONLY_REVALIDATED);
+    }
+    head.extend_from_slice(b"\r\n");
     start..end
 }
 
@@ -73,14 +97,24 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for (unix_secs, extra) in [(0, 0), (1_795_521_660, 3600), (LATEST, u32::MAX)] {
+        for (unix_secs, secs, is_served) in [
+            (0, 0, true),
+            (1_795_521_660, 3600, true),
+            (1_795_521_660, 3600, false),
+            (LATEST, u32::MAX, true),
+        ] {
             let mut head = b"X: y\r\n".to_vec();
-            let place = append_line(&mut head, extra);
+            let place = append_line(&mut head, Extra { secs, is_served });
             head[place].copy_from_slice(&digits(unix_secs));
             let line = head.strip_prefix(b"X: y\r\nX-Memcached-Fresh-Until: ");
             let value = line.and_then(|line| line.strip_suffix(b"\r\n"));
             let read = value.and_then(FreshUntil::parse);
-            assert_eq!(read, Some(FreshUntil { unix_secs, extra }));
+            let expected = FreshUntil {
+                unix_secs,
+                extra: secs,
+                is_served,
+            };
+            assert_eq!(read, Some(expected));
         }
         assert_eq!(digits(u64::MAX), digits(LATEST));
         assert_eq!(&digits(1_795_521_660), b"1795521660");

@@ -27,7 +27,7 @@ mod status;
 
 pub use encode::{HeadSpec, HeadWriter, Unstorable};
 pub use etag::is_made_of_body;
-pub use fresh_until::{FRESH_UNTIL, FreshUntil};
+pub use fresh_until::{Extra, FRESH_UNTIL, FreshUntil};
 pub use head::{Head, Times};
 pub use item::NewItem;
 pub use kind::{Kind, LOCK_FLAGS, MARKER_FLAGS, PAGE_FLAGS};

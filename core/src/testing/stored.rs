@@ -7,7 +7,7 @@ use crate::policy::{
 };
 use crate::protocol::Ttl;
 use crate::stored::{
-    HEAD_MAX, Head, HeadSpec, HeadWriter, PAGE_FLAGS, Renewal, Unstorable, is_whole, pieces,
+    Extra, HEAD_MAX, Head, HeadSpec, HeadWriter, PAGE_FLAGS, Renewal, Unstorable, is_whole, pieces,
 };
 
 /// 2026-11-24 12:00:00 GMT.
@@ -108,7 +108,10 @@ fn stored_again(head: &Head<'_>) {
     }
     let spec = HeadSpec {
         age_secs: 7,
-        extra: Some(60),
+        extra: Some(Extra {
+            secs: 60,
+            is_served: true,
+        }),
         ..HeadSpec::new(head.status(), NOW)
     };
     match writer.encode(&spec, |_| false) {
@@ -134,6 +137,7 @@ fn aged(value: &[u8]) {
         stale: Some(Windows {
             while_revalidate: 60,
             if_error: 600,
+            kept: 0,
         }),
         targeted: true,
         ..Policy::default()

@@ -52,11 +52,6 @@ fn properties() {
         ),
         ("set", store(StoreMode::Set), (Stores, true, true, false, 5)),
         (
-            "set once",
-            store(StoreMode::SetOnce),
-            (Stores, true, false, false, 5),
-        ),
-        (
             "add",
             store(StoreMode::Add),
             (Stores, true, false, false, 5),

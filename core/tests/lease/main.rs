@@ -1,3 +1,7 @@
 //! Leases: who makes a page, who waits, who is served what is out of date.
 
+mod desk;
+mod dialects;
+mod locks;
 mod random;
+mod stale;

@@ -42,6 +42,11 @@ fn a_page_is_cached_again() {
 }
 
 #[test]
+fn nobody_keeps_a_page_from_being_cached() {
+    histories(Scenario::Attack, 500);
+}
+
+#[test]
 fn nobody_waits_longer_than_needed() {
     histories(Scenario::Calm, 20_000);
 }
@@ -49,6 +54,11 @@ fn nobody_waits_longer_than_needed() {
 #[test]
 fn one_makes_anew_what_was_purged_softly() {
     histories(Scenario::SoftPurge, 1_000);
+}
+
+#[test]
+fn a_failing_backend_is_asked_seldom() {
+    histories(Scenario::Failing, 200);
 }
 
 #[test]

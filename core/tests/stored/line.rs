@@ -1,12 +1,15 @@
 //! The private line.
 
-use memcached_core::stored::{FreshUntil, Head, HeadSpec, NewItem, PAGE_FLAGS};
+use memcached_core::stored::{Extra, FreshUntil, Head, HeadSpec, NewItem, PAGE_FLAGS};
 
 use super::{NOW, sent, writer};
 
 fn with_line(extra: u32) -> NewItem {
     let spec = HeadSpec {
-        extra: Some(extra),
+        extra: Some(Extra {
+            secs: extra,
+            is_served: true,
+        }),
         add_etag: true,
         ..HeadSpec::new(200, NOW)
     };
@@ -38,6 +41,7 @@ fn is_read_from_our_own_items_and_never_sent() {
         let expected = (flags == PAGE_FLAGS).then_some(FreshUntil {
             unix_secs: NOW + 60,
             extra: 7,
+            is_served: true,
         });
         assert_eq!(head.fresh_until(), expected, "{flags}");
         let names: Vec<_> = sent(&head).into_iter().map(|(name, _)| name).collect();

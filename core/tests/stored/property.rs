@@ -1,6 +1,8 @@
 //! Any values.
 
-use memcached_core::stored::{Head, HeadSpec, HeadWriter, PAGE_FLAGS, Times, is_whole, pieces};
+use memcached_core::stored::{
+    Extra, Head, HeadSpec, HeadWriter, PAGE_FLAGS, Times, is_whole, pieces,
+};
 use proptest::prelude::*;
 
 use super::{NOW, sent};
@@ -30,7 +32,7 @@ proptest! {
         body in proptest::collection::vec(any::<u8>(), 0..200),
         add_etag: bool,
         age in 0u32..100,
-        extra: Option<u32>,
+        extra: Option<(u32, bool)>,
         until in 0u64..10_000_000_000,
         cuts in proptest::collection::vec(any::<usize>(), 0..5),
     ) {
@@ -42,6 +44,7 @@ proptest! {
                 hops.extend(value.split(',').map(|hop| hop.trim_matches([' ', '\t']).to_lowercase()));
             }
         }
+        let extra = extra.map(|(secs, is_served)| Extra { secs, is_served });
         let spec = HeadSpec { age_secs: age, add_etag, extra, ..HeadSpec::new(status, NOW) };
         let mut entry = writer.encode(&spec, |_| false).unwrap();
         entry.push_body(&body);
@@ -51,8 +54,8 @@ proptest! {
         let parts = split(&value, &cuts);
         let head = Head::parse(parts.iter(), PAGE_FLAGS).unwrap();
         prop_assert_eq!(head.status(), status);
-        let line = head.fresh_until().map(|line| (line.unix_secs, line.extra));
-        prop_assert_eq!(line, extra.map(|extra| (until, extra)));
+        let line = head.fresh_until().map(|line| (line.unix_secs, line.extra, line.is_served));
+        prop_assert_eq!(line, extra.map(|extra| (until, extra.secs, extra.is_served)));
         prop_assert_eq!(head.times(NOW), Some(Times { date: NOW - u64::from(age), age, is_dated: true }));
         let mut expected: Vec<_> = fields
             .iter()

@@ -81,6 +81,7 @@ impl Freshness {
         Windows {
             while_revalidate: self.stale_while_revalidate,
             if_error: self.stale_if_error,
+            kept: 0,
         }
     }
 

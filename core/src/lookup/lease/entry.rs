@@ -38,8 +38,8 @@ pub(super) struct Entry<W> {
     pub(super) looks: usize,
     /// One who asks whether to make the page.
     pub(super) asking: Option<Asking<W>>,
-    /// From when on it makes sense to ask again.
-    pub(super) ask_after: Time,
+    /// Nobody asks before that who need not wait.
+    pub(super) ask_after: Option<Time>,
     /// The right that is kept after a failed try.
     pub(super) held: Option<Held>,
     /// The right that somebody else has.
@@ -145,7 +145,7 @@ impl<W> Default for Entry<W> {
             look_at: None,
             looks: 0,
             asking: None,
-            ask_after: Time::default(),
+            ask_after: None,
             held: None,
             taken: None,
             alarm: None,
@@ -193,13 +193,15 @@ impl<W> Entry<W> {
     pub(super) fn forget(&mut self, now: Time) {
         self.held = self.held.filter(|held| now < held.end);
         self.taken = self.taken.filter(|taken| now < taken.end);
+        self.ask_after = self.ask_after.filter(|after| now < *after);
     }
 
     /// When something is due.
     pub(super) fn due(&self) -> Option<Time> {
         let held = self.held.map(|held| held.end);
         let taken = self.taken.map(|taken| taken.end);
-        [self.look_at, held, taken].into_iter().flatten().min()
+        let all = [self.look_at, self.ask_after, held, taken];
+        all.into_iter().flatten().min()
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -209,5 +211,6 @@ impl<W> Entry<W> {
             && self.asking.is_none()
             && self.held.is_none()
             && self.taken.is_none()
+            && self.ask_after.is_none()
     }
 }

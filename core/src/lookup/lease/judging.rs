@@ -127,7 +127,8 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let held = entry.and_then(|entry| entry.held);
         let run = entry.and_then(|entry| entry.run);
         let is_asked = entry.is_some_and(|entry| entry.asking.is_some());
-        let may_ask = entry.is_none_or(|entry| entry.ask_after <= now);
+        let after = entry.and_then(|entry| entry.ask_after);
+        let may_ask = after.is_none_or(|after| after <= now);
         let fails = held.map_or(0, |held| held.fails);
         let may_try = run.is_none() && held.is_none_or(|held| held.due <= now);
         match (self.visit.means, held) {
@@ -426,7 +427,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             Told::Locked(None) => {
                 if self.visit.page.is_some() {
                     self.table.change(now, &self.visit.place, |entry, _, _| {
-                        entry.ask_after = now + ASK_PAUSE;
+                        entry.ask_after = Some(now + ASK_PAUSE);
                     });
                 }
                 self.left_to_others()

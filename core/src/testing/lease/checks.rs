@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::events::Event;
 use super::page::Stored;
+use super::worker::{Manner, TIMEOUT};
 use super::world::{Scenario, World};
 use crate::protocol::{Command, Found, Pin, Reply, Status, Value};
 use crate::time::Time;
@@ -21,6 +22,9 @@ const OVERSLEPT: Duration = Duration::from_millis(120);
 /// The same in the worker that has stored it.
 const OVERSLEPT_HERE: Duration = Duration::from_millis(15);
 
+/// Tries in half a minute: after 1, 2, 4, 8 and 16 seconds.
+const TRIES_MAX: u32 = 6;
+
 /// What did not hold.
 #[derive(Debug, Default)]
 pub(super) struct Broken {
@@ -29,6 +33,8 @@ pub(super) struct Broken {
     epochs: HashMap<(usize, u64, u64), u64>,
     /// In which epoch versions were won.
     won: HashMap<(Pin, u64), u64>,
+    /// When the last one was.
+    won_at: Time,
     /// Since when and until when a fresh page is there.
     fresh: Option<(Time, Time)>,
     /// In which epoch it was stored.
@@ -37,6 +43,8 @@ pub(super) struct Broken {
     told: Option<(usize, Time)>,
     /// Pages that were stored: when, and their content.
     last: Option<(Time, u64)>,
+    /// Tries while the backend fails.
+    tries: u32,
     /// Runs that nobody else has at the same time.
     pub runs: u64,
 }
@@ -65,7 +73,7 @@ impl World {
             return;
         };
         self.note(|| format!("client {number} gets content {} ({how})", page.content));
-        if self.scenario_has_locks() && page.content <= floor {
+        if self.has_versions() && page.content <= floor {
             self.breaks("a purged page was served");
         }
         let is_marked = value.marks.as_ref().is_some_and(|marks| marks.stale);
@@ -79,6 +87,11 @@ impl World {
         if self.now.since(page.at) > limit {
             self.breaks(&format!("a page was too old ({how})"));
         }
+    }
+
+    /// Whether all stores are by version.
+    fn has_versions(&self) -> bool {
+        self.scenario_has_locks() && self.lost_questions < 2
     }
 
     fn scenario_has_locks(&self) -> bool {
@@ -153,10 +166,31 @@ impl World {
             let is_lost = making.run.as_ref().is_none_or(|run| leases.is_lost(run));
             other != serial && making.ended.is_none() && !is_lost && making.epoch == Some(epoch)
         };
-        if self.makings.iter().enumerate().any(is_rival) {
+        let has_rival = self.makings.iter().enumerate().any(is_rival);
+        if has_rival && self.has_versions() {
             self.breaks("two make the page at once");
         }
         self.makings[serial].epoch = Some(epoch);
+    }
+
+    /// A request to the backend begins, which may be failing.
+    pub(super) fn check_failing(&mut self, serial: usize) {
+        let making = &self.makings[serial];
+        if self.scenario != Scenario::Failing || serial == 0 {
+            return;
+        }
+        let is_alone = making.run.is_none();
+        if making.manner == Manner::Fails {
+            self.broken.tries += 1;
+            if self.broken.tries > TRIES_MAX {
+                self.breaks("a failing backend was asked too often");
+            }
+        }
+        // Who came before it was there may have waited.
+        let is_there = |(at, _)| self.now.since(at) > Duration::from_secs(1);
+        if is_alone && self.broken.last.is_some_and(is_there) {
+            self.breaks("the backend was asked although a page could be served");
+        }
     }
 
     /// The server has carried out a command.
@@ -167,12 +201,21 @@ impl World {
             message.command,
             Command::MetaStore(_) | Command::MetaDelete(_) | Command::MetaState(_)
         );
-        let stored = match &message.command {
-            Command::MetaStore(store) => Stored::read(&store.data),
-            Command::Store(store) => Stored::read(&store.data),
-            _ => None,
-        };
+        let mut stored = None;
         self.epoch += u64::from(message.is_purge);
+        match &message.command {
+            // A right may be taken over that is so old, if its owner still
+            // uses it or not.
+            Command::MetaDelete(delete) if delete.invalidate => {
+                let rules = &self.rules;
+                let limit = rules.refresh_timeout + 2 * TIMEOUT + Duration::from_secs(1);
+                let age = self.now.since(self.broken.won_at);
+                self.epoch += u64::from(age >= limit);
+            }
+            Command::MetaStore(store) => stored = Stored::read(&store.data),
+            Command::Store(store) => stored = Stored::read(&store.data),
+            _ => {}
+        }
         if is_meta && !self.scenario_has_locks() {
             self.breaks("a meta command was sent");
         }
@@ -190,6 +233,7 @@ impl World {
         };
         if let Some(marks) = marks.filter(|marks| marks.won) {
             self.broken.won.insert((pin, marks.version), self.epoch);
+            self.broken.won_at = self.now;
         }
         if let (Some(page), Reply::Status(Status::Stored)) = (stored, reply) {
             self.broken.last = Some((self.now, page.content));
@@ -245,7 +289,7 @@ impl World {
                 let text = format!("{} runs for a soft purge", self.broken.runs);
                 self.breaks(&text);
             }
-            Scenario::Recovery => {
+            Scenario::Recovery | Scenario::Attack | Scenario::Failing => {
                 let end = self.last_client();
                 let is_good = self.broken.last.is_some_and(|(at, content)| {
                     content == self.content && end.since(at) < Duration::from_secs(15)

@@ -1,5 +1,6 @@
 //! What happens in the model.
 
+use core::ops::Range;
 use core::time::Duration;
 
 use super::network::{Connection, For, delay};
@@ -17,6 +18,8 @@ use crate::time::Time;
 pub(super) enum Event {
     Arrives(usize, Manner, bool),
     Leaves(usize),
+    /// A client goes on that was woken.
+    Polls(usize),
     TooLate(usize),
     CarriedOut(usize),
     Answered(usize, Reply<Vec<u8>>),
@@ -41,6 +44,9 @@ const QUIET: u64 = 9000;
 /// When the last client comes after that.
 const LAST: u64 = QUIET + 34_000;
 
+/// When the backend fails, in milliseconds, where it does.
+pub(super) const FAILING: Range<u64> = 3000..33_000;
+
 const LATER: Time = at_ms(1_000_000 + QUIET);
 
 impl World {
@@ -58,6 +64,10 @@ impl World {
     pub(super) fn plan(&mut self) {
         if self.scenario == Scenario::SoftPurge {
             self.plan_soft_purge();
+            return;
+        }
+        if self.scenario == Scenario::Failing {
+            self.plan_failures();
             return;
         }
         let clients = 3 + self.chance.below(10);
@@ -88,7 +98,22 @@ impl World {
             };
             self.after(at, event);
         }
-        if self.scenario == Scenario::Recovery {
+        if self.scenario == Scenario::Attack {
+            let manner = self.chance.of(&[
+                Manner::Storable,
+                Manner::NotStorable,
+                Manner::Authorized,
+                Manner::Fails,
+            ]);
+            let mut at = QUIET + 500;
+            while at < LAST {
+                let worker = self.worker();
+                let leaves = manner == Manner::Storable;
+                self.after(at, Event::Arrives(worker, manner, leaves));
+                at += 1 + self.chance.below(200);
+            }
+        }
+        if matches!(self.scenario, Scenario::Recovery | Scenario::Attack) {
             self.after(QUIET, Event::Quiet);
             let mut at = QUIET + 500;
             while at < LAST {
@@ -111,6 +136,22 @@ impl World {
         let at = 2000 + self.chance.below(2000);
         let worker = self.worker();
         self.after(at, Event::SoftPurge(worker));
+    }
+
+    fn plan_failures(&mut self) {
+        self.windows = [2, self.chance.of(&[0, 3, 60]), 60];
+        self.rules.refresh_timeout = Duration::from_secs(30);
+        self.rules.lock_wait = Duration::from_millis(500);
+        let mut at = 0;
+        while at < FAILING.end + 40_000 {
+            let manner = match FAILING.contains(&at) {
+                true => Manner::Fails,
+                false => Manner::Storable,
+            };
+            let worker = self.worker();
+            self.after(at, Event::Arrives(worker, manner, false));
+            at += 20 + self.chance.below(200);
+        }
     }
 
     fn worker(&mut self) -> usize {
@@ -146,6 +187,11 @@ impl World {
         match event {
             Event::Arrives(worker, manner, leaves) => self.arrives(worker, manner, leaves),
             Event::Leaves(client) => self.leaves(client),
+            Event::Polls(client) => {
+                self.poll(client);
+                let worker = self.clients[client].worker;
+                self.drive(worker);
+            }
             Event::TooLate(client) => self.check_answered(client),
             Event::CarriedOut(message) => self.carried_out(message),
             Event::Answered(message, reply) => self.reply(message, reply),
@@ -221,7 +267,7 @@ impl World {
             Event::TooLate(number),
         );
         if leaves {
-            let after = self.chance.below(1500);
+            let after = self.chance.below(if self.is_calm { 100 } else { 1500 });
             self.after(after, Event::Leaves(number));
         }
         self.poll(number);
@@ -328,6 +374,9 @@ impl World {
             return;
         }
         message.is_over = true;
+        if matches!(message.command, Command::MetaNoop(_)) {
+            self.lost_questions += 1;
+        }
         let who = core::mem::replace(&mut message.who, For::Nobody);
         self.note(|| format!("w{at}: {number} failed: {failure}"));
         self.hand_out(at, who, Outcome::Failed(failure));
@@ -412,6 +461,9 @@ impl World {
         for worker in 0..WORKERS {
             for connection in 0..3 {
                 self.disconnected(worker, connection);
+            }
+            if self.chance.one_in(2) {
+                self.workers[worker].leases.server_came_back(ServerId(0));
             }
         }
     }

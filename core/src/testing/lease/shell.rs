@@ -44,8 +44,14 @@ impl World {
             if let Some((_, unclaimed)) = unclaimed {
                 self.give_back(at, &unclaimed);
             }
-            if let Some(client) = woken {
-                self.poll(client);
+            match woken {
+                // Much may happen before it is its turn.
+                Some(client) if !self.is_calm && self.chance.one_in(8) => {
+                    let millis = self.chance.of(&[0, 1, 30]);
+                    self.after(millis, Event::Polls(client));
+                }
+                Some(client) => self.poll(client),
+                None => {}
             }
         }
         let worker = &mut self.workers[at];
@@ -253,6 +259,7 @@ impl World {
         let serial = self.makings.len();
         self.makings.push(making);
         self.made += 1;
+        self.check_failing(serial);
         if way != Way::Beside {
             self.check_alone(serial);
         }

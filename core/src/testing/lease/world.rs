@@ -29,10 +29,14 @@ pub enum Scenario {
     Any,
     /// The same, and afterwards nothing goes wrong: the page is cached again.
     Recovery,
+    /// The same, while some go on to ask whose answers may not be stored.
+    Attack,
     /// Nothing is lost or slow, so that nobody waits longer than needed.
     Calm,
     /// A page is purged softly among many who ask: one makes it anew.
     SoftPurge,
+    /// The backend fails for half a minute, while a page may be served.
+    Failing,
     /// A server without meta commands.
     Classic,
     /// Locks are off.
@@ -73,6 +77,9 @@ pub(super) struct World {
     /// Counts what may end a run from outside.
     pub epoch: u64,
     pub is_calm: bool,
+    /// Questions that were lost for what the server understands. Two of them, and it
+    /// looks as if it did not understand meta commands.
+    pub lost_questions: u32,
     pub tells_losses: bool,
     pub rules: Rules,
     pub windows: [u32; 3],
@@ -113,7 +120,11 @@ impl World {
                 chance.of(&[0, 3, 6]),
                 chance.of(&[0, 6]),
             ],
-            is_calm: matches!(scenario, Scenario::Calm | Scenario::SoftPurge),
+            is_calm: matches!(
+                scenario,
+                Scenario::Calm | Scenario::SoftPurge | Scenario::Failing
+            ),
+            lost_questions: 0,
             tells_losses: chance.one_in(2),
             chance,
             scenario,

@@ -1,0 +1,301 @@
+//! Who makes what is missing.
+
+use memcached_core::lookup::lease::End;
+use memcached_core::protocol::{Reply, Status};
+use memcached_core::server::{Failure, Outcome};
+
+use crate::desk::{Desk, Item, MARKER, RENEWED, TAKEN, WON, lost, status, stored};
+
+#[test]
+fn one_makes_the_page_and_the_others_of_its_worker_are_woken() {
+    let mut desk = Desk::new();
+    let first = desk.ask();
+    let second = desk.ask();
+    assert_eq!(desk.looks(), 1, "shared");
+    desk.find(WON);
+    assert_eq!(desk.woken(), [first, second]);
+    assert_eq!(desk.poll(first), "make with a run");
+    assert_eq!(desk.poll(second), "");
+    assert_eq!(desk.asks(TAKEN), "");
+    desk.pass(100);
+    assert_eq!((desk.looks(), desk.woken()), (0, vec![]), "nobody looks");
+    desk.store();
+    assert_eq!(desk.sent(), ["ms k 4 T90 F9 C7 pinned"]);
+    desk.op_ends(&stored());
+    assert_eq!(desk.woken(), [1, 2]);
+    assert_eq!((desk.poll(1), desk.poll(2)), (String::new(), String::new()));
+    assert_eq!(desk.looks(), 1, "together");
+    desk.find(Item::Page(8, 60, ""));
+    assert_eq!(desk.woken(), [1, 2]);
+    assert_eq!(
+        (desk.poll(1), desk.poll(2)),
+        ("fresh".into(), "fresh".into())
+    );
+    assert!(desk.leases.is_idle() && desk.lookups.is_idle());
+    let stats = desk.stats();
+    assert_eq!((stats.won, stats.waited, stats.waited_in_vain), (1, 2, 0));
+}
+
+#[test]
+fn a_lock_is_renewed_three_times_in_its_life() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.asks(WON), "make with a run");
+    for version in 7..10 {
+        assert_eq!(desk.due(), Some(3333));
+        desk.pass(3334);
+        let renewal = format!("ms k 0 T10 F65538 C{version} c pinned");
+        assert_eq!(desk.sent(), [renewal]);
+        desk.op_ends(&Outcome::Reply(Reply::StoredAs(version + 1)));
+    }
+    desk.store();
+    assert_eq!(desk.sent(), ["ms k 4 T90 F9 C10 pinned"]);
+    desk.op_ends(&stored());
+    assert_eq!((desk.due(), desk.leases.is_idle()), (None, true));
+}
+
+#[test]
+fn a_store_waits_for_the_renewal_under_way() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    desk.pass(3334);
+    assert_eq!(desk.sent().len(), 1);
+    desk.store();
+    assert_eq!(desk.sent(), [""; 0]);
+    desk.op_ends(&Outcome::Reply(Reply::StoredAs(8)));
+    assert_eq!(desk.sent(), ["ms k 4 T90 F9 C8 pinned"]);
+    desk.op_ends(&stored());
+    assert!(desk.leases.is_idle());
+}
+
+#[test]
+fn a_renewal_that_fails_loses_the_run() {
+    for outcome in [status(Status::Exists), status(Status::NotFound), lost()] {
+        let mut desk = Desk::new();
+        desk.asks(WON);
+        desk.asks(TAKEN);
+        desk.pass(400);
+        desk.pass(3000);
+        assert_eq!(desk.sent().len(), 1);
+        assert_eq!(desk.woken(), [1]);
+        assert_eq!(desk.poll(1), "alone: Waited");
+        desk.asks(TAKEN);
+        assert!(!desk.leases.is_lost(&desk.runs[0]));
+        desk.op_ends(&outcome);
+        assert!(desk.leases.is_lost(&desk.runs[0]));
+        assert_eq!(desk.woken(), [2], "looks for itself");
+        assert_eq!((desk.poll(2), desk.looks()), (String::new(), 1));
+        desk.store();
+        assert_eq!(desk.sent(), [""; 0]);
+        assert_eq!(desk.stats().refused, 1);
+        assert!(desk.leave(2) || desk.leases.is_idle());
+    }
+}
+
+#[test]
+fn a_renewal_that_fails_while_a_store_waits_for_it() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    desk.pass(3334);
+    desk.sent();
+    desk.asks(TAKEN);
+    desk.store();
+    desk.op_ends(&lost());
+    assert_eq!((desk.sent(), desk.woken()), (vec![], vec![1]));
+    assert_eq!(desk.stats().refused, 1);
+}
+
+#[test]
+fn a_store_that_is_refused_lets_the_others_look() {
+    for outcome in [status(Status::Exists), status(Status::NotFound), lost()] {
+        let mut desk = Desk::new();
+        desk.asks(WON);
+        desk.asks(TAKEN);
+        desk.store();
+        desk.sent();
+        desk.op_ends(&outcome);
+        assert_eq!((desk.woken(), desk.stats().refused), (vec![1], 1));
+        assert_eq!((desk.poll(1), desk.sent()), (String::new(), vec![]));
+        desk.find(Item::Empty(0, 8, "W"));
+        assert_eq!(desk.woken(), [1]);
+        assert_eq!(desk.poll(1), "make with a run");
+    }
+}
+
+#[test]
+fn what_memcached_does_not_take_leaves_a_marker() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    desk.asks(TAKEN);
+    desk.store();
+    desk.sent();
+    desk.op_ends(&Outcome::Reply(Reply::ServerError("too large".into())));
+    assert_eq!(desk.sent(), ["add k 65537 120 0"]);
+    assert_eq!(desk.woken(), [0; 0]);
+    desk.op_ends(&stored());
+    assert_eq!((desk.woken(), desk.stats().refused), (vec![1], 1));
+}
+
+#[test]
+fn how_a_run_ends_that_began_with_nothing() {
+    for (end, line) in [
+        (End::NotStorable, "ms k 0 T120 F65537 C7 pinned"),
+        (End::Forbidden, "ms k 0 T120 F65537 C7 pinned"),
+        (End::RequestOnly, "ms k 0 T10 F65537 C7 pinned"),
+        (End::Error, "ms k 0 T10 F65537 C7 pinned"),
+        (End::Abandoned, "md k C7 pinned"),
+    ] {
+        let mut desk = Desk::new();
+        desk.asks(WON);
+        desk.end(end);
+        assert_eq!(desk.sent(), [line], "{end:?}");
+        desk.asks(TAKEN);
+        desk.op_ends(&stored());
+        assert_eq!(desk.woken(), [1], "{end:?}");
+    }
+}
+
+#[test]
+fn a_marker_is_replaced_but_never_made_again() {
+    for end in [
+        End::NotStorable,
+        End::Forbidden,
+        End::RequestOnly,
+        End::Error,
+        End::Abandoned,
+    ] {
+        let mut desk = Desk::new();
+        assert_eq!(desk.asks(MARKER), "uncacheable with a run");
+        assert_eq!(desk.asks(MARKER), "uncacheable with a run", "nobody waits");
+        desk.store();
+        assert_eq!(desk.sent(), ["ms k 4 T90 F9 C7 pinned"]);
+        desk.op_ends(&Outcome::Reply(Reply::ServerError("too large".into())));
+        desk.end(end);
+        assert_eq!((desk.sent(), desk.leases.is_idle()), (vec![], true));
+        assert_eq!(desk.due(), None);
+    }
+}
+
+#[test]
+fn the_oldest_who_waits_goes_on_with_what_was_abandoned() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    let waiting = [desk.ask(), desk.ask(), desk.ask()];
+    desk.find(TAKEN);
+    assert_eq!(desk.woken(), waiting);
+    for number in waiting {
+        assert_eq!(desk.poll(number), "");
+    }
+    desk.leave(1);
+    desk.end(End::Abandoned);
+    assert_eq!((desk.woken(), desk.sent()), (vec![2], vec![]));
+    // It leaves as well.
+    desk.leave(2);
+    assert_eq!((desk.woken(), desk.sent()), (vec![3], vec![]));
+    assert_eq!(desk.poll(3), "make with a run");
+    desk.store();
+    assert_eq!(desk.sent(), ["ms k 4 T90 F9 C7 pinned"]);
+    desk.op_ends(&stored());
+    assert!(desk.leases.is_idle());
+}
+
+#[test]
+fn a_run_that_is_lost_is_not_handed_on() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    desk.asks(TAKEN);
+    desk.end(End::Abandoned);
+    assert_eq!(desk.woken(), [1]);
+    desk.connection_lost();
+    assert_eq!((desk.poll(1), desk.looks()), (String::new(), 1), "it looks");
+    desk.find(Item::Empty(0, 8, "Z"));
+    assert_eq!(desk.woken(), [1]);
+    assert_eq!(desk.poll(1), "");
+    desk.leave(1);
+    assert!(desk.leases.is_idle());
+}
+
+#[test]
+fn what_ends_with_its_connection() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    desk.asks(TAKEN);
+    desk.connection_lost();
+    assert_eq!(desk.woken(), [1]);
+    assert!(desk.leases.is_lost(&desk.runs[0]));
+    desk.store();
+    assert_eq!((desk.sent(), desk.due().is_some()), (vec![], false));
+}
+
+#[test]
+fn those_who_wait_for_others_look_again_and_again() {
+    let mut desk = Desk::new();
+    let (first, second) = (desk.ask(), desk.ask());
+    desk.find(TAKEN);
+    assert_eq!(desk.woken(), [first, second]);
+    assert_eq!((desk.poll(0), desk.poll(1)), (String::new(), String::new()));
+    for pause in [10, 20, 40, 80, 100, 100, 100] {
+        assert_eq!(desk.due(), Some(pause));
+        desk.pass(u64::try_from(pause).unwrap());
+        // One of them looks for all.
+        assert_eq!(desk.woken(), [0]);
+        assert_eq!((desk.poll(0), desk.looks()), (String::new(), 1));
+        desk.find(RENEWED);
+        assert_eq!(desk.woken(), [0]);
+        assert_eq!(desk.poll(0), "");
+    }
+    desk.pass(50);
+    assert_eq!(desk.woken(), [1, 0]);
+    assert_eq!(desk.poll(0), "alone: Waited");
+    assert_eq!(desk.poll(1), "alone: Waited");
+    assert_eq!(desk.stats().waited_in_vain, 2);
+    assert!(desk.leases.is_idle() && desk.due().is_none());
+}
+
+#[test]
+fn what_one_finds_the_others_are_told() {
+    let mut desk = Desk::new();
+    desk.asks(TAKEN);
+    desk.asks(TAKEN);
+    desk.pass(10);
+    assert_eq!(desk.woken(), [0]);
+    desk.poll(0);
+    assert_eq!(desk.looks(), 1);
+    // It leaves while it looks, so another one does.
+    desk.leave(0);
+    desk.pass(20);
+    assert_eq!(desk.woken(), [1]);
+    desk.poll(1);
+    assert_eq!(desk.looks(), 2);
+    // One who comes later finds the page first.
+    desk.look_ends(lost());
+    desk.look_ends(Outcome::Reply(Reply::ServerError("out of memory".into())));
+    assert_eq!(desk.woken(), [1]);
+    assert_eq!(desk.poll(1), "alone: Refused");
+    desk.asks(TAKEN);
+    assert_eq!(desk.asks(Item::Page(8, 60, "")), "fresh");
+    assert_eq!(desk.woken(), [2]);
+    assert_eq!((desk.poll(2), desk.looks()), (String::new(), 1));
+}
+
+#[test]
+fn who_cannot_ask_makes_the_answer_and_does_not_store_it() {
+    let mut desk = Desk::new();
+    let number = desk.ask();
+    desk.look_ends(Outcome::Failed(Failure::TimedOut));
+    desk.woken();
+    assert_eq!(desk.poll(number), "alone: Failed(TimedOut)");
+    assert_eq!(desk.poll(number), "gone");
+}
+
+#[test]
+fn a_win_that_nobody_fetches_is_given_back() {
+    let mut desk = Desk::new();
+    let (first, second) = (desk.ask(), desk.ask());
+    desk.find(WON);
+    assert!(!desk.leave(first), "the other one has it");
+    assert!(desk.lookups.poll_unclaimed().is_none());
+    assert!(!desk.leave(second), "it is answered");
+    let (_, unclaimed) = desk.lookups.poll_unclaimed().unwrap();
+    assert!(unclaimed.is_empty && unclaimed.marks.version == 7);
+    assert!(desk.lookups.poll_unclaimed().is_none());
+}

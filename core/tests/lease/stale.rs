@@ -1,0 +1,336 @@
+//! Pages that are out of date, or soon will be.
+
+use memcached_core::lookup::lease::{End, Page};
+use memcached_core::protocol::{Reply, Status};
+use memcached_core::server::{Failure, Outcome};
+
+use crate::desk::{Desk, Item, PAGE, WON, lost, state, status, stored};
+
+/// Within the time in which it may be served while it is made anew.
+const STALE: Item = Item::Page(7, 30, "");
+
+#[test]
+fn who_is_told_to_makes_the_page_anew_in_the_background() {
+    for (item, in_background, answer) in [
+        (Item::Page(7, 36, ""), true, "fresh"),
+        (Item::Page(7, 36, "X W"), true, "stale with a run"),
+        (Item::Page(7, 36, "Z X"), true, "stale"),
+        (Item::Page(7, 35, "Z"), true, "fresh"),
+        (Item::Page(7, 35, "W"), true, "stale with a run"),
+        (Item::Page(7, 30, "W"), true, "stale with a run"),
+        (Item::Page(7, 30, "Z"), true, "stale"),
+        (Item::Page(7, 21, "Z"), true, "stale"),
+        (
+            Item::Page(7, 20, "W"),
+            true,
+            "revalidate Some(20) with a run",
+        ),
+        (
+            Item::Page(7, 30, "W"),
+            false,
+            "revalidate Some(30) with a run",
+        ),
+        (
+            Item::Page(7, 35, "W"),
+            false,
+            "revalidate Some(35) with a run",
+        ),
+        (Item::Page(7, 20, "Z"), true, ""),
+    ] {
+        let mut desk = Desk::new();
+        desk.rules.in_background = in_background;
+        assert_eq!(desk.asks(item), answer);
+        assert_eq!(desk.sent(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_page_that_may_not_be_served_is_waited_for() {
+    let mut desk = Desk::new();
+    desk.page = Page::default();
+    assert_eq!(
+        desk.asks(Item::Page(7, 9, "X W")),
+        "revalidate None with a run"
+    );
+    let taken = Item::Page(7, 9, "Z X");
+    assert_eq!(desk.asks(taken), "");
+    assert_eq!(desk.waits(1, taken), "alone: Waited");
+}
+
+#[test]
+fn nobody_is_told_so_one_asks() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.asks(STALE), "");
+    assert_eq!(desk.sent(), ["mg k k s c t R31 pinned"]);
+    // Meanwhile the others are served.
+    assert_eq!(desk.asks(STALE), "stale");
+    assert_eq!(desk.asks(Item::Page(7, 35, "")), "fresh");
+    assert_eq!(desk.sent(), [""; 0]);
+    desk.op_ends(&state(7, 30, "W"));
+    assert_eq!(desk.woken(), [0]);
+    assert_eq!(desk.poll(0), "stale with a run");
+    assert_eq!(desk.asks(Item::Page(7, 30, "Z")), "stale");
+    desk.store();
+    assert_eq!(desk.sent(), ["ms k 4 T90 F9 C7 pinned"]);
+    desk.op_ends(&stored());
+    assert!(desk.leases.is_idle());
+    assert_eq!(desk.stats().stale, 3);
+}
+
+#[test]
+fn what_one_who_asked_is_told() {
+    for (told, answer, looks, line) in [
+        (state(7, 30, "Z"), "stale", 0, None),
+        (state(9, 60, ""), "", 1, None),
+        (state(9, 30, "W"), "", 1, Some("md k I C9 pinned")),
+        (state(9, 30, "X W"), "", 1, Some("md k I C9 pinned")),
+        (Outcome::Reply(Reply::State(None)), "", 1, None),
+        (Outcome::Failed(Failure::TimedOut), "stale", 0, None),
+        (Outcome::Failed(Failure::Unpinned), "stale", 0, None),
+        (
+            Outcome::Reply(Reply::ServerError("no".into())),
+            "stale",
+            0,
+            None,
+        ),
+    ] {
+        let mut desk = Desk::new();
+        desk.asks(STALE);
+        desk.sent();
+        desk.op_ends(&told);
+        assert_eq!(desk.woken(), [0]);
+        assert_eq!(
+            (desk.poll(0).as_str(), desk.looks()),
+            (answer, looks),
+            "{told:?}"
+        );
+        assert_eq!(desk.sent(), Vec::from_iter(line), "{told:?}");
+    }
+}
+
+#[test]
+fn a_lock_that_is_found_in_place_of_the_page_stays() {
+    for (letters, line) in [("W", None), ("X W", Some("md k C9 pinned"))] {
+        let mut desk = Desk::new();
+        desk.asks(STALE);
+        desk.sent();
+        let Outcome::Reply(Reply::State(Some(mut told))) = state(9, 10, letters) else {
+            panic!();
+        };
+        told.len = 0;
+        desk.op_ends(&Outcome::Reply(Reply::State(Some(told))));
+        assert_eq!((desk.poll(0), desk.looks()), (String::new(), 1));
+        assert_eq!(desk.sent(), Vec::from_iter(line));
+    }
+}
+
+#[test]
+fn one_who_asked_and_left_gives_back_what_it_won() {
+    let mut desk = Desk::new();
+    desk.asks(STALE);
+    desk.sent();
+    assert!(!desk.leave(0));
+    desk.op_ends(&state(7, 30, "W"));
+    assert_eq!(desk.sent(), ["md k I C7 pinned"]);
+    desk.op_ends(&status(Status::Deleted));
+    assert!(desk.leases.is_idle());
+}
+
+#[test]
+fn an_item_that_changes_all_the_time_is_not_looked_at_for_ever() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.asks(STALE), "");
+    for _ in 0..3 {
+        desk.sent();
+        desk.op_ends(&Outcome::Reply(Reply::State(None)));
+        assert_eq!(desk.poll(0), "");
+        desk.find(STALE);
+        assert_eq!(desk.poll(0), "");
+    }
+    desk.sent();
+    desk.op_ends(&Outcome::Reply(Reply::State(None)));
+    assert_eq!(desk.poll(0), "alone: Waited");
+}
+
+#[test]
+fn the_time_for_the_question_ends_with_the_patience() {
+    let mut desk = Desk::new();
+    desk.rules.lock_wait = core::time::Duration::ZERO;
+    desk.ask();
+    desk.pass(400);
+    desk.find(STALE);
+    desk.poll(0);
+    let op = desk.leases.poll_op(&mut desk.lookups).unwrap();
+    assert_eq!(op.timeout.as_millis(), 100);
+}
+
+#[test]
+fn how_a_run_ends_that_began_with_a_page() {
+    const OLD: Item = Item::Page(7, 20, "W");
+    const EARLY: Item = Item::Page(7, 35, "W");
+    for (item, end, line) in [
+        (OLD, End::NotStorable, None),
+        (OLD, End::Forbidden, Some("md k C7 pinned")),
+        (OLD, End::RequestOnly, None),
+        (OLD, End::Error, None),
+        (OLD, End::Abandoned, Some("md k I C7 pinned")),
+        (EARLY, End::NotStorable, None),
+        (EARLY, End::Forbidden, Some("md k C7 pinned")),
+        (EARLY, End::Error, None),
+        // The mark would put it out of date.
+        (EARLY, End::Abandoned, None),
+    ] {
+        let mut desk = Desk::new();
+        desk.asks(item);
+        desk.end(end);
+        assert_eq!(desk.sent(), Vec::from_iter(line), "{end:?}");
+        if line.is_some() {
+            desk.op_ends(&status(Status::Deleted));
+        }
+        assert!(desk.leases.is_idle());
+    }
+}
+
+#[test]
+fn a_page_that_may_not_be_served_any_more_gives_way_to_a_marker() {
+    for (end, line) in [
+        (End::NotStorable, "ms k 0 T120 F65537 C7 pinned"),
+        (End::Forbidden, "ms k 0 T120 F65537 C7 pinned"),
+        (End::RequestOnly, "ms k 0 T10 F65537 C7 pinned"),
+        (End::Error, "ms k 0 T10 F65537 C7 pinned"),
+        (End::Abandoned, "md k I C7 pinned"),
+    ] {
+        let mut desk = Desk::new();
+        desk.asks(Item::Page(7, 5, "W"));
+        desk.pass(5000);
+        desk.end(end);
+        assert_eq!(desk.sent(), [line], "{end:?}");
+        let mut desk = Desk::new();
+        desk.page = Page::default();
+        desk.asks(Item::Page(7, 5, "X W"));
+        desk.end(end);
+        assert_eq!(desk.sent(), [line], "{end:?}");
+    }
+}
+
+#[test]
+fn a_failing_backend_is_asked_after_longer_and_longer_pauses() {
+    const TAKEN: Item = Item::Page(7, 10_000, "X Z");
+    let mut desk = Desk::new();
+    assert_eq!(desk.asks(Item::Page(7, 10_000, "X W")), "stale with a run");
+    for pause in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
+        desk.end(End::Error);
+        assert_eq!(desk.asks(TAKEN), "stale");
+        desk.pass(pause * 1000 - 1);
+        assert_eq!(desk.asks(TAKEN), "stale", "{pause}");
+        desk.pass(1);
+        assert_eq!(desk.asks(TAKEN), "stale with a run", "{pause}");
+        assert_eq!(desk.asks(TAKEN), "stale", "one is enough");
+    }
+    assert_eq!(desk.sent(), [""; 0], "the right is kept");
+    desk.store();
+    assert_eq!(desk.sent(), ["ms k 4 T90 F9 C7 pinned"]);
+    desk.op_ends(&stored());
+    assert!(desk.leases.is_idle() && desk.due().is_none());
+}
+
+#[test]
+fn what_ends_the_keeping_of_a_right() {
+    const TAKEN: Item = Item::Page(7, 100, "X Z");
+    let held = || {
+        let mut desk = Desk::new();
+        desk.asks(Item::Page(7, 100, "X W"));
+        desk.end(End::Error);
+        desk
+    };
+    let mut desk = held();
+    desk.pass(1000);
+    assert_eq!(desk.asks(TAKEN), "stale with a run");
+    let mut desk = held();
+    desk.changed();
+    desk.pass(1000);
+    assert_eq!(desk.asks(TAKEN), "stale");
+    let mut desk = held();
+    desk.connection_lost();
+    desk.pass(1000);
+    assert_eq!(desk.asks(TAKEN), "stale");
+    // Another one has taken it over.
+    let mut desk = held();
+    assert_eq!(desk.asks(Item::Page(8, 100, "X Z")), "stale");
+    desk.pass(1000);
+    assert_eq!(desk.asks(TAKEN), "stale");
+    // The item has come to its end.
+    let mut desk = held();
+    desk.pass(100_000);
+    assert_eq!((desk.due(), desk.asks(TAKEN).as_str()), (None, "stale"));
+    // Those who wait are served once the try has failed.
+    let mut desk = Desk::new();
+    desk.asks(Item::Page(7, 10, "W"));
+    desk.asks(Item::Page(7, 10, "Z"));
+    desk.end(End::Error);
+    assert_eq!(desk.woken(), [1]);
+    desk.poll(1);
+    desk.find(Item::Page(7, 10, "Z"));
+    assert_eq!(desk.poll(1), "stale");
+}
+
+#[test]
+fn a_page_that_another_makes_anew_may_be_late() {
+    const TAKEN: Item = Item::Page(7, 20, "Z");
+    let mut desk = Desk::new();
+    // The first one waits, for there may be a better page at once.
+    assert_eq!(desk.asks(TAKEN), "");
+    assert_eq!(desk.waits(0, TAKEN), "stale");
+    // Those who come later know that there is none.
+    assert_eq!(desk.asks(TAKEN), "stale");
+    // The item cannot be looked at any more.
+    let mut desk = Desk::new();
+    desk.asks(TAKEN);
+    desk.pass(10);
+    desk.poll(0);
+    desk.look_ends(lost());
+    assert_eq!(desk.poll(0), "stale");
+}
+
+#[test]
+fn a_right_that_is_kept_too_long_is_taken_over() {
+    let taken = |left| Item::Page(7, left, "X Z");
+    let limit = 30_000 + 2 * 500 + 1000;
+    let mut desk = Desk::new();
+    assert_eq!(desk.asks(taken(100)), "stale");
+    desk.pass(limit - 1);
+    assert_eq!(desk.asks(taken(69)), "stale");
+    assert_eq!(desk.sent(), [""; 0]);
+    desk.pass(1);
+    assert_eq!(desk.asks(taken(68)), "stale");
+    assert_eq!(desk.sent(), ["md k I C7 pinned"]);
+    assert_eq!(desk.asks(taken(68)), "stale");
+    assert_eq!(desk.sent(), [""; 0], "once");
+    desk.op_ends(&status(Status::Deleted));
+    assert_eq!(desk.stats().taken_over, 1);
+    assert_eq!(desk.asks(Item::Page(8, 68, "X W")), "stale with a run");
+    // Another version is another right.
+    let mut desk = Desk::new();
+    desk.asks(taken(100));
+    desk.pass(limit - 1);
+    desk.asks(Item::Page(8, 69, "X Z"));
+    desk.pass(1);
+    desk.asks(Item::Page(8, 68, "X Z"));
+    assert_eq!(desk.sent(), [""; 0]);
+    // On another connection nothing is known.
+    desk.connection_lost();
+    desk.pass(limit - 2);
+    desk.asks(Item::Page(8, 37, "X Z"));
+    assert_eq!(desk.sent(), [""; 0]);
+}
+
+#[test]
+fn what_is_remembered_ends_with_the_item() {
+    let mut desk = Desk::new();
+    desk.page = PAGE;
+    desk.asks(Item::Page(7, 25, "Z"));
+    assert_eq!(desk.due(), Some(25_000));
+    desk.pass(25_000);
+    assert_eq!(desk.due(), None);
+    assert_eq!(desk.asks(WON), "make with a run");
+}
