@@ -58,13 +58,26 @@ pub(super) struct Driver {
 }
 
 /// Poisons the driver if a panic unwinds past it.
-struct PoisonOnPanic<'a>(&'a Driver);
+struct PoisonOnPanic<'a> {
+    driver: &'a Driver,
+    /// One unwinds elsewhere, and what it drops calls the driver.
+    was_panicking: bool,
+}
+
+impl<'a> PoisonOnPanic<'a> {
+    fn new(driver: &'a Driver) -> Self {
+        Self {
+            driver,
+            was_panicking: std::thread::panicking(),
+        }
+    }
+}
 
 impl Drop for PoisonOnPanic<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.state.set(State::Poisoned);
-            self.0.flush.later();
+        if std::thread::panicking() && !self.was_panicking {
+            self.driver.state.set(State::Poisoned);
+            self.driver.flush.later();
         }
     }
 }
@@ -164,7 +177,7 @@ impl Driver {
                 failure: Failure::Down,
             });
         }
-        let _poison = PoisonOnPanic(self);
+        let _poison = PoisonOnPanic::new(self);
         panic_point("driver-submit");
         let now = self.clock.now();
         let mut core = self.core.borrow_mut();
@@ -251,7 +264,7 @@ impl Driver {
         if self.state.get() != State::Running {
             return;
         }
-        let _poison = PoisonOnPanic(self);
+        let _poison = PoisonOnPanic::new(self);
         let completion = self.core.borrow_mut().cancel(id);
         drop(completion);
     }
@@ -267,7 +280,7 @@ impl Driver {
     pub(super) fn shutdown(&self) {
         match self.state.get() {
             State::Running => {
-                let _poison = PoisonOnPanic(self);
+                let _poison = PoisonOnPanic::new(self);
                 self.core.borrow_mut().shutdown(self.clock.now());
                 self.follow_up();
             }
@@ -293,7 +306,7 @@ impl Driver {
         if self.state.get() != State::Running {
             return;
         }
-        let _poison = PoisonOnPanic(self);
+        let _poison = PoisonOnPanic::new(self);
         panic_point("driver-ready");
         self.sockets.handle_ready(id, ready, &self.core);
         self.follow_up();
@@ -303,7 +316,7 @@ impl Driver {
         if self.state.get() != State::Running {
             return;
         }
-        let _poison = PoisonOnPanic(self);
+        let _poison = PoisonOnPanic::new(self);
         panic_point("driver-timer");
         if !self.clock.has_rung() {
             return;
@@ -319,7 +332,7 @@ impl Driver {
     fn on_flush(&self) {
         let completed = match self.state.get() {
             State::Running => {
-                let _poison = PoisonOnPanic(self);
+                let _poison = PoisonOnPanic::new(self);
                 panic_point("driver-flush");
                 self.follow_up()
             }

@@ -96,13 +96,14 @@ impl Asking {
 }
 
 impl Copied {
-    /// Has the page made. `page` is the one that there is.
+    /// Has the page made. `page` is the one that there is; `at_end` is dropped when the
+    /// copy is gone.
     pub(super) fn start(
         self,
         run: RunHandle,
         page: Option<Value<BufferSlice>>,
         place: Option<RefreshPlace>,
-        on_end: impl FnOnce(Made) + 'static,
+        at_end: Option<WakeAtEnd>,
     ) {
         let Self {
             copy,
@@ -144,8 +145,10 @@ impl Copied {
                 run.end(End::Abandoned);
             }
             run.end(End::Error);
-            drop(place);
-            on_end(made(end, &run));
+            if let Some(at_end) = &at_end {
+                at_end.made.set(Some(made(end, &run)));
+            }
+            drop((place, at_end));
         });
     }
 }
@@ -172,13 +175,17 @@ fn made(end: CopyEnd, run: &RunHandle) -> Made {
     }
 }
 
-/// Wakes a client that waits for a copy.
-pub(super) fn wake_at_end(
-    slot: Rc<Cell<Option<Made>>>,
-    waker: Waker,
-) -> impl FnOnce(Made) + 'static {
-    move |made| {
-        slot.set(Some(made));
-        waker.wake();
+/// Wakes a client that waits for a copy, whatever becomes of that.
+pub(super) struct WakeAtEnd {
+    pub(super) made: Rc<Cell<Option<Made>>>,
+    pub(super) waker: Waker,
+}
+
+impl Drop for WakeAtEnd {
+    fn drop(&mut self) {
+        if self.made.get().is_none() {
+            self.made.set(Some(Made::Nothing));
+        }
+        self.waker.wake();
     }
 }

@@ -13,7 +13,7 @@ use memcached_core::stored::{Head, Kind, Malformed};
 use memcached_core::time::Time;
 
 use super::asking::{Asked, Asking};
-use super::fill::wake_at_end;
+use super::fill::WakeAtEnd;
 use super::outcome::Passed;
 use crate::client::{Client, RunHandle, VisitHandle, unix_now};
 use crate::host::{BufferSlice, Waker};
@@ -107,7 +107,7 @@ impl Asking {
             left,
             while_revalidate: windows.while_revalidate,
             if_error: windows.if_error,
-            when_marked: windows.longest() > 0,
+            when_marked: windows.while_revalidate.max(windows.if_error) > 0,
         }))
     }
 
@@ -121,11 +121,15 @@ impl Asking {
     ) -> Asked {
         match answer {
             Answer::Fresh(page) => self.serve(vr, &page, false, memory),
-            Answer::Stale { page, refresh } => {
+            Answer::Stale {
+                page,
+                is_fresh,
+                refresh,
+            } => {
                 if let Some(run) = refresh {
                     self.refresh(vr, run, &page, &memory);
                 }
-                self.serve(vr, &page, true, memory)
+                self.serve(vr, &page, !is_fresh, memory)
             }
             Answer::Revalidate {
                 page,
@@ -185,7 +189,7 @@ impl Asking {
             .and_then(|lookup| self.copy(vr, lookup));
         match (copied, place) {
             (Some(copied), Some(place)) => {
-                copied.start(run, Some(page.clone()), Some(place), |_| {});
+                copied.start(run, Some(page.clone()), Some(place), None);
             }
             _ => run.end(End::Abandoned),
         }
@@ -250,7 +254,7 @@ impl Asking {
                 let most = self.options().freshness.refresh_max;
                 run.set_successor(
                     move |run| match client.and_then(|it| it.refresh_place(most)) {
-                        Some(place) => copied.start(run, None, Some(place), |_| {}),
+                        Some(place) => copied.start(run, None, Some(place), None),
                         None => run.end(End::Abandoned),
                     },
                 );
@@ -285,7 +289,11 @@ impl Asking {
         };
         let had_page = page.is_some();
         let made = Rc::default();
-        copied.start(run, page, None, wake_at_end(Rc::clone(&made), waker));
+        let at_end = WakeAtEnd {
+            made: Rc::clone(&made),
+            waker,
+        };
+        copied.start(run, page, None, Some(at_end));
         let making = memory.making.get_or_insert_default();
         making.is_tried = true;
         making.had_page = had_page;
@@ -335,7 +343,11 @@ impl Asking {
             forward: self.forward_of_miss(),
             detail: None,
             key: None,
-            status: "miss",
+            status: if made == Made::Response {
+                "uncacheable"
+            } else {
+                "miss"
+            },
             line: &"what a copy of the request got is not stored",
         };
         self.pass(vr, memory, &passed)

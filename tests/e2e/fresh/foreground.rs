@@ -4,7 +4,7 @@ use std::thread;
 
 use testkit::eventually;
 
-use super::{Fleet, PUBLISHED, SOON, config, status, store};
+use super::{Fleet, PUBLISHED, SOON, config, number, status, store};
 
 /// The one who makes the page anew waits for it, others are served what there is.
 fn one_waits(fleet: &Fleet) {
@@ -22,14 +22,15 @@ fn one_waits(fleet: &Fleet) {
             let page = site.get("/a");
             assert_eq!((status(&page), page.text().as_str()), ("stale", "page 0"));
         }
+        assert_eq!(fleet.origin.count("/a"), 2);
         fleet.origin.let_go("/a");
         let page = client.join().expect("a response");
         assert_eq!((page.status, page.text().as_str()), (200, "page 1"));
     });
     eventually("the new page is stored", || {
-        fleet.get("/a").text() == "page 1"
+        let page = fleet.get("/a");
+        status(&page) == "hit" && number(&page) > 0
     });
-    assert_eq!(fleet.origin.count("/a"), 2);
 }
 
 #[test]
@@ -38,11 +39,11 @@ fn not_in_the_background() {
     one_waits(&fleet);
     // It waits for a copy, so that the backend may fail.
     fleet.origin.head("/a", "503 Down");
-    let page = fleet.await_status("/a", "stale");
-    assert_eq!((page.status, page.text().as_str()), (200, "page 1"));
+    let before = fleet.origin.count("/a");
     eventually("it was tried", || {
-        fleet.get("/a");
-        fleet.origin.count("/a") >= 3
+        let page = fleet.get("/a");
+        assert_eq!(page.status, 200);
+        fleet.origin.count("/a") > before
     });
     assert_eq!(status(&fleet.get("/a")), "stale");
     fleet.stop();
@@ -104,11 +105,11 @@ fn lookup_and_store_in_a_row() {
             assert_eq!(one.response.text(), "page 0");
         }
         assert_eq!(fleet.origin.count("/a"), 1);
-        for number in 1..=2 {
-            let wanted = format!("page {number}");
-            eventually("it is made anew", || fleet.get("/a").text() == wanted);
+        eventually("it is made anew, and again", || {
+            let number = number(&fleet.get("/a"));
             assert_eq!(fleet.origin.count("/a"), number + 1, "{miss}");
-        }
+            number >= 2
+        });
         fleet.stop();
     }
 }
@@ -131,8 +132,8 @@ fn lookup_around_store() {
     fleet.await_status("/a", "stale");
     fleet.origin.await_count("/a", 2);
     assert_eq!(status(&fleet.get("/a")), "stale");
-    fleet.origin.let_go("/a");
-    assert_eq!(fleet.await_status("/a", "hit").text(), "page 1");
     assert_eq!(fleet.origin.count("/a"), 2);
+    fleet.origin.let_go("/a");
+    assert!(number(&fleet.await_status("/a", "hit")) > 0);
     fleet.stop();
 }

@@ -5,10 +5,13 @@ mod door;
 mod down;
 mod foreground;
 mod leaving;
+mod life;
 mod lock;
 mod origin;
+mod panics;
 mod purge;
 mod refresh;
+mod stop;
 mod uncacheable;
 mod whole;
 
@@ -44,6 +47,13 @@ const PROXY: &str = r#"proxy "$ORIGIN";"#;
 
 fn status(response: &Response) -> &str {
     response.header("X-Status").unwrap_or_default()
+}
+
+/// The number of a page.
+fn number(response: &Response) -> usize {
+    let text = response.text();
+    let number = text.strip_prefix("page ").and_then(|it| it.parse().ok());
+    number.unwrap_or_else(|| panic!("{response:?} is no page"))
 }
 
 fn store(response: &Response) -> &str {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::Write;
 use std::net::TcpStream;
+use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,13 +38,12 @@ enum Manner {
 }
 
 /// Which answers wait.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Held {
-    None,
-    /// Those to so many first requests.
-    Whole(usize),
+    /// Those to these requests.
+    Whole(Range<usize>),
     /// The same, in the middle of their bodies.
-    Middle(usize),
+    Middle(Range<usize>),
 }
 
 /// One path of it.
@@ -103,7 +103,7 @@ impl Shared {
         drop(state);
         self.wait_while(
             path,
-            |held| matches!(held, Held::Whole(count) if number < count),
+            |held| matches!(held, Held::Whole(all) if all.contains(&number)),
         );
         let manner = self.lock().page(path).manner.clone();
         let Manner::Page(head, len) = manner else {
@@ -126,15 +126,15 @@ impl Shared {
         drop(stream.write_all(first.as_bytes()));
         self.wait_while(
             path,
-            |held| matches!(held, Held::Middle(count) if number < count),
+            |held| matches!(held, Held::Middle(all) if all.contains(&number)),
         );
         drop(stream.write_all(second.as_bytes()));
         self.lock().page(path).answered = Some(Instant::now());
     }
 
-    fn wait_while(&self, path: &str, is_held: impl Fn(Held) -> bool) {
+    fn wait_while(&self, path: &str, is_held: impl Fn(&Held) -> bool) {
         let mut state = self.lock();
-        while is_held(state.page(path).held) && !state.is_over {
+        while is_held(&state.page(path).held) && !state.is_over {
             let woken = self.changed.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
         }
@@ -145,7 +145,7 @@ impl State {
     fn page(&mut self, path: &str) -> &mut Page {
         self.pages.entry(path.to_owned()).or_insert_with(|| Page {
             manner: Manner::Page("200 OK".into(), 0),
-            held: Held::None,
+            held: Held::Whole(0..0),
             seen: Vec::new(),
             answered: None,
         })
@@ -177,22 +177,31 @@ impl Origin {
 
     /// Answers of a path wait until they are let go.
     pub(super) fn hold(&self, path: &str) {
-        self.hold_first(path, usize::MAX);
+        self.set_held(path, Held::Whole(0..usize::MAX));
     }
 
     /// Answers to so many first requests of a path wait until they are let go.
     pub(super) fn hold_first(&self, path: &str, count: usize) {
-        self.shared.lock().page(path).held = Held::Whole(count);
+        self.set_held(path, Held::Whole(0..count));
     }
 
     /// Answers to so many first requests wait in the middle of their bodies.
     pub(super) fn hold_in_the_middle(&self, path: &str, count: usize) {
-        self.shared.lock().page(path).held = Held::Middle(count);
+        self.set_held(path, Held::Middle(0..count));
     }
 
     /// Answers that wait, and later ones, go out.
     pub(super) fn let_go(&self, path: &str) {
-        self.shared.lock().page(path).held = Held::None;
+        self.set_held(path, Held::Whole(0..0));
+    }
+
+    /// Answers to so many first requests go out, and later ones wait.
+    pub(super) fn let_go_first(&self, path: &str, count: usize) {
+        self.set_held(path, Held::Whole(count..usize::MAX));
+    }
+
+    fn set_held(&self, path: &str, held: Held) {
+        self.shared.lock().page(path).held = held;
         self.shared.changed.notify_all();
     }
 

@@ -26,6 +26,7 @@ fn line_of(cached: &Cached, key: &str) -> Option<(u64, u64)> {
     let line = lines.next()?.strip_prefix(": ").expect("a value");
     assert_eq!(lines.next(), None, "{head}");
     let (until, extra) = line.split_once(' ').expect("two numbers");
+    let extra = extra.strip_suffix(" revalidate").unwrap_or(extra);
     Some((
         until.parse().expect("seconds"),
         extra.parse().expect("seconds"),

@@ -167,7 +167,9 @@ impl Memcached {
     /// The seconds that an item has to live; -1 means no expiry.
     pub fn ttl(&self, key: &str) -> Option<i64> {
         let line = read_line(&mut self.ask(format!("mg {key} t\r\n").as_bytes()));
-        let ttl = line.strip_prefix("HD t")?;
+        let flags = line.strip_prefix("HD t")?;
+        // The server may say behind it who makes the item.
+        let ttl = flags.split(' ').next().unwrap_or_default();
         Some(ttl.parse().expect("seconds"))
     }
 

@@ -80,6 +80,14 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             // It would have made the item.
             Means::Meta => Some(Answer::Alone(Why::Refused)),
             Means::Unlocked => Some(Answer::Make(self.start(Base::Nothing, Right::default()))),
+            Means::Classic if self.visit.lock_until.is_some() => {
+                let lock_until = self.visit.lock_until.take();
+                let right = Right {
+                    lock_until,
+                    ..Right::default()
+                };
+                Some(Answer::Make(self.start(Base::Nothing, right)))
+            }
             Means::Classic => {
                 let entry = self.table.get(&self.visit.place);
                 let is_made = |entry: &Entry<W>| entry.run.is_some() || entry.asking.is_some();
@@ -130,6 +138,9 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let after = entry.and_then(|entry| entry.ask_after);
         let may_ask = after.is_none_or(|after| after <= now);
         let fails = held.map_or(0, |held| held.fails);
+        // The lock from the try before may still be there.
+        let of_held = held.and_then(|held| held.lock_until);
+        let lock_until = self.visit.lock_until.or(of_held);
         let may_try = run.is_none() && held.is_none_or(|held| held.due <= now);
         match (self.visit.means, held) {
             (Means::Meta, Some(held)) if may_try => {
@@ -144,12 +155,12 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             (Means::Meta, None) if !marks.taken && !is_asked && !self.is_own(run, marks) => {
                 return self.ask();
             }
-            // Its lock from the try before is still there.
-            (Means::Classic, Some(held)) if may_try && held.lock_until > Some(now) => {
+            (Means::Classic, _) if may_try && lock_until > Some(now) => {
+                self.visit.lock_until = None;
                 return Some(self.refresh(Right {
                     marks,
                     fails,
-                    lock_until: held.lock_until,
+                    lock_until,
                     driver: None,
                 }));
             }
@@ -252,6 +263,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         self.table.stats.stale += 1;
         Some(Answer::Stale {
             page: kept.value,
+            is_fresh: false,
             refresh: None,
         })
     }
@@ -274,6 +286,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 self.table.stats.stale += u64::from(!kept.age.is_fresh);
                 Answer::Stale {
                     page,
+                    is_fresh: kept.age.is_fresh,
                     refresh: Some(run),
                 }
             }
@@ -412,17 +425,11 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 self.restart()
             }
             Told::Locked(Some(sent)) => {
-                let kept = self.visit.page.as_ref();
+                // Somebody may have made the page since it looked.
                 let life = Duration::from_secs(self.visit.ask.rules.lock.into());
-                let entry = self.table.get(&self.visit.place);
-                let held = entry.and_then(|entry| entry.held);
-                let right = Right {
-                    marks: kept.map(|kept| kept.marks).unwrap_or_default(),
-                    fails: held.map_or(0, |held| held.fails),
-                    lock_until: Some(sent + life),
-                    driver: None,
-                };
-                Some(self.refresh(right))
+                self.visit.lock_until = Some(sent + life);
+                self.visit.page = None;
+                None
             }
             Told::Locked(None) => {
                 if self.visit.page.is_some() {
@@ -482,6 +489,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 self.table.stats.stale += 1;
                 Answer::Stale {
                     page: kept.value,
+                    is_fresh: false,
                     refresh: None,
                 }
             }

@@ -20,6 +20,7 @@ use super::timers::Due;
 use super::visit::{Stage, Visit, VisitId};
 use crate::lookup::coalesce::{Asks, DriverId, ServerId, Target};
 use crate::lookup::lookups::{Begin, Cancel, Lookups};
+use crate::lookup::result::LookupResult;
 use crate::protocol::{Command, Key, MetaNoop, Pin, Value};
 use crate::server::Outcome;
 use crate::time::Time;
@@ -64,6 +65,7 @@ impl<W: Clone> Leases<W> {
             means,
             stage: Stage::Begun,
             page: None,
+            lock_until: None,
             restarts: 0,
             has_waited: false,
             ask,
@@ -93,10 +95,10 @@ impl<W: Clone> Leases<W> {
                     Poll::Ready(result) => {
                         // It has its result, so there is nothing to cancel.
                         let _ = lookups.leave(waiter);
-                        self.judge(now, visit).looked(result, kind)
+                        self.looked(now, visit, result, kind)
                     }
                 },
-                Stage::Looked(result) => self.judge(now, visit).looked(result, kind),
+                Stage::Looked(result) => self.looked(now, visit, result, kind),
                 Stage::Asking => match self.judge(now, visit).reply() {
                     None => {
                         visit.stage = Stage::Asking;
@@ -124,6 +126,19 @@ impl<W: Clone> Leases<W> {
                 _ => {}
             }
         }
+    }
+
+    fn looked<P: Clone>(
+        &mut self,
+        now: Time,
+        visit: &mut Visit<W, P>,
+        result: LookupResult<P>,
+        kind: &dyn Fn(&Value<P>) -> Kind,
+    ) -> Option<Answer<P>> {
+        let answer = self.judge(now, visit).looked(result, kind);
+        // If it has begun no run with it.
+        self.table.unlock(now, visit);
+        answer
     }
 
     fn judge<'j, P>(&'j mut self, now: Time, visit: &'j mut Visit<W, P>) -> Judge<'j, W, P> {
@@ -215,8 +230,9 @@ impl<W: Clone> Leases<W> {
         &mut self,
         now: Time,
         lookups: &mut Lookups<W, P>,
-        visit: Visit<W, P>,
+        mut visit: Visit<W, P>,
     ) -> Option<Cancel> {
+        self.table.unlock(now, &mut visit);
         let granted = self.table.go(now, &visit.place, visit.id);
         if let Some(run) = granted {
             self.table.end(now, run, End::Abandoned);
@@ -285,6 +301,10 @@ impl<W: Clone> Leases<W> {
             },
             Some(Purpose::Ask(asked)) => {
                 let told = Told::of(outcome, asked.at);
+                if matches!(told, Told::Locked(Some(_))) {
+                    // What was looked up before may have been made meanwhile.
+                    lookups.changed(asked.place.server, &asked.place.key);
+                }
                 if !self.table.told(&asked.place, asked.visit, told) {
                     self.table.give_back(&asked, &told);
                 }

@@ -209,7 +209,7 @@ impl World {
         self.check_wait(number);
         match answer {
             Answer::Fresh(page) => self.serve(number, &page, "fresh"),
-            Answer::Stale { page, refresh } => {
+            Answer::Stale { page, refresh, .. } => {
                 self.serve(number, &page, "stale");
                 if let Some(run) = refresh {
                     if self.chance.one_in(20) && !self.is_calm {
