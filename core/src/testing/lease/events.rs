@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::network::{Connection, For, Sent, delay};
+use super::network::{Connection, For, delay};
 use super::worker::{Client, Manner, TIMEOUT, Worker};
 use super::world::{Scenario, WORKERS, World};
 use crate::lookup::lease::{Ask, End, Rules};
@@ -70,7 +70,7 @@ impl World {
             Event::Evicted => {
                 self.note(|| "evicted".into());
                 let key = self.key.clone();
-                self.memcached.evict(&key);
+                self.memcached.evict(key.as_bytes());
                 self.epoch += 1;
             }
             Event::Restarted => self.restarted(),
@@ -80,7 +80,7 @@ impl World {
             Event::Quiet => {
                 self.note(|| "from now on nothing goes wrong".into());
                 self.is_calm = true;
-                self.memcached.item_max = 0;
+                self.memcached.value_max = usize::MAX;
             }
         }
     }
@@ -174,13 +174,13 @@ impl World {
         let now = self.secs();
         self.expire();
         let message = &self.messages[number];
-        let reply = match &message.sent {
-            Sent::Look(key, asks) => self.memcached.look(now, key, *asks, pin),
-            Sent::Command(Command::MetaNoop(_)) if self.scenario == Scenario::Classic => {
+        let mut reply = match &message.command {
+            Command::MetaNoop(_) if self.scenario == Scenario::Classic => {
                 Reply::ServerError("ERROR".into())
             }
-            Sent::Command(command) => self.memcached.run(now, command, pin),
+            command => self.memcached.serve(now, command),
         };
+        reply.marks_mut().for_each(|marks| marks.pin = pin);
         self.check_command(number, &reply);
         self.note(|| format!("  {number} carried out: {reply:?}"));
         let Some(connection) = connection else {
@@ -194,8 +194,8 @@ impl World {
     /// The item that has come to its end is gone.
     fn expire(&mut self) {
         let (now, key) = (self.secs(), self.key.clone());
-        let had_page = self.memcached.has_value(&key);
-        if self.memcached.item(now, &key).is_none() && had_page {
+        let expired = self.memcached.expire(now, key.as_bytes());
+        if expired.is_some_and(|item| !item.data.is_empty()) {
             self.epoch += 1;
         }
     }
@@ -226,7 +226,7 @@ impl World {
             return;
         }
         message.is_over = true;
-        if matches!(message.sent, Sent::Command(Command::MetaNoop(_))) {
+        if matches!(message.command, Command::MetaNoop(_)) {
             self.lost_questions += 1;
         }
         let who = core::mem::replace(&mut message.who, For::Nobody);

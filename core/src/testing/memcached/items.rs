@@ -26,15 +26,21 @@ impl Default for Items {
     }
 }
 
+/// An item.
 #[derive(Clone, Debug)]
-pub(super) struct Item {
-    pub(super) flags: u32,
-    pub(super) data: Vec<u8>,
-    pub(super) version: u64,
-    pub(super) ends: Option<u64>,
+pub struct Item {
+    /// The number that it was stored with.
+    pub flags: u32,
+    /// Its bytes.
+    pub data: Vec<u8>,
+    /// Another one after each change.
+    pub version: u64,
+    /// When it expires, if it ever does.
+    pub ends: Option<u64>,
     /// Somebody was told to make it anew.
-    pub(super) is_taken: bool,
-    pub(super) is_stale: bool,
+    pub is_taken: bool,
+    /// It was marked as out of date.
+    pub is_stale: bool,
 }
 
 /// An item as a lookup sees it.
@@ -64,10 +70,17 @@ impl Items {
         self.by_key.remove(key).is_some()
     }
 
-    /// The flags and bytes of an item, as `get` sees it, which changes nothing.
-    pub fn peek(&mut self, now: u64, key: &[u8]) -> Option<(u32, &[u8])> {
-        let item = self.at(now, key)?;
-        Some((item.flags, &item.data))
+    /// The item of a key, unless it has expired. To see it changes nothing.
+    #[must_use]
+    pub fn get(&self, now: u64, key: &[u8]) -> Option<&Item> {
+        let item = self.by_key.get(key)?;
+        item.ends.is_none_or(|end| now < end).then_some(item)
+    }
+
+    /// Removes the item of a key if it has expired.
+    pub fn expire(&mut self, now: u64, key: &[u8]) -> Option<Item> {
+        let has_expired = self.get(now, key).is_none();
+        has_expired.then(|| self.by_key.remove(key)).flatten()
     }
 
     /// Looks an item up by a meta command: where there is none, an empty one is
@@ -125,9 +138,7 @@ impl Items {
 
     /// The item of a key, unless it has expired.
     pub(super) fn at(&mut self, now: u64, key: &[u8]) -> Option<&mut Item> {
-        if self.by_key.get(key)?.ends.is_some_and(|end| end <= now) {
-            self.by_key.remove(key);
-        }
+        self.expire(now, key);
         self.by_key.get_mut(key)
     }
 
