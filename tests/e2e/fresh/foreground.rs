@@ -4,7 +4,7 @@ use std::thread;
 
 use testkit::eventually;
 
-use super::{Fleet, PUBLISHED, SOON, config, number, status, store};
+use super::{Fleet, PATIENT, PUBLISHED, SOON, config, number, status, store};
 
 /// The one who makes the page anew waits for it, others are served what there is.
 fn one_waits(fleet: &Fleet) {
@@ -80,7 +80,8 @@ fn credentials() {
 
 /// Lookup and store that stand one behind the other.
 fn flat(options: &str, miss: &str) -> String {
-    let options = crate::options(&["\"headers\" => true, \"key\" => \"%{req.path}\"", options]);
+    let key = "\"headers\" => true, \"key\" => \"%{req.path}\"";
+    let options = crate::options(&[PATIENT, key, options]);
     format!(
         r#"
 memcached.lookup ({options}{miss});
@@ -117,7 +118,7 @@ fn lookup_and_store_in_a_row() {
 /// Lookup around its handlers and store.
 #[test]
 fn lookup_around_store() {
-    let lookup = crate::options(&["\"headers\" => true, \"lock\" => true", SOON]);
+    let lookup = crate::options(&[PATIENT, "\"headers\" => true, \"lock\" => true", SOON]);
     let config = format!(
         r#"memcached.lookup ({lookup}, none, {{ proxy "$ORIGIN"; memcached.store {lookup}; }}); {PUBLISHED}"#
     );
