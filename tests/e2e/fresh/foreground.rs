@@ -4,7 +4,7 @@ use std::thread;
 
 use testkit::eventually;
 
-use super::{Fleet, PUBLISHED, SOON, config, number, status, store};
+use super::{Fleet, PATIENT, PUBLISHED, SOON, config, number, status, store};
 
 /// The one who makes the page anew waits for it, others are served what there is.
 fn one_waits(fleet: &Fleet) {
@@ -80,7 +80,8 @@ fn credentials() {
 
 /// Lookup and store that stand one behind the other.
 fn flat(options: &str, miss: &str) -> String {
-    let options = crate::options(&["\"headers\" => true, \"key\" => \"%{req.path}\"", options]);
+    let key = "\"headers\" => true, \"key\" => \"%{req.path}\"";
+    let options = crate::options(&[PATIENT, key, options]);
     format!(
         r#"
 memcached.lookup ({options}{miss});
@@ -92,32 +93,38 @@ memcached.store {options};
 
 #[test]
 fn lookup_and_store_in_a_row() {
+    in_a_row("");
+}
+
+#[test]
+fn a_miss_action_that_handles_nothing() {
+    in_a_row(r#", none, { header.add "X-Missed" => "yes"; }"#);
+}
+
+fn in_a_row(miss: &str) {
     let options = format!("{SOON}, \"lock\" => true, \"lock_wait_ms\" => 20000");
-    // The second one's miss action handles nothing.
-    for miss in ["", r#", none, { header.add "X-Missed" => "yes"; }"#] {
-        let fleet = Fleet::configured(&flat(&options, miss), 2, 2);
-        fleet.origin.hold("/a");
-        let all = super::crowd(&fleet, "/a", 8, || {
-            fleet.origin.await_count("/a", 1);
-            fleet.origin.let_go("/a");
-        });
-        for one in all {
-            assert_eq!(one.response.text(), "page 0");
-        }
-        assert_eq!(fleet.origin.count("/a"), 1);
-        eventually("it is made anew, and again", || {
-            let number = number(&fleet.get("/a"));
-            assert_eq!(fleet.origin.count("/a"), number + 1, "{miss}");
-            number >= 2
-        });
-        fleet.stop();
+    let fleet = Fleet::configured(&flat(&options, miss), 2, 2);
+    fleet.origin.hold("/a");
+    let all = super::crowd(&fleet, "/a", 8, || {
+        fleet.origin.await_count("/a", 1);
+        fleet.origin.let_go("/a");
+    });
+    for one in all {
+        assert_eq!(one.response.text(), "page 0");
     }
+    assert_eq!(fleet.origin.count("/a"), 1);
+    eventually("it is made anew, and again", || {
+        let number = number(&fleet.get("/a"));
+        assert_eq!(fleet.origin.count("/a"), number + 1);
+        number >= 2
+    });
+    fleet.stop();
 }
 
 /// Lookup around its handlers and store.
 #[test]
 fn lookup_around_store() {
-    let lookup = crate::options(&["\"headers\" => true, \"lock\" => true", SOON]);
+    let lookup = crate::options(&[PATIENT, "\"headers\" => true, \"lock\" => true", SOON]);
     let config = format!(
         r#"memcached.lookup ({lookup}, none, {{ proxy "$ORIGIN"; memcached.store {lookup}; }}); {PUBLISHED}"#
     );

@@ -6,7 +6,7 @@ use std::thread;
 use rustix::net::sockopt;
 use testkit::{Client, Site};
 
-use super::{Fleet, status};
+use super::{Fleet, PATIENT, PUBLISHED, status};
 
 const LEN: usize = 6_000_000;
 
@@ -94,11 +94,11 @@ fn it_reads_slowly() {
 /// Where no copy can go on, one of those who wait does.
 #[test]
 fn no_copy_can_go_on() {
-    let options = crate::options(&[""]);
+    let options = crate::options(&[PATIENT]);
     let config = format!(
         r#"if req.path =~ "^/(.*)$" {{ memcached.cache ({options}, {{ proxy "$ORIGIN"; }}); }}
 {}"#,
-        super::PUBLISHED
+        PUBLISHED
     );
     let fleet = Fleet::configured(&config, 2, 1);
     fleet.origin.hold("/a");

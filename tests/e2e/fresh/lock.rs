@@ -68,7 +68,7 @@ fn the_server_that_makes_it_dies() {
 fn a_backend_slower_than_the_lock() {
     let fleet = Fleet::two(r#""lock" => 2, "lock_wait_ms" => 20000"#);
     fleet.origin.hold("/a");
-    let let_go = || fleet.origin.let_go_after("/a", MS(4200));
+    let let_go = || fleet.origin.let_go_after("/a", MS(3300));
     let all = crowd(&fleet, "/a", 8, let_go);
     for one in &all {
         assert_eq!(one.response.text(), "page 0");

@@ -23,7 +23,7 @@ use testkit::{Memcached, Response, Site, SiteBuilder, eventually, eventually_som
 
 /// `memcached.cache` with these options around a block, and what it published.
 fn config(options: &str, block: &str) -> String {
-    let options = crate::options(&[options]);
+    let options = crate::options(&[PATIENT, options]);
     format!(
         r#"
 debug.log_request_handling true;
@@ -39,6 +39,9 @@ const PUBLISHED: &str = r#"
 header.overwrite "X-Status" => "%{req.environment[MEMCACHED_STATUS]}";
 header.overwrite "X-Store" => "%{req.environment[MEMCACHED_STORE]}";
 "#;
+
+/// Options for machines that are slow.
+const PATIENT: &str = r#""timeout_ms" => 20000, "connect_timeout_ms" => 20000"#;
 
 /// Options of pages that are soon out of date, and may be served for long after that.
 const SOON: &str = r#""ttl" => 1, "stale_while_revalidate" => 60, "stale_if_error" => 60"#;

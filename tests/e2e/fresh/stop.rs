@@ -17,7 +17,7 @@ fn ask(site: &Site, path: &str, headers: &[(&str, &str)]) -> Client {
 
 /// Uses all kinds of copies and waiting, and stops while some of each are under way.
 fn use_and_stop(builder: SiteBuilder) {
-    let options = format!("{SOON}, \"lock_wait_ms\" => 60000, \"timeout_ms\" => 20000");
+    let options = format!("{SOON}, \"lock_wait_ms\" => 60000");
     let (cache, origin) = (Memcached::start(), Origin::start());
     let names: [(&str, &dyn Display); 2] = [("CACHE", &cache), ("ORIGIN", &origin)];
     let site = builder.start(&config(&options, PROXY), &names);

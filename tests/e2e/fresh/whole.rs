@@ -53,10 +53,13 @@ fn a_page_that_may_not_be_stored() {
     ] {
         fleet.origin.head(path, head);
         for count in [2, 3] {
+            // An error may be over by the next request.
+            let was_error = count == 2 && head.starts_with('5');
+            let expected = if was_error { "miss" } else { "uncacheable" };
             let page = fleet.sites[0].request("GET", path, &[RANGE]);
             let number = format!("page {}", count - 1);
             assert_eq!(page.text(), number, "{path}");
-            assert_eq!(status(&page), "uncacheable", "{path}");
+            assert_eq!(status(&page), expected, "{path}");
             assert!(store(&page).starts_with("no: "), "{page:?}");
             assert_eq!(fleet.origin.count(path), count, "{path}");
         }
