@@ -21,8 +21,14 @@ const DATA: [&[u8]; 6] = [
     b"18446744073709551615",
 ];
 
+/// The bytes of a script for one command.
+pub const STEP: usize = 6;
+
 /// Versions are numbers of one server; here and there they differ.
-type Version = (u64, u64);
+pub(super) type Version = (u64, u64);
+
+/// One that no item has.
+pub(super) const KNOWN: [Version; 1] = [(u64::MAX, u64::MAX)];
 
 /// Runs commands that are made of `script` about three keys whose names begin with
 /// `prefix`, at the time `now`, which may go on; `ask` gives the other server's
@@ -38,10 +44,10 @@ pub fn run(
     mut ask: impl FnMut(&Command<Vec<u8>>) -> Reply<Vec<u8>>,
 ) {
     let mut items = Items::default();
-    let mut known: Vec<Version> = vec![(u64::MAX, u64::MAX)];
+    let mut known = KNOWN.to_vec();
     let mut said = Vec::new();
-    for bytes in script.chunks_exact(6) {
-        let bytes: [usize; 6] = std::array::from_fn(|at| bytes[at].into());
+    for bytes in script.chunks_exact(STEP) {
+        let bytes: [usize; STEP] = std::array::from_fn(|at| bytes[at].into());
         let (here, there) = known[bytes[5] % known.len()];
         let [mine, other] = [here, there].map(|version| command(prefix, bytes, version));
         let expected = items.serve(now(), &mine);
@@ -57,7 +63,7 @@ pub fn run(
 }
 
 /// Whether both servers mean the same version, as far as is known.
-fn is_known(known: &mut Vec<Version>, (here, there): Version) -> bool {
+pub(super) fn is_known(known: &mut Vec<Version>, (here, there): Version) -> bool {
     let of = |version: &&Version| version.0 == here || version.1 == there;
     if let Some(pair) = known.iter().find(of) {
         return *pair == (here, there);
@@ -127,7 +133,7 @@ fn versions(reply: &Reply<Vec<u8>>) -> Vec<u64> {
         .collect()
 }
 
-fn command(prefix: &str, bytes: [usize; 6], version: u64) -> Command<Vec<u8>> {
+pub(super) fn command(prefix: &str, bytes: [usize; STEP], version: u64) -> Command<Vec<u8>> {
     let [kind, which, a, b, c, _] = bytes;
     let key = |at: usize| Key::new(format!("{prefix}{}", at % 3).as_bytes()).unwrap();
     let (exptime, data) = (EXPTIMES[a % EXPTIMES.len()], DATA[b % DATA.len()].to_vec());

@@ -66,8 +66,10 @@ impl Items {
         let Some(item) = self.at(now, key) else {
             return Reply::Status(Status::NotFound);
         };
+        // What stands behind a blank does not count.
         let text = String::from_utf8_lossy(&item.data);
-        let Ok(old) = text.trim_end_matches(' ').parse::<u64>() else {
+        let first = text.split_ascii_whitespace().next().unwrap_or_default();
+        let Ok(old) = first.parse::<u64>() else {
             let text = "cannot increment or decrement non-numeric value";
             return Reply::NotCountable(text.into());
         };
