@@ -213,7 +213,7 @@ impl Driver {
         const TIMEOUT: Duration = Duration::from_secs(1);
         let command = unclaimed.release().into();
         let completion = Completion::new(Rc::clone(&self.unattended));
-        // If the connection is over, the right has ended with it.
+        // If the connection is over, nobody can give the right back; it ends with the item.
         drop(self.submit_pinned(unclaimed.marks.pin, command, TIMEOUT, completion));
     }
 
