@@ -3,8 +3,8 @@
 
 use super::items::Items;
 use crate::protocol::{
-    Command, Count, Delete, Direction, Found, Key, Marks, MetaDelete, MetaNoop, MetaState,
-    MetaStore, Pieces, Reply, Retrieve, Store, StoreMode, Touch,
+    Command, Count, Delete, Direction, Found, Key, MetaDelete, MetaNoop, MetaState, MetaStore,
+    Pieces, Reply, Retrieve, Store, StoreMode, Touch,
 };
 
 /// Times to live, and limits of time, which no test is slow enough to confuse.
@@ -77,13 +77,11 @@ pub(super) fn is_known(known: &mut Vec<Version>, (here, there): Version) -> bool
 fn shape(reply: &Reply<Vec<u8>>, near: Option<(&Reply<Vec<u8>>, u32)>) -> String {
     let mut reply = reply.clone();
     let others: Vec<Option<u32>> = near.map_or_else(Vec::new, |(other, _)| {
-        all_marks(&mut other.clone())
-            .iter()
-            .map(|marks| marks.ttl_left)
-            .collect()
+        let mut other = other.clone();
+        other.marks_mut().map(|marks| marks.ttl_left).collect()
     });
     let slack = near.map_or(0, |(_, slack)| slack);
-    for (at, marks) in all_marks(&mut reply).into_iter().enumerate() {
+    for (at, marks) in reply.marks_mut().enumerate() {
         marks.version = 0;
         if let (Some(left), Some(Some(other))) = (marks.ttl_left, others.get(at)) {
             if left.abs_diff(*other) <= slack {
@@ -111,26 +109,12 @@ fn in_one_piece(mut reply: Reply<Vec<u8>>) -> Reply<Vec<u8>> {
     reply
 }
 
-fn all_marks(reply: &mut Reply<Vec<u8>>) -> Vec<&mut Marks> {
-    match reply {
-        Reply::Values(values) => values
-            .iter_mut()
-            .filter_map(|(_, found)| found.marks_mut())
-            .collect(),
-        Reply::State(Some(state)) => vec![&mut state.marks],
-        _ => Vec::new(),
-    }
-}
-
 fn versions(reply: &Reply<Vec<u8>>) -> Vec<u64> {
     if let Reply::StoredAs(version) = reply {
         return vec![*version];
     }
     let mut reply = reply.clone();
-    all_marks(&mut reply)
-        .iter()
-        .map(|marks| marks.version)
-        .collect()
+    reply.marks_mut().map(|marks| marks.version).collect()
 }
 
 pub(super) fn command(prefix: &str, bytes: [usize; STEP], version: u64) -> Command<Vec<u8>> {
