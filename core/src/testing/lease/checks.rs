@@ -4,7 +4,6 @@ use core::time::Duration;
 use std::collections::HashMap;
 
 use super::events::Event;
-use super::network::Sent;
 use super::page::Stored;
 use super::worker::{Manner, TIMEOUT};
 use super::world::{Scenario, World};
@@ -199,31 +198,25 @@ impl World {
         let message = &self.messages[number];
         let (at, pin) = (message.worker, message.pin);
         let mut stored = None;
-        match &message.sent {
-            Sent::Command(command) => {
-                let is_meta = matches!(
-                    command,
-                    Command::MetaStore(_) | Command::MetaDelete(_) | Command::MetaState(_)
-                );
-                self.epoch += u64::from(message.is_purge);
-                match command {
-                    // A right may be taken over that is so old, if its owner still
-                    // uses it or not.
-                    Command::MetaDelete(delete) if delete.invalidate => {
-                        let rules = &self.rules;
-                        let limit = rules.refresh_timeout + 2 * TIMEOUT + Duration::from_secs(1);
-                        let age = self.now.since(self.broken.won_at);
-                        self.epoch += u64::from(age >= limit);
-                    }
-                    Command::MetaStore(store) => stored = Stored::read(&store.data),
-                    Command::Store(store) => stored = Stored::read(&store.data),
-                    _ => {}
-                }
-                if is_meta && !self.scenario_has_locks() {
-                    self.breaks("a meta command was sent");
-                }
+        self.epoch += u64::from(message.is_purge);
+        let is_meta = matches!(
+            message.command,
+            Command::MetaStore(_) | Command::MetaDelete(_) | Command::MetaState(_)
+        );
+        match &message.command {
+            // A right may be taken over that is so old, if its owner still uses it or
+            // not.
+            Command::MetaDelete(delete) if delete.invalidate => {
+                let limit = self.rules.refresh_timeout + 2 * TIMEOUT + Duration::from_secs(1);
+                let age = self.now.since(self.broken.won_at);
+                self.epoch += u64::from(age >= limit);
             }
-            Sent::Look(..) => {}
+            Command::MetaStore(store) => stored = Stored::read(&store.data),
+            Command::Store(store) => stored = Stored::read(&store.data),
+            _ => {}
+        }
+        if is_meta && !self.scenario_has_locks() {
+            self.breaks("a meta command was sent");
         }
         if matches!(reply, Reply::ServerError(_)) {
             // It was too large, and what was there is gone, whoever had the right.
@@ -256,12 +249,14 @@ impl World {
 
     /// Notes whether a fresh page is there.
     fn watch(&mut self) {
-        let (now, key) = (self.secs(), self.key.clone());
+        let (now, key) = (self.secs(), self.key.as_bytes());
         let early = self.rules.early;
-        let until = self.memcached.item(now, &key).and_then(|item| {
-            let page = Stored::read(&item.data).filter(|_| !item.is_stale)?;
-            let end = item.end? - u64::from(page.extra() + early);
-            Some(Time::from_micros(end * 1_000_000))
+        let page = self.memcached.peek(now, key);
+        let page = page.and_then(|(_, data)| Stored::read(data));
+        let marks = self.memcached.marks(now, key).filter(|marks| !marks.stale);
+        let until = page.zip(marks).and_then(|(page, marks)| {
+            let left = marks.ttl_left?.checked_sub(page.extra() + early)?;
+            Some(Time::from_micros((now + u64::from(left)) * 1_000_000))
         });
         let until = until.filter(|until| self.now < *until);
         self.broken.fresh = match (self.broken.fresh, until) {

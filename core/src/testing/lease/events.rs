@@ -2,13 +2,14 @@
 
 use core::time::Duration;
 
-use super::network::{Connection, For, Sent, delay};
+use super::network::{Connection, For, delay};
 use super::worker::{Client, Manner, TIMEOUT, Worker};
 use super::world::{Scenario, WORKERS, World};
 use crate::lookup::lease::{Ask, End, Rules};
 use crate::lookup::{Asks, DriverId, ServerId, Target};
-use crate::protocol::{Command, Found, Reply};
+use crate::protocol::{Command, Found, Pin, Reply};
 use crate::server::{Failure, Outcome, Unclaimed};
+use crate::testing::memcached::Items;
 
 /// Something that happens.
 #[derive(Debug)]
@@ -69,8 +70,7 @@ impl World {
             }
             Event::Evicted => {
                 self.note(|| "evicted".into());
-                let key = self.key.clone();
-                self.memcached.evict(&key);
+                self.memcached.evict(self.key.as_bytes());
                 self.epoch += 1;
             }
             Event::Restarted => self.restarted(),
@@ -80,7 +80,7 @@ impl World {
             Event::Quiet => {
                 self.note(|| "from now on nothing goes wrong".into());
                 self.is_calm = true;
-                self.memcached.item_max = 0;
+                self.memcached.value_max = Items::default().value_max;
             }
         }
     }
@@ -174,13 +174,12 @@ impl World {
         let now = self.secs();
         self.expire();
         let message = &self.messages[number];
-        let reply = match &message.sent {
-            Sent::Look(key, asks) => self.memcached.look(now, key, *asks, pin),
-            Sent::Command(Command::MetaNoop(_)) if self.scenario == Scenario::Classic => {
-                Reply::ServerError("ERROR".into())
-            }
-            Sent::Command(command) => self.memcached.run(now, command, pin),
+        let is_classic = self.scenario == Scenario::Classic;
+        let mut reply = match &message.command {
+            Command::MetaNoop(_) if is_classic => Reply::ServerError("ERROR".into()),
+            command => self.memcached.serve(now, command),
         };
+        pin_marks(&mut reply, pin);
         self.check_command(number, &reply);
         self.note(|| format!("  {number} carried out: {reply:?}"));
         let Some(connection) = connection else {
@@ -193,9 +192,14 @@ impl World {
 
     /// The item that has come to its end is gone.
     fn expire(&mut self) {
-        let (now, key) = (self.secs(), self.key.clone());
-        let had_page = self.memcached.has_value(&key);
-        if self.memcached.item(now, &key).is_none() && had_page {
+        let now = self.secs();
+        let before = core::mem::replace(&mut self.seen_at, now);
+        let key = self.key.as_bytes();
+        let had_page = self
+            .memcached
+            .peek(before, key)
+            .is_some_and(|(_, data)| !data.is_empty());
+        if had_page && self.memcached.peek(now, key).is_none() {
             self.epoch += 1;
         }
     }
@@ -226,7 +230,7 @@ impl World {
             return;
         }
         message.is_over = true;
-        if matches!(message.sent, Sent::Command(Command::MetaNoop(_))) {
+        if matches!(message.command, Command::MetaNoop(_)) {
             self.lost_questions += 1;
         }
         let who = core::mem::replace(&mut message.who, For::Nobody);
@@ -282,6 +286,21 @@ impl World {
             }
         }
         self.drive(at);
+    }
+}
+
+/// Says in a reply on which connection it came.
+fn pin_marks(reply: &mut Reply<Vec<u8>>, pin: Pin) {
+    match reply {
+        Reply::Values(values) => {
+            for (_, found) in values {
+                if let Some(marks) = found.marks_mut() {
+                    marks.pin = pin;
+                }
+            }
+        }
+        Reply::State(Some(state)) => state.marks.pin = pin,
+        _ => {}
     }
 }
 

@@ -9,10 +9,7 @@ mod page;
 mod plan;
 mod purging;
 mod shell;
-mod store;
 mod worker;
 mod world;
 
-pub use chance::Chance;
-pub use store::{Item, Memcached};
 pub use world::{Report, Scenario, run};

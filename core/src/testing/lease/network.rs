@@ -4,10 +4,9 @@
 use core::time::Duration;
 
 use super::chance::Chance;
+use crate::lookup::Flight;
 use crate::lookup::lease::OpId;
-use crate::lookup::{Asks, Flight};
-use crate::protocol::{Command, Key, Pin};
-use crate::server::Unclaimed;
+use crate::protocol::{Command, Pin};
 use crate::time::Time;
 use std::rc::Rc;
 
@@ -25,13 +24,6 @@ pub(super) enum For {
     Nobody,
 }
 
-/// What is sent.
-#[derive(Debug)]
-pub(super) enum Sent {
-    Look(Key, Asks),
-    Command(Command<Vec<u8>>),
-}
-
 /// A command on its way.
 #[derive(Debug)]
 pub(super) struct Message {
@@ -39,7 +31,7 @@ pub(super) struct Message {
     /// The worker's life in which it was sent.
     pub life: u64,
     pub pin: Pin,
-    pub sent: Sent,
+    pub command: Command<Vec<u8>>,
     pub who: For,
     /// It is a purge, which may end runs.
     pub is_purge: bool,
@@ -91,9 +83,4 @@ pub(super) fn delay(chance: &mut Chance, is_calm: bool) -> Duration {
         chance.below(20)
     };
     Duration::from_millis(millis)
-}
-
-/// The command that gives a right back which nobody took.
-pub(super) fn give_back(unclaimed: &Unclaimed) -> Sent {
-    Sent::Command(Command::MetaDelete(unclaimed.release()))
 }

@@ -1,6 +1,6 @@
 //! Purges, hard and soft.
 
-use super::network::{For, Sent};
+use super::network::For;
 use super::worker::{STORES, TIMEOUT};
 use super::world::{Scenario, World};
 use crate::lookup::ServerId;
@@ -18,7 +18,7 @@ impl World {
         });
         self.changed(at);
         let who = For::Purge(self.content - 1);
-        self.send(at, STORES, Sent::Command(delete), who, TIMEOUT);
+        self.send(at, STORES, delete, who, TIMEOUT);
     }
 
     fn changed(&mut self, at: usize) {
@@ -49,7 +49,7 @@ impl World {
             let may_repeat = true;
             (Command::Delete(Delete { key, may_repeat }), For::Purge(0))
         };
-        self.send(at, STORES, Sent::Command(command), who, TIMEOUT);
+        self.send(at, STORES, command, who, TIMEOUT);
     }
 
     pub(super) fn read_softly(&mut self, at: usize, tries: u32, outcome: &Outcome<Vec<u8>>) {
@@ -66,13 +66,7 @@ impl World {
                 .filter(|_| state.len > 0)
                 .map(|left| left.min(8)),
         });
-        self.send(
-            at,
-            STORES,
-            Sent::Command(command),
-            For::Soft(tries),
-            TIMEOUT,
-        );
+        self.send(at, STORES, command, For::Soft(tries), TIMEOUT);
     }
 
     pub(super) fn softly_purged(&mut self, at: usize, tries: u32, outcome: &Outcome<Vec<u8>>) {

@@ -6,13 +6,13 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use super::events::Event;
-use super::network::{For, Message, Sent, delay, give_back};
+use super::network::{For, Message, delay};
 use super::page::kind;
 use super::worker::{Making, Manner, STORES, TIMEOUT};
 use super::world::{NAMES, Scenario, World};
 use crate::lookup::lease::{Answer, End, Op, Run};
 use crate::lookup::{Cancel, Flight};
-use crate::protocol::{Pin, Value};
+use crate::protocol::{Command, Pin, Value};
 use crate::server::{Failure, Outcome, Unclaimed};
 use crate::time::Time;
 
@@ -89,17 +89,16 @@ impl World {
             return;
         }
         let connection = usize::from(self.chance.one_in(6));
-        let sent = Sent::Look(flight.key().clone(), flight.target().asks);
+        let command = flight.target().command(flight.key().clone()).into();
         let name = self.names[self.messages.len() % NAMES];
         flight.submitted(name);
-        self.send(at, connection, sent, For::Flight(flight), TIMEOUT);
+        self.send(at, connection, command, For::Flight(flight), TIMEOUT);
     }
 
     fn submit_op(&mut self, at: usize, op: Op) {
         let connection = op.pin.map_or(Some(STORES), |pin| self.connection(at, pin));
-        let sent = Sent::Command(op.command);
         match connection {
-            Some(connection) => self.send(at, connection, sent, For::Op(op.id), op.timeout),
+            Some(connection) => self.send(at, connection, op.command, For::Op(op.id), op.timeout),
             None => self.hand_out(at, For::Op(op.id), Outcome::Failed(Failure::Unpinned)),
         }
     }
@@ -115,7 +114,7 @@ impl World {
         &mut self,
         at: usize,
         connection: usize,
-        sent: Sent,
+        command: Command<Vec<u8>>,
         who: For,
         timeout: Duration,
     ) {
@@ -128,13 +127,18 @@ impl World {
             life: worker.life,
             pin,
             is_purge: matches!(who, For::Purge(_) | For::Soft(_)),
-            sent,
+            command,
             who,
             is_over: false,
             is_gone: false,
         };
         let number = self.messages.len();
-        self.note(|| format!("w{at} sends {number} on {connection}: {:?}", message.sent));
+        self.note(|| {
+            format!(
+                "w{at} sends {number} on {connection}: {:?}",
+                message.command
+            )
+        });
         self.messages.push(message);
         self.at(exec, Event::CarriedOut(number));
         self.at(self.now + timeout, Event::TimedOut(number));
@@ -142,7 +146,8 @@ impl World {
 
     fn give_back(&mut self, at: usize, unclaimed: &Unclaimed) {
         if let Some(connection) = self.connection(at, unclaimed.marks.pin) {
-            self.send(at, connection, give_back(unclaimed), For::Nobody, TIMEOUT);
+            let command = unclaimed.release().into();
+            self.send(at, connection, command, For::Nobody, TIMEOUT);
         }
     }
 

@@ -8,12 +8,12 @@ use super::chance::Chance;
 use super::checks::Broken;
 use super::events::Event;
 use super::network::Message;
-use super::store::Memcached;
 use super::worker::{Client, Making, Worker};
 use crate::lookup::lease::{Dialect, Rules};
 use crate::protocol::Key;
 use crate::server::RequestId;
 use crate::testing::lookup::request_ids;
+use crate::testing::memcached::Items;
 use crate::time::Time;
 
 /// Workers; they share nothing, so it does not matter on which hosts they are.
@@ -62,7 +62,9 @@ pub(super) struct World {
     pub now: Time,
     pub queue: BinaryHeap<Reverse<(Time, u64, usize)>>,
     pub events: Vec<Option<Event>>,
-    pub memcached: Memcached,
+    pub memcached: Items,
+    /// When it was looked whether something has come to its end, in seconds.
+    pub seen_at: u64,
     pub workers: Vec<Worker>,
     pub pins: u64,
     pub messages: Vec<Message>,
@@ -131,7 +133,8 @@ impl World {
             now: at_ms(1_000_000),
             queue: BinaryHeap::new(),
             events: Vec::new(),
-            memcached: Memcached::default(),
+            memcached: Items::default(),
+            seen_at: 0,
             workers,
             pins,
             messages: Vec::new(),
@@ -148,7 +151,7 @@ impl World {
             made: 0,
         };
         if world.chance.one_in(8) && !world.is_calm {
-            world.memcached.item_max = 30;
+            world.memcached.value_max = 30;
         }
         world
     }

@@ -50,6 +50,19 @@ pub struct Looked {
     pub is_new: bool,
 }
 
+impl Item {
+    fn marks(&self, now: u64) -> Marks {
+        let left = self.ends.map(|end| end - now);
+        Marks {
+            version: self.version,
+            ttl_left: left.map(|left| u32::try_from(left).unwrap_or(u32::MAX)),
+            taken: self.is_taken,
+            stale: self.is_stale,
+            ..Marks::default()
+        }
+    }
+}
+
 impl Items {
     /// All is lost, and versions begin again: another process.
     pub fn restart(&mut self) {
@@ -68,6 +81,12 @@ impl Items {
     pub fn peek(&mut self, now: u64, key: &[u8]) -> Option<(u32, &[u8])> {
         let item = self.at(now, key)?;
         Some((item.flags, &item.data))
+    }
+
+    /// What a meta command would tell of an item, if it took no right.
+    pub fn marks(&mut self, now: u64, key: &[u8]) -> Option<Marks> {
+        let item = self.at(now, key)?;
+        Some(item.marks(now))
     }
 
     /// Looks an item up by a meta command: where there is none, an empty one is
@@ -103,18 +122,12 @@ impl Items {
             });
         }
         let item = self.at(now, key)?;
-        let left = item.ends.map(|end| end - now);
-        let is_old = left.is_some_and(|left| left < refresh_below.unwrap_or(0).into());
-        let won = !item.is_taken && (item.is_stale || is_old);
-        let marks = Marks {
-            version: item.version,
-            ttl_left: left.map(|left| u32::try_from(left).unwrap_or(u32::MAX)),
-            won,
-            taken: item.is_taken,
-            stale: item.is_stale,
-            ..Marks::default()
-        };
-        item.is_taken |= won;
+        let mut marks = item.marks(now);
+        let is_old = marks
+            .ttl_left
+            .is_some_and(|left| left < refresh_below.unwrap_or(0));
+        marks.won = !item.is_taken && (item.is_stale || is_old);
+        item.is_taken |= marks.won;
         Some(Looked {
             flags: item.flags,
             data: item.data.clone(),
