@@ -199,6 +199,27 @@ fn the_oldest_who_waits_goes_on_with_what_was_abandoned() {
 }
 
 #[test]
+fn a_run_that_another_has_followed_is_not_handed_on() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    // It was purged, and won again.
+    desk.asks(Item::Empty(0, 9, "W"));
+    desk.asks(Item::Empty(0, 9, "Z"));
+    desk.runs.swap(0, 1);
+    desk.end(End::Abandoned);
+    assert_eq!(
+        (desk.woken(), desk.sent()),
+        (vec![], vec!["md k C7 pinned".into()])
+    );
+    desk.op_ends(&status(Status::Exists));
+    assert_eq!(desk.woken(), [0; 0]);
+    desk.store();
+    assert_eq!(desk.sent(), ["ms k 4 T90 F9 C9 pinned"]);
+    desk.op_ends(&stored());
+    assert_eq!(desk.woken(), [2]);
+}
+
+#[test]
 fn a_run_that_is_lost_is_not_handed_on() {
     let mut desk = Desk::new();
     desk.asks(WON);
