@@ -37,6 +37,22 @@ fn one_makes_the_page_and_the_others_of_its_worker_are_woken() {
 }
 
 #[test]
+fn those_who_are_woken_join_no_lookup_from_before_the_store() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    desk.asks(TAKEN);
+    desk.ask();
+    assert_eq!(desk.looks(), 1);
+    desk.store();
+    desk.sent();
+    desk.ask();
+    assert_eq!(desk.looks(), 2, "the page is on its way");
+    desk.op_ends(&stored());
+    assert_eq!((desk.woken(), desk.poll(1)), (vec![1], String::new()));
+    assert_eq!(desk.looks(), 3, "the page is there");
+}
+
+#[test]
 fn a_lock_is_renewed_three_times_in_its_life() {
     let mut desk = Desk::new();
     assert_eq!(desk.asks(WON), "make with a run");
