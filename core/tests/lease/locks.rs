@@ -37,6 +37,22 @@ fn one_makes_the_page_and_the_others_of_its_worker_are_woken() {
 }
 
 #[test]
+fn those_who_are_woken_join_no_lookup_from_before_the_store() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    desk.asks(TAKEN);
+    desk.ask();
+    assert_eq!(desk.looks(), 1);
+    desk.store();
+    desk.sent();
+    desk.ask();
+    assert_eq!(desk.looks(), 2, "the page is on its way");
+    desk.op_ends(&stored());
+    assert_eq!((desk.woken(), desk.poll(1)), (vec![1], String::new()));
+    assert_eq!(desk.looks(), 3, "the page is there");
+}
+
+#[test]
 fn a_lock_is_renewed_three_times_in_its_life() {
     let mut desk = Desk::new();
     assert_eq!(desk.asks(WON), "make with a run");
@@ -196,6 +212,27 @@ fn the_oldest_who_waits_goes_on_with_what_was_abandoned() {
     assert_eq!(desk.sent(), ["ms k 4 T90 F9 C7 pinned"]);
     desk.op_ends(&stored());
     assert!(desk.leases.is_idle());
+}
+
+#[test]
+fn a_run_that_another_has_followed_is_not_handed_on() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    // It was purged, and won again.
+    desk.asks(Item::Empty(0, 9, "W"));
+    desk.asks(Item::Empty(0, 9, "Z"));
+    desk.runs.swap(0, 1);
+    desk.end(End::Abandoned);
+    assert_eq!(
+        (desk.woken(), desk.sent()),
+        (vec![], vec!["md k C7 pinned".into()])
+    );
+    desk.op_ends(&status(Status::Exists));
+    assert_eq!(desk.woken(), [0; 0]);
+    desk.store();
+    assert_eq!(desk.sent(), ["ms k 4 T90 F9 C9 pinned"]);
+    desk.op_ends(&stored());
+    assert_eq!(desk.woken(), [2]);
 }
 
 #[test]

@@ -109,6 +109,19 @@ fn what_one_who_asked_is_told() {
 }
 
 #[test]
+fn what_may_not_be_served_is_looked_at_again_if_the_question_is_lost() {
+    for failure in [Failure::Lost, Failure::Unpinned] {
+        let mut desk = Desk::new();
+        desk.page.while_revalidate = 0;
+        desk.page.if_error = 0;
+        desk.asks(STALE);
+        desk.sent();
+        desk.op_ends(&Outcome::Failed(failure));
+        assert_eq!((desk.poll(0), desk.looks()), (String::new(), 1));
+    }
+}
+
+#[test]
 fn a_lock_that_is_found_in_place_of_the_page_stays() {
     for (letters, line) in [("W", None), ("X W", Some("md k C9 pinned"))] {
         let mut desk = Desk::new();
@@ -282,6 +295,13 @@ fn a_page_that_another_makes_anew_may_be_late() {
     assert_eq!(desk.asks(TAKEN), "");
     assert_eq!(desk.waits(0, TAKEN), "stale");
     // Those who come later know that there is none.
+    assert_eq!(desk.asks(TAKEN), "stale");
+    // The same where this worker makes it.
+    let mut desk = Desk::new();
+    desk.asks(Item::Page(7, 20, "W"));
+    assert_eq!(desk.asks(TAKEN), "");
+    desk.pass(500);
+    assert_eq!((desk.woken(), desk.poll(1).as_str()), (vec![1], "stale"));
     assert_eq!(desk.asks(TAKEN), "stale");
     // The item cannot be looked at any more.
     let mut desk = Desk::new();

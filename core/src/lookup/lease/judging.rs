@@ -16,6 +16,7 @@ use super::steps::{Judge, Right};
 use super::visit::Kept;
 use crate::lookup::result::LookupResult;
 use crate::protocol::{Marks, Value};
+use crate::server::Failure;
 use crate::time::Time;
 
 /// After a lock was found taken it is not asked for again for so long by those who
@@ -163,13 +164,20 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         };
         let (marks, age) = (kept.marks, kept.age);
         let taken_since = self.watch(marks, &age);
+        let entry = self.table.get(&self.visit.place);
+        let run = entry.and_then(|entry| entry.run);
+        let run = run.and_then(|run| self.table.runs.get(&run));
+        let made_since = run
+            .map(|run| run.began)
+            .into_iter()
+            .chain(taken_since)
+            .min();
         match age.serve {
             Serve::Now => self.serve(),
             Serve::OnError => {
-                let entry = self.table.get(&self.visit.place);
                 let has_failed = entry.is_some_and(|entry| entry.held.is_some());
                 let lock_wait = self.visit.ask.rules.lock_wait;
-                let is_slow = taken_since.is_some_and(|at| self.now.since(at) >= lock_wait);
+                let is_slow = made_since.is_some_and(|at| self.now.since(at) >= lock_wait);
                 if has_failed || is_slow {
                     self.serve()
                 } else {
@@ -291,6 +299,9 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                     });
                 }
                 self.left_to_others()
+            }
+            Told::Failed(Failure::Lost | Failure::Unpinned) if !self.has_usable_page() => {
+                self.restart()
             }
             Told::Refused => Some(self.give_up(Why::Refused)),
             Told::Failed(failure) => Some(self.give_up(Why::Failed(failure))),

@@ -105,7 +105,9 @@ impl<W: Clone> Table<W> {
         let is_lost = matches!(run.state, RunState::Lost);
         let ending = run.base.ending(end, &run.rules, now);
         let place = run.place.clone();
-        if end == End::Abandoned && !is_lost && run.is_alone() {
+        let entry = self.get(&place);
+        let is_waited_for = entry.is_some_and(|entry| entry.run == Some(id));
+        if end == End::Abandoned && !is_lost && is_waited_for {
             let next = self.call_oldest(now, &place, Call::GoOn(id));
             if next.is_some() {
                 return;

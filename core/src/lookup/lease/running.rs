@@ -32,6 +32,8 @@ pub(super) struct Running {
     /// The item's version; 0 if there is none.
     pub(super) version: u64,
     pub(super) source: Source,
+    /// When it began.
+    pub(super) began: Time,
     /// Tries that failed before it.
     pub(super) fails: u32,
     /// Until when the lock that is an item of its own is there by the own clock.

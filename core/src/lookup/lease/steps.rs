@@ -93,6 +93,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 driver: right.driver.unwrap_or(target.driver),
                 pin: right.marks.pin,
             },
+            began: self.now,
             fails: right.fails,
             lock_until: right.lock_until,
             state: RunState::Making,
@@ -186,6 +187,12 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
     pub(super) fn time_up(self) -> Answer<P> {
         self.table.stats.waited_in_vain += u64::from(self.visit.has_waited);
         self.give_up(Why::Waited)
+    }
+
+    /// Whether there is a page that may be served.
+    pub(super) fn has_usable_page(&self) -> bool {
+        let page = self.visit.page.as_ref();
+        page.is_some_and(|kept| self.now < kept.usable_until())
     }
 
     /// The page cannot be made by this request so that it is stored.

@@ -82,7 +82,9 @@ impl World {
             "meanwhile" if !is_marked => page.while_revalidate,
             _ => page.extra(),
         };
-        let slack = if self.is_calm { CALM_SLACK } else { SLACK };
+        // What was stored when all was slow came late.
+        let was_calm = self.is_calm && !self.is_over();
+        let slack = if was_calm { CALM_SLACK } else { SLACK };
         let limit = Duration::from_secs((page.ttl + windows).into()) + slack;
         if self.now.since(page.at) > limit {
             self.breaks(&format!("a page was too old ({how})"));
