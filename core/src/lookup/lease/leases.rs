@@ -74,7 +74,7 @@ impl<W: Clone> Leases<W> {
         lookups: &mut Lookups<W, P>,
         visit: Visit<W, P>,
     ) -> Option<Cancel> {
-        let granted = self.table.go(now, &visit.place, visit.id);
+        let granted = self.table.leave(now, &visit.place, visit.id);
         if let Some(run) = granted {
             self.table.end(now, run, End::Abandoned);
         }
