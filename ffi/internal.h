@@ -36,6 +36,7 @@ typedef struct {
 	bool open;
 	mmc_rust_worker *state; /* NULL if Rust could not start */
 	GQueue watchers;        /* of its loop, all that there are */
+	GQueue copies;          /* of requests, see copy.c */
 	mmc_jobs jobs;
 } mmc_slot;
 
@@ -57,6 +58,10 @@ mmc_rust_worker *mmc_state_of_worker(const liWorker *);
 void mmc_watchers_stop(mmc_slot *);
 /* Forgets them, where the loop is gone already. */
 void mmc_watchers_forget(mmc_slot *);
+
+/* Ends all copies of requests; whoever has one can still free it. */
+void mmc_copies_stop(mmc_slot *);
+bool mmc_is_copy(const liVRequest *);
 
 /* Nothing of the configuration is freed any more. */
 void mmc_config_close(void);

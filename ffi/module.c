@@ -43,6 +43,8 @@ static void worker_stop(liServer *srv, liPlugin *p, liWorker *wrk) {
 	(void)p;
 	mmc_slot *slot = mmc_slot_of(wrk);
 	mmc_rust_worker *state = mmc_state_of_worker(wrk);
+	/* While there is a state that they can come back to. */
+	if (slot) mmc_copies_stop(slot);
 	if (state) {
 		slot->state = NULL;
 		mmc_def()->stop_worker(state);
@@ -72,9 +74,8 @@ static liHandlerResult run(liVRequest *vr, gpointer param, gpointer *context) {
 }
 
 static liHandlerResult cleanup(liVRequest *vr, gpointer param, gpointer context) {
-	(void)vr;
 	action *a = param;
-	a->def->cleanup(context);
+	a->def->cleanup(context, mmc_request_has_failed((mmc_request *)vr));
 	return LI_HANDLER_GO_ON;
 }
 
@@ -85,15 +86,18 @@ static void destroy(liServer *srv, gpointer param) {
 	g_free(a);
 }
 
+mmc_action *mmc_action_new(const mmc_action_def *def, mmc_rust_action *rust) {
+	action *a = g_new(action, 1);
+	*a = (action){ def, rust };
+	return (mmc_action *)li_action_new_function(run, cleanup, destroy, a);
+}
+
 static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValue *val, gpointer userdata) {
 	(void)wrk;
 	(void)p;
 	const mmc_action_def *d = &mmc_def()->actions[GPOINTER_TO_SIZE(userdata)];
 	mmc_rust_action *rust = d->create((mmc_server *)srv, (mmc_value *)val);
-	if (!rust) return NULL;
-	action *a = g_new(action, 1);
-	*a = (action){ d, rust };
-	return li_action_new_function(run, cleanup, destroy, a);
+	return rust ? (liAction *)mmc_action_new(d, rust) : NULL;
 }
 
 static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {

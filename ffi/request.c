@@ -150,4 +150,14 @@ mmc_waker *mmc_request_waker(mmc_request *r) {
 
 void mmc_waker_wake(mmc_waker *w) { li_job_later_ref((liJobRef *)w); }
 
+void mmc_waker_acquire(mmc_waker *w) { li_job_ref_acquire((liJobRef *)w); }
+
 void mmc_waker_release(mmc_waker *w) { li_job_ref_release((liJobRef *)w); }
+
+/* A backend that cannot be had before the response's headers, or breaks off after
+ * them. */
+bool mmc_request_has_failed(mmc_request *r) { return REQ(r)->action_stack.backend_failed || REQ(r)->state == LI_VRS_ERROR; }
+
+bool mmc_request_has_captures(mmc_request *r) { return REQ(r)->action_stack.regex_stack->len > 0; }
+
+bool mmc_request_is_copy(mmc_request *r) { return mmc_is_copy(REQ(r)); }

@@ -22,6 +22,7 @@ typedef struct mmc_timer mmc_timer;
 typedef struct mmc_job mmc_job;
 typedef struct mmc_scripts mmc_scripts;
 typedef struct mmc_call mmc_call;
+typedef struct mmc_copy mmc_copy;
 
 /* What C keeps of Rust's own, each by a type of its own; only Rust sees inside. */
 typedef struct mmc_rust_shared mmc_rust_shared;
@@ -31,6 +32,7 @@ typedef struct mmc_rust_action mmc_rust_action;
 typedef struct mmc_rust_context mmc_rust_context;
 typedef struct mmc_rust_filter mmc_rust_filter;
 typedef struct mmc_rust_scripts mmc_rust_scripts;
+typedef struct mmc_rust_end mmc_rust_end;
 
 typedef struct {
 	const uint8_t *ptr;
@@ -87,7 +89,8 @@ typedef struct {
 	const char *name;
 	mmc_rust_action *(*create)(mmc_server *, mmc_value *);
 	mmc_flow (*run)(mmc_request *, mmc_rust_action *, mmc_rust_context **);
-	void (*cleanup)(mmc_rust_context *);
+	/* Also whether that is because a backend failed. */
+	void (*cleanup)(mmc_rust_context *, bool backend_failed);
 	void (*destroy)(mmc_rust_action *);
 } mmc_action_def;
 
@@ -104,7 +107,9 @@ typedef enum {
 	MMC_DELETE,
 	MMC_TOUCH,
 	MMC_INCR,
-	MMC_DECR
+	MMC_DECR,
+	MMC_INVALIDATE,
+	MMC_BUMP /* the key is the name of a namespace */
 } mmc_command_kind;
 typedef struct {
 	mmc_command_kind kind;
@@ -194,6 +199,8 @@ size_t mmc_value_list_len(const mmc_value *);
 mmc_value *mmc_value_list_at(const mmc_value *, size_t);
 /* Actions and patterns are freed on any thread, but once the plugin was freed
  * they are leaked: what they refer to may be gone. */
+/* An action that the configuration does not name; it owns its Rust half. */
+mmc_action *mmc_action_new(const mmc_action_def *, mmc_rust_action *);
 mmc_action *mmc_value_action(const mmc_value *, mmc_server **server);
 void mmc_action_acquire(mmc_action *);
 void mmc_action_release(mmc_server *, mmc_action *);
@@ -220,6 +227,7 @@ void mmc_request_log(mmc_request *, mmc_level, mmc_bytes text);
 bool mmc_request_debug(mmc_request *);
 mmc_waker *mmc_request_waker(mmc_request *);
 void mmc_waker_wake(mmc_waker *);
+void mmc_waker_acquire(mmc_waker *);
 void mmc_waker_release(mmc_waker *);
 
 /* These may call the plugin back: the host runs filters from within. */
@@ -239,6 +247,28 @@ bool mmc_request_append_body(mmc_request *, mmc_buffer *, size_t offset, size_t 
 /* Takes the reference to the action over. May move the place that the running
  * action keeps its context in. */
 void mmc_request_enter(mmc_request *, mmc_action *);
+
+/* Whether it ends because a backend failed. */
+bool mmc_request_has_failed(mmc_request *);
+/* Whether regular expressions of conditions have left captures, which belong to
+ * this request alone. */
+bool mmc_request_has_captures(mmc_request *);
+/* Whether it is a copy that runs without a client. */
+bool mmc_request_is_copy(mmc_request *);
+
+/* How the run of a copy ends: with the status of its response, whose body may be
+ * whole. It is told once, from no other call of the host, and the copy is gone by
+ * then. */
+typedef void (*mmc_copy_ended)(mmc_rust_end *, int32_t status, bool whole);
+/* A copy of a request as it is now, which does not run yet; NULL if it is a copy
+ * itself, or its worker has stopped. Freeing it is not necessary once it runs. */
+mmc_copy *mmc_copy_new(mmc_request *);
+/* NULL once its worker has stopped. */
+mmc_request *mmc_copy_request(mmc_copy *);
+/* Runs the action alone, without a client; the body goes nowhere. Takes copy and
+ * action over; the worker has not stopped. */
+void mmc_copy_start(mmc_copy *, mmc_action *, double secs, mmc_copy_ended, mmc_rust_end *);
+void mmc_copy_free(mmc_copy *);
 
 typedef struct {
 	mmc_flow (*handle)(mmc_request *, mmc_filter *, mmc_rust_filter *);

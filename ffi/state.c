@@ -37,6 +37,7 @@ void mmc_slots_new(guint count) {
 	for (guint i = 0; i < count; i++) {
 		mmc_jobs *jobs = &slots[i].jobs;
 		g_queue_init(&slots[i].watchers);
+		g_queue_init(&slots[i].copies);
 		g_queue_init(&jobs->due);
 		g_queue_init(&jobs->again);
 		g_queue_init(&jobs->last);

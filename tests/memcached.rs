@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use memcached_core::protocol::{Command, Reply, ReplyParser};
-use memcached_core::testing::memcached::{exchanges, random};
+use memcached_core::testing::memcached::{exchanges, random, wire};
 use testkit::{Memcached, PATIENCE, eventually, random_bytes};
 
 fn connect(memcached: &Memcached) -> BufReader<TcpStream> {
@@ -94,20 +94,57 @@ fn reply(stream: &mut BufReader<TcpStream>, command: &Command<Vec<u8>>) -> Reply
     }
 }
 
+/// What comes for bytes, up to the reply to a command that ends them.
+fn bytes(stream: &mut BufReader<TcpStream>, send: &[u8]) -> Vec<u8> {
+    let wire = [send, b"version\r\n"].concat();
+    stream.get_mut().write_all(&wire).expect("memcached reads");
+    let mut replies = Vec::new();
+    loop {
+        let start = replies.len();
+        let count = stream.read_until(b'\n', &mut replies).expect("a line");
+        assert!(count > 0, "memcached ends the connection after {send:?}");
+        if replies[start..].starts_with(b"VERSION ") {
+            replies.truncate(start);
+            return replies;
+        }
+    }
+}
+
+fn unix_secs() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.expect("a clock").as_secs()
+}
+
+/// The seeds of this run, the last of which is another one each time. They are shown
+/// if the test fails.
+fn seeds(count: u64) -> impl Iterator<Item = u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let new = u64::from(since.expect("a clock").subsec_nanos()) + count;
+    (0..count)
+        .chain([new])
+        .inspect(|seed| println!("seed {seed}"))
+}
+
 /// Random commands: the imitation says what memcached says.
 #[test]
 fn the_imitation_does_as_it_does() {
     let memcached = Memcached::start();
     let mut stream = connect(&memcached);
-    for seed in 0..400 {
-        // Shown only if the test fails.
-        println!("seed {seed}");
-        let script = random_bytes(seed, 6 * 50);
-        let now = || {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH);
-            since.expect("a clock").as_secs()
-        };
+    for seed in seeds(400) {
+        let script = random_bytes(seed, random::STEP * 50);
         let ask = |command: &Command<Vec<u8>>| reply(&mut stream, command);
-        random::run(&script, &format!("k{seed}-"), 2, now, ask);
+        random::run(&script, &format!("k{seed}-"), 2, unix_secs, ask);
+    }
+}
+
+/// The same, several commands together, byte by byte.
+#[test]
+fn the_imitation_says_the_same_bytes() {
+    let memcached = Memcached::start();
+    let mut stream = connect(&memcached);
+    for seed in seeds(400) {
+        let script = random_bytes(seed, random::STEP * 100);
+        let ask = |send: &[u8]| bytes(&mut stream, send);
+        wire::run(&script, &format!("k{seed}-"), 2, unix_secs, ask);
     }
 }

@@ -43,9 +43,23 @@ macro_rules! options {
     };
 }
 
+macro_rules! cache_defaults {
+    ($($name:literal => $default:tt;)+) => {
+        /// Defaults of `memcached.cache` that are others.
+        pub(super) const CACHE: &[(&str, &str)] = &[$(($name, stringify!($default))),+];
+    };
+}
+
+macro_rules! delete_defaults {
+    ($($name:literal => $default:tt;)+) => {
+        /// Defaults of `memcached.delete` that are others.
+        pub(super) const DELETE: &[(&str, &str)] = &[$(($name, stringify!($default))),+];
+    };
+}
+
 #[path = "../src/plugin/options/table.rs"]
 mod table;
-use table::ROWS;
+use table::{CACHE, DELETE, ROWS};
 
 /// What a table of the documentation begins with.
 const HEADING: &str = "| option | for | default | meaning |";
@@ -55,6 +69,10 @@ struct Documented {
     page: String,
     actions: String,
     default: String,
+    /// In `memcached.cache`, where it is another.
+    cache_default: Option<String>,
+    /// Likewise in `memcached.delete`.
+    delete_default: Option<String>,
     meaning: String,
 }
 
@@ -74,6 +92,14 @@ fn code(cell: &str) -> &str {
         .strip_prefix('`')
         .and_then(|rest| rest.strip_suffix('`'));
     code.unwrap_or_else(|| panic!("{cell} should be between backquotes"))
+}
+
+/// The default, and that of an action which follows it.
+fn split_default<'c>(cell: &'c str, action: &str) -> (&'c str, Option<String>) {
+    match cell.split_once(action) {
+        Some((default, other)) => (default, Some(code(other).to_owned())),
+        None => (cell, None),
+    }
 }
 
 /// All rows of all tables of options, each of which has another name.
@@ -100,10 +126,14 @@ fn documented() -> BTreeMap<String, Documented> {
             let [name, actions, default, meaning] = cells[..] else {
                 panic!("{page}: {row}");
             };
+            let (default, delete_default) = split_default(default, "; delete: ");
+            let (default, cache_default) = split_default(default, "; cache: ");
             let documented = Documented {
                 page: page.clone(),
                 actions: actions.into(),
                 default: code(default).into(),
+                cache_default,
+                delete_default,
                 meaning: meaning.into(),
             };
             if let Some(other) = options.insert(code(name).to_owned(), documented) {
@@ -124,6 +154,16 @@ fn each_option_is_documented_once_as_it_is() {
         let page = &option.page;
         assert_eq!(option.default, row.default, "default of {name} in {page}");
         assert_eq!(
+            option.cache_default.as_deref(),
+            other_default(CACHE, name),
+            "default of {name} for memcached.cache in {page}"
+        );
+        assert_eq!(
+            option.delete_default.as_deref(),
+            other_default(DELETE, name),
+            "default of {name} for memcached.delete in {page}"
+        );
+        assert_eq!(
             option.actions,
             row.actions.join(", "),
             "actions of {name} in {page}"
@@ -137,6 +177,19 @@ fn each_option_is_documented_once_as_it_is() {
     }
     let unknown: Vec<_> = documented.keys().collect();
     assert!(unknown.is_empty(), "there is no option {unknown:?}");
+}
+
+/// The default of an action, where it is another than the row's.
+fn other_default(all: &'static [(&'static str, &'static str)], name: &str) -> Option<&'static str> {
+    let other = all.iter().find(|(known, _)| *known == name);
+    other.map(|(_, default)| *default)
+}
+
+#[test]
+fn other_defaults_are_of_options_and_differ() {
+    for (name, default) in CACHE.iter().chain(DELETE) {
+        assert_ne!(default_of(name), *default, "{name}");
+    }
 }
 
 fn default_of(name: &str) -> &'static str {
@@ -176,6 +229,21 @@ fn defaults_can_be_written_down() {
     for action in ["memcached.lookup", "respond 200; memcached.store"] {
         let checked = check_config(&format!("{action} [{list}];"));
         assert_eq!(checked.status, Some(0), "[{list}]\n{}", checked.output);
+    }
+    for (defaults, action) in [
+        (CACHE, "memcached.cache (LIST, { respond 200; });"),
+        (DELETE, "memcached.delete LIST;"),
+    ] {
+        let given: Vec<_> = ROWS
+            .iter()
+            .map(|row| {
+                let default = other_default(defaults, row.name).unwrap_or(row.default);
+                format!("\"{}\" => {default}", row.name)
+            })
+            .collect();
+        let config = action.replace("LIST", &format!("[{}]", given.join(", ")));
+        let checked = check_config(&config);
+        assert_eq!(checked.status, Some(0), "{config}\n{}", checked.output);
     }
 }
 

@@ -63,8 +63,8 @@ int mmc_answer_traceback(lua_State *);
 void mmc_answers_run(void *scripts);
 
 /* A method of connections. `arguments` has a letter for each argument after the
- * key: v value, c version, t time to live, r receiver of the response (callback or
- * vrequest); optional ones, at the end: T time to live, D delta. */
+ * key: v value, c version, t time to live, s seconds that are left, r receiver of the
+ * response (callback or vrequest); optional ones, at the end: T time to live, D delta. */
 typedef struct {
 	const char *name, *arguments, *form;
 	mmc_command_kind kind;

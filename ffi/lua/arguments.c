@@ -7,6 +7,8 @@
 /* Keys of one `get`. */
 #define KEYS_MAX 1000
 #define DEFAULT_TTL_SECS 300
+/* 30 days: memcached takes more for a date. */
+#define SECONDS_LEFT_MAX (30 * 24 * 60 * 60)
 /* 2^53: up to here a Lua 5.1 number represents every integer. */
 #define EXACT_MAX 9007199254740992.0
 
@@ -28,6 +30,14 @@ static uint32_t ttl_at(lua_State *L, int at, const mmc_method *m) {
 	if (!(secs >= 0)) luaL_error(L, "%s: ttl must be at least 0", m->form);
 	if (secs > 0 && secs < 1) return 1;
 	return secs >= UINT32_MAX ? UINT32_MAX : (uint32_t)secs;
+}
+
+/* How long an item has left, in whole seconds, rounded down. */
+static uint32_t seconds_left_at(lua_State *L, int at, const mmc_method *m) {
+	double secs = lua_type(L, at) == LUA_TNUMBER ? (double)lua_tonumber(L, at) : 0;
+	if (!(secs >= 1 && secs <= SECONDS_LEFT_MAX))
+		luaL_error(L, "%s: seconds must be a number from 1 to %d", m->form, SECONDS_LEFT_MAX);
+	return (uint32_t)secs;
 }
 
 /* A whole number, given as a number or in digits. */
@@ -113,6 +123,9 @@ static void read_arguments(lua_State *L, const mmc_method *m, mmc_arguments *giv
 		case 'D':
 			if (lua_type(L, at) != LUA_TNIL) command->number = whole_at(L, at, m, "delta");
 			break;
+		case 's':
+			command->ttl_secs = seconds_left_at(L, at, m);
+			break;
 		case 'T':
 			if (lua_type(L, at) == LUA_TNIL) break;
 			/* fall through */
@@ -136,7 +149,7 @@ static const char *read_keys(lua_State *L, const mmc_method *m, mmc_arguments *g
 		return given->command.key_count ? NULL : "no keys";
 	}
 	if (!lua_isstring(L, 2))
-		luaL_error(L, "%s: key must be a string%s, not a %s", m->form,
+		luaL_error(L, "%s: %s must be a string%s, not a %s", m->form, m->kind == MMC_BUMP ? "namespace" : "key",
 			may_be_many ? " or a table of strings" : "", type_name(L, 2));
 	given->key = text_at(L, 2);
 	given->command.keys = &given->key;

@@ -21,6 +21,8 @@ static const mmc_method methods[] = {
 	{ "touch", "tr", "con:touch(key, ttl, cb | vr)", MMC_TOUCH },
 	{ "incr", "rD", "con:incr(key, cb | vr, [delta])", MMC_INCR },
 	{ "decr", "rD", "con:decr(key, cb | vr, [delta])", MMC_DECR },
+	{ "invalidate", "sr", "con:invalidate(key, seconds, cb | vr)", MMC_INVALIDATE },
+	{ "bump", "r", "con:bump(namespace, cb | vr)", MMC_BUMP },
 };
 
 /* Results of a call that could not be submitted: nil and the reason. */

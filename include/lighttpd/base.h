@@ -54,6 +54,8 @@ typedef struct liVRequest liVRequest;
 typedef struct liFilter liFilter;
 typedef struct liStream liStream;
 typedef struct liJob liJob;
+typedef struct liChunkQueue liChunkQueue;
+typedef struct liEventLoop liEventLoop;
 typedef struct liLuaState liLuaState;
 
 /* Modules and plugins. */
@@ -114,7 +116,9 @@ struct liServer {
 	char gap_[236];
 	guint worker_count;
 	GArray *workers;
-	char tail_[1352];
+	char gap2_[504];
+	GArray *option_def_values, *optionptr_def_values;
+	char tail_[832];
 };
 typedef struct liJobQueue {
 	char opaque_[304];
@@ -127,11 +131,11 @@ typedef struct liJobRef {
 struct liJob {
 	gpointer opaque_[6];
 };
-typedef struct liEventLoop {
+struct liEventLoop {
 	struct ev_loop *loop;
 	liJobQueue jobqueue;
 	char tail_[56];
-} liEventLoop;
+};
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 struct liLuaState {
 	struct lua_State *L;
@@ -159,6 +163,7 @@ struct liWorker {
 	char tail_[952];
 };
 void li_job_later_ref(liJobRef *);
+void li_job_ref_acquire(liJobRef *);
 void li_job_ref_release(liJobRef *);
 
 /* Buffers and queues of chunks. */
@@ -171,13 +176,13 @@ typedef struct liBuffer {
 liBuffer *li_buffer_new_slice(gsize);
 void li_buffer_acquire(liBuffer *);
 void li_buffer_release(liBuffer *);
-typedef struct liChunkQueue {
+struct liChunkQueue {
 	gboolean is_closed;
 	char gap_[16];
 	goffset length;
 	char gap2_[16];
 	GQueue queue;
-} liChunkQueue;
+};
 typedef struct liChunkIter {
 	GList *element;
 } liChunkIter;
@@ -197,12 +202,50 @@ typedef struct liSocketAddress {
 liSocketAddress li_sockaddr_from_string(const GString *, guint);
 GString *li_sockaddr_to_string(liSocketAddress, GString *, gboolean);
 void li_sockaddr_clear(liSocketAddress *);
+liSocketAddress li_sockaddr_dup(liSocketAddress);
 
-/* Requests. What a connection's facts end with is not the same everywhere; they
- * are only ever behind a pointer. */
+/* Streams: what passes bodies on. */
+typedef enum {
+	LI_STREAM_NEW_DATA,
+	LI_STREAM_CONNECTED_SOURCE = 3,
+	LI_STREAM_DISCONNECTED_DEST,
+	LI_STREAM_DISCONNECTED_SOURCE,
+	LI_STREAM_DESTROY
+} liStreamEvent;
+typedef void (*liStreamCB)(liStream *, liStreamEvent);
+struct liStream {
+	gint refcount;
+	liStream *source, *dest;
+	liChunkQueue *out;
+	liJob new_data_job;
+	liEventLoop *loop;
+	liStreamCB cb;
+};
+void li_stream_init(liStream *, liEventLoop *, liStreamCB);
+liStream *li_stream_null_new(liEventLoop *);
+void li_stream_again(liStream *);
+void li_stream_disconnect(liStream *);
+void li_stream_reset(liStream *);
+void li_stream_release(liStream *);
+
+/* Requests, and what they know of their connection. */
+typedef void (*liVRequestHandlerCB)(liVRequest *);
+typedef struct liThrottleState liThrottleState;
+typedef liThrottleState *(*liVRequestThrottleCB)(liVRequest *);
+typedef void (*liVRequestConnectionUpgradeCB)(liVRequest *, liStream *, liStream *);
+typedef struct liConCallbacks {
+	liVRequestHandlerCB handle_response_error;
+	liVRequestThrottleCB throttle_out, throttle_in;
+	liVRequestConnectionUpgradeCB connection_upgrade;
+} liConCallbacks;
 typedef struct liConInfo {
-	gpointer gap_[3];
-	liSocketAddress local_addr;
+	const liConCallbacks *callbacks;
+	liSocketAddress remote_addr, local_addr;
+	GString *remote_addr_str, *local_addr_str;
+	gboolean is_ssl, keep_alive;
+	char gap_[64];
+	liStream *req, *resp;
+	char tail_[64];
 } liConInfo;
 typedef struct liHttpHeader {
 	guint keylen;
@@ -229,8 +272,13 @@ typedef struct liRequest {
 	gpointer gap2_;
 	liRequestUri uri;
 	liHttpHeaders *headers;
-	gpointer tail_;
+	goffset content_length;
 } liRequest;
+void li_request_copy(liRequest *, const liRequest *);
+/* Where in the file system it leads. */
+typedef struct liPhysical {
+	GString *path, *doc_root, *pathinfo;
+} liPhysical;
 typedef struct liResponse {
 	liHttpHeaders *headers;
 	gint http_status;
@@ -243,11 +291,13 @@ typedef struct liActionRegexStackElement {
 typedef struct liActionStack {
 	gpointer gap_;
 	GArray *regex_stack;
-	gpointer tail_[3];
+	gpointer gap2_;
+	gboolean backend_failed;
+	char tail_[12];
 } liActionStack;
 /* Names and values for backends and logs. */
 typedef struct liEnvironment {
-	gpointer opaque_;
+	GHashTable *table;
 } liEnvironment;
 GString *li_environment_get(liEnvironment *, const gchar *, size_t);
 void li_environment_set(liEnvironment *, const gchar *, size_t, const gchar *, size_t);
@@ -255,17 +305,23 @@ typedef union liOptionValue {
 	gint64 number;
 	gboolean boolean;
 } liOptionValue;
+/* A setting that is shared by those that have it. */
+typedef struct liOptionPtrValue {
+	gint refcount;
+	char tail_[28];
+} liOptionPtrValue;
+void li_release_optionptr(liServer *, liOptionPtrValue *);
 struct liVRequest {
 	liConInfo *coninfo;
 	liWorker *wrk;
 	liOptionValue *options;
-	gpointer gap2_;
+	liOptionPtrValue **optionptrs;
 	liLogContext log_context;
 	liVRequestState state;
 	char gap3_[12];
 	GPtrArray *plugin_ctx;
 	liRequest request;
-	gpointer gap4_[3];
+	liPhysical physical;
 	liResponse response;
 	liEnvironment env;
 	gpointer gap5_[11];
@@ -274,6 +330,10 @@ struct liVRequest {
 	liJob job;
 	gpointer tail_;
 };
+liVRequest *li_vrequest_new(liWorker *, liConInfo *);
+void li_vrequest_start(liVRequest *);
+void li_vrequest_handle_request_headers(liVRequest *);
+void li_vrequest_free(liVRequest *);
 gboolean li_vrequest_handle_direct(liVRequest *);
 gboolean li_vrequest_is_handled(liVRequest *);
 liJobRef *li_vrequest_get_ref(liVRequest *);
@@ -289,18 +349,8 @@ void li_action_acquire(liAction *);
 void li_action_release(liServer *, liAction *);
 
 /* Filters. */
-struct liStream {
-	char opaque_[96];
-};
 typedef liHandlerResult (*liFilterHandlerCB)(liVRequest *, liFilter *);
 typedef void (*liFilterFreeCB)(liVRequest *, liFilter *);
-typedef enum {
-	LI_STREAM_EVENT_FIRST_,
-	LI_STREAM_CONNECTED_SOURCE = 3,
-	LI_STREAM_DISCONNECTED_DEST,
-	LI_STREAM_DISCONNECTED_SOURCE
-} liStreamEvent;
-void li_stream_again(liStream *);
 typedef void (*liFilterEventCB)(liVRequest *, liFilter *, liStreamEvent);
 struct liFilter {
 	liStream stream;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use memcached_core::lookup::{self, Begin, Flight, LookupResult, Stats, Waiter};
+use memcached_core::lookup::{self, Begin, Cancel, Flight, LookupResult, Stats, Waiter};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, Lane};
 use memcached_core::server::{Failure, Outcome};
@@ -49,8 +49,7 @@ impl Drop for LookupHandle {
         };
         let unwanted = self.lookups.core.borrow_mut().leave(waiter);
         if let Some(unwanted) = unwanted {
-            let driver = self.lookups.drivers.of_target(unwanted.driver);
-            driver.cancel(unwanted.request);
+            self.lookups.cancel(unwanted);
         }
     }
 }
@@ -64,7 +63,7 @@ impl Complete for Flight<Waker, BufferSlice> {
 
 /// The lookups of one worker.
 pub(super) struct Lookups {
-    core: RefCell<lookup::Lookups<Waker, BufferSlice>>,
+    pub(super) core: RefCell<lookup::Lookups<Waker, BufferSlice>>,
     drivers: Rc<Drivers>,
 }
 
@@ -132,6 +131,24 @@ impl Lookups {
         }
     }
 
+    /// Submits what others than [`begin`](Self::begin) have begun.
+    pub(super) fn submit_all(&self) {
+        loop {
+            let flight = self.core.borrow_mut().poll_submit();
+            let Some(flight) = flight else {
+                return;
+            };
+            self.submit(&flight);
+        }
+    }
+
+    /// Gives up what nobody wants any more.
+    pub(super) fn cancel(&self, unwanted: Cancel) {
+        self.drivers
+            .of_target(unwanted.driver)
+            .cancel(unwanted.request);
+    }
+
     /// A key is about to be changed at the address that an id names.
     pub(super) fn changed(&self, server: lookup::ServerId, key: &Key) {
         self.core.borrow_mut().changed(server, key);
@@ -148,6 +165,9 @@ impl Lookups {
             let driver = self.drivers.of_target(refusal.driver);
             let text = || format!("not looked up: {}", refusal.text);
             driver.log().trouble(text);
+        }
+        while let Some((driver, unclaimed)) = core.poll_unclaimed() {
+            self.drivers.of_target(driver).release(&unclaimed);
         }
     }
 

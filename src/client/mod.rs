@@ -11,15 +11,20 @@
 #![forbid(unsafe_code)]
 
 mod completion;
+mod count;
 mod counters;
-mod deletes;
 mod driver;
 mod drivers;
 mod epoch;
+mod leases;
 mod lookups;
+mod namespaces;
+mod purges;
+mod random;
 mod reading;
 mod stores;
 mod time_of_day;
+mod together;
 mod transport;
 
 use std::cell::Cell;
@@ -27,23 +32,34 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
+use memcached_core::lookup::ServerId;
+use memcached_core::lookup::lease::{Ask, Rules, Run};
+use memcached_core::namespace::Name;
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Command, Key, Lane, Store};
+use memcached_core::purge::Purge;
 use memcached_core::server::Failure;
+use memcached_core::time::Time;
 
 pub(crate) use completion::{Complete, Completion};
+pub(crate) use count::{CountHandle, Counted};
 use counters::Published;
 pub(crate) use counters::{Counters, StoreCounts};
-pub(crate) use deletes::DeleteHandle;
-use deletes::Deletes;
 pub(crate) use epoch::Epoch;
+pub(crate) use leases::{RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use purges::Items;
+pub(crate) use random::random_bits;
 pub(crate) use time_of_day::unix_now;
+pub(crate) use together::{NotPurged, PurgeHandle};
 
 use crate::host::{Job, Level, SockAddr, Waker, Worker};
 use driver::{Driver, Owner};
 use drivers::Drivers;
+use leases::Leases;
 use lookups::Lookups;
+use namespaces::{Namespaces, submit_bump};
+use purges::Purges;
 use stores::Storing;
 
 /// The memcached client of one worker; a clone is the same one.
@@ -54,8 +70,12 @@ struct Inner {
     worker: Worker,
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
+    leases: Rc<Leases>,
+    /// How many copies of requests make pages.
+    refreshes: Rc<Cell<usize>>,
     stores: Rc<StoreCounts>,
-    deletes: Deletes,
+    namespaces: Rc<Namespaces>,
+    purges: Rc<Purges>,
     published: Arc<Published>,
     /// Publishes the counters at the end of the pass.
     publish: Job,
@@ -64,8 +84,14 @@ struct Inner {
 
 impl Owner for Inner {
     fn worked(&self) {
-        self.lookups.hand_out();
+        self.leases.carry_out();
+        self.purges.hand_out();
+        self.namespaces.hand_out();
         self.publish_later();
+    }
+
+    fn came_back(&self, server: ServerId) {
+        self.leases.server_came_back(server);
     }
 }
 
@@ -81,7 +107,7 @@ impl Inner {
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
         sums.add_stores(&self.stores);
-        sums.add_deletes(self.deletes.counts());
+        sums.add_deletes(self.purges.counts());
         self.published.store(&sums);
     }
 
@@ -89,6 +115,7 @@ impl Inner {
     fn before(&self, driver: &Driver, command: &Command<Vec<u8>>) {
         if let Some(key) = command.changes() {
             self.lookups.changed(driver.id(), key);
+            self.leases.changed(driver.id(), key);
         }
     }
 }
@@ -109,12 +136,22 @@ impl Client {
             let owner: Weak<dyn Owner> = me.clone();
             let drivers = Rc::new(Drivers::new(worker.clone(), owner));
             let lookups = Rc::new(Lookups::new(Rc::clone(&drivers)));
-            let deletes = Deletes::new(worker.clone(), Rc::clone(&drivers), Rc::clone(&lookups));
+            let leases = Leases::new(&worker, Rc::clone(&drivers), Rc::clone(&lookups));
+            let namespaces = Rc::new(Namespaces::new(Rc::clone(&drivers)));
+            let purges = Rc::new(Purges::new(
+                worker.clone(),
+                Rc::clone(&drivers),
+                Rc::clone(&lookups),
+                Rc::clone(&namespaces),
+            ));
             Inner {
                 worker,
                 lookups,
+                leases,
+                refreshes: Rc::default(),
                 stores: Rc::default(),
-                deletes,
+                namespaces,
+                purges,
                 drivers,
                 published,
                 publish,
@@ -136,6 +173,59 @@ impl Client {
     ) -> Lookup {
         self.0.publish_later();
         self.0.lookups.begin(pool, key, timeout, max_value, waker)
+    }
+
+    /// Looks a page up in a pool that is kept fresh by these rules; [poll] it at once.
+    /// `waker` wakes the request when that is to be done again.
+    ///
+    /// [poll]: VisitHandle::poll
+    pub(crate) fn visit(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        key: &Key,
+        timeout: Duration,
+        max_value: u64,
+        rules: Rules,
+        waker: Waker,
+    ) -> VisitHandle {
+        self.0.publish_later();
+        let target = self.0.drivers.target(pool, key, timeout, max_value);
+        let key = key.clone();
+        let ask = Ask { target, key, rules };
+        self.0.leases.begin(ask, waker)
+    }
+
+    /// The time by which answers say until when a page may be served.
+    pub(crate) fn now(&self) -> Time {
+        self.0.leases.now()
+    }
+
+    /// Holds the run of an answer.
+    pub(crate) fn hold(&self, run: Run) -> RunHandle {
+        self.0.leases.handle(run)
+    }
+
+    /// A place among the copies of requests that make pages anew, unless there are so
+    /// many already.
+    pub(crate) fn refresh_place(&self, most: usize) -> Option<RefreshPlace> {
+        let count = &self.0.refreshes;
+        (count.get() < most).then(|| {
+            count.set(count.get() + 1);
+            RefreshPlace(Rc::clone(count))
+        })
+    }
+
+    /// The count of a namespace of a pool. `waker` gives what wakes the request if it is
+    /// not there yet; `timeout` is the time that the request has for memcached.
+    pub(crate) fn count(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        name: &Name,
+        timeout: Duration,
+        waker: impl Fn() -> Option<Waker>,
+    ) -> Counted {
+        let inner = &self.0;
+        CountHandle::begin(&inner.worker, &inner.namespaces, pool, name, timeout, waker)
     }
 
     /// Stores an item in a pool; nobody waits for the outcome.
@@ -170,17 +260,29 @@ impl Client {
         Err(failure)
     }
 
-    /// Deletes items of a pool, after all that was to be stored there before.
-    /// `waker` wakes the request once all are gone, or `timeout` is over.
-    pub(crate) fn delete(
+    /// Purges items of a pool, after all that was to be stored there before.
+    /// `waker` wakes the request once that is done, or `timeout` is over.
+    pub(crate) fn purge(
         &self,
         pool: &Arc<Pool<SockAddr>>,
-        keys: Vec<Key>,
+        items: Items,
         timeout: Duration,
         waker: Waker,
-    ) -> DeleteHandle {
+    ) -> PurgeHandle {
         self.0.publish_later();
-        self.0.deletes.begin(pool, keys, timeout, waker)
+        self.0.purges.begin(pool, items, timeout, waker)
+    }
+
+    /// Gives up all items of a namespace of a pool. `waker` wakes the request once
+    /// that is done, or `timeout` is over.
+    pub(crate) fn bump(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        name: &Name,
+        timeout: Duration,
+        waker: Waker,
+    ) -> PurgeHandle {
+        self.0.purges.begin_bump(pool, name, timeout, waker)
     }
 
     /// What became of responses that were to be stored.
@@ -218,6 +320,34 @@ impl Client {
         driver.send_and_forget(Lane::Script, command, timeout)
     }
 
+    /// Purges an item for a script, as [`script_request`](Self::script_request).
+    pub(crate) fn script_purge(
+        &self,
+        server: &SockAddr,
+        purge: Purge,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        let driver = self.0.drivers.of_script(server);
+        let purges = &self.0.purges;
+        purges.purge(driver, Lane::Script, purge, timeout, completion);
+    }
+
+    /// Gives up all items of a namespace for a script, as
+    /// [`script_request`](Self::script_request).
+    pub(crate) fn script_bump(
+        &self,
+        server: &SockAddr,
+        name: &Name,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        let driver = self.0.drivers.of_script(server);
+        let namespaces = &self.0.namespaces;
+        submit_bump(namespaces, &driver, Lane::Script, name, timeout, completion);
+        namespaces.hand_out();
+    }
+
     /// Writes to the server's log.
     pub(crate) fn log(&self, level: Level, text: &str) {
         self.0.worker.log(level, text);
@@ -232,5 +362,15 @@ impl Client {
         let sums = inner.published.load();
         let text = format!("mod_memcached: worker stopped; it counted {sums}");
         inner.worker.log(Level::Debug, &text);
+    }
+}
+
+/// A place among the copies of requests that make pages anew; dropping it gives it
+/// up.
+pub(crate) struct RefreshPlace(Rc<Cell<usize>>);
+
+impl Drop for RefreshPlace {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }

@@ -1,8 +1,9 @@
 //! Actions of the plugin: built from the configuration, run for requests.
 
 use std::ffi::CStr;
+use std::marker::PhantomData;
 
-use super::config::ConfigValue;
+use super::config::{Action, ConfigValue};
 use super::ffi;
 use super::guard::{guard, guarded_drop};
 use super::handles::{Level, Server};
@@ -32,6 +33,12 @@ pub(crate) trait ActionKind: Send + Sync + Sized + 'static {
         context: &mut Option<Box<Self::Context>>,
     ) -> Flow;
 
+    /// A run that waits ends, because the request does or because a backend failed.
+    /// Nothing can be done with the request here.
+    fn ended_early(context: Box<Self::Context>, _backend_failed: bool) {
+        drop(context);
+    }
+
     /// What to do after `run` panicked.
     fn panicked(&self, vr: &mut VRequest<'_, Self::Plugin>) -> Flow;
 }
@@ -43,17 +50,36 @@ type ActionPointer<A> = Owned<A, ffi::mmc_rust_action>;
 /// next, or to `cleanup`.
 type ContextPointer<A> = Owned<<A as ActionKind>::Context, ffi::mmc_rust_context>;
 
-/// The entry of a kind of action.
-pub(crate) fn action_entry<A: ActionKind>() -> ActionEntry<A::Plugin> {
-    let definition = ffi::mmc_action_def {
+const fn definition<A: ActionKind>() -> ffi::mmc_action_def {
+    ffi::mmc_action_def {
         name: A::NAME.as_ptr(),
         create: Some(create::<A>),
         run: Some(run::<A>),
         cleanup: Some(cleanup::<A>),
         destroy: Some(destroy::<A>),
-    };
-    // SAFETY: all four are of `A`, whose plugin that is.
-    unsafe { ActionEntry::new(definition) }
+    }
+}
+
+/// What the host keeps of a kind of action.
+struct Defined<A>(PhantomData<A>);
+
+impl<A: ActionKind> Defined<A> {
+    const DEFINITION: ffi::mmc_action_def = definition::<A>();
+}
+
+/// The entry of a kind of action.
+pub(crate) fn action_entry<A: ActionKind>() -> ActionEntry<A::Plugin> {
+    // SAFETY: all functions are of `A`, whose plugin that is.
+    unsafe { ActionEntry::new(definition::<A>()) }
+}
+
+/// An action that the configuration does not name, for another one to run.
+pub(crate) fn inner_action<A: ActionKind>(server: Server<'_>, action: A) -> Action {
+    let definition: &'static ffi::mmc_action_def = &Defined::<A>::DEFINITION;
+    let rust = ActionPointer::<A>::into_raw(Box::new(action));
+    // SAFETY: the functions are of `A`, which the pointer is to; the reference that
+    // comes back is the only one.
+    unsafe { Action::from_raw(server.ptr(), ffi::mmc_action_new(definition, rust)) }
 }
 
 unsafe extern "C" fn create<A: ActionKind>(
@@ -129,10 +155,14 @@ unsafe extern "C" fn run<A: ActionKind>(
     flow as u32
 }
 
-unsafe extern "C" fn cleanup<A: ActionKind>(context: *mut ffi::mmc_rust_context) {
+unsafe extern "C" fn cleanup<A: ActionKind>(
+    context: *mut ffi::mmc_rust_context,
+    backend_failed: bool,
+) {
     // SAFETY: `run` of this action made it; the host gives it up.
     let context = unsafe { ContextPointer::<A>::from_raw(context) };
-    guarded_drop("cleanup", context);
+    // The panic hook has written about a panic; there is nothing to give up.
+    let _ = guard("cleanup", || A::ended_early(context, backend_failed));
 }
 
 unsafe extern "C" fn destroy<A: ActionKind>(action: *mut ffi::mmc_rust_action) {

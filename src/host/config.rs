@@ -120,6 +120,19 @@ impl Action {
         self.action.as_ptr()
     }
 
+    /// # Safety
+    /// `action` is a reference to an action of `server` that nobody else gives up.
+    ///
+    /// # Panics
+    /// It is NULL.
+    pub(super) unsafe fn from_raw(
+        server: *mut ffi::mmc_server,
+        action: *mut ffi::mmc_action,
+    ) -> Self {
+        let action = NonNull::new(action).expect("the host makes actions or aborts");
+        Self { action, server }
+    }
+
     /// Whoever gets the pointer has this reference from now on.
     pub(super) fn into_raw(self) -> *mut ffi::mmc_action {
         ManuallyDrop::new(self).ptr()

@@ -10,6 +10,7 @@
 mod action;
 mod buffer;
 mod config;
+mod copy;
 mod event;
 pub(crate) mod ffi;
 mod filter;
@@ -24,9 +25,10 @@ mod request;
 mod script;
 mod socket;
 
-pub(crate) use action::{ActionKind, action_entry};
+pub(crate) use action::{ActionKind, action_entry, inner_action};
 pub(crate) use buffer::{Buffer, BufferSlice};
 pub(crate) use config::{Action, ConfigValue};
+pub(crate) use copy::{CopyEnd, RequestCopy};
 pub(crate) use event::{IoWatcher, Job, Ready, Timer};
 pub(crate) use filter::{BodyFilter, FilterIo, Unreadable};
 pub(crate) use guard::panic_point;

@@ -233,6 +233,25 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         if given.is_empty() { otherwise } else { given }
     }
 
+    /// Whether it ends because a backend failed, and not because its client left.
+    pub(crate) fn has_failed(&self) -> bool {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_request_has_failed(self.ptr()) }
+    }
+
+    /// Whether regular expressions of conditions have left captures, which patterns
+    /// of this request alone can use.
+    pub(crate) fn has_captures(&self) -> bool {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_request_has_captures(self.ptr()) }
+    }
+
+    /// Whether it is a [`RequestCopy`](super::RequestCopy) that runs.
+    pub(crate) fn is_copy(&self) -> bool {
+        // SAFETY: see `ptr`.
+        unsafe { ffi::mmc_request_is_copy(self.ptr()) }
+    }
+
     /// Writes to its log.
     pub(crate) fn log(&self, level: Level, text: &str) {
         // SAFETY: see `ptr`; the host copies the text.
@@ -370,6 +389,14 @@ impl Waker {
         // SAFETY: this is one reference to what the host empties when the
         // request goes; a `Waker` does not leave the worker's thread.
         unsafe { ffi::mmc_waker_wake(self.0.as_ptr()) };
+    }
+}
+
+impl Clone for Waker {
+    fn clone(&self) -> Self {
+        // SAFETY: this is one reference, and the clone is another.
+        unsafe { ffi::mmc_waker_acquire(self.0.as_ptr()) };
+        Self(self.0)
     }
 }
 

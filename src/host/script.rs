@@ -28,6 +28,8 @@ pub(crate) enum CommandKind {
     Touch,
     Incr,
     Decr,
+    Invalidate,
+    Bump,
 }
 
 impl CommandKind {
@@ -45,6 +47,8 @@ impl CommandKind {
             ffi::MMC_TOUCH => Self::Touch,
             ffi::MMC_INCR => Self::Incr,
             ffi::MMC_DECR => Self::Decr,
+            ffi::MMC_INVALIDATE => Self::Invalidate,
+            ffi::MMC_BUMP => Self::Bump,
             _ => return None,
         })
     }

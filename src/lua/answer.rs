@@ -2,6 +2,7 @@
 
 use memcached_core::protocol::{Found, FoundValues, Reply, Status, Value};
 use memcached_core::server::{Failure, Outcome};
+use memcached_core::stored::Kind;
 
 use crate::host::{Answer, AnswerData, AnswerValue, BufferSlice, Code};
 
@@ -33,10 +34,9 @@ fn data(value: &Value<BufferSlice>) -> AnswerData {
 }
 
 fn found(values: FoundValues<BufferSlice>) -> Answer {
-    if values.is_empty() {
-        return plain(Code::NotFound);
-    }
     let values = values.into_iter().filter_map(|(key, found)| match found {
+        // Locks and markers of pages are no values.
+        Found::Value(value) if Kind::of(value.flags, value.len, false) != Kind::Page => None,
         Found::Value(value) => Some(AnswerValue {
             key,
             flags: value.flags,
@@ -46,8 +46,12 @@ fn found(values: FoundValues<BufferSlice>) -> Answer {
         // Scripts set no limit.
         Found::TooLarge { .. } => None,
     });
+    let values: Vec<_> = values.collect();
+    if values.is_empty() {
+        return plain(Code::NotFound);
+    }
     Answer {
-        values: values.collect(),
+        values,
         ..plain(Code::Ok)
     }
 }

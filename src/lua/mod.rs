@@ -23,6 +23,7 @@ use crate::client::{Client, Complete, Completion};
 use crate::host::{
     Answer, AnswerSignal, BufferSlice, CallSlot, Command, PendingCall, Plugin, ScriptKind,
 };
+use command::Request;
 use errors::Errors;
 
 /// What serves the scripts of one worker.
@@ -57,7 +58,10 @@ impl<P: Plugin<Worker = Client>> ScriptKind for Scripts<P> {
         let (client, server) = (&self.client, &command.server);
         let request = command::request(command)?;
         let Some(slot) = slot else {
-            let sent = client.script_send_and_forget(server, request, DEFAULT_TIMEOUT);
+            let Request::Command(command) = request else {
+                return Err("an answer is awaited".into());
+            };
+            let sent = client.script_send_and_forget(server, command, DEFAULT_TIMEOUT);
             return sent.map_err(|failure| failure.to_string());
         };
         let reply = ReplyOnDrop {
@@ -65,7 +69,17 @@ impl<P: Plugin<Worker = Client>> ScriptKind for Scripts<P> {
             answers: Rc::clone(&self.answers),
         };
         let completion = Completion::new(Rc::new(reply));
-        client.script_request(server, request, DEFAULT_TIMEOUT, completion);
+        match request {
+            Request::Command(command) => {
+                client.script_request(server, command, DEFAULT_TIMEOUT, completion);
+            }
+            Request::Purge(purge) => {
+                client.script_purge(server, purge, DEFAULT_TIMEOUT, completion);
+            }
+            Request::Bump(name) => {
+                client.script_bump(server, &name, DEFAULT_TIMEOUT, completion);
+            }
+        }
         Ok(())
     }
 

@@ -76,7 +76,10 @@ fn add_missed(
     missed: &Missed,
     decision: Option<Result<&Storable, &NotStored>>,
 ) -> Box<str> {
-    let is_miss = matches!(missed.forward, Forward::UriMiss | Forward::Miss);
+    let is_miss = matches!(
+        missed.forward,
+        Forward::UriMiss | Forward::Miss | Forward::Stale
+    );
     let (storable, refused) = match decision {
         Some(Ok(storable)) => (Some(storable), None),
         Some(Err(reason)) if is_miss => (None, Some(reason.to_string())),

@@ -3,32 +3,38 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use memcached_core::namespace::Name;
 use memcached_core::policy::identity::{
-    CodingSet, KeyCodings, KeyRules, Parts, PatternTraits, Request as Asked, Sharing,
+    CodingSet, Collapse, KeyCodings, KeyRules, Parts, Request as Asked, Sharing,
 };
 use memcached_core::policy::invalidation::{KeyTemplate, Origin};
 use memcached_core::policy::{Bypass, check_pattern_text};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, excerpt};
 
+use super::counting::{Made, Unfinished, keyed};
+use super::memcached::Request;
 use super::options::Options;
 use super::seldom::Once;
+use crate::client::Counted;
 use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
-const VARY_MAX: usize = 8;
+pub(super) const VARY_MAX: usize = 8;
 
 /// Makes the keys of one action.
 pub(super) struct Keys {
     /// The action's name.
     action: &'static CStr,
-    options: Arc<Options>,
+    options: Options,
     rules: KeyRules,
     /// The pattern for what is known by its address alone.
     template: Option<KeyTemplate>,
     pool: Arc<Pool<SockAddr>>,
     told_of_port: Once,
     told_of_query: Once,
+    collapse: Collapse,
+    told_of_path: Once,
 }
 
 /// The key of a request.
@@ -41,7 +47,12 @@ pub(super) struct Keyed {
 
 impl Keys {
     /// The keys of an action of this name, with these options.
-    pub(super) fn new(server: Server<'_>, action: &'static CStr, options: Arc<Options>) -> Self {
+    pub(super) fn new(
+        server: Server<'_>,
+        action: &'static CStr,
+        options: Options,
+        sharing: Sharing,
+    ) -> Self {
         let identity = &options.identity;
         let names = identity.vary.len();
         if names > VARY_MAX {
@@ -52,15 +63,25 @@ impl Keys {
             );
             server.log(Level::Warning, &line);
         }
+        let pattern = identity.key.traits();
+        if let Some(method) = options.common.unusual_method().filter(|_| !pattern.method) {
+            let line = format!(
+                "{}: option \"methods\" has {}, but \"key\" has no %{{req.method}}: \
+                 its responses and those to GET share items",
+                action.to_string_lossy(),
+                excerpt(method)
+            );
+            server.log(Level::Warning, &line);
+        }
         let rules = KeyRules {
-            pattern: PatternTraits::of(&identity.key.text),
-            sharing: Sharing::Usual,
+            pattern,
+            sharing,
             ports: identity.ports.clone(),
             guard: identity.guard,
             vary: identity.vary.clone(),
             encodings: identity.encodings.clone(),
         };
-        let template = KeyTemplate::of(&options.identity.key.text);
+        let template = options.identity.key.template();
         let pool = options.common.pool();
         Self {
             action,
@@ -70,7 +91,30 @@ impl Keys {
             pool,
             told_of_port: Once::default(),
             told_of_query: Once::default(),
+            collapse: Collapse::default(),
+            told_of_path: Once::default(),
         }
+    }
+
+    /// The action's name.
+    pub(super) fn action(&self) -> &'static CStr {
+        self.action
+    }
+
+    /// The action's options.
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Whether keys depend on a header of the request.
+    pub(super) fn depend_on(&self, name: &[u8]) -> bool {
+        let identity = &self.options.identity;
+        identity.vary.contains(name) || identity.key.names(name)
+    }
+
+    /// Which requests share an item.
+    pub(super) fn rules(&self) -> &KeyRules {
+        &self.rules
     }
 
     /// Where the items are.
@@ -83,42 +127,97 @@ impl Keys {
     /// and captures in between.
     pub(super) fn agree_with(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
-            || (self.options.identity.key.text == other.options.identity.key.text
+            || (self
+                .options
+                .identity
+                .key
+                .is_same(&other.options.identity.key)
                 && self.options.common.headers == other.options.common.headers
+                && self.rules.sharing == other.rules.sharing
                 && self.rules.vary == other.rules.vary
                 && self.rules.encodings == other.rules.encodings
                 && self.rules.ports == other.rules.ports
                 && self.rules.guard == other.rules.guard
+                && self.namespace() == other.namespace()
                 && self.pool.has_items_of(&other.pool))
     }
 
-    /// The codings that a key of these names, by [`Keyed::accepted`].
-    pub(super) fn codings(&self, accepted: Option<CodingSet>) -> Option<KeyCodings<'_>> {
-        accepted.map(|set| KeyCodings {
+    /// The codings that a key of these names, if it does: a backend must be asked for
+    /// exactly these.
+    pub(super) fn codings(&self, key: &Keyed) -> Option<KeyCodings<'_>> {
+        key.accepted.map(|set| KeyCodings {
             encodings: &self.rules.encodings,
             set,
         })
     }
 
-    /// The key of a request.
+    /// Whether cookies of the requests that have a key make no difference, so that
+    /// a backend must not see them.
+    pub(super) fn takes_cookies_off(&self) -> bool {
+        self.options.identity.bypass_cookies.names_all_that_pass()
+    }
+
+    /// The namespace that its items are in.
+    pub(super) fn namespace(&self) -> Option<&Name> {
+        self.options.identity.namespace.as_ref()
+    }
+
+    /// The key of a request whose client sent these headers.
     ///
     /// # Errors
     /// It has nothing to do with the cache.
-    pub(super) fn of<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Keyed, Bypass> {
+    pub(super) fn of<'h>(
+        &self,
+        vr: &Request<'_>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+    ) -> Result<Made, Bypass> {
         self.check_bypass(vr)?;
-        vr.with_scratch(|text| self.make(vr, text))
+        vr.with_scratch(|text| {
+            let accepted = self.append_text(vr, headers, text)?;
+            let Some(name) = self.namespace() else {
+                let key = Key::hashing(text);
+                return Ok(Made::Key(Keyed { key, accepted }));
+            };
+            let client = vr.worker().ok_or(Bypass::Namespace)?;
+            let timeout = self.options.common.timeout;
+            match client.count(&self.pool, name, timeout, || vr.waker()) {
+                Counted::Ready(count) => keyed(count, text, accepted).map(Made::Key),
+                Counted::Pending(count) => Ok(Made::Counting(Box::new(Unfinished {
+                    text: text.clone(),
+                    accepted,
+                    count,
+                }))),
+            }
+        })
     }
 
-    fn make<P: Plugin>(&self, vr: &VRequest<'_, P>, text: &mut Vec<u8>) -> Result<Keyed, Bypass> {
-        self.options.identity.key.pattern.eval(vr, text);
+    /// The key of a request that asks for nothing, to be shown. That of a namespace
+    /// would have to be asked for.
+    pub(super) fn shown<'h>(
+        &self,
+        vr: &Request<'_>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+    ) -> Option<Key> {
+        if self.namespace().is_some() || self.check_bypass(vr).is_err() {
+            return None;
+        }
+        let mut text = Vec::new();
+        self.append_text(vr, headers, &mut text).ok()?;
+        Some(Key::hashing(&text))
+    }
+
+    /// Appends the text of a key; gives the codings that it names.
+    fn append_text<'h>(
+        &self,
+        vr: &Request<'_>,
+        headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
+        text: &mut Vec<u8>,
+    ) -> Result<Option<CodingSet>, Bypass> {
+        self.options.identity.key.eval(vr, text);
         let asked = self.asked(vr);
-        let headers = vr.request_headers();
-        let parts = self.rules.append_parts(&asked, &headers, text)?;
-        self.warn(vr, &parts, asked.host);
-        Ok(Keyed {
-            key: Key::hashing(text),
-            accepted: parts.accepted,
-        })
+        let parts = self.rules.append_parts(&asked, headers, text)?;
+        self.warn(vr, &parts, &asked, text);
+        Ok(parts.accepted)
     }
 
     fn asked<'v, P: Plugin>(&self, vr: &'v VRequest<'_, P>) -> Asked<'v> {
@@ -135,21 +234,36 @@ impl Keys {
         }
     }
 
-    /// All keys that a GET for the target of a request has, whatever codings it
-    /// accepts.
+    /// The texts of all keys that a GET for the target of a request has, whatever codings
+    /// it accepts, without the count of a namespace.
     ///
     /// # Errors
     /// It has none.
-    pub(super) fn of_target<P: Plugin>(&self, vr: &VRequest<'_, P>) -> Result<Vec<Key>, Bypass> {
+    pub(super) fn of_target<P: Plugin>(
+        &self,
+        vr: &VRequest<'_, P>,
+    ) -> Result<Vec<Vec<u8>>, Bypass> {
+        self.of_target_by(&self.rules, vr)
+    }
+
+    /// Likewise by other rules.
+    ///
+    /// # Errors
+    /// It has none.
+    pub(super) fn of_target_by<P: Plugin>(
+        &self,
+        rules: &KeyRules,
+        vr: &VRequest<'_, P>,
+    ) -> Result<Vec<Vec<u8>>, Bypass> {
         let mut text = Vec::new();
-        self.options.identity.key.pattern.eval(vr, &mut text);
+        self.options.identity.key.eval(vr, &mut text);
         let asked = self.asked(vr);
         // One in absolute form means the same as a GET that names the path alone.
         let raw = asked.target;
-        self.of_get(vr, &Asked { raw, ..asked }, text)
+        rules.keys_of_get(&Asked { raw, ..asked }, &vr.request_headers(), text)
     }
 
-    /// All keys of what a reference in the response names, if that has the same
+    /// The texts of all keys of what a reference in the response names, if that has the same
     /// origin as the request but is something else, and its keys can be told. It is
     /// added to `seen`.
     pub(super) fn of_reference<P: Plugin>(
@@ -157,7 +271,7 @@ impl Keys {
         vr: &VRequest<'_, P>,
         reference: &[u8],
         seen: &mut Vec<Vec<u8>>,
-    ) -> Option<Vec<Key>> {
+    ) -> Option<Vec<Vec<u8>>> {
         let template = self.template.as_ref()?;
         let request = vr.target();
         let origin = Origin {
@@ -176,20 +290,10 @@ impl Keys {
             path: &evaluated.path,
             ..self.asked(vr)
         };
-        let keys = self.of_get(vr, &asked, evaluated.text).ok();
-        seen.push(target);
-        keys
-    }
-
-    fn of_get<P: Plugin>(
-        &self,
-        vr: &VRequest<'_, P>,
-        asked: &Asked<'_>,
-        text: Vec<u8>,
-    ) -> Result<Vec<Key>, Bypass> {
         let headers = vr.request_headers();
-        let texts = self.rules.keys_of_get(asked, &headers, text)?;
-        Ok(texts.iter().map(|text| Key::hashing(text)).collect())
+        let texts = self.rules.keys_of_get(&asked, &headers, evaluated.text);
+        seen.push(target);
+        texts.ok()
     }
 
     /// Whether these options let the request have to do with the cache.
@@ -209,14 +313,17 @@ impl Keys {
     }
 
     /// Says once what the configuration may lack.
-    fn warn<P: Plugin>(&self, vr: &VRequest<'_, P>, parts: &Parts, host: Option<&[u8]>) {
+    fn warn<P: Plugin>(&self, vr: &VRequest<'_, P>, parts: &Parts, asked: &Asked<'_>, key: &[u8]) {
         let action = || self.action.to_string_lossy();
         if parts.has_foreign_port && self.told_of_port.is_first() {
-            let host = host.unwrap_or_default();
+            let host = asked.host.unwrap_or_default();
+            let names = match self.rules.sharing {
+                Sharing::Usual => "is neither the listener's nor the scheme's",
+                Sharing::Strict => "\"ports\" does not list",
+            };
             let line = format!(
-                "{}: a request for {} names a port that is neither the listener's nor the \
-                 scheme's: it has items of its own. If visitors come by that port, list it \
-                 in \"ports\"",
+                "{}: a request for {} names a port that {names}: it has items of its own. \
+                 If visitors come by that port, list it in \"ports\"",
                 action(),
                 excerpt(host)
             );
@@ -228,6 +335,18 @@ impl Keys {
                  pages that differ by the query share an item. Put %{{req.query}} \
                  or %{{req.raw_path}} into \"key\"",
                 action()
+            );
+            vr.log(Level::Warning, &line);
+        }
+        let is_collapsed = || self.collapse.notices(key, asked) && self.told_of_path.is_first();
+        if parts.has_changed_path && is_collapsed() {
+            let line = format!(
+                "{}: different paths, of which {} is one, were changed into the same before, by \
+                 rewrite, index or pathinfo: their pages share an item. Put the lookup \
+                 before that; where only index or pathinfo do it, %{{req.raw_path}} into \
+                 \"key\" will do",
+                action(),
+                excerpt(asked.target)
             );
             vr.log(Level::Warning, &line);
         }

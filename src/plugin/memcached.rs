@@ -1,15 +1,18 @@
 //! The plugin's type, and what it remembers of a request.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use memcached_core::policy::Bypass;
-use memcached_core::policy::identity::CodingSet;
-use memcached_core::protocol::Key;
+use memcached_core::protocol::{Key, Value};
+use memcached_core::time::Time;
 
+use super::counting::Unfinished;
 use super::keys::{Keyed, Keys};
 use super::note::Note;
-use crate::client::LookupHandle;
-use crate::host::VRequest;
+use crate::client::{LookupHandle, RunHandle, VisitHandle};
+use crate::host::{BufferSlice, VRequest};
 
 /// `mod_memcached` as the host sees it.
 pub(crate) struct Memcached;
@@ -27,61 +30,143 @@ pub(super) const OTHER_TYPE: &[u8] = b"application/octet-stream";
 pub(crate) struct RequestMemory {
     /// The last lookup that ran.
     pub(super) lookup: Option<LastLookup>,
+    /// While its key is not known.
+    pub(super) counting: Option<Box<Unfinished>>,
     /// While that is under way.
-    pub(super) pending: Option<LookupHandle>,
+    pub(super) pending: Option<Pending>,
+    /// What is known of a page that is made once for all.
+    pub(super) making: Option<Box<Making>>,
     /// The items that the request, which is not safe, makes out of date, as the last
     /// lookup saw it.
     pub(super) outdated: Option<Box<Outdated>>,
-    /// What `Accept-Encoding` was, while it is another.
-    pub(super) accept_encoding: Option<Replaced>,
+    /// What headers of the request were, while a backend sees others.
+    pub(super) replaced: Option<Replaced>,
     /// What `Cache-Status` says or is going to say.
     pub(super) cache_status: Option<Note>,
+    /// The body broke off before a store, which ends it for those behind it.
+    pub(super) is_cut: bool,
 }
 
 impl RequestMemory {
+    /// The right to make the page that was looked up.
+    pub(super) fn run(&self) -> Option<&RunHandle> {
+        self.making.as_ref()?.run.as_ref()
+    }
+
+    /// Memcached is being asked for the item, or for what its key is made of.
+    pub(super) fn is_asking(&self) -> bool {
+        self.counting.is_some() || self.pending.is_some()
+    }
+
     /// The item of the last lookup is the response.
     pub(super) fn is_hit(&self) -> bool {
-        self.lookup.as_ref().is_some_and(|lookup| lookup.is_hit)
+        self.lookup
+            .as_ref()
+            .is_some_and(|lookup| lookup.hit.is_some())
     }
 }
 
+/// What a lookup waits for.
+pub(super) enum Pending {
+    /// The answer of memcached.
+    Lookup(LookupHandle),
+    /// The same, or that somebody else has made the page.
+    Visit(VisitHandle),
+    /// That a copy of the request has made it.
+    Filling(Filling),
+}
+
+/// A request that waits until a copy of it has made the page.
+pub(super) struct Filling {
+    /// What came of the copy, once it has ended.
+    pub(super) made: Rc<Cell<Option<Made>>>,
+    /// The page that may be served if it could not be made.
+    pub(super) otherwise: Option<Otherwise>,
+}
+
+/// What came of a copy of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    /// The page is being stored.
+    Page,
+    /// A response that is not stored.
+    Response,
+    /// An error of the backend.
+    Error,
+    /// No whole response.
+    Nothing,
+}
+
+/// A page that may be served until a time if it cannot be made anew.
+pub(super) struct Otherwise {
+    pub(super) page: Value<BufferSlice>,
+    pub(super) until: Time,
+}
+
+/// What is known of a page that is made once for all.
+#[derive(Default)]
+pub(super) struct Making {
+    /// The right to make it, if this request has that.
+    pub(super) run: Option<RunHandle>,
+    /// The page that there is already, for which the backend was asked whether it is
+    /// still right.
+    pub(super) page: Option<Value<BufferSlice>>,
+    /// A copy of the request has tried.
+    pub(super) is_tried: bool,
+    /// It was to make a page anew.
+    pub(super) had_page: bool,
+    /// What may be served if it could not.
+    pub(super) otherwise: Option<Otherwise>,
+}
+
 /// A lookup of a request.
+#[derive(Clone)]
 pub(super) struct LastLookup {
     pub(super) keys: Arc<Keys>,
     /// The key that it looked up, or why the request is not to be cached.
     pub(super) key: Result<Keyed, Bypass>,
-    /// The item is the response.
-    pub(super) is_hit: bool,
+    /// The item, if it is the response.
+    pub(super) hit: Option<Hit>,
     /// `Content-Type` of a hit, after a miss where items are bodies.
     pub(super) hit_type: Option<Box<[u8]>>,
 }
 
 impl LastLookup {
-    /// The codings that its key names.
-    pub(super) fn accepted(&self) -> Option<CodingSet> {
-        self.key.as_ref().ok()?.accepted
-    }
-
     /// The key, if the request has one.
     pub(super) fn key(&self) -> Option<&Key> {
         self.key.as_ref().ok().map(|keyed| &keyed.key)
     }
 }
 
+/// An item that is the response.
+#[derive(Clone, Copy)]
+pub(super) struct Hit {
+    /// When the origin made it, in seconds since 1970, if the item tells.
+    pub(super) made_at: Option<u64>,
+}
+
 /// Items that a request makes out of date, if it succeeds.
 #[derive(Clone)]
 pub(super) struct Outdated {
     pub(super) keys: Arc<Keys>,
-    /// All keys of its target, or why that has none.
-    pub(super) of_target: Result<Vec<Key>, Bypass>,
+    /// The texts of all keys of its target, without the count of a namespace, or why
+    /// that has none.
+    pub(super) of_target: Result<Vec<Vec<u8>>, Bypass>,
 }
 
 /// The name of a header and its value.
 pub(super) type HeaderLine = (Box<[u8]>, Box<[u8]>);
 
-/// The lines of a header that were replaced.
+/// Headers that were replaced.
 pub(super) struct Replaced {
-    pub(super) lines: Vec<HeaderLine>,
+    pub(super) headers: Vec<ReplacedHeader>,
     /// Lookups whose store has not run yet.
     pub(super) lookups: usize,
+}
+
+/// A header that was replaced.
+pub(super) struct ReplacedHeader {
+    pub(super) name: &'static [u8],
+    /// All of its lines.
+    pub(super) lines: Vec<HeaderLine>,
 }

@@ -2,8 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-mod accept_encoding;
+mod backend_headers;
+mod cache;
 mod cache_status;
+mod counting;
+mod delete;
 mod keys;
 mod lookup;
 mod memcached;
@@ -41,8 +44,10 @@ impl Plugin for Memcached {
 
     fn actions() -> Vec<ActionEntry<Self>> {
         vec![
+            action_entry::<cache::CacheAction>(),
             action_entry::<lookup::LookupAction>(),
             action_entry::<store::StoreAction>(),
+            action_entry::<delete::DeleteAction>(),
         ]
     }
 }

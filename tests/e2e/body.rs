@@ -116,6 +116,53 @@ fn cut_bodies_are_not_stored() {
     site.stop();
 }
 
+/// What cut the body for the first of two stores ends it for the second.
+#[test]
+fn no_store_of_several_takes_a_cut_body_for_whole() {
+    let cache = Memcached::start();
+    let (go_on, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let backend = Backend::start(move |request, stream| {
+        if request.target == "/canary" {
+            let mut out = head("Content-Length: 1");
+            out.push(b'c');
+            return stream.write_all(&out).expect("the server reads");
+        }
+        let mut out = head("Transfer-Encoding: chunked");
+        // Between two chunks, or within one.
+        let is_between = request.target.ends_with("between");
+        let start = if is_between {
+            "5\r\n12345\r\n"
+        } else {
+            "a\r\n12345"
+        };
+        out.extend_from_slice(start.as_bytes());
+        stream.write_all(&out).expect("the server reads");
+        if request.target.starts_with("/late") {
+            wait.lock().expect("one at a time").recv().expect("a word");
+        }
+    });
+    let first = crate::options(&[r#""key" => "first:%{req.path}""#]);
+    let handler = format!(r#"proxy "$BACKEND"; memcached.store {first};"#);
+    let config = cached("", &handler, "");
+    let site = Site::start(&config, &[("CACHE", &cache), ("BACKEND", &backend)]);
+    for path in ["/late-between", "/late-within", "/between", "/within"] {
+        let mut client = site.connect();
+        client.send_request("GET", path, &[]);
+        if path.starts_with("/late") {
+            // The head has gone out, and the connection stays open till then.
+            let mut byte = [0];
+            client.socket().read_exact(&mut byte).expect("a head");
+            go_on.send(()).expect("the backend waits");
+        }
+        await_canary(&site, &cache);
+        for key in [path, &format!("first:{path}")] {
+            assert_eq!(cache.get(key), None, "{key}");
+        }
+    }
+    site.stop();
+}
+
 /// A page whose reader leaves in the middle is not stored as if it were whole.
 #[test]
 fn a_client_that_leaves_does_not_spoil_the_cache() {

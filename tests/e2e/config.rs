@@ -33,6 +33,15 @@ fn all_forms_of_arguments_are_accepted() {
         "respond 200; memcached.store ([\"key\" => \"x\"]);",
         "respond 200; memcached.store [\"maxsize\" => 1000000000000000000];",
         "respond 200; memcached.store [\"flags\" => 0];",
+        "respond 200; memcached.store [\"headers\" => true, \"invalidate\" => 5];",
+        "memcached.lookup [\"namespace\" => \"a.b-c_1\", \"soft\" => 0];",
+        "memcached.delete;",
+        "memcached.delete none;",
+        "memcached.delete [\"key\" => none];",
+        "memcached.delete [\"key\" => \"%{req.path}\", \"headers\" => false, \"ttl\" => 5];",
+        "memcached.delete [\"soft\" => 2592000, \"vary\" => [\"accept-language\"]];",
+        "memcached.delete [\"namespace\" => \"a\", \"timeout_ms\" => 5, \"methods\" => [\"POST\"]];",
+        "memcached.delete [\"namespace\" => \"a\", \"key\" => none, \"soft\" => 5];",
     ] {
         let checked = check_config(line);
         assert_eq!(checked.status, Some(0), "{line}\n{}", checked.output);
@@ -149,8 +158,44 @@ const REFUSED: &[(&str, &[&str])] = &[
         &["\"force\"", "true or false"],
     ),
     (
+        "respond 200; memcached.store [\"invalidate\" => 0];",
+        &["\"invalidate\"", "true, false or a number", "found 0"],
+    ),
+    (
         "respond 200; memcached.store [\"invalidate\" => 5];",
-        &["\"invalidate\"", "true or false"],
+        &["\"invalidate\"", "headers"],
+    ),
+    (
+        "memcached.lookup [\"namespace\" => \"a b\"];",
+        &["\"namespace\"", "letters", "\"a b\""],
+    ),
+    (
+        "memcached.lookup [\"namespace\" => true];",
+        &["\"namespace\"", "none or a name", "boolean"],
+    ),
+    (
+        "memcached.delete 5;",
+        &["memcached.delete", "options", "number"],
+    ),
+    (
+        "memcached.delete ([], none);",
+        &["memcached.delete", "one list", "2 arguments"],
+    ),
+    (
+        "memcached.delete [\"soft\" => 2592001];",
+        &["memcached.delete", "\"soft\"", "2592000"],
+    ),
+    (
+        "memcached.delete [\"soft\" => 5, \"headers\" => false];",
+        &["memcached.delete", "\"soft\"", "headers"],
+    ),
+    (
+        "memcached.delete [\"namespace\" => \"a\", \"soft\" => 5];",
+        &["memcached.delete", "\"soft\"", "\"namespace\"", "\"key\""],
+    ),
+    (
+        "memcached.delete [\"namespace\" => \"a\", \"ttl\" => 5];",
+        &["memcached.delete", "\"ttl\"", "\"namespace\"", "\"key\""],
     ),
     (
         "respond 200; memcached.store [\"headers\" => 1];",

@@ -2,20 +2,24 @@
 //! where `LIGHTTPD2_WORKER` names it, else on the stand-in.
 
 mod body;
+mod cache;
 mod coalesce;
 mod config;
 mod counters;
 mod faults;
+mod fresh;
 mod headers;
 mod hoard;
 mod identity;
 mod invalidate;
 mod key;
+mod levels;
 mod life;
 mod lookup;
 mod lua;
 mod odd;
 mod panics;
+mod purge;
 mod readme;
 mod rules;
 mod sample;
@@ -24,6 +28,8 @@ mod truth;
 mod valgrind;
 mod value;
 mod wire;
+
+use std::time::SystemTime;
 
 /// A handler between lookup and store, which share the options `both`;
 /// `$CACHE` is the memcached.
@@ -54,6 +60,16 @@ memcached.lookup ({lookup}, {{
 	respond 200 => "missed";
 }});
 "#
+    )
+}
+
+/// A header `Date` of so many seconds ago.
+fn date(ago_secs: u64) -> String {
+    let now = SystemTime::UNIX_EPOCH.elapsed();
+    let now = now.expect("a clock that is right").as_secs();
+    format!(
+        "Date: {}",
+        memcached_core::http::format_date(now - ago_secs)
     )
 }
 

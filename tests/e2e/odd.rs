@@ -209,17 +209,20 @@ memcached.store ["server" => "$OTHER", "key" => "a", "headers" => true];
     site.stop();
 }
 
-/// A near cache before a far one: what the far one has gets into the near one,
-/// though it is under the same key.
+/// A near cache before a far one: what the far one has gets into the near one for
+/// the rest of its time, though it is under the same key.
 #[test]
 fn a_hit_goes_from_one_server_to_another() {
     let (near, far) = (Memcached::start(), Memcached::start());
-    far.set("/", 0, b"item");
+    let item = format!("HTTP/1.1 200 OK\r\n{}\r\n\r\nitem", crate::date(0));
+    far.set("/", 0, item.as_bytes());
     let config = r#"
-memcached.lookup (["server" => "$NEAR"], { header.add "X-Memcached" => "Hit"; }, {
-	memcached.lookup (["server" => "$FAR"], {
-		memcached.store ["server" => "$NEAR", "ttl" => 5];
-		memcached.store ["server" => "$FAR", "ttl" => 5];
+near = ["server" => "$NEAR", "headers" => true, "ttl" => 600];
+far = ["server" => "$FAR", "headers" => true, "ttl" => 600];
+memcached.lookup (near, { header.add "X-Memcached" => "Hit"; }, {
+	memcached.lookup (far, {
+		memcached.store near;
+		memcached.store far;
 	});
 });
 "#;

@@ -38,7 +38,7 @@ fn the_sample_in_short_is_the_sample() {
         .expect("the setup block's end");
     let (_, full) = full.split_once('\n').expect("more lines");
     let readme = readme();
-    let shown = block(&readme, "docroot \"/var/www\";");
+    let shown = block(&readme, "if req.path =^ \"/app/\" {");
     assert_eq!(statements(&shown), statements(full));
 }
 
@@ -53,6 +53,29 @@ fn lines_for_the_configuration() {
         let checked = check_config(line);
         assert_eq!(checked.status, Some(0), "{line}\n{}", checked.output);
     }
+}
+
+/// The first configuration that is shown.
+#[test]
+fn an_application() {
+    let cache = Memcached::start();
+    let backend = Backend::constant("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage");
+    let config = block(&readme(), "memcached.cache ([], {")
+        .replace("[]", "[\"server\" => \"$CACHE\"]")
+        .replace("127.0.0.1:8000", "$BACKEND");
+    let site = Site::start(&config, &[("CACHE", &cache), ("BACKEND", &backend)]);
+    assert_eq!(site.get("/a?b").text(), "page");
+    eventually("the page is stored", || {
+        let key = "http://example.test/a?b#accept-encoding=identity";
+        cache.get(key).is_some()
+    });
+    let known = [("Cookie", "_ga=1")];
+    assert_eq!(site.request("GET", "/a?b", &known).text(), "page");
+    assert_eq!(backend.requests(), 1);
+    let own = [("Cookie", "login=bob")];
+    assert_eq!(site.request("GET", "/a?b", &own).text(), "page");
+    assert_eq!(backend.requests(), 2);
+    site.stop();
 }
 
 /// Whoever is known gets his own page, and nobody else gets that.

@@ -7,8 +7,11 @@ use testkit::{Backend, Memcached, Site, eventually};
 
 use crate::cached;
 
-const TYPES: &str =
-    r#"mime_types ( ".html" => "text/html; charset=utf-8", ".txt" => "text/plain" );"#;
+const TYPES: &str = r#"mime_types (
+    ".html" => "text/html; charset=utf-8",
+    ".txt" => "text/plain",
+    ".xsl" => "text/xsl"
+);"#;
 
 /// A backend that answers each path with these headers and a body.
 fn backend(answers: &'static [(&'static str, &'static str)]) -> Backend {
@@ -27,6 +30,8 @@ fn backend(answers: &'static [(&'static str, &'static str)]) -> Backend {
 const ANSWERS: &[(&str, &str)] = &[
     ("/upload.html", "Content-Type: text/plain"),
     ("/other.html", "Content-Type: application/octet-stream"),
+    ("/script.html", "Content-Type: text/javascript"),
+    ("/sheet.xsl", "Content-Type: text/plain"),
     ("/page.html", "Content-Type: text/html"),
     ("/page.php", "Content-Type: text/html"),
     ("/none.html", "X-A: b"),
@@ -47,7 +52,8 @@ fn start(options: &str) -> (Site, Memcached) {
 #[test]
 fn a_hit_does_not_become_a_page_that_the_response_was_not() {
     let (site, cache) = start(r#""environment" => "all""#);
-    for path in ["/upload.html", "/other.html", "/upload.html"] {
+    let kept_out = ["/upload.html", "/other.html", "/script.html", "/sheet.xsl"];
+    for path in kept_out.into_iter().chain(["/upload.html"]) {
         assert_eq!(site.get(path).text(), "page");
     }
     for path in ["/page.html", "/none.html"] {
@@ -55,8 +61,9 @@ fn a_hit_does_not_become_a_page_that_the_response_was_not() {
         let hit = site.get_hit(path);
         assert_eq!(hit.header("Content-Type"), Some("text/html; charset=utf-8"));
     }
-    assert_eq!(cache.get("/upload.html"), None);
-    assert_eq!(cache.get("/other.html"), None);
+    for path in kept_out {
+        assert_eq!(cache.get(path), None);
+    }
     let log = site.stop();
     let lines: Vec<_> = log
         .lines()

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use testkit::{MakeRun, Memcached, Site, eventually, get, project_root, random_bytes};
+use testkit::{Backend, MakeRun, Memcached, Site, eventually, get, project_root, random_bytes};
 
 /// The sample without its setup block, which the tests make themselves, and
 /// with another memcached and folder.
@@ -11,6 +11,7 @@ fn sample() -> String {
     let text = fs::read_to_string(path).expect("the sample");
     let (_, rest) = text.split_once("\n}\n").expect("the setup block's end");
     rest.replace("[\"key\"", "[\"server\" => \"$CACHE\", \"key\"")
+        .replace("[\"ports\"", "[\"server\" => \"$CACHE\", \"ports\"")
         .replace("/var/www", "$DIR/www")
 }
 
@@ -37,6 +38,26 @@ fn a_page_is_a_miss_then_a_hit_byte_for_byte() {
     let head = site.request("HEAD", "/page.html", &[]);
     assert_eq!((head.status, head.cache()), (200, "Hit"));
     assert_eq!(head.header("Content-Length"), Some("50000"));
+    site.stop();
+}
+
+#[test]
+fn the_application() {
+    let cache = Memcached::start();
+    let backend = Backend::constant("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage");
+    let config = sample().replace("127.0.0.1:8000", &backend.to_string());
+    let site = Site::start(&config, &[("CACHE", &cache)]);
+    let get = |host: &str| site.request("GET", "/app/x?y", &[("Host", host)]);
+    let first = get("example.org:8080");
+    assert_eq!((first.text().as_str(), first.cache()), ("page", "Miss"));
+    let key = "http://example.org/app/x?y#accept-encoding=identity";
+    eventually("the page is stored", || cache.get(key).is_some());
+    for host in ["example.org:8080", "example.org"] {
+        let hit = get(host);
+        let markers = hit.headers.iter().filter(|(name, _)| name == "X-Memcached");
+        assert_eq!((hit.cache(), markers.count()), ("Hit", 1), "{hit:?}");
+    }
+    assert_eq!(backend.requests(), 1);
     site.stop();
 }
 

@@ -177,6 +177,33 @@ fn a_response_that_was_handed_over_is_queued() {
     assert!(log.contains("stores 1, stored 1"), "{log}");
 }
 
+/// A visitor's page may be looked for under one key and stored under another.
+#[test]
+fn a_key_that_is_not_the_lookups_is_said() {
+    let shown = r#"header.overwrite "X-Store" => "%{req.environment[MEMCACHED_STORE]}";"#;
+    let handler = r#"proxy "$BACKEND";"#;
+    let other = cached("", handler, r#""key" => "other:%{req.path}""#);
+    // The same key, of an item in another form.
+    let same = cached("", handler, r#""headers" => true"#);
+    let alone = r#"proxy "$BACKEND"; memcached.store ["server" => "$CACHE"];"#.to_owned();
+    for (config, key, note) in [
+        (other, "other:/x", ": key differs from the lookup's"),
+        (same, "/x", ""),
+        (alone, "/x", ""),
+    ] {
+        let cache = Memcached::start();
+        let backend = Backend::constant("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+        let site = with_access_log(&format!("{DEBUG}{config}{shown}"), &cache, &backend);
+        let said = format!("storing{note}");
+        assert_eq!(site.get("/x").header("X-Store"), Some(&*said));
+        site.await_log(&format!("queued for memcached; key {key} at"));
+        let last = store_in_access_log(&site, "/x");
+        let said = format!("queued{note}");
+        assert!(last.as_ref().is_none_or(|last| *last == said), "{last:?}");
+        site.stop();
+    }
+}
+
 #[test]
 fn what_memcached_does_not_store_is_logged_and_counted() {
     let cache = Faulty::start();

@@ -8,7 +8,7 @@ use testkit::{
     Backend, Memcached, Site, eventually, panicking_library, plugin_library, random_bytes,
 };
 
-use crate::cached;
+use crate::{cached, options};
 
 /// Runs a server under valgrind and gives the errors in which the plugin has
 /// a part, as valgrind describes them.
@@ -31,7 +31,16 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
         "proxy \"$WHOLE\";",
         r#""etag" => true, "ttl" => ["200" => 600], "invalidate" => true"#,
     );
-    let pages = format!("if req.path =^ \"/whole\" {{ {whole_pages} }} else {{ {pages} }}");
+    let kept = options(&[r#""timeout_ms" => 20000"#]);
+    let kept_pages = format!(
+        r#"memcached.cache ({kept}, {{
+			if req.path == "/kept/page" {{ proxy "$WHOLE"; }} else if req.path == "/kept/cut" {{ proxy "$BACKEND"; }}
+		}}, {{ header.add "X-Memcached" => "Hit"; }}, {{ header.add "X-Memcached" => "Miss"; }});"#
+    );
+    let pages = format!(
+        "if req.path =^ \"/whole\" {{ {whole_pages} }} \
+         else if req.path =^ \"/kept\" {{ {kept_pages} }} else {{ {pages} }}"
+    );
     let site = Site::builder()
         .plugin(plugin)
         .environment("MOD_MEMCACHED_PANIC_AT", panic_at)
@@ -57,10 +66,12 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
         }
     }
     use_whole_responses(&site, &cache);
+    use_cache(&site);
     site.request("POST", "/whole", &[("Content-Length", "0")]);
     let mut client = site.connect();
+    let before = backend.requests();
     client.send_request("GET", "/cut", &[]);
-    eventually("the backend is asked", || backend.requests() > 0);
+    eventually("the backend is asked", || backend.requests() > before);
     client.reset();
     cache.suspend();
     for _ in 0..10 {
@@ -71,9 +82,13 @@ fn errors_of_the_plugin(plugin: &Path, panic_at: &str) -> Vec<String> {
     let mut client = site.connect();
     client.send_request("POST", "/whole", &[("Content-Length", "0")]);
     client.reset();
+    let mut client = site.connect();
+    client.send_request("GET", "/kept/new", &[("Cookie", "_ga=1")]);
+    client.reset();
     cache.kill();
     for _ in 0..5 {
         site.get("/1");
+        site.get("/kept/page");
     }
     cache.restart();
     site.get("/1");
@@ -110,6 +125,26 @@ pub(crate) fn errors_in(report: &Path) -> Vec<String> {
         .filter(|error| error.contains("libmod_memcached.so"))
         .map(str::to_owned)
         .collect()
+}
+
+/// Pages of `memcached.cache`: made, kept, not handled, not asked for.
+fn use_cache(site: &Site) {
+    for _ in 0..3 {
+        for headers in [
+            &[][..],
+            &[("Cookie", "_ga=1"), ("Accept-Encoding", "br, gzip")],
+            &[("Cookie", "sid=1")],
+        ] {
+            for path in ["/kept/page", "/kept/none"] {
+                site.request("GET", path, headers);
+                site.request("HEAD", path, headers);
+            }
+        }
+    }
+    site.request("POST", "/kept/page", &[("Content-Length", "0")]);
+    let mut client = site.connect();
+    client.send_request("GET", "/kept/cut", &[("Cookie", "_ga=1")]);
+    client.reset();
 }
 
 fn use_whole_responses(site: &Site, cache: &Memcached) {

@@ -88,7 +88,7 @@ static void host_part(GString *out, guint from, guint to, gpointer data) {
 }
 
 static void set_root(struct vrequest *vr, liPattern *root, const char *rest) {
-	struct physical *ph = PHYSICAL(vr);
+	liPhysical *ph = &vr->pub.physical;
 	g_string_truncate(ph->doc_root, 0);
 	li_pattern_eval(&vr->pub, ph->doc_root, root, host_part, URI(vr)->host, li_pattern_regex_cb, last_captures(vr));
 	g_string_assign(ph->path, ph->doc_root->str);
@@ -182,9 +182,9 @@ static void redirect_to_folder(struct vrequest *vr) {
 static liHandlerResult run_index(liVRequest *vr, gpointer param, gpointer *context) {
 	(void)context;
 	const liValue *names = param;
-	GString *path = PHYSICAL(VREQUEST(vr))->path;
+	GString *path = VREQUEST(vr)->pub.physical.path;
 	struct stat st;
-	if (!PHYSICAL(VREQUEST(vr))->doc_root->len) {
+	if (!VREQUEST(vr)->pub.physical.doc_root->len) {
 		VR_LOG(VREQUEST(vr), ERROR, "no docroot specified yet but index action called");
 		return LI_HANDLER_ERROR;
 	}

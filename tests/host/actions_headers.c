@@ -22,23 +22,6 @@ struct header_action {
 	liPattern *value;
 };
 
-static void string_free(gpointer s) { g_string_free(s, TRUE); }
-
-void li_environment_set(liEnvironment *public, const gchar *key, size_t len, const gchar *value, size_t value_len) {
-	struct environment *env = (struct environment *)(void *)public;
-	if (!env->table) env->table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, string_free);
-	g_hash_table_replace(env->table, g_strndup(key, len), g_string_new_len(value, (gssize)value_len));
-}
-
-GString *li_environment_get(liEnvironment *public, const gchar *key, size_t len) {
-	struct environment *env = (struct environment *)(void *)public;
-	if (!env->table) return NULL;
-	char *name = g_strndup(key, len);
-	GString *value = g_hash_table_lookup(env->table, name);
-	g_free(name);
-	return value;
-}
-
 static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 	(void)context;
 	struct vrequest *vr = VREQUEST(pub);
@@ -47,9 +30,9 @@ static liHandlerResult run(liVRequest *pub, gpointer param, gpointer *context) {
 	if (a->value) pattern_append(vr, value, a->value);
 	liHttpHeaders *headers = a->target == REQUEST ? pub->request.headers : pub->response.headers;
 	if (a->target == ENVIRONMENT) {
-		if (a->change == REMOVE && ENVIRONMENT_OF(vr)->table)
-			g_hash_table_remove(ENVIRONMENT_OF(vr)->table, a->key->str);
-		else if (a->change != REMOVE)
+		if (a->change == REMOVE)
+			g_hash_table_remove(pub->env.table, a->key);
+		else
 			li_environment_set(&pub->env, STR(a->key), STR(value));
 	} else {
 		switch (a->change) {

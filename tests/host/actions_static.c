@@ -75,7 +75,7 @@ static void serve(struct vrequest *vr, int fd, const struct stat *st) {
 		return;
 	}
 	struct file *file = file_new(fd);
-	const GString *type = li_mimetype_get(pub, PHYSICAL(vr)->path);
+	const GString *type = li_mimetype_get(pub, vr->pub.physical.path);
 	goffset from = 0, to = st->st_size - 1;
 	int status = 0;
 	if (vr->settings[SETTING_RANGES].boolean) {
@@ -109,7 +109,7 @@ static liHandlerResult run(liVRequest *vr, gpointer param, gpointer *context) {
 		header_set(vr->response.headers, "Allow", "GET, HEAD");
 		return LI_HANDLER_GO_ON;
 	}
-	const GString *path = PHYSICAL(VREQUEST(vr))->path;
+	const GString *path = VREQUEST(vr)->pub.physical.path;
 	if (!path->len || path->str[path->len - 1] == '/') return LI_HANDLER_GO_ON;
 	struct stat st;
 	int fd = open(path->str, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -11,8 +11,6 @@ void queue_init(liChunkQueue *q) {
 	g_queue_init(&q->queue);
 }
 
-static gboolean in_memory(const struct chunk *c) { return c->kind != CHUNK_FILE; }
-
 static void chunk_free(struct chunk *c) {
 	if (c->buffer) li_buffer_release(c->buffer);
 	if (c->string) g_string_free(c->string, TRUE);
@@ -29,13 +27,11 @@ static void push(liChunkQueue *q, struct chunk *c) {
 	g_queue_push_tail(&q->queue, c);
 	q->length += c->length;
 	QUEUE(q)->bytes_in += c->length;
-	if (in_memory(c)) QUEUE(q)->mem += c->length;
 }
 
-static void consumed(liChunkQueue *q, const struct chunk *c, goffset n) {
+static void consumed(liChunkQueue *q, goffset n) {
 	q->length -= n;
 	QUEUE(q)->bytes_out += n;
-	if (in_memory(c)) QUEUE(q)->mem -= n;
 }
 
 void li_chunkqueue_append_buffer2(liChunkQueue *q, liBuffer *buffer, gsize offset, gsize length) {
@@ -73,7 +69,7 @@ void queue_skip(liChunkQueue *q, goffset n) {
 	while (n > 0 && q->queue.head) {
 		struct chunk *c = q->queue.head->data;
 		goffset part = MIN(n, c->length);
-		consumed(q, c, part);
+		consumed(q, part);
 		c->offset += part;
 		c->length -= part;
 		n -= part;
@@ -119,7 +115,7 @@ goffset queue_steal(liChunkQueue *out, liChunkQueue *in, goffset length) {
 		struct chunk *c = in->queue.head->data;
 		goffset part = MIN(length, c->length);
 		if (part == c->length) {
-			consumed(in, c, part);
+			consumed(in, part);
 			g_queue_pop_head(&in->queue);
 			push(out, c);
 		} else {

@@ -48,7 +48,7 @@ gboolean subject_has_key(enum subject s) { return s == SUBJECT_HEADER || s == SU
 
 static gint64 stat_says(struct vrequest *vr, enum subject s) {
 	struct stat st;
-	if (stat(PHYSICAL(vr)->path->str, &st) != 0) return FALSE;
+	if (stat(vr->pub.physical.path->str, &st) != 0) return FALSE;
 	return s == SUBJECT_PHYS_EXISTS || (s == SUBJECT_PHYS_ISFILE ? S_ISREG(st.st_mode) : S_ISDIR(st.st_mode));
 }
 
@@ -61,11 +61,11 @@ gboolean subject_text(struct vrequest *vr, enum subject s, const GString *key, G
 	case SUBJECT_SCHEME: text = URI(vr)->scheme; break;
 	case SUBJECT_QUERY: text = URI(vr)->query; break;
 	case SUBJECT_METHOD: text = vr->pub.request.http_method_str; break;
-	case SUBJECT_REMOTE_IP: text = vr->con->remote_ip; break;
-	case SUBJECT_LOCAL_IP: text = vr->con->local_ip; break;
-	case SUBJECT_PHYS_PATH: text = PHYSICAL(vr)->path; break;
-	case SUBJECT_PHYS_DOCROOT: text = PHYSICAL(vr)->doc_root; break;
-	case SUBJECT_ENV: text = ENVIRONMENT_OF(vr)->table ? g_hash_table_lookup(ENVIRONMENT_OF(vr)->table, key->str) : NULL; break;
+	case SUBJECT_REMOTE_IP: text = vr->pub.coninfo->remote_addr_str; break;
+	case SUBJECT_LOCAL_IP: text = vr->pub.coninfo->local_addr_str; break;
+	case SUBJECT_PHYS_PATH: text = vr->pub.physical.path; break;
+	case SUBJECT_PHYS_DOCROOT: text = vr->pub.physical.doc_root; break;
+	case SUBJECT_ENV: text = li_environment_get(&vr->pub.env, STR(key)); break;
 	case SUBJECT_HEADER: header_join(vr->pub.request.headers, key->str, out); break;
 	case SUBJECT_RESPONSE_HEADER: header_join(vr->pub.response.headers, key->str, out); break;
 	case SUBJECT_LENGTH: *number = vr->content_length; return FALSE;
@@ -162,11 +162,16 @@ void condition_release(struct condition *c) {
 
 gboolean condition_uses_regex(const struct condition *c) { return c->regex != NULL; }
 
-/* The match is kept for patterns after the condition, whether or not it held. */
+/* What matched is kept for patterns after the condition, whether or not that held. */
 static gboolean match(struct vrequest *vr, const struct condition *c, GString *subject) {
 	liActionRegexStackElement e = { subject, NULL };
 	gboolean matched = g_regex_match(c->regex, subject->str, 0, &e.match_info);
-	g_array_append_val(vr->pub.action_stack.regex_stack, e);
+	if (matched) {
+		g_array_append_val(vr->pub.action_stack.regex_stack, e);
+	} else {
+		g_match_info_free(e.match_info);
+		g_string_free(subject, TRUE);
+	}
 	return matched;
 }
 

@@ -136,7 +136,6 @@ void connection_pump(struct connection *con) {
 		if (con->all_data) filters_output_gone(vr);
 	}
 	flush(con);
-	if (!con->dead && vr->backend && con->out.length + filters_pending(vr) < QUEUE_LIMIT) backend_resume(vr->backend);
 }
 
 static void answer_with(struct connection *con, int status) {
@@ -232,6 +231,8 @@ void connection_new(struct worker *wrk, int fd) {
 	con->in = g_string_new(NULL);
 	con->remote_ip = ip_of(fd, remote_name);
 	con->local_ip = ip_of(fd, local_name);
+	con->info.remote_addr_str = con->remote_ip;
+	con->info.local_addr_str = con->local_ip;
 	con->info.local_addr.len = sizeof(con->local);
 	con->info.local_addr.addr_up.raw = (char *)&con->local;
 	if (local_name(fd, (struct sockaddr *)&con->local, &con->info.local_addr.len) != 0) con->info.local_addr.len = 0;
@@ -240,7 +241,7 @@ void connection_new(struct worker *wrk, int fd) {
 	li_job_init(&con->free_job, on_free);
 	con->link.data = con;
 	g_queue_push_tail_link(&wrk->connections, &con->link);
-	con->vr = vrequest_new(con);
+	con->vr = vrequest_new(wrk, &con->info, con);
 	con->pub.mainvr = &con->vr->pub;
 	g_array_append_val(wrk->pub.connections, con);
 	wrk->pub.connections_active++;

@@ -45,8 +45,7 @@ static void param(GString *params, const char *name, gsize name_len, const char 
 
 /* Unless the configuration sets it. */
 static void own_param(struct vrequest *vr, GString *params, const char *name, const char *value) {
-	GHashTable *set = ENVIRONMENT_OF(vr)->table;
-	if (!set || !g_hash_table_contains(set, name)) param(params, name, strlen(name), value, strlen(value));
+	if (!li_environment_get(&vr->pub.env, name, strlen(name))) param(params, name, strlen(name), value, strlen(value));
 }
 
 /* As CGI has it: capitals and digits, and an underscore for a dash. A name with
@@ -73,13 +72,13 @@ static void header_param(GString *params, const liHttpHeader *h) {
 static void compose(struct vrequest *vr, GString *out) {
 	static const char begin[HEAD_LEN] = { 0, 1, 0, 0, 0, 0, 0, 0 };
 	const struct uri *uri = URI(vr);
-	const struct physical *physical = PHYSICAL(vr);
+	const liPhysical *physical = &vr->pub.physical;
 	GString *params = g_string_new(NULL);
 	gchar *length = g_strdup_printf("%zu", vr->request_body->len);
 	own_param(vr, params, "CONTENT_LENGTH", length);
 	g_free(length);
 	own_param(vr, params, "SERVER_NAME", uri->host->str);
-	own_param(vr, params, "REMOTE_ADDR", vr->con->remote_ip->str);
+	own_param(vr, params, "REMOTE_ADDR", vr->pub.coninfo->remote_addr_str->str);
 	own_param(vr, params, "SCRIPT_NAME", uri->path->str);
 	own_param(vr, params, "PATH_INFO", physical->pathinfo->str);
 	own_param(vr, params, "SCRIPT_FILENAME", physical->path->str);
@@ -92,10 +91,8 @@ static void compose(struct vrequest *vr, GString *out) {
 	for (GList *l = vr->pub.request.headers->entries.head; l; l = l->next) header_param(params, l->data);
 	GHashTableIter iter;
 	gpointer key, value;
-	if (ENVIRONMENT_OF(vr)->table) {
-		g_hash_table_iter_init(&iter, ENVIRONMENT_OF(vr)->table);
-		while (g_hash_table_iter_next(&iter, &key, &value)) param(params, key, strlen(key), STR((GString *)value));
-	}
+	g_hash_table_iter_init(&iter, vr->pub.env.table);
+	while (g_hash_table_iter_next(&iter, &key, &value)) param(params, STR((GString *)key), STR((GString *)value));
 	append_record(out, BEGIN_REQUEST, begin, sizeof(begin));
 	append_stream(out, PARAMS, params);
 	append_stream(out, STDIN, vr->request_body);
@@ -127,7 +124,7 @@ static liAction *create(liServer *srv, liWorker *wrk, liPlugin *p, liValue *v, g
 
 static liHandlerResult run_pathinfo(liVRequest *pub, gpointer param, gpointer *context) {
 	struct vrequest *vr = VREQUEST(pub);
-	struct physical *physical = PHYSICAL(vr);
+	liPhysical *physical = &vr->pub.physical;
 	struct stat st;
 	(void)param;
 	(void)context;

@@ -1,6 +1,6 @@
 /* The chain from a content handler's queue through output filters. A filter is
  * called when its input grew, was closed or went away; filters move everything
- * on, and the content handler is held up while too much is on its way. */
+ * on. As on the real server, what the client does not read waits in memory. */
 #include "host.h"
 
 static struct filter *at(struct vrequest *vr, guint i) { return g_ptr_array_index(vr->filters, i); }
@@ -85,7 +85,8 @@ void filters_run(struct vrequest *vr) {
 	for (guint i = 0; i < vr->filters->len; i++) {
 		struct filter *f = at(vr, i);
 		if (is_due(f, input_of(vr, i)) && call(vr, i)) return;
-		if (f->source_gone && f->pub.in && !f->queue.is_closed && call(vr, i)) return;
+		/* Not from within: what the filter has so far goes on before. */
+		f->again = f->again || (f->source_gone && f->pub.in && !f->queue.is_closed);
 		again = again || f->again;
 	}
 	if (again) vrequest_pump_later(vr);
@@ -112,12 +113,6 @@ void li_stream_again(liStream *stream) {
 	struct filter *f = (struct filter *)(void *)((char *)stream - offsetof(struct filter, pub.stream));
 	f->again = TRUE;
 	if (f->vr) vrequest_pump_later(f->vr);
-}
-
-goffset filters_pending(struct vrequest *vr) {
-	goffset sum = QUEUE(&vr->body)->mem;
-	for (guint i = 0; i < vr->filters->len; i++) sum += QUEUE(&at(vr, i)->queue)->mem;
-	return sum;
 }
 
 void filters_reset(struct vrequest *vr) {

@@ -41,18 +41,14 @@ SAME_SIZE(struct uri, liRequestUri);
 _Static_assert(offsetof(struct uri, path) == offsetof(liRequestUri, path), "the path of an uri");
 #define URI(vr) ((struct uri *)&(vr)->pub.request.uri)
 
-struct physical {
-	GString *path, *doc_root, *pathinfo;
-};
-#define PHYSICAL(vr) ((struct physical *)((char *)(vr) + offsetof(liVRequest, request) + sizeof(liRequest)))
-
-struct environment {
-	GHashTable *table;
-};
-SAME_SIZE(struct environment, liEnvironment);
-#define ENVIRONMENT_OF(vr) ((struct environment *)(void *)&(vr)->pub.env)
-
 #define SOCKADDR(address) ((struct sockaddr *)(void *)(address)->addr_up.raw)
+
+/* A setting that is shared: types by the ends of paths. */
+struct mime_types {
+	liOptionPtrValue pub;
+	GPtrArray *list; /* struct mime */
+};
+#define MIME_TYPES(value) ((struct mime_types *)(void *)(value))
 
 /* --- jobs --- */
 
@@ -90,6 +86,10 @@ enum setting {
 	SETTING_RANGES,
 	SETTING_COUNT
 };
+enum shared_setting {
+	SHARED_MIME_TYPES,
+	SHARED_COUNT
+};
 
 struct server {
 	liServer pub;
@@ -103,8 +103,7 @@ struct server {
 	GPtrArray *listeners;         /* struct listener */
 	GHashTable *globals;          /* variables of the configuration */
 	liAction *main_action;
-	liOptionValue settings[SETTING_COUNT];
-	GPtrArray *mime_types; /* struct mime, of the default settings */
+	liOptionValue *settings;
 	gchar *log_targets[6];
 	GMutex log_lock;
 	gint stopping;
@@ -366,12 +365,12 @@ struct filter {
 
 struct vrequest {
 	liVRequest pub;
-	struct connection *con;
+	struct connection *con; /* NULL without a client */
 	int http_version; /* the 1 of HTTP/1.1 */
 	goffset content_length;
 	GArray *frames; /* of the actions that run */
 	liOptionValue settings[SETTING_COUNT];
-	GPtrArray *mime_types;
+	liOptionPtrValue *shared_settings[SHARED_COUNT];
 	liChunkQueue body;  /* from the content handler */
 	gboolean body_gone; /* it broke off */
 	gboolean backend_failed;
@@ -382,14 +381,20 @@ struct vrequest {
 	GString *request_body;
 	struct backend *backend;
 	int lua_ref; /* of the table that its scripts share */
+	/* What a stream that stands for the client is connected to. */
+	liStream output;
+	goffset shown_bytes;
+	gboolean shown_closed;
 };
 #define VREQUEST(v) ((struct vrequest *)(v))
 
-struct vrequest *vrequest_new(struct connection *);
+struct vrequest *vrequest_new(struct worker *, liConInfo *, struct connection *);
 void vrequest_free(struct vrequest *);
 void vrequest_reset(struct vrequest *);
 void vrequest_start(struct vrequest *);
 void vrequest_wake(struct vrequest *);
+/* In place of what it has. */
+void vrequest_share(struct vrequest *, enum shared_setting, liOptionPtrValue *);
 void vrequest_error(struct vrequest *);
 /* A content handler that answers over time took the request. */
 gboolean vrequest_handle_indirect(struct vrequest *);
@@ -397,13 +402,18 @@ void vrequest_headers_ready(struct vrequest *);
 /* The content handler has nobody to ask: an error page instead. */
 void vrequest_backend_failed(struct vrequest *);
 
+void environment_init(liEnvironment *);
+
+/* Without a client: the body goes to a stream. */
+void stream_pump(struct vrequest *);
+/* No more will come. */
+void stream_broken(struct vrequest *);
+
 void filters_run(struct vrequest *);
 void filters_reset(struct vrequest *);
 /* The last queue of the chain of filters; NULL once it broke off. */
 liChunkQueue *filters_output(struct vrequest *);
 void filters_output_gone(struct vrequest *);
-/* Bytes in memory on their way from the content handler to the socket. */
-goffset filters_pending(struct vrequest *);
 /* The body got more bytes, or is closed, or gone: have it moved on. */
 void vrequest_pump_later(struct vrequest *);
 
@@ -416,8 +426,6 @@ struct backend_protocol {
 };
 liAction *backend_action(liServer *, liValue *, const struct backend_protocol *);
 void backend_free(struct backend *);
-/* There may be room again for what it reads. */
-void backend_resume(struct backend *);
 
 /* --- connections --- */
 
@@ -445,7 +453,6 @@ struct connection {
 	liConInfo info;
 	struct sockaddr_storage local;
 };
-#define QUEUE_LIMIT (256 * 1024)
 void connection_new(struct worker *, int fd);
 void connection_close(struct connection *);
 void connection_free(struct connection *);
@@ -464,6 +471,6 @@ void url_decode(GString *);
 void url_encode(GString *out, const char *);
 void path_simplify(GString *);
 
-GPtrArray *mime_parse(struct server *, liValue *);
+liOptionPtrValue *mime_parse(struct server *, liValue *);
 
 #endif

@@ -116,6 +116,8 @@ void li_job_later_ref(liJobRef *ref) {
 	if (ref->job) li_job_later(ref->queue, ref->job);
 }
 
+void li_job_ref_acquire(liJobRef *ref) { g_atomic_int_inc(&REF(ref)->refcount); }
+
 void li_job_ref_release(liJobRef *ref) {
 	if (g_atomic_int_dec_and_test(&REF(ref)->refcount)) g_free(ref);
 }

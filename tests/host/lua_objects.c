@@ -55,6 +55,8 @@ static int vr_index(lua_State *L, const char *key) {
 	struct vrequest *vr = check(L, VR);
 	if (g_str_equal(key, "req"))
 		push(L, REQ, vr);
+	else if (g_str_equal(key, "con") && !vr->con)
+		lua_pushnil(L);
 	else if (g_str_equal(key, "con"))
 		push(L, CON, vr->con);
 	else if (g_str_equal(key, "resp"))
@@ -127,8 +129,7 @@ static int headers_index(lua_State *L, const char *key) {
 }
 
 static int env_index(lua_State *L, const char *key) {
-	const struct environment *env = check(L, ENV);
-	const GString *value = env->table ? g_hash_table_lookup(env->table, key) : NULL;
+	const GString *value = li_environment_get(check(L, ENV), key, strlen(key));
 	if (value) return push_string(L, value);
 	lua_pushnil(L);
 	return 1;
@@ -182,8 +183,9 @@ static int env_set(lua_State *L) {
 	liEnvironment *env = check(L, ENV);
 	const char *key = luaL_checklstring(L, 2, &len);
 	if (lua_isnoneornil(L, 3)) {
-		GHashTable *table = ((struct environment *)(void *)env)->table;
-		if (table) g_hash_table_remove(table, key);
+		GString *name = g_string_new_len(key, (gssize)len);
+		g_hash_table_remove(env->table, name);
+		g_string_free(name, TRUE);
 		return 0;
 	}
 	const char *value = luaL_checklstring(L, 3, &value_len);

@@ -48,6 +48,11 @@ static void server_init(struct server *srv) {
 	srv->globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)value_free);
 	srv->addresses = g_ptr_array_new_with_free_func(string_free);
 	srv->listeners = g_ptr_array_new_with_free_func(g_free);
+	srv->pub.option_def_values = g_array_new(FALSE, TRUE, sizeof(liOptionValue));
+	g_array_set_size(srv->pub.option_def_values, SETTING_COUNT);
+	srv->pub.optionptr_def_values = g_array_new(FALSE, TRUE, sizeof(liOptionPtrValue *));
+	g_array_set_size(srv->pub.optionptr_def_values, SHARED_COUNT);
+	srv->settings = (liOptionValue *)(void *)srv->pub.option_def_values->data;
 	srv->settings[SETTING_KEEPALIVE_TIMEOUT].number = 5;
 	srv->settings[SETTING_RANGES].boolean = TRUE;
 	g_mutex_init(&srv->log_lock);
@@ -66,7 +71,9 @@ static void server_free(struct server *srv) {
 	plugins_clear(srv);
 	g_ptr_array_free(srv->addresses, TRUE);
 	g_ptr_array_free(srv->listeners, TRUE);
-	if (srv->mime_types) g_ptr_array_unref(srv->mime_types);
+	for (guint i = 0; i < SHARED_COUNT; i++) li_release_optionptr(&srv->pub, g_array_index(srv->pub.optionptr_def_values, liOptionPtrValue *, i));
+	g_array_free(srv->pub.optionptr_def_values, TRUE);
+	g_array_free(srv->pub.option_def_values, TRUE);
 	for (guint i = 0; i < srv->pub.workers->len; i++) worker_free(g_array_index(srv->pub.workers, struct worker *, i));
 	lua_state_free(&srv->lua);
 	g_array_free(srv->pub.workers, TRUE);

@@ -12,7 +12,7 @@ static void mime_free(gpointer data) {
 	g_free(m);
 }
 
-GPtrArray *mime_parse(struct server *srv, liValue *pairs) {
+liOptionPtrValue *mime_parse(struct server *srv, liValue *pairs) {
 	if (value_type(pairs) != LI_VALUE_LIST) {
 		LOG(srv, ERROR, "mime_types expects a list of pairs of strings");
 		return NULL;
@@ -30,11 +30,22 @@ GPtrArray *mime_parse(struct server *srv, liValue *pairs) {
 		m->type = g_string_new_len(STR(type->data.string));
 		g_ptr_array_add(types, m);
 	}
-	return types;
+	struct mime_types *shared = g_new0(struct mime_types, 1);
+	shared->pub.refcount = 1;
+	shared->list = types;
+	return &shared->pub;
+}
+
+void li_release_optionptr(liServer *srv, liOptionPtrValue *value) {
+	(void)srv;
+	if (!value || !g_atomic_int_dec_and_test(&value->refcount)) return;
+	g_ptr_array_unref(MIME_TYPES(value)->list);
+	g_free(value);
 }
 
 GString *li_mimetype_get(liVRequest *vr, GString *path) {
-	GPtrArray *types = VREQUEST(vr)->mime_types;
+	liOptionPtrValue *shared = vr->optionptrs[SHARED_MIME_TYPES];
+	GPtrArray *types = shared ? MIME_TYPES(shared)->list : NULL;
 	const struct mime *best = NULL;
 	for (guint i = 0; types && i < types->len; i++) {
 		const struct mime *m = g_ptr_array_index(types, i);

@@ -33,10 +33,6 @@ void backend_free(struct backend *b) {
 	g_free(b);
 }
 
-void backend_resume(struct backend *b) {
-	if (b->established && b->out->len == 0 && !ev_is_active(&b->writer)) ev_io_start(b->loop, &b->reader);
-}
-
 /* Nothing more comes from it. A body that its length says is not whole is
  * neither ended nor broken off: as on the real server the client waits. */
 static void finish(struct backend *b, gboolean whole) {
@@ -152,6 +148,7 @@ static void take_frames(struct backend *b) {
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *w, int events) {
+	(void)loop;
 	(void)events;
 	struct backend *b = w->data;
 	struct worker *wrk = WORKER(b->vr->pub.wrk);
@@ -159,8 +156,6 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events) {
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
 	if (n > 0) {
 		g_string_append_len(b->protocol->unwrap ? b->wrapped : b->in, wrk->read_buffer, n);
-		/* Started again when there is room again. */
-		if (b->headers_done && b->vr->con->out.length + filters_pending(b->vr) + n >= QUEUE_LIMIT) ev_io_stop(loop, w);
 		take_frames(b);
 	} else if (!b->headers_done) {
 		fail(b, n < 0 ? g_strerror(errno) : "it closed before its head was complete");
@@ -219,7 +214,7 @@ static void compose(struct vrequest *vr, GString *out) {
 			skip = skip || (h->keylen == strlen(left_out[i]) && g_ascii_strncasecmp(h->data->str, left_out[i], h->keylen) == 0);
 		if (!skip) g_string_append_printf(out, "%s\r\n", h->data->str);
 	}
-	g_string_append_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n\r\n", vr->con->remote_ip->str);
+	g_string_append_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n\r\n", vr->pub.coninfo->remote_addr_str->str);
 	string_append(out, vr->request_body);
 }
 

@@ -15,6 +15,8 @@ static int host_of(struct vrequest *vr) {
 	if (at) s = at + 1;
 	gsize len = *s == '[' ? strcspn(s, "]") + 1 : strcspn(s, ":");
 	if (len > strlen(s) || (s[len] && s[len] != ':')) return 400;
+	const char *port = s[len] ? s + len + 1 : "0";
+	if (!*port || port[strspn(port, "0123456789")]) return 400;
 	for (gsize i = 0; i < len; i++)
 		if (!g_ascii_isalnum(s[i]) && !strchr("-._:[]", s[i])) return 400;
 	g_string_truncate(uri->host, 0);

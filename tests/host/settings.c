@@ -52,11 +52,12 @@ static void set(liOptionValue *settings, const struct setting_name *s, gint64 nu
 /* Whether there is a setting of that name, which is then changed for all. */
 gboolean setting_default(struct server *srv, const char *name, liValue *v, gboolean *failed) {
 	if (g_str_equal(name, "mime_types")) {
-		GPtrArray *types = mime_parse(srv, value_single(v));
+		liOptionPtrValue *types = mime_parse(srv, value_single(v));
 		*failed = types == NULL;
 		if (!types) return TRUE;
-		if (srv->mime_types) g_ptr_array_unref(srv->mime_types);
-		srv->mime_types = types;
+		liOptionPtrValue **own = &g_array_index(srv->pub.optionptr_def_values, liOptionPtrValue *, SHARED_MIME_TYPES);
+		li_release_optionptr(&srv->pub, *own);
+		*own = types;
 		return TRUE;
 	}
 	const struct setting_name *s = find(name);
@@ -98,20 +99,19 @@ static liAction *create(liServer *server, liWorker *wrk, liPlugin *p, liValue *v
 
 static liHandlerResult apply_mime(liVRequest *vr, gpointer param, gpointer *context) {
 	(void)context;
-	VREQUEST(vr)->mime_types = param;
+	vrequest_share(VREQUEST(vr), SHARED_MIME_TYPES, param);
 	return LI_HANDLER_GO_ON;
 }
 
 static void mime_types_free(liServer *srv, gpointer param) {
-	(void)srv;
-	g_ptr_array_unref(param);
+	li_release_optionptr(srv, param);
 }
 
 static liAction *create_mime(liServer *server, liWorker *wrk, liPlugin *p, liValue *v, gpointer userdata) {
 	(void)wrk;
 	(void)p;
 	(void)userdata;
-	GPtrArray *types = mime_parse(SERVER(server), value_single(v));
+	liOptionPtrValue *types = mime_parse(SERVER(server), value_single(v));
 	return types ? li_action_new_function(apply_mime, NULL, mime_types_free, types) : NULL;
 }
 

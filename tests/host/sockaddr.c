@@ -87,6 +87,12 @@ GString *li_sockaddr_to_string(liSocketAddress addr, GString *out, gboolean with
 	return out;
 }
 
+liSocketAddress li_sockaddr_dup(liSocketAddress addr) {
+	if (!addr.addr_up.raw) return none;
+	addr.addr_up.raw = g_memdup2(addr.addr_up.raw, addr.len);
+	return addr;
+}
+
 void li_sockaddr_clear(liSocketAddress *addr) {
 	g_free(addr->addr_up.raw);
 	*addr = none;

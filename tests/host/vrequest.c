@@ -3,18 +3,33 @@
 
 static void on_job(liJob *job);
 
-static void on_pump(liJob *job) {
-	struct vrequest *vr = (struct vrequest *)(void *)((char *)job - offsetof(struct vrequest, pump_job));
-	connection_pump(vr->con);
+static void pump(struct vrequest *vr) {
+	if (vr->con)
+		connection_pump(vr->con);
+	else
+		stream_pump(vr);
 }
 
-struct vrequest *vrequest_new(struct connection *con) {
+void vrequest_share(struct vrequest *vr, enum shared_setting which, liOptionPtrValue *value) {
+	if (value) g_atomic_int_inc(&value->refcount);
+	li_release_optionptr(vr->pub.wrk->srv, vr->shared_settings[which]);
+	vr->shared_settings[which] = value;
+}
+
+static void on_pump(liJob *job) {
+	struct vrequest *vr = (struct vrequest *)(void *)((char *)job - offsetof(struct vrequest, pump_job));
+	pump(vr);
+}
+
+struct vrequest *vrequest_new(struct worker *wrk, liConInfo *info, struct connection *con) {
 	struct vrequest *vr = g_new0(struct vrequest, 1);
-	struct server *srv = SERVER(con->wrk->pub.srv);
+	struct server *srv = SERVER(wrk->pub.srv);
 	vr->con = con;
-	vr->pub.wrk = &con->wrk->pub;
-	vr->pub.coninfo = &con->info;
+	vr->pub.wrk = &wrk->pub;
+	vr->pub.coninfo = info;
 	vr->pub.options = vr->settings;
+	vr->pub.optionptrs = vr->shared_settings;
+	environment_init(&vr->pub.env);
 	vr->pub.plugin_ctx = g_ptr_array_new();
 	g_ptr_array_set_size(vr->pub.plugin_ctx, (gint)srv->plugins->len);
 	vr->pub.request.http_method_str = g_string_new(NULL);
@@ -22,8 +37,8 @@ struct vrequest *vrequest_new(struct connection *con) {
 	vr->pub.response.headers = headers_new();
 	GString **texts = (GString **)URI(vr);
 	for (gsize i = 0; i < sizeof(struct uri) / sizeof(GString *); i++) texts[i] = g_string_new(NULL);
-	texts = (GString **)PHYSICAL(vr);
-	for (gsize i = 0; i < sizeof(struct physical) / sizeof(GString *); i++) texts[i] = g_string_new(NULL);
+	texts = (GString **)&vr->pub.physical;
+	for (gsize i = 0; i < sizeof(liPhysical) / sizeof(GString *); i++) texts[i] = g_string_new(NULL);
 	vr->request_body = g_string_new(NULL);
 	vr->lua_ref = NO_LUA_REF;
 	vr->filters = g_ptr_array_new();
@@ -58,8 +73,8 @@ void vrequest_reset(struct vrequest *vr) {
 	headers_reset(vr->pub.response.headers);
 	GString **texts = (GString **)URI(vr);
 	for (gsize i = 0; i < sizeof(struct uri) / sizeof(GString *); i++) g_string_truncate(texts[i], 0);
-	texts = (GString **)PHYSICAL(vr);
-	for (gsize i = 0; i < sizeof(struct physical) / sizeof(GString *); i++) g_string_truncate(texts[i], 0);
+	texts = (GString **)&vr->pub.physical;
+	for (gsize i = 0; i < sizeof(liPhysical) / sizeof(GString *); i++) g_string_truncate(texts[i], 0);
 	g_string_truncate(vr->pub.request.http_method_str, 0);
 	g_string_truncate(vr->request_body, 0);
 	vr->content_length = 0;
@@ -71,14 +86,18 @@ void vrequest_reset(struct vrequest *vr) {
 	vr->body_gone = vr->connected = vr->backend_failed = FALSE;
 	job_detach(&vr->pub.job);
 	job_detach(&vr->pump_job);
-	if (ENVIRONMENT_OF(vr)->table) g_hash_table_destroy(ENVIRONMENT_OF(vr)->table);
-	ENVIRONMENT_OF(vr)->table = NULL;
+	vr->output.out = NULL;
+	vr->shown_bytes = 0;
+	vr->shown_closed = FALSE;
+	g_hash_table_remove_all(vr->pub.env.table);
 	memcpy(vr->settings, srv->settings, sizeof(vr->settings));
-	vr->mime_types = srv->mime_types;
+	for (enum shared_setting i = 0; i < SHARED_COUNT; i++) vrequest_share(vr, i, g_array_index(srv->pub.optionptr_def_values, liOptionPtrValue *, i));
 }
 
 void vrequest_free(struct vrequest *vr) {
 	vrequest_reset(vr);
+	for (enum shared_setting i = 0; i < SHARED_COUNT; i++) vrequest_share(vr, i, NULL);
+	g_hash_table_destroy(vr->pub.env.table);
 	li_job_clear(&vr->pub.job);
 	li_job_clear(&vr->pump_job);
 	action_stack_clear(vr);
@@ -87,8 +106,8 @@ void vrequest_free(struct vrequest *vr) {
 	headers_free(vr->pub.response.headers);
 	GString **texts = (GString **)URI(vr);
 	for (gsize i = 0; i < sizeof(struct uri) / sizeof(GString *); i++) g_string_free(texts[i], TRUE);
-	texts = (GString **)PHYSICAL(vr);
-	for (gsize i = 0; i < sizeof(struct physical) / sizeof(GString *); i++) g_string_free(texts[i], TRUE);
+	texts = (GString **)&vr->pub.physical;
+	for (gsize i = 0; i < sizeof(liPhysical) / sizeof(GString *); i++) g_string_free(texts[i], TRUE);
 	g_string_free(vr->pub.request.http_method_str, TRUE);
 	g_string_free(vr->request_body, TRUE);
 	g_ptr_array_free(vr->filters, TRUE);
@@ -107,6 +126,7 @@ void vrequest_start(struct vrequest *vr) {
 
 void vrequest_error(struct vrequest *vr) {
 	vr->pub.state = LI_VRS_ERROR;
+	if (!vr->con) stream_broken(vr);
 	vrequest_wake(vr);
 }
 
@@ -144,7 +164,9 @@ static gboolean run_actions(struct vrequest *vr) {
 	if (vr->backend_failed && vr->pub.state == LI_VRS_HANDLE_REQUEST_HEADERS) {
 		/* No action that follows is run. */
 		vr->backend_failed = FALSE;
+		vr->pub.action_stack.backend_failed = TRUE;
 		action_stack_reset(vr);
+		vr->pub.action_stack.backend_failed = FALSE;
 		li_vrequest_handle_direct(&vr->pub);
 		vr->pub.response.http_status = 503;
 	}
@@ -176,8 +198,42 @@ static void on_job(liJob *job) {
 		vr->pub.state = LI_VRS_WRITE_CONTENT;
 		if (vr->pub.direct_out) vr->pub.direct_out->is_closed = TRUE;
 		vr->connected = TRUE;
-		connection_pump(vr->con);
+		pump(vr);
 		return;
 	}
-	if (vr->pub.state == LI_VRS_ERROR) connection_close(vr->con);
+	if (vr->pub.state != LI_VRS_ERROR) return;
+	if (vr->con)
+		connection_close(vr->con);
+	else
+		vr->pub.coninfo->callbacks->handle_response_error(&vr->pub);
+}
+
+liVRequest *li_vrequest_new(liWorker *wrk, liConInfo *info) { return &vrequest_new(WORKER(wrk), info, NULL)->pub; }
+
+void li_vrequest_start(liVRequest *vr) { (void)vr; }
+
+void li_vrequest_handle_request_headers(liVRequest *vr) {
+	if (vr->state == LI_VRS_CLEAN) vr->state = LI_VRS_HANDLE_REQUEST_HEADERS;
+	vrequest_wake(VREQUEST(vr));
+}
+
+void li_vrequest_free(liVRequest *vr) { vrequest_free(VREQUEST(vr)); }
+
+static struct vrequest *of_request(const liRequest *request) { return (struct vrequest *)(void *)((char *)request - offsetof(struct vrequest, pub.request)); }
+
+void li_request_copy(liRequest *to, const liRequest *from) {
+	of_request(to)->http_version = of_request(from)->http_version;
+	g_string_assign(to->http_method_str, from->http_method_str->str);
+	GString **texts = (GString **)&to->uri, *const *others = (GString *const *)&from->uri;
+	for (gsize i = 0; i < sizeof(struct uri) / sizeof(GString *); i++) {
+		g_string_truncate(texts[i], 0);
+		string_append(texts[i], others[i]);
+	}
+	headers_reset(to->headers);
+	for (GList *l = from->headers->entries.head; l; l = l->next) {
+		const liHttpHeader *h = l->data;
+		const char *value = header_value(h);
+		li_http_header_insert(to->headers, h->data->str, h->keylen, value, strlen(value));
+	}
+	to->content_length = from->content_length;
 }

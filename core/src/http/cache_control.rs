@@ -1,5 +1,5 @@
 //! The directives of `Cache-Control` that matter to a shared cache
-//! (RFC 9111 section 5.2.2).
+//! (RFC 9111 section 5.2.2, RFC 5861).
 
 use super::fields::is_token;
 use super::seconds::delta_seconds;
@@ -8,7 +8,9 @@ use super::seconds::delta_seconds;
 /// that is given twice the stricter one counts. In a line that is malformed, or
 /// whose directives have unusual names, `private`, `no-store` and `no-cache`
 /// count wherever they stand as words, so that `no-store; max-age=60` or
-/// `"private"` are not taken for directives that nobody knows.
+/// `"private"` are not taken for directives that nobody knows. Where `max-age` or
+/// `s-maxage` stand as words in a malformed directive, such as `max-age:0`, they
+/// count as 0, like those whose argument is no number.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a directive")]
 pub struct CacheControl {
@@ -24,10 +26,17 @@ pub struct CacheControl {
     pub public: bool,
     /// `must-revalidate`
     pub must_revalidate: bool,
+    /// `proxy-revalidate`
+    pub proxy_revalidate: bool,
     /// `max-age`, in seconds.
     pub max_age: Option<u32>,
     /// `s-maxage`, in seconds, which for shared caches replaces `max-age`.
     pub s_maxage: Option<u32>,
+    /// `stale-while-revalidate`, in seconds: how long it may be served after its
+    /// lifetime while it is made anew.
+    pub stale_while_revalidate: Option<u32>,
+    /// `stale-if-error`, in seconds: likewise if that fails.
+    pub stale_if_error: Option<u32>,
 }
 
 impl CacheControl {
@@ -37,16 +46,24 @@ impl CacheControl {
         for directive in Directives::new(value).filter(|directive| !directive.is_empty()) {
             let (name, argument) = split(directive);
             self.present = true;
-            well_formed &= is_plain(name) && argument.is_none_or(is_argument);
-            let seconds = || Some(seconds(argument));
+            if !is_plain(name) || !argument.is_none_or(is_argument) {
+                well_formed = false;
+                self.search_lifetime(directive);
+            }
+            let add = |known: &mut Option<u32>| {
+                *known = stricter(*known, Some(seconds(argument)));
+            };
             match name.to_ascii_lowercase().as_slice() {
                 b"private" => self.private = true,
                 b"no-store" => self.no_store = true,
                 b"no-cache" => self.no_cache = true,
                 b"public" => self.public = true,
                 b"must-revalidate" => self.must_revalidate = true,
-                b"max-age" => self.max_age = stricter(self.max_age, seconds()),
-                b"s-maxage" => self.s_maxage = stricter(self.s_maxage, seconds()),
+                b"proxy-revalidate" => self.proxy_revalidate = true,
+                b"max-age" => add(&mut self.max_age),
+                b"s-maxage" => add(&mut self.s_maxage),
+                b"stale-while-revalidate" => add(&mut self.stale_while_revalidate),
+                b"stale-if-error" => add(&mut self.stale_if_error),
                 _ => {}
             }
         }
@@ -57,13 +74,23 @@ impl CacheControl {
 
     /// Records the restrictions that stand as words in a line, wherever.
     fn search(&mut self, value: &[u8]) {
-        for word in value.split(|&byte| !is_plain_byte(byte)) {
-            let is = |restriction: &str| word.eq_ignore_ascii_case(restriction.as_bytes());
-            self.private |= is("private");
-            self.no_store |= is("no-store");
-            self.no_cache |= is("no-cache");
-        }
+        self.private |= has_word(value, "private");
+        self.no_store |= has_word(value, "no-store");
+        self.no_cache |= has_word(value, "no-cache");
     }
+
+    /// Records the lifetimes that stand as words in a malformed directive.
+    fn search_lifetime(&mut self, directive: &[u8]) {
+        let none_if = |found: bool| found.then_some(0);
+        self.max_age = stricter(self.max_age, none_if(has_word(directive, "max-age")));
+        self.s_maxage = stricter(self.s_maxage, none_if(has_word(directive, "s-maxage")));
+    }
+}
+
+/// Whether a word stands somewhere, in any case.
+fn has_word(text: &[u8], word: &str) -> bool {
+    let mut words = text.split(|&byte| !is_plain_byte(byte));
+    words.any(|found| found.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Whether a directive has a name of the usual kind. All tokens are allowed, but
@@ -82,7 +109,7 @@ pub(super) fn is_argument(text: &[u8]) -> bool {
     is_token(text) || (text.first() == Some(&b'"') && quoted_len(text) == Some(text.len()))
 }
 
-fn stricter(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+pub(super) fn stricter(one: Option<u32>, other: Option<u32>) -> Option<u32> {
     one.into_iter().chain(other).min()
 }
 
@@ -203,8 +230,45 @@ mod tests {
         ] {
             assert_eq!(of(&[text]).max_age, Some(expected), "{text}");
         }
+        for (text, max_age, s_maxage) in [
+            ("max-age:0", Some(0), None),
+            ("max-age 60", Some(0), None),
+            ("Max-Age:60, public", Some(0), None),
+            ("public; max-age=60", Some(0), None),
+            ("x=60; max-age=60", Some(0), None),
+            ("'max-age=60'", Some(0), None),
+            ("max-age=60, max-age:30", Some(0), None),
+            ("s-maxage:0", None, Some(0)),
+            ("s-maxage 0, max-age=60", Some(60), Some(0)),
+            ("max-age:0; s-maxage=60", Some(0), Some(0)),
+            ("max-age=60, x y", Some(60), None),
+            ("max-age=60, x=\"max-age\"", Some(60), None),
+            ("max-agent=60, max-age-x y", None, None),
+        ] {
+            let all = of(&[text]);
+            assert_eq!((all.max_age, all.s_maxage), (max_age, s_maxage), "{text}");
+        }
         assert_eq!(of(&["s-maxage=5, max-age=9"]).s_maxage, Some(5));
         assert_eq!(of(&["smax-age=5"]).s_maxage, None);
+    }
+
+    #[test]
+    fn what_is_said_of_stale_responses() {
+        let all = of(&[
+            "Stale-While-Revalidate=30, stale-if-error=\"60\"",
+            "stale-if-error=9",
+        ]);
+        assert_eq!(
+            (all.stale_while_revalidate, all.stale_if_error),
+            (Some(30), Some(9))
+        );
+        assert!(!all.proxy_revalidate && !all.must_revalidate);
+        let all = of(&["stale-if-error, proxy-revalidate"]);
+        assert_eq!(
+            (all.stale_while_revalidate, all.stale_if_error),
+            (None, Some(0))
+        );
+        assert!(all.proxy_revalidate && !all.must_revalidate);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub enum Forward {
     UriMiss,
     /// There is nothing that could be used, for whatever reason.
     Miss,
+    /// There is something that is not fresh any more.
+    Stale,
 }
 
 /// Where the response comes from.
@@ -75,6 +77,7 @@ impl fmt::Display for CacheStatus<'_> {
             Source::Forwarded(Forward::Method) => "fwd=method",
             Source::Forwarded(Forward::UriMiss) => "fwd=uri-miss",
             Source::Forwarded(Forward::Miss) => "fwd=miss",
+            Source::Forwarded(Forward::Stale) => "fwd=stale",
         };
         write!(f, "{}; {source}", self.name)?;
         if self.stored {
@@ -174,6 +177,7 @@ mod tests {
             (Forward::Method, "c; fwd=method"),
             (Forward::UriMiss, "c; fwd=uri-miss"),
             (Forward::Miss, "c; fwd=miss"),
+            (Forward::Stale, "c; fwd=stale"),
         ] {
             let forwarded = status(&name, Source::Forwarded(forward));
             assert_eq!(forwarded.to_string(), expected);

@@ -32,6 +32,12 @@ impl<'a> EntityTag<'a> {
         (opaque.iter().all(allowed)).then_some((tag, &inner[end + 1..]))
     }
 
+    /// Whether it is weak.
+    #[must_use]
+    pub fn is_weak(self) -> bool {
+        self.weak
+    }
+
     /// Whether both are the same by the weak comparison.
     #[must_use]
     pub fn matches_weakly(self, other: Self) -> bool {

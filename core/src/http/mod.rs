@@ -28,7 +28,7 @@ pub use dictionary::Dictionary;
 pub use entity_tag::{EntityTag, list_names_tag};
 pub use fields::{is_text, is_token, trim, trim_start};
 pub use list::list;
-pub use media_type::{is_active, media_type};
+pub use media_type::{Activity, activity, media_type};
 pub use names::HeaderNames;
 pub use range::{Extent, resolve_range};
 pub use seconds::{Age, SECONDS_MAX, capped, delta_seconds};

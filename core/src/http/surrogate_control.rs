@@ -1,6 +1,6 @@
 //! `Surrogate-Control` (W3C note "Edge Architecture Specification", section 2).
 
-use super::cache_control::{CacheControl, Directives, is_argument, split};
+use super::cache_control::{CacheControl, Directives, is_argument, split, stricter};
 use super::fields::is_token;
 use super::seconds::delta_seconds;
 
@@ -11,6 +11,8 @@ use super::seconds::delta_seconds;
 pub struct SurrogateControl {
     no_store: bool,
     max_age: Option<u32>,
+    /// How long it may be served after that.
+    stale: Option<u32>,
     malformed: bool,
 }
 
@@ -30,8 +32,9 @@ impl SurrogateControl {
                 self.no_store = true;
             } else if name.eq_ignore_ascii_case(b"max-age") {
                 match argument.and_then(max_age) {
-                    Some(secs) => {
-                        self.max_age = Some(self.max_age.map_or(secs, |other| other.min(secs)));
+                    Some((fresh, stale)) => {
+                        self.max_age = stricter(self.max_age, Some(fresh));
+                        self.stale = stricter(self.stale, stale);
                     }
                     None => self.malformed = true,
                 }
@@ -48,6 +51,8 @@ impl SurrogateControl {
             present: true,
             no_store: self.no_store,
             max_age: self.max_age,
+            stale_while_revalidate: self.stale,
+            stale_if_error: self.stale,
             ..CacheControl::default()
         })
     }
@@ -55,12 +60,12 @@ impl SurrogateControl {
 
 /// Seconds of `60` or of `60+10`, whose second number says how long the response
 /// may be used when it is stale.
-fn max_age(argument: &[u8]) -> Option<u32> {
+fn max_age(argument: &[u8]) -> Option<(u32, Option<u32>)> {
     let mut numbers = argument.splitn(2, |&byte| byte == b'+');
     let fresh = delta_seconds(numbers.next()?)?;
     match numbers.next() {
-        Some(stale) => delta_seconds(stale).map(|_| fresh),
-        None => Some(fresh),
+        Some(stale) => delta_seconds(stale).map(|stale| (fresh, Some(stale))),
+        None => Some((fresh, None)),
     }
 }
 
@@ -105,6 +110,26 @@ mod tests {
             ),
         ] {
             assert_eq!(of(lines), Some(expected), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn how_long_it_may_be_served_after_its_lifetime() {
+        for (lines, expected) in [
+            (&["max-age=30"][..], None),
+            (&["max-age=30+60"], Some(60)),
+            (&["max-age=30+0"], Some(0)),
+            (&["max-age=30+60", "max-age=20"], Some(60)),
+            (&["max-age=30+60, max-age=20+10"], Some(10)),
+            (&["max-age=30, max-age=20+60;other"], None),
+        ] {
+            let mut all = SurrogateControl::default();
+            for line in lines {
+                all.observe(line.as_bytes());
+            }
+            let found = all.directives().expect("a lifetime");
+            assert_eq!(found.stale_while_revalidate, expected, "{lines:?}");
+            assert_eq!(found.stale_if_error, expected, "{lines:?}");
         }
     }
 

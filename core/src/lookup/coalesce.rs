@@ -162,10 +162,14 @@ impl<W, P> Flight<W, P> {
     /// Hands in the outcome of the request; all but the first are ignored.
     pub fn handle_outcome(self: Rc<Self>, outcome: Outcome<P>) {
         let mut waiters = self.waiters.borrow_mut();
-        if waiters.present == 0 || waiters.result.is_some() {
+        if waiters.result.is_some() {
             return;
         }
         let (result, refusal) = LookupResult::classify(outcome);
+        if waiters.present == 0 {
+            self.give_back(Some(result));
+            return;
+        }
         waiters.result = Some(result);
         drop(waiters);
         // Without a queue there is nobody left who would wake anyone.

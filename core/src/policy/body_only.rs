@@ -7,7 +7,7 @@ use super::ignore::Rule;
 use super::not_stored::NotStored;
 use super::options::Policy;
 use super::shown::shown;
-use crate::http::{is_active, media_type};
+use crate::http::{activity, media_type};
 
 /// Headers that restrict what browsers do with a body.
 const RESTRICTING: [&str; 3] = [
@@ -74,7 +74,8 @@ impl Policy {
     /// `Content-Type` that a hit would have.
     ///
     /// # Errors
-    /// Browsers would run a body that the response kept them from running.
+    /// Browsers would run a body that the response kept them from running, or a
+    /// script as a page.
     pub fn check_body_only(
         &self,
         headers: &BodyHeaders,
@@ -84,9 +85,10 @@ impl Policy {
             return Ok(None);
         }
         let hit = media_type(hit_type).unwrap_or_default();
-        let inert = headers.types.iter().find(|of_body| !is_active(of_body));
-        if let Some(inert) = inert.filter(|_| is_active(&hit) && self.heeds(Rule::BodyOnly)) {
-            let (response, hit) = (shown(inert), shown(&hit));
+        let of_hit = activity(&hit);
+        let tamer = headers.types.iter().find(|it| activity(it) < of_hit);
+        if let Some(tamer) = tamer.filter(|_| self.heeds(Rule::BodyOnly)) {
+            let (response, hit) = (shown(tamer), shown(&hit));
             return Err(NotStored::BodyOnly { response, hit });
         }
         let other = headers.types.iter().find(|of_body| **of_body != hit);

@@ -23,6 +23,9 @@ pub enum Bypass {
     /// The request has a `Cookie` in which names cannot be told for sure.
     #[error("malformed Cookie")]
     MalformedCookie,
+    /// It is not known what keys the items of its namespace have.
+    #[error("namespace")]
+    Namespace,
     /// The option `bypass` says so.
     #[error("pattern")]
     Asked,

@@ -171,10 +171,12 @@ impl Conditions {
     }
 }
 
-fn tag<'h>(head: &'h Head<'_>) -> Option<EntityTag<'h>> {
+/// The entity-tag of a stored response.
+pub(super) fn tag<'h>(head: &'h Head<'_>) -> Option<EntityTag<'h>> {
     EntityTag::parse(head.value("ETag")?)
 }
 
-fn last_modified(head: &Head<'_>) -> Option<u64> {
+/// `Last-Modified` of a stored response, in seconds since 1970.
+pub(super) fn last_modified(head: &Head<'_>) -> Option<u64> {
     parse_date(head.value("Last-Modified")?)
 }

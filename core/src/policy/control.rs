@@ -4,6 +4,7 @@ use super::exchange::Exchange;
 use super::ignore::Rule;
 use super::not_stored::NotStored;
 use super::options::Policy;
+use super::stale::StaleControl;
 use super::targeted::Targeted;
 use crate::http::{AccelExpires, CacheControl};
 
@@ -18,6 +19,8 @@ pub(super) struct Control {
     /// Seconds for which it is still fresh (RFC 9111 section 4.2), if it names a
     /// lifetime.
     pub fresh_secs: Option<u64>,
+    /// What it says of the time after that.
+    pub stale: StaleControl,
 }
 
 impl Control {
@@ -46,6 +49,7 @@ impl Control {
         if !policy.heeds(Rule::CacheControl) {
             // What it allows still counts.
             (found.forbidden, found.fresh_secs) = (None, None);
+            found.stale = StaleControl::default();
         } else if exchange.pragma_no_cache && !control.present {
             found.forbidden = Some(NotStored::directive("Pragma", "no-cache"));
         }
@@ -69,6 +73,7 @@ impl Control {
             forbidden,
             shared: false,
             fresh_secs: Some(fresh),
+            stale: StaleControl::default(),
         }
     }
 
@@ -89,6 +94,7 @@ impl Control {
             forbidden: forbidden.map(|(_, directive)| NotStored::directive(field, directive)),
             shared: control.public || overridden || control.must_revalidate,
             fresh_secs: lifetime.map(|secs| secs.saturating_sub(age_secs)),
+            stale: StaleControl::of(control),
         }
     }
 }

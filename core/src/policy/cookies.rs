@@ -4,6 +4,11 @@ use super::bypass::Bypass;
 use super::shown::shown;
 use crate::http::{is_text, is_token, trim};
 
+/// Cookies of analytics: scripts in the page make them and read them.
+const ANALYTICS: [&str; 11] = [
+    "_ga*", "_gid", "_gat*", "_gcl_*", "_fbp", "_fbc", "__utm*", "_hj*", "_pk_*", "_clck", "_clsk",
+];
+
 /// The option `bypass_cookies`: names of cookies, with `*` for any text.
 ///
 /// Case is ignored, and `.`, blank and `[` are the same as `_`, which PHP makes of
@@ -33,6 +38,24 @@ impl CookieRule {
             patterns: Vec::new(),
             scope,
         }
+    }
+
+    /// The rule that lets only cookies of analytics pass, which tell a backend
+    /// nothing.
+    #[must_use]
+    pub fn all_but_analytics() -> Self {
+        let fold_all = |name: &str| name.bytes().map(fold).collect();
+        Self {
+            patterns: ANALYTICS.iter().map(|name| fold_all(name)).collect(),
+            scope: CookieScope::AllExcept,
+        }
+    }
+
+    /// Whether all cookies of the requests that it lets pass are ones that it names
+    /// as making no difference, so that a backend need not see them.
+    #[must_use]
+    pub fn names_all_that_pass(&self) -> bool {
+        self.scope == CookieScope::AllExcept
     }
 
     /// Adds a name; false if no cookie can have it, or it is there already.
@@ -66,8 +89,9 @@ impl CookieRule {
         lines.try_for_each(|line| self.check_line(line))
     }
 
-    /// Backends do not agree on what separates cookies, so each `;` and `,` may. A
-    /// part of a value after a `,` is no name unless it looks like one.
+    /// Backends do not agree on what separates cookies, so each `;` and `,` may, and
+    /// each byte at which a value may end. What follows these inside of a value is
+    /// a name only with a `=`.
     fn check_line(&self, line: &[u8]) -> Result<(), Bypass> {
         if !is_text(line) {
             return Err(Bypass::MalformedCookie);
@@ -78,30 +102,61 @@ impl CookieRule {
                 if piece.is_empty() {
                     continue;
                 }
-                let end = memchr::memchr(b'=', piece).unwrap_or(piece.len());
-                let name = trim(&piece[..end]);
-                // Some decode escapes in names.
-                let is_clear = is_token(name) && !name.contains(&b'%');
-                if is_clear || self.names(name) {
+                let Some((name, value)) = split_at_equals(piece) else {
+                    // After a `,` it may be a cookie without a value, but hardly is.
+                    if at == 0 || (self.scope == CookieScope::Named && self.names(piece)) {
+                        self.check_name(piece)?;
+                    }
+                    continue;
+                };
+                self.check_name(trim(name))?;
+                let words = unquoted(value).split(|&byte| ends_value(byte));
+                for (name, _) in words.skip(1).filter_map(split_at_equals) {
                     self.check_name(name)?;
-                } else if at == 0 {
-                    return Err(Bypass::MalformedCookie);
                 }
             }
         }
         Ok(())
     }
 
+    /// A name that backends may decode or take apart is one that they may read as
+    /// any other.
     fn check_name(&self, name: &[u8]) -> Result<(), Bypass> {
-        if self.names(name) == (self.scope == CookieScope::AllExcept) {
-            return Ok(());
+        let is_clear = is_token(name) && !name.iter().any(|byte| b"%+".contains(byte));
+        match (self.names(name), self.scope) {
+            (true, CookieScope::Named) => Err(Bypass::Cookie(shown(name))),
+            _ if !is_clear => Err(Bypass::MalformedCookie),
+            (false, CookieScope::AllExcept) => Err(Bypass::Cookie(shown(name))),
+            (true, CookieScope::AllExcept) | (false, CookieScope::Named) => Ok(()),
         }
-        Err(Bypass::Cookie(shown(name)))
     }
 
     fn names(&self, name: &[u8]) -> bool {
         self.patterns.iter().any(|pattern| matches(pattern, name))
     }
+}
+
+/// What stands before and after the first `=`.
+fn split_at_equals(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = memchr::memchr(b'=', text)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// A value without its quotes, if it is one quoted string without escapes. In any
+/// other form some backends do not take quotes for such.
+fn unquoted(value: &[u8]) -> &[u8] {
+    let inner = value.strip_prefix(b"\"");
+    let inner = inner.and_then(|rest| rest.strip_suffix(b"\""));
+    inner
+        .filter(|inner| memchr::memchr2(b'"', b'\\', inner).is_none())
+        .unwrap_or(value)
+}
+
+/// Whether a value without quotes ends at this byte for some backends: Python's
+/// `SimpleCookie` ends it at blanks and once did at all bytes that it did not
+/// allow. Beyond ASCII there are blanks too.
+const fn ends_value(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'"' | b'[' | b']' | b'\\') || !byte.is_ascii()
 }
 
 const fn fold(byte: u8) -> u8 {
@@ -160,6 +215,37 @@ mod tests {
     }
 
     #[test]
+    fn cookies_of_analytics() {
+        let rule = CookieRule::all_but_analytics();
+        assert!(!rule.is_empty() && rule.names_all_that_pass());
+        for (line, expected) in [
+            ("", "passes"),
+            (
+                "_ga=1; _ga_ABC123=2; _gid=3; _gat=4; _gat_gtag_UA_1_2=5",
+                "passes",
+            ),
+            (
+                "_gcl_au=1; _fbp=2; _fbc=3; __utma=4; _hjSession_5=6",
+                "passes",
+            ),
+            (
+                "_pk_id.1.1fff=1; _pk_ses.1.1fff=2; _clck=3; _clsk=4",
+                "passes",
+            ),
+            ("_GA=1,_gid=2", "passes"),
+            ("_gid2=1", "cookie _gid2"),
+            ("a_ga=1", "cookie a_ga"),
+            ("_g=1", "cookie _g"),
+            ("_ga=1; theme=dark", "cookie theme"),
+            ("_ga=1,sid=2", "cookie sid"),
+            ("_ga=1; =sid", "malformed Cookie"),
+        ] {
+            assert_eq!(check(&rule, &[line]), expected, "{line}");
+        }
+        assert_eq!(check(&rule, &["_ga=1", "sid=2"]), "cookie sid");
+    }
+
+    #[test]
     fn named_cookies() {
         let rule = rule(CookieScope::Named, &["session*", "login", "wp_*_auth"]);
         for (line, expected) in [
@@ -193,6 +279,44 @@ mod tests {
             ("%73ession=1", "malformed Cookie"),
             ("s\u{e9}ssion=1", "malformed Cookie"),
             ("a=b\u{1}", "malformed Cookie"),
+            ("a=b\u{0}", "malformed Cookie"),
+            // Python ends a value at a blank, and old ones at more.
+            ("a=1 session=x", "cookie session"),
+            ("a=1\tsession=x", "cookie session"),
+            ("a=1 b session=x", "cookie session"),
+            ("a= session=x", "cookie session"),
+            ("a= session=\"x\"", "cookie session"),
+            ("a=1 session =x", "malformed Cookie"),
+            ("a=\"session=x", "cookie session"),
+            ("a=\"b\"session=x", "cookie session"),
+            ("a=\"b\\\"session=x\"", "cookie session"),
+            ("a=1[session=x", "cookie session"),
+            ("a=1]session=x", "cookie session"),
+            ("a=1\\session=x", "cookie session"),
+            // A blank, where a server takes bytes for characters.
+            ("a=1\u{a0}session=x", "cookie session"),
+            ("a=1, session=x", "cookie session"),
+            ("a=b,session", "cookie session"),
+            // PHP decodes names, and cuts them at the NUL.
+            ("a=1,%73ession=x", "malformed Cookie"),
+            ("a=1 %73ession=x", "malformed Cookie"),
+            ("a=1,\"session\"=x", "malformed Cookie"),
+            ("a=1; \"session\"=x", "malformed Cookie"),
+            ("+session=x", "malformed Cookie"),
+            ("a=1,+login=x", "malformed Cookie"),
+            ("login%00x=1", "malformed Cookie"),
+            ("login[x]=1", "malformed Cookie"),
+            ("a=1,login[x]=1", "malformed Cookie"),
+            (".login=1", "passes"),
+            // What values are made of.
+            ("utm=1.2.utmcsr=(direct)|utmccn=(direct)", "passes"),
+            ("a=\"b=1:s=V\"; c=abc==", "passes"),
+            ("a=\"session=1\"", "passes"),
+            ("date=Mon, 12 Jan 2026, 10:00:00 GMT", "passes"),
+            ("title=my session, my login", "passes"),
+            ("q={\"a\":\"x, y\"} [1]", "passes"),
+            ("a=Ren\u{e9} b", "passes"),
+            ("ref=\"x\" of=1", "passes"),
         ] {
             assert_eq!(check(&rule, &[line]), expected, "{line}");
         }
@@ -216,6 +340,13 @@ mod tests {
             ("x", "cookie x"),
             ("_ga=1,x=2", "cookie x"),
             ("_ga=1; a b=2", "malformed Cookie"),
+            ("_ga=1 x=2", "cookie x"),
+            ("_ga=GA1.2, abc def; _gid=\"b=1\"", "passes"),
+            // Backends that decode it see another name.
+            ("_ga%00x=1", "malformed Cookie"),
+            ("_ga+x=1", "malformed Cookie"),
+            ("_ga[x]=1", "malformed Cookie"),
+            ("_gid=1,_ga%00x=2", "malformed Cookie"),
         ] {
             assert_eq!(check(&rule, &[line]), expected, "{line}");
         }
@@ -249,7 +380,9 @@ mod tests {
 
         #[test]
         fn a_cookie_is_found_wherever_it_stands(
-            before in "[ -:<-~]{0,12}", separator in "[;,][ \t]{0,2}", after in "[ -~]{0,8}",
+            before in "[ -:<-~]{0,12}",
+            separator in "[;,][ \t]{0,2}|[ -:<-~]{0,6}=[ \t]?[a-z=]{0,2}[ \t\"\\[\\]\\\\]",
+            after in "[ -!#-~]{0,8}",
         ) {
             let rule = rule(CookieScope::Named, &["session*"]);
             let line = format!("{before}{separator}sessionid=1;{after}");

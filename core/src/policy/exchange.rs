@@ -5,6 +5,22 @@ use super::targeted::TargetedFields;
 use crate::decimal;
 use crate::http::{Age, CacheControl, SECONDS_MAX, capped, list, parse_date};
 
+/// Where a response comes from, as far as is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Provenance {
+    /// A handler has made it for this request.
+    #[default]
+    Handler,
+    /// It was made from the item that it would be stored as.
+    SameItem,
+    /// It was made from another item.
+    OtherItem {
+        /// When the origin made it, in seconds since 1970; `None` if the item does
+        /// not tell.
+        made_at: Option<u64>,
+    },
+}
+
 /// What a request and the head of its response say.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a header")]
@@ -13,8 +29,8 @@ pub struct Exchange<'a> {
     pub method: &'a [u8],
     /// Status of the response.
     pub status: i32,
-    /// The response was made from the item that it would be stored as.
-    pub from_cache: bool,
+    /// Where the response comes from.
+    pub provenance: Provenance,
     /// The codings that a body may have under the key that it would be stored
     /// as, if that names any: `vary` has `accept-encoding`.
     pub key_codings: Option<KeyCodings<'a>>,
@@ -26,6 +42,8 @@ pub struct Exchange<'a> {
     pub(super) set_cookie: bool,
     pub(super) set_cookie2: bool,
     pub(super) content_range: bool,
+    /// The response has an entity-tag or a date of its last change.
+    pub(super) has_validator: bool,
     /// Codings of the body without `identity`.
     pub(super) codings: Vec<Vec<u8>>,
     /// Names in `Vary`.
@@ -77,6 +95,8 @@ impl<'a> Exchange<'a> {
             self.set_cookie = true;
         } else if is("Set-Cookie2") {
             self.set_cookie2 = true;
+        } else if is("ETag") || is("Last-Modified") {
+            self.has_validator = true;
         } else if is("Content-Range") {
             self.content_range = true;
         } else if is("Content-Encoding") {
@@ -118,11 +138,17 @@ impl<'a> Exchange<'a> {
     }
 
     /// Seconds since the origin made the response (RFC 9111 section 4.2.3), at
-    /// least the time since its `Date` and at most [`SECONDS_MAX`]. An `Age`
-    /// without any number makes it as old as can be.
+    /// least the time since its `Date`, or since its item tells that it was made,
+    /// and at most [`SECONDS_MAX`]. An `Age` without any number makes it as old as
+    /// can be.
     #[must_use]
     pub fn age(&self, unix_now_secs: u64) -> u32 {
-        let apparent = capped(unix_now_secs.saturating_sub(self.made(unix_now_secs)));
+        let made = self.made(unix_now_secs);
+        let made = match self.provenance {
+            Provenance::OtherItem { made_at: Some(at) } => made.min(at),
+            _ => made,
+        };
+        let apparent = capped(unix_now_secs.saturating_sub(made));
         match self.age {
             Age::Missing => apparent,
             Age::Secs(secs) | Age::Invalid(Some(secs)) => apparent.max(secs),

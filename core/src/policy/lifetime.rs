@@ -43,11 +43,12 @@ impl Lifetimes {
     }
 }
 
-/// How long one item may live.
+/// How long one response is fresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {
     longest: Ttl,
     fresh_until: Option<u64>,
+    jitter: Jitter,
 }
 
 impl Lifetime {
@@ -64,7 +65,40 @@ impl Lifetime {
         Self {
             longest,
             fresh_until,
+            jitter: Jitter::default(),
         }
+    }
+
+    /// That of a response that was made from another item, and by the origin at this
+    /// time, in seconds since 1970: no part of it is had twice, however often items
+    /// are made of each other.
+    #[must_use]
+    pub fn counted_from(self, made_at: u64) -> Self {
+        let Ttl::Secs(secs) = self.longest else {
+            return self;
+        };
+        let until = made_at.saturating_add(secs.into());
+        let fresh_until = self.fresh_until.map_or(until, |fresh| fresh.min(until));
+        Self {
+            fresh_until: Some(fresh_until),
+            ..self
+        }
+    }
+
+    /// Shortened at random, so that what is stored together does not expire
+    /// together. `random` is any number; the one that is given counts from now on.
+    #[must_use]
+    pub fn shortened(self, percent: u32, random: u64) -> Self {
+        Self {
+            jitter: Jitter { percent, random },
+            ..self
+        }
+    }
+
+    /// Whether it never ends.
+    #[must_use]
+    pub fn is_endless(self) -> bool {
+        self.longest == Ttl::Forever && self.fresh_until.is_none()
     }
 
     /// The time to live of an item that is stored now; `None` if the response is
@@ -72,10 +106,33 @@ impl Lifetime {
     /// freshness of its response.
     #[must_use]
     pub fn ttl(self, unix_now_secs: u64) -> Option<Ttl> {
-        match self.fresh_until {
+        let ttl = match self.fresh_until {
             None => Some(self.longest),
             Some(until) => self.longest.ending_by(until, unix_now_secs),
-        }
+        };
+        ttl.map(|ttl| self.jitter.shorten(ttl))
+    }
+}
+
+/// What is taken off a lifetime.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Jitter {
+    percent: u32,
+    random: u64,
+}
+
+/// No lifetime is made shorter than so many seconds.
+const SHORTEST: u32 = 2;
+
+impl Jitter {
+    fn shorten(self, ttl: Ttl) -> Ttl {
+        let Ttl::Secs(secs) = ttl else {
+            return ttl;
+        };
+        let most = u64::from(secs) * u64::from(self.percent.min(100)) / 100;
+        let cut = (u128::from(most + 1) * u128::from(self.random)) >> 64;
+        let cut = u32::try_from(cut).unwrap_or(0);
+        Ttl::Secs((secs - cut).max(secs.min(SHORTEST)))
     }
 }
 
@@ -103,6 +160,41 @@ mod tests {
     }
 
     #[test]
+    fn shortened_at_random() {
+        use Ttl::{Forever, Secs};
+        let ttl = |ttl, percent, random| {
+            Lifetime::new(ttl, None, None)
+                .shortened(percent, random)
+                .ttl(1000)
+        };
+        for (secs, percent, least) in [
+            (1, 90, 1),
+            (2, 90, 2),
+            (3, 90, 2),
+            (10, 0, 10),
+            (10, 9, 10),
+            (10, 10, 9),
+            (30, 10, 27),
+            (100, 90, 10),
+            (100, 100, 2),
+            (u32::MAX, 10, u32::MAX - u32::MAX / 10),
+        ] {
+            assert_eq!(ttl(Secs(secs), percent, 0), Some(Secs(secs)));
+            assert_eq!(ttl(Secs(secs), percent, u64::MAX), Some(Secs(least)));
+        }
+        // All of the ways to shorten it are as likely.
+        let all: Vec<_> = (0..4).map(|at| ttl(Secs(30), 10, at << 62)).collect();
+        assert_eq!(all, [30, 29, 28, 27].map(|secs| Some(Secs(secs))));
+        assert_eq!(ttl(Forever, 90, u64::MAX), Some(Forever));
+        let fresh = Lifetime::new(Forever, None, Some(1100)).shortened(50, u64::MAX);
+        assert_eq!(fresh.ttl(1000), Some(Secs(50)));
+        assert_eq!(fresh.ttl(1100), None);
+        assert!(!fresh.is_endless());
+        assert!(Lifetime::new(Forever, None, None).is_endless());
+        assert!(!Lifetime::new(Secs(1), None, None).is_endless());
+    }
+
+    #[test]
     fn of_one_item() {
         use Ttl::{Forever, Secs};
         for (ttl, max_ttl, fresh, expected) in [
@@ -124,6 +216,23 @@ mod tests {
             let lifetime = Lifetime::new(ttl, max_ttl, fresh.map(|secs: u64| 1000 + secs));
             assert_eq!(lifetime.ttl(1000), expected, "{lifetime:?}");
         }
+        for (lifetime, left) in [
+            (Lifetime::new(Secs(30), None, None), Some(Secs(20))),
+            (Lifetime::new(Secs(11), None, None), Some(Secs(1))),
+            (Lifetime::new(Secs(10), None, None), None),
+            (
+                Lifetime::new(Secs(30), Some(Secs(25)), None),
+                Some(Secs(15)),
+            ),
+            (Lifetime::new(Secs(30), None, Some(1005)), Some(Secs(5))),
+            (Lifetime::new(Secs(30), None, Some(1025)), Some(Secs(20))),
+            (Lifetime::new(Forever, None, Some(1025)), Some(Secs(25))),
+            (Lifetime::new(Forever, None, None), Some(Forever)),
+        ] {
+            assert_eq!(lifetime.counted_from(990).ttl(1000), left, "{lifetime:?}");
+        }
+        let ahead = Lifetime::new(Secs(30), None, None).counted_from(u64::MAX);
+        assert_eq!(ahead.ttl(1000), Some(Secs(30)));
         let lifetime = Lifetime::new(Secs(30), None, Some(1060));
         assert_eq!(lifetime.ttl(1050), Some(Secs(10)));
         assert_eq!(lifetime.ttl(1060), None);

@@ -3,6 +3,7 @@
 use super::identity::VaryBy;
 use super::ignore::{Ignore, Rule};
 use super::lifetime::Lifetimes;
+use super::windows::Windows;
 use crate::http::HeaderNames;
 use crate::protocol::Ttl;
 use crate::stored::FRESH_UNTIL;
@@ -34,6 +35,11 @@ pub struct Policy {
     /// `max_ttl`: the most that any response may live; `None` if not given,
     /// [`Ttl::Forever`] if there is no bound.
     pub max_ttl: Option<Ttl>,
+    /// `ttl_jitter`: lifetimes are shortened at random by up to so many percent.
+    pub ttl_jitter: u32,
+    /// `stale_while_revalidate` and `stale_if_error`, which count where a response
+    /// does not name its own; `None` if no item lives longer than it is fresh.
+    pub stale: Option<Windows>,
     /// `require_lifetime`: store only what names a lifetime.
     pub require_lifetime: bool,
     /// `maxsize`: largest body, in bytes.
@@ -64,6 +70,8 @@ impl Default for Policy {
             bypasses_cookies: false,
             lifetimes: Lifetimes::of_all(Ttl::Secs(30)),
             max_ttl: None,
+            ttl_jitter: 0,
+            stale: None,
             require_lifetime: false,
             maxsize: 64 * 1024,
             known_length: false,

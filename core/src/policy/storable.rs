@@ -1,19 +1,22 @@
 //! The rules: whether a response may be stored, and for how long.
 
 use super::control::Control;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Provenance};
 use super::ignore::Rule;
 use super::lifetime::Lifetime;
 use super::not_stored::NotStored;
 use super::options::Policy;
 use super::shown::shown;
-use crate::stored::{HeadWriter, NewItem};
+use super::windows::Windows;
+use crate::stored::{Extra, HeadSpec, HeadWriter, NewItem};
 
 /// A response that may be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Storable {
-    /// How long its item may live.
+    /// How long it is fresh.
     pub lifetime: Lifetime,
+    /// How long it may be served after that.
+    pub windows: Windows,
     /// Length of its body in bytes, if the response announces it. A body of any
     /// other length was cut short.
     pub length: Option<u64>,
@@ -56,15 +59,23 @@ impl Policy {
         if lifetime.ttl(unix_now_secs).is_none() {
             return Err(NotStored::Expired);
         }
+        let lifetime = match exchange.provenance {
+            Provenance::OtherItem { made_at: Some(at) } => lifetime.counted_from(at),
+            _ => lifetime,
+        };
+        if lifetime.ttl(unix_now_secs).is_none() {
+            return Err(NotStored::TooOld);
+        }
         Ok(Storable {
             lifetime,
+            windows: self.windows(control.stale, exchange.has_validator),
             length: exchange.length(),
             complete: exchange.has_no_body(),
         })
     }
 
-    /// The item of a response that may be stored, without its body so far. `head`
-    /// has all headers of the response.
+    /// The item of a response that may be stored as `response` says, without its
+    /// body so far. `head` has all headers of the response.
     ///
     /// # Errors
     /// Its head cannot be stored.
@@ -72,13 +83,24 @@ impl Policy {
         &self,
         head: &HeadWriter,
         exchange: &Exchange<'_>,
+        response: &Storable,
         unix_now_secs: u64,
     ) -> Result<NewItem, NotStored> {
         if !self.headers {
             return Ok(NewItem::default());
         }
         let status = u16::try_from(exchange.status).unwrap_or(0);
-        let age = exchange.age(unix_now_secs);
+        // What never ends needs no line that says when.
+        let has_line = self.stale.is_some() && !response.lifetime.is_endless();
+        let spec = HeadSpec {
+            age_secs: exchange.age(unix_now_secs),
+            add_etag: self.etag,
+            extra: has_line.then(|| Extra {
+                secs: response.windows.longest(),
+                is_served: response.windows.kept == 0,
+            }),
+            ..HeadSpec::new(status, unix_now_secs)
+        };
         let ends_here = |name: &[u8]| {
             let names = self.headers_ending_here();
             names
@@ -86,8 +108,7 @@ impl Policy {
                 .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
         };
         let without = |name: &[u8]| self.store_without.contains(name) || ends_here(name);
-        head.encode(status, unix_now_secs, age, self.etag, without)
-            .map_err(NotStored::Headers)
+        head.encode(&spec, without).map_err(NotStored::Headers)
     }
 
     /// What no policy lifts: responses that a hit could not reproduce.
@@ -102,8 +123,10 @@ impl Policy {
         if !self.statuses.contains(&status) {
             return Err(NotStored::Status(exchange.status));
         }
-        if exchange.from_cache {
-            return Err(NotStored::FromCache);
+        match exchange.provenance {
+            Provenance::SameItem => return Err(NotStored::SameItem),
+            Provenance::OtherItem { made_at: None } => return Err(NotStored::UnknownAge),
+            Provenance::OtherItem { .. } | Provenance::Handler => {}
         }
         match exchange.length() {
             Some(length) if length > self.maxsize => return Err(NotStored::TooLarge),

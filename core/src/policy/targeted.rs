@@ -81,6 +81,11 @@ fn cdn_directives(value: &[u8]) -> Option<CacheControl> {
         Some(Item::Integer(secs)) => Some(Some(capped(u64::try_from(secs).unwrap_or(0)))),
         Some(Item::Boolean(_) | Item::Other) => None,
     };
+    // Of stale responses a value that is no integer says that there are none.
+    let stale = |key| match members.get(key)? {
+        Item::Integer(secs) => Some(capped(u64::try_from(secs).unwrap_or(0))),
+        Item::Boolean(_) | Item::Other => Some(0),
+    };
     Some(CacheControl {
         present: true,
         private: forbids("private"),
@@ -88,7 +93,10 @@ fn cdn_directives(value: &[u8]) -> Option<CacheControl> {
         no_cache: forbids("no-cache"),
         public: allows("public"),
         must_revalidate: allows("must-revalidate"),
+        proxy_revalidate: forbids("proxy-revalidate"),
         max_age: seconds("max-age")?,
         s_maxage: seconds("s-maxage")?,
+        stale_while_revalidate: stale("stale-while-revalidate"),
+        stale_if_error: stale("stale-if-error"),
     })
 }

@@ -5,10 +5,14 @@ use sha1::{Digest, Sha1};
 /// Hexadecimal digits of a SHA-1.
 pub(crate) const SHA1_HEX_LEN: usize = 40;
 
-/// The SHA-1 of bytes in lower-case hexadecimal digits.
-pub(crate) fn sha1_hex(bytes: &[u8]) -> [u8; SHA1_HEX_LEN] {
+/// The SHA-1 of bytes that come in parts, in lower-case hexadecimal digits.
+pub(crate) fn sha1_hex<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; SHA1_HEX_LEN] {
+    let mut hash = Sha1::new();
+    for part in parts {
+        hash.update(part);
+    }
     let mut hex = [0; SHA1_HEX_LEN];
-    for (pair, byte) in hex.chunks_exact_mut(2).zip(Sha1::digest(bytes)) {
+    for (pair, byte) in hex.chunks_exact_mut(2).zip(hash.finalize()) {
         pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
     }
     hex

@@ -54,7 +54,7 @@ impl Key {
     pub fn hashing(raw: &[u8]) -> Self {
         match check(raw) {
             Ok(()) => Self(raw.into()),
-            Err(_) => Self(sha1_hex(raw).as_slice().into()),
+            Err(_) => Self(sha1_hex([raw]).as_slice().into()),
         }
     }
 

@@ -8,7 +8,7 @@ use super::connection::{Connection, Purpose};
 use super::context::Context;
 use super::event::{Event, Outcome, Types, Unclaimed};
 use super::pipeline::Answer;
-use crate::protocol::{Marks, Pin, Reply};
+use crate::protocol::{Pin, Reply};
 
 /// A connection on which a right was won is not closed for want of work for so long:
 /// the longest time for which anybody asks the server to keep a right.
@@ -76,24 +76,9 @@ impl<T: Types> Connection<T> {
 /// Says in a reply on which connection it came; whether a right was won.
 fn pin_marks<P>(reply: &mut Reply<P>, pin: Pin) -> bool {
     let mut has_won = false;
-    let mut note = |marks: &mut Marks| {
+    for marks in reply.marks_mut() {
         marks.pin = pin;
         has_won |= marks.won;
-    };
-    match reply {
-        Reply::Values(values) => {
-            let marks = values.iter_mut().filter_map(|(_, found)| found.marks_mut());
-            marks.for_each(note);
-        }
-        Reply::State(Some(state)) => note(&mut state.marks),
-        Reply::State(None)
-        | Reply::Status(_)
-        | Reply::Number(_)
-        | Reply::NotCountable(_)
-        | Reply::ServerError(_)
-        | Reply::Version(_)
-        | Reply::StoredAs(_)
-        | Reply::MetaNoop => {}
     }
     has_won
 }

@@ -63,6 +63,8 @@ impl<T: Types> Connection<T> {
     /// made at once; else all fails.
     fn replace(&mut self, explained: bool, failure: Failure, context: &mut Context<'_, T>) {
         self.close(context);
+        // There an end is an answer.
+        let explained = explained || self.id == ConnectionId::DETECT;
         self.backoff.ended(context.now, explained);
         self.reconnect(failure, context);
     }

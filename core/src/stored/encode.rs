@@ -1,10 +1,11 @@
 //! Writing the stored form.
 
+use super::etag::append_place;
+use super::fresh_until::{Extra, append_line};
 use super::item::NewItem;
 use super::left_out::is_left_out;
 use super::status::{HEAD_MAX, is_whole, reason_phrase};
 use crate::http::{ConnectionHeaders, format_date, is_text, is_token, trim};
-use crate::protocol::SHA1_HEX_LEN;
 
 /// Why a head cannot be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +19,36 @@ pub enum Unstorable {
     /// No whole response has this status.
     #[error("a status that no whole response has")]
     Status,
+}
+
+/// What is written into a stored head beside the headers of its response.
+#[derive(Clone, Copy, Debug)]
+pub struct HeadSpec {
+    /// Status of the response.
+    pub status: u16,
+    /// When it is stored, in seconds since 1970.
+    pub unix_now_secs: u64,
+    /// How old it is by then, in seconds.
+    pub age_secs: u32,
+    /// It gets an entity-tag made of its body if it has none.
+    pub add_etag: bool,
+    /// It gets the private line: its item lives on for so many seconds after its
+    /// lifetime.
+    pub extra: Option<Extra>,
+}
+
+impl HeadSpec {
+    /// Of a response with this status that is new now, as it is.
+    #[must_use]
+    pub const fn new(status: u16, unix_now_secs: u64) -> Self {
+        Self {
+            status,
+            unix_now_secs,
+            age_secs: 0,
+            add_etag: false,
+            extra: None,
+        }
+    }
 }
 
 /// The headers of a response, as they are to be stored.
@@ -36,21 +67,16 @@ impl HeadWriter {
         self.fields.push((name.to_vec(), value.to_vec()));
     }
 
-    /// The item of a response with this status, which is `age_secs` old when it
-    /// is stored at `unix_now_secs` (seconds since 1970). With `add_etag` it
-    /// gets an entity-tag made of its body if it has none. Headers that `without`
-    /// names are left out.
+    /// The item of the response, without those of its headers that `without` names.
     ///
     /// # Errors
     /// It cannot be stored.
     pub fn encode(
         &self,
-        status: u16,
-        unix_now_secs: u64,
-        age_secs: u32,
-        add_etag: bool,
+        spec: &HeadSpec,
         without: impl Fn(&[u8]) -> bool,
     ) -> Result<NewItem, Unstorable> {
+        let status = spec.status;
         if !is_whole(status) {
             return Err(Unstorable::Status);
         }
@@ -72,24 +98,18 @@ impl HeadWriter {
                 return Err(Unstorable::TooLarge);
             }
         }
-        let date = format_date(unix_now_secs);
+        let date = format_date(spec.unix_now_secs);
         bytes.extend_from_slice(format!("Date: {date}\r\n").as_bytes());
-        if age_secs > 0 {
-            bytes.extend_from_slice(format!("Age: {age_secs}\r\n").as_bytes());
+        if spec.age_secs > 0 {
+            bytes.extend_from_slice(format!("Age: {}\r\n", spec.age_secs).as_bytes());
         }
-        let mut etag = None;
-        if add_etag && !has_etag {
-            bytes.extend_from_slice(b"ETag: \"");
-            let start = bytes.len();
-            bytes.resize(start + SHA1_HEX_LEN, b'0');
-            etag = Some(start..bytes.len());
-            bytes.extend_from_slice(b"\"\r\n");
-        }
+        let fresh_until = spec.extra.map(|extra| append_line(&mut bytes, extra));
+        let etag = (spec.add_etag && !has_etag).then(|| append_place(&mut bytes));
         bytes.extend_from_slice(b"\r\n");
         if bytes.len() > HEAD_MAX {
             return Err(Unstorable::TooLarge);
         }
-        Ok(NewItem::with_head(bytes, etag))
+        Ok(NewItem::with_head(bytes, etag, fresh_until))
     }
 
     fn leaves_out(&self, name: &[u8]) -> bool {

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use super::fresh_until::{FRESH_UNTIL, FreshUntil};
+use super::kind::PAGE_FLAGS;
 use super::left_out::is_left_out;
 use super::malformed::Malformed;
 use super::pieces::head_bytes;
@@ -18,6 +20,7 @@ use crate::http::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head<'a> {
     status: u16,
+    flags: u32,
     bytes: Cow<'a, [u8]>,
     fields: Vec<(Range<usize>, Range<usize>)>,
     connection: ConnectionHeaders,
@@ -37,6 +40,7 @@ impl<'a> Head<'a> {
         let bytes = head_bytes(pieces, flags, &mut len)?;
         let mut head = Self {
             status: 0,
+            flags,
             bytes,
             fields: Vec::new(),
             connection: ConnectionHeaders::default(),
@@ -136,6 +140,16 @@ impl<'a> Head<'a> {
         values.next().filter(|_| values.next().is_none())
     }
 
+    /// How long it is fresh, if its item has the flags of those that say so and the
+    /// line can be read; else it is fresh as long as it is there.
+    #[must_use]
+    pub fn fresh_until(&self) -> Option<FreshUntil> {
+        if self.flags != PAGE_FLAGS {
+            return None;
+        }
+        FreshUntil::parse(self.value(FRESH_UNTIL)?)
+    }
+
     /// When the origin made it, in seconds since 1970, if its `Date` can be read.
     #[must_use]
     pub fn made_at(&self) -> Option<u64> {
@@ -152,12 +166,13 @@ impl<'a> Head<'a> {
         if !has("Date") && !has("Age") {
             return None;
         }
-        let stored = self.value("Date").and_then(parse_date);
-        let stored = stored.map_or(unix_now_secs, |stored| stored.min(unix_now_secs));
+        let date = self.value("Date").and_then(parse_date);
+        let stored = date.map_or(unix_now_secs, |stored| stored.min(unix_now_secs));
         let before = u64::from(self.age_when_stored());
         Some(Times {
             date: stored.saturating_sub(before),
             age: capped(unix_now_secs - stored + before),
+            is_dated: date.is_some(),
         })
     }
 
@@ -185,6 +200,9 @@ pub struct Times {
     /// For `Age`: the age when it was stored plus the seconds since then, at most
     /// [`SECONDS_MAX`](crate::http::SECONDS_MAX).
     pub age: u32,
+    /// Whether the head tells when it was stored, so that both are more than a
+    /// guess.
+    pub is_dated: bool,
 }
 
 /// The next line without its end; `None` if that is not CR and LF.

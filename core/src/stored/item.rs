@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use super::fresh_until::digits;
 use crate::protocol::sha1_hex;
 
 /// The value of a new item: a body, with a stored head in front of it or bare.
@@ -11,15 +12,22 @@ pub struct NewItem {
     head_size: usize,
     /// Place for the entity-tag of the body, if one is to be added.
     etag: Option<Range<usize>>,
+    /// Place for the end of the lifetime, if the head has the private line.
+    fresh_until: Option<Range<usize>>,
 }
 
 impl NewItem {
-    /// An item with this head; `etag` is a part of it.
-    pub(super) fn with_head(head: Vec<u8>, etag: Option<Range<usize>>) -> Self {
+    /// An item with this head; both places are parts of it.
+    pub(super) fn with_head(
+        head: Vec<u8>,
+        etag: Option<Range<usize>>,
+        fresh_until: Option<Range<usize>>,
+    ) -> Self {
         Self {
             head_size: head.len(),
             bytes: head,
             etag,
+            fresh_until,
         }
     }
 
@@ -40,11 +48,19 @@ impl NewItem {
         self.bytes.len() as u64
     }
 
+    /// Sets until when the response is fresh, in seconds since 1970, if the head
+    /// says that. Until then it says that it never was.
+    pub fn set_fresh_until(&mut self, unix_secs: u64) {
+        if let Some(place) = self.fresh_until.clone() {
+            self.bytes[place].copy_from_slice(&digits(unix_secs));
+        }
+    }
+
     /// The value, once the body is complete.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         if let Some(etag) = self.etag {
-            let digest = sha1_hex(&self.bytes[self.head_size..]);
+            let digest = sha1_hex([&self.bytes[self.head_size..]]);
             self.bytes[etag].copy_from_slice(&digest);
         }
         self.bytes

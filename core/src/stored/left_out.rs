@@ -1,8 +1,6 @@
 //! Which headers a stored response does not have.
 
-/// The private line of stored heads that says how long a response is fresh. One
-/// that a backend sends is removed before anything is stored or sent.
-pub const FRESH_UNTIL: &str = "X-Memcached-Fresh-Until";
+use super::fresh_until::FRESH_UNTIL;
 
 /// Headers that belong to one connection (RFC 9110 section 7.6.1), and those
 /// that each answer gets afresh or that are meant for one visitor.

@@ -1,5 +1,7 @@
 //! Why a value is no stored response.
 
+use super::kind::are_own;
+
 /// The first defect of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
@@ -13,7 +15,7 @@ pub enum Malformed {
     #[error("a line that is no header")]
     Header,
     /// The empty line is missing.
-    #[error("no empty line behind the headers")]
+    #[error("no empty line after the headers")]
     Unfinished,
     /// The headers are larger than [`HEAD_MAX`](super::HEAD_MAX).
     #[error("headers larger than 64 KiB")]
@@ -30,15 +32,11 @@ pub enum Malformed {
     },
 }
 
-/// Flags of items that this plugin writes itself.
-const OWN_FLAGS: core::ops::RangeInclusive<u32> = 0x10000..=0x10002;
-
 impl Malformed {
     /// The defect of a value that begins with `start` and has these flags, where
     /// `defect` was found in it.
     pub(super) fn of(start: &[u8], flags: u32, defect: Self) -> Self {
-        let is_own = flags == 0 || OWN_FLAGS.contains(&flags);
-        if is_own || start.starts_with(b"HTTP/1.") {
+        if are_own(flags) || start.starts_with(b"HTTP/1.") {
             defect
         } else {
             Self::Encoded { flags }

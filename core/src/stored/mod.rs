@@ -8,22 +8,30 @@
 //! BODY
 //! ```
 //!
-//! which other caches write and read too. Invariants: what is written parses to
+//! which other caches write and read too. Items of actions with freshness options have
+//! a private line in their head (see [`FreshUntil`]). Invariants: what is written parses to
 //! the same; what parses holds no byte that could end a header early. So a
 //! foreign, damaged or hostile value is refused and never sent.
 
 mod encode;
+mod etag;
+mod fresh_until;
 mod head;
 mod item;
+mod kind;
 mod left_out;
 mod malformed;
 mod pieces;
+mod renewal;
 mod status;
 
-pub use encode::{HeadWriter, Unstorable};
+pub use encode::{HeadSpec, HeadWriter, Unstorable};
+pub use etag::is_made_of_body;
+pub use fresh_until::{Extra, FRESH_UNTIL, FreshUntil};
 pub use head::{Head, Times};
 pub use item::NewItem;
-pub use left_out::FRESH_UNTIL;
+pub use kind::{Kind, LOCK_FLAGS, MARKER_FLAGS, PAGE_FLAGS};
 pub use malformed::Malformed;
 pub use pieces::pieces;
+pub use renewal::Renewal;
 pub use status::{HEAD_MAX, is_whole};

@@ -2,9 +2,16 @@
 //! must hold of them.
 
 use crate::policy::identity::{KeyRules, Request};
-use crate::policy::{Answer, Conditions, Exchange, Lifetimes, NotStored, Policy};
+use crate::policy::{
+    Answer, Conditions, Exchange, Lifetimes, NotStored, Policy, Servable, Windows, validators,
+};
 use crate::protocol::Ttl;
-use crate::stored::{HEAD_MAX, Head, HeadWriter, Unstorable, is_whole, pieces};
+use crate::stored::{
+    Extra, HEAD_MAX, Head, HeadSpec, HeadWriter, PAGE_FLAGS, Renewal, Unstorable, is_whole, pieces,
+};
+
+/// 2026-11-24 12:00:00 GMT.
+const NOW: u64 = 1_795_521_600;
 
 /// The bytes before the first 0xff are the value of an item, those after it are
 /// lines of a request.
@@ -50,6 +57,8 @@ pub fn run(data: &[u8]) {
         assert!(text.trim_ascii() == text);
     }
     stored_again(&head);
+    aged(value);
+    renewed(&head, value, &request);
     answered(&head, value, &request);
 }
 
@@ -97,16 +106,84 @@ fn stored_again(head: &Head<'_>) {
     for (name, value) in head.headers() {
         writer.push(name, value);
     }
-    match writer.encode(head.status(), 1_795_521_600, 7, false, |_| false) {
-        Ok(entry) => {
+    let spec = HeadSpec {
+        age_secs: 7,
+        extra: Some(Extra {
+            secs: 60,
+            is_served: true,
+        }),
+        ..HeadSpec::new(head.status(), NOW)
+    };
+    match writer.encode(&spec, |_| false) {
+        Ok(mut entry) => {
+            entry.set_fresh_until(NOW + 9);
             let pieces = [entry.finish()];
-            let again = Head::parse(pieces.iter(), 0).expect("just written");
+            let again = Head::parse(pieces.iter(), PAGE_FLAGS).expect("just written");
+            let fresh = again.fresh_until().expect("just written");
+            assert_eq!((fresh.unix_secs, fresh.extra), (NOW + 9, 60));
             assert!(again.headers().eq(head.headers()));
-            let times = again.times(1_795_521_610).expect("a date");
-            assert_eq!((times.date, times.age), (1_795_521_593, 17));
+            let times = again.times(NOW + 10).expect("a date");
+            assert_eq!((times.date, times.age), (NOW - 7, 17));
         }
         Err(why) => assert_eq!(why, Unstorable::TooLarge),
     }
+}
+
+/// However its item came to be, nothing that stays past its own time is served.
+fn aged(value: &[u8]) {
+    let whole = [value];
+    let head = Head::parse(whole.iter(), PAGE_FLAGS).expect("as with other flags");
+    let policy = Policy {
+        stale: Some(Windows {
+            while_revalidate: 60,
+            if_error: 600,
+            kept: 0,
+        }),
+        targeted: true,
+        ..Policy::default()
+    };
+    let life = policy.page_life(&head, NOW);
+    if let Some(line) = life.line {
+        assert!(life.windows.longest() <= line.extra);
+        let end = line.unix_secs.saturating_add(line.extra.into());
+        assert_eq!(life.by_clock(end), Servable::Gone);
+        assert_eq!(life.by_time_left(0), Servable::Gone);
+    }
+    assert_eq!(life.by_time_left(u64::MAX), Servable::Fresh);
+}
+
+/// A 304 never changes body, status or coding, and only one that is about this
+/// response changes anything.
+fn renewed(head: &Head<'_>, value: &[u8], lines: &[(&[u8], &[u8])]) {
+    let mut renewal = Renewal::new(head);
+    for (name, value) in lines {
+        renewal.push(name, value);
+    }
+    let body = &value[head.size()..];
+    let conditions = validators(head, [body]);
+    assert!(conditions.len() <= 2);
+    let policy = Policy {
+        statuses: vec![head.status()],
+        headers: true,
+        force: true,
+        ..Policy::default()
+    };
+    let len = body.len() as u64;
+    let Ok((_, mut item)) = policy.renew(&renewal, len, None, NOW) else {
+        return;
+    };
+    assert!(renewal.is_of_this());
+    item.push_body(body);
+    let pieces = [item.finish()];
+    let new = Head::parse(pieces.iter(), 0).expect("just written");
+    assert_eq!(new.status(), head.status());
+    assert_eq!(&pieces[0][new.size()..], body);
+    let codings = |head: &Head<'_>| -> Vec<Vec<u8>> {
+        let sent = head.headers();
+        let codings = sent.filter(|(name, _)| name.eq_ignore_ascii_case(b"Content-Encoding"));
+        codings.map(|(_, value)| value.to_vec()).collect()
+    };
+    assert_eq!(codings(&new), codings(head));
 }
 
 fn answered(head: &Head<'_>, value: &[u8], request: &[(&[u8], &[u8])]) {
@@ -135,7 +212,6 @@ fn answered(head: &Head<'_>, value: &[u8], request: &[(&[u8], &[u8])]) {
 }
 
 fn decided(head: &Head<'_>, request: &[(&[u8], &[u8])]) {
-    const NOW: u64 = 1_795_521_600;
     let mut exchange = Exchange::new(b"GET", head.status().into());
     let mut writer = HeadWriter::default();
     for (name, _) in request {
@@ -158,7 +234,7 @@ fn decided(head: &Head<'_>, request: &[(&[u8], &[u8])]) {
                 let ttl = storable.lifetime.ttl(NOW);
                 assert!(ttl == Some(Ttl::Secs(60)) || !force);
                 assert!(matches!(ttl, Some(Ttl::Secs(1..=60))));
-                match policy.new_item(&writer, &exchange, NOW) {
+                match policy.new_item(&writer, &exchange, &storable, NOW) {
                     Ok(item) => assert_eq!(item.body_len(), 0),
                     Err(why) => assert_eq!(why, NotStored::Headers(Unstorable::TooLarge)),
                 }

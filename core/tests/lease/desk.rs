@@ -178,6 +178,11 @@ impl Desk {
         cancel.is_some()
     }
 
+    /// The client that came last.
+    pub(crate) fn number_of_last(&self) -> usize {
+        self.visits.len() - 1
+    }
+
     fn submit(&mut self) {
         let flights = std::iter::from_fn(|| self.lookups.poll_submit());
         self.flights.extend(flights);

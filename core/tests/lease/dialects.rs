@@ -21,14 +21,22 @@ fn lock(desk: &mut Desk, outcome: Status) {
     desk.op_ends(&status(outcome));
 }
 
+/// One who asked for the lock gets it, looks once more, and finds this.
+fn wins(desk: &mut Desk, number: usize, item: Item) -> String {
+    lock(desk, Status::Stored);
+    assert!(desk.woken().contains(&number));
+    assert_eq!(desk.poll(number), "", "it looks once more");
+    desk.find(item);
+    assert!(desk.woken().contains(&number));
+    desk.poll(number)
+}
+
 #[test]
 fn a_lock_is_an_item_of_its_own() {
     let mut desk = classic();
     assert_eq!(desk.asks(Item::Missing), "");
     assert_eq!(desk.asks(Item::Missing), "", "it asks already");
-    lock(&mut desk, Status::Stored);
-    assert_eq!(desk.woken(), [0]);
-    assert_eq!(desk.poll(0), "make with a run");
+    assert_eq!(wins(&mut desk, 0, Item::Missing), "make with a run");
     assert_eq!(desk.asks(Item::Missing), "", "it is made");
     desk.store();
     assert_eq!(desk.sent(), ["set k 9 90 4"]);
@@ -54,8 +62,7 @@ fn a_lock_is_an_item_of_its_own() {
 fn a_lock_that_may_be_anothers_by_now_is_left_alone() {
     let mut desk = classic();
     desk.asks(Item::Missing);
-    lock(&mut desk, Status::Stored);
-    desk.poll(0);
+    wins(&mut desk, 0, Item::Missing);
     desk.pass(10_000);
     desk.store();
     assert_eq!(desk.sent(), ["set k 9 90 4"]);
@@ -73,8 +80,34 @@ fn whoever_does_not_get_the_lock_looks_again_and_asks_again() {
     assert_eq!((desk.woken(), desk.poll(0)), (vec![0], String::new()));
     desk.find(Item::Missing);
     assert_eq!((desk.woken(), desk.poll(0)), (vec![0], String::new()));
+    assert_eq!(wins(&mut desk, 0, Item::Missing), "make with a run");
+}
+
+#[test]
+fn whoever_gets_the_lock_may_find_what_others_made_meanwhile() {
+    for (item, answer) in [(Item::Page(7, 60, ""), "fresh"), (MARKER, "uncacheable")] {
+        let mut desk = classic();
+        desk.asks(Item::Missing);
+        assert!(wins(&mut desk, 0, item).starts_with(answer), "{answer}");
+        // It needs the lock no more.
+        assert_eq!(desk.sent(), [format!("delete {LOCK}")]);
+        // It leaves while it looks once more.
+        let mut desk = classic();
+        desk.asks(Item::Missing);
+        lock(&mut desk, Status::Stored);
+        desk.poll(0);
+        desk.leave(0);
+        assert_eq!(desk.sent(), [format!("delete {LOCK}")]);
+    }
+}
+
+#[test]
+fn whoever_gets_the_lock_late_does_not_look_once_more() {
+    let mut desk = classic();
+    desk.asks(Item::Missing);
+    let wait = desk.rules.lock_wait;
+    desk.pass(u64::try_from(wait.as_millis()).unwrap());
     lock(&mut desk, Status::Stored);
-    assert_eq!(desk.woken(), [0]);
     assert_eq!(desk.poll(0), "make with a run");
 }
 
@@ -88,8 +121,7 @@ fn how_runs_end_there() {
     ] {
         let mut desk = classic();
         desk.asks(Item::Missing);
-        lock(&mut desk, Status::Stored);
-        desk.poll(0);
+        wins(&mut desk, 0, Item::Missing);
         desk.end(end);
         if let Some(first) = first {
             assert_eq!(desk.sent(), [first]);
@@ -123,8 +155,7 @@ fn a_page_there_is_as_old_as_its_head_says() {
     desk.page.left = Some(30);
     assert_eq!(desk.asks(HERE), "");
     assert_eq!(desk.asks(HERE), "stale");
-    lock(&mut desk, Status::Stored);
-    assert_eq!(desk.poll(1), "stale with a run");
+    assert_eq!(wins(&mut desk, 1, HERE), "stale with a run");
     assert_eq!(desk.asks(HERE), "stale");
     // By the version that was seen.
     desk.store();
@@ -156,8 +187,7 @@ fn tries_that_fail_there() {
     desk.page.left = Some(1000);
     desk.rules.early = 1000;
     desk.asks(HERE);
-    lock(&mut desk, Status::Stored);
-    assert_eq!(desk.poll(0), "stale with a run");
+    assert_eq!(wins(&mut desk, 0, HERE), "stale with a run");
     for pause in [1, 2, 4] {
         desk.end(End::Error);
         assert_eq!(desk.sent(), [""; 0], "the lock stays");
@@ -174,9 +204,8 @@ fn tries_that_fail_there() {
     desk.pass(8000);
     // It is over.
     assert_eq!(desk.asks(HERE), "");
-    lock(&mut desk, Status::Stored);
-    let number = *desk.woken().last().unwrap();
-    assert_eq!(desk.poll(number), "stale with a run");
+    let number = desk.number_of_last();
+    assert_eq!(wins(&mut desk, number, HERE), "stale with a run");
 }
 
 #[test]

@@ -3,3 +3,4 @@
 mod flights;
 mod random;
 mod replay;
+mod rights;

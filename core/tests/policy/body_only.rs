@@ -28,6 +28,11 @@ fn no_hit_makes_browsers_run_a_body() {
         ("image/png", "application/xhtml+xml"),
         ("application/json", "text/javascript"),
         ("text/csv", "application/xml"),
+        ("text/plain", "text/xsl"),
+        ("text/plain", "multipart/x-mixed-replace"),
+        ("text/html,application/json", "text/html"),
+        // A callback's name in a script may be a page.
+        ("text/javascript", "text/html"),
         ("nonsense", "text/html"),
     ] {
         let lines = format!("content-type: {response}");
@@ -64,9 +69,9 @@ fn other_differences_are_worth_a_warning() {
             Some(differs("text/html", "application/octet-stream")),
         ),
         (
-            "Content-Type: text/javascript",
-            "text/html",
-            Some(differs("text/javascript", "text/html")),
+            "Content-Type: text/html",
+            "text/javascript",
+            Some(differs("text/html", "text/javascript")),
         ),
         (
             "Content-Type: text/plain",

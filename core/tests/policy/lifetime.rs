@@ -1,6 +1,6 @@
 //! How long an item lives, and how old a response is.
 
-use memcached_core::policy::{Lifetimes, NotStored, Policy, Rule};
+use memcached_core::policy::{Lifetimes, NotStored, Policy, Provenance, Rule};
 use memcached_core::protocol::Ttl;
 
 use super::{
@@ -190,4 +190,53 @@ fn a_lifetime_can_be_required() {
         decide(&forced, "Cache-Control: max-age=60"),
         Err(NotStored::NoLifetime)
     );
+}
+
+/// Of what was made from another item the time that it has had is taken off, though
+/// nothing of the response says it.
+#[test]
+fn what_is_made_from_another_item() {
+    for (age_secs, lines, expected) in [
+        (0, "", Ok(600)),
+        (107, "", Ok(493)),
+        (107, "Age: 107", Ok(493)),
+        (599, "", Ok(1)),
+        (600, "", Err(NotStored::TooOld)),
+        (107, "Cache-Control: max-age=900", Ok(493)),
+        (107, "Cache-Control: max-age=200", Ok(93)),
+        (107, "Cache-Control: max-age=107", Err(NotStored::Expired)),
+        (0, "Age: 700", Ok(600)),
+    ] {
+        let mut exchange = exchange(lines);
+        exchange.provenance = Provenance::OtherItem {
+            made_at: Some(NOW - age_secs),
+        };
+        let expected = expected.map(Ttl::Secs);
+        assert_eq!(
+            decided(&policy(), &exchange),
+            expected,
+            "{age_secs} {lines}"
+        );
+        assert!(u64::from(exchange.age(NOW)) >= age_secs);
+    }
+}
+
+/// A page that goes from item to item, whichever its own lifetime is, is gone when
+/// the longest ttl of all of them is over.
+#[test]
+fn the_sum_of_all_lives() {
+    let ttls = [600, 60, 300].map(|secs| Policy {
+        lifetimes: Lifetimes::of_all(Ttl::Secs(secs)),
+        ..policy()
+    });
+    let mut last_end = 0;
+    for (turn, now) in (NOW..NOW + 2000).step_by(7).enumerate() {
+        let mut exchange = exchange("");
+        exchange.provenance = Provenance::OtherItem { made_at: Some(NOW) };
+        let decision = ttls[turn % ttls.len()].decide(&exchange, now);
+        if let Some(Ttl::Secs(secs)) = decision.ok().and_then(|it| it.lifetime.ttl(now)) {
+            last_end = last_end.max(now + u64::from(secs));
+        }
+    }
+    assert_eq!(last_end, NOW + 600);
 }

@@ -6,8 +6,11 @@ mod freshness;
 mod lifetime;
 mod options;
 mod random;
+mod renewal;
+mod stale;
 mod storable;
 mod targeted;
+mod validators;
 
 use memcached_core::policy::identity::VaryBy;
 use memcached_core::policy::{Exchange, Ignore, Lifetimes, NotStored, Policy, Rule};

@@ -147,8 +147,8 @@ fn headers_that_are_not_stored() {
             head.push(name.as_bytes(), value.as_bytes());
         }
         let exchange = exchange(lines);
-        policy.decide(&exchange, NOW).unwrap();
-        let item = policy.new_item(&head, &exchange, NOW).unwrap();
+        let response = policy.decide(&exchange, NOW).unwrap();
+        let item = policy.new_item(&head, &exchange, &response, NOW).unwrap();
         String::from_utf8(item.finish()).unwrap()
     };
     let head =

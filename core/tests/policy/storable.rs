@@ -1,11 +1,11 @@
 //! What may be stored: rules that a response breaks.
 
-use memcached_core::policy::NotStored;
 use memcached_core::policy::identity::{Encodings, KeyCodings};
+use memcached_core::policy::{NotStored, Provenance};
 use memcached_core::protocol::Ttl;
 use memcached_core::stored::Unstorable;
 
-use super::{decide, decided, directive, exchange, exchange_of, forced, policy, whole};
+use super::{NOW, decide, decided, directive, exchange, exchange_of, forced, policy, whole};
 
 #[test]
 fn refused_unless_forced() {
@@ -132,10 +132,21 @@ fn no_policy_stores_what_a_hit_could_not_reproduce() {
             assert_eq!(decided(&policy, &exchange), Err(reason.clone()), "{lines}");
         }
     }
-    let mut from_cache = exchange_of(b"GET", 200, "");
-    from_cache.from_cache = true;
-    let decision = decided(&forced(policy()), &from_cache);
-    assert_eq!(decision, Err(NotStored::FromCache));
+    let made_at = Some(NOW - 600);
+    for (provenance, reason) in [
+        (Provenance::SameItem, NotStored::SameItem),
+        (
+            Provenance::OtherItem { made_at: None },
+            NotStored::UnknownAge,
+        ),
+        (Provenance::OtherItem { made_at }, NotStored::TooOld),
+    ] {
+        let mut from_item = exchange_of(b"GET", 200, "");
+        from_item.provenance = provenance;
+        for policy in [policy(), forced(policy())] {
+            assert_eq!(decided(&policy, &from_item), Err(reason.clone()));
+        }
+    }
     for lines in ["Content-Length: 65536", "Content-Encoding: identity"] {
         assert_eq!(decide(&policy(), lines), Ok(Ttl::Secs(600)), "{lines}");
     }
@@ -246,7 +257,9 @@ fn what_the_log_says() {
         (NotStored::Method, "method"),
         (NotStored::Head, "HEAD"),
         (NotStored::Status(404), "status 404"),
-        (NotStored::FromCache, "comes from this item"),
+        (NotStored::SameItem, "comes from this item"),
+        (NotStored::TooOld, "comes from an item that is too old"),
+        (NotStored::UnknownAge, "comes from an item of unknown age"),
         (NotStored::ContentEncoding, "Content-Encoding"),
         (
             directive("Cache-Control", "no-store"),

@@ -239,7 +239,9 @@ fn two_of_them_end_here() {
             let (name, value) = line.split_once(": ").unwrap();
             head.push(name.as_bytes(), value.as_bytes());
         }
-        let item = policy.new_item(&head, &exchange(lines), NOW).unwrap();
+        let exchange = exchange(lines);
+        let response = policy.decide(&exchange, NOW).unwrap();
+        let item = policy.new_item(&head, &exchange, &response, NOW).unwrap();
         let text = String::from_utf8(item.finish()).unwrap();
         let stored: Vec<bool> = lines.lines().map(|line| text.contains(line)).collect();
         (stored, policy.headers_ending_here().to_vec())

@@ -301,6 +301,12 @@ fn a_server_without_meta_commands_is_as_good_as_any() {
     sim.eof();
     assert_eq!(sim.done(), outcomes(&[(1, "connection lost")]));
     assert_eq!((sim.log(), sim.server.is_down()), (vec![], false));
+    // That is an answer, so it can be asked once more without a pause.
+    sim.submit(2, MetaNoop).unwrap();
+    sim.connected();
+    assert_eq!(sim.written(999), b"mn\r\n");
+    sim.eof();
+    assert_eq!(sim.done(), outcomes(&[(2, "connection lost")]));
     // Nothing else is known of one that cannot be reached.
     let mut sim = Sim::new();
     sim.lane = Lane::Detect;

@@ -1,6 +1,8 @@
 //! The stored form: what is written is read again, and nothing else is.
 
+mod line;
 mod property;
+mod renewal;
 mod replay;
 mod table;
 

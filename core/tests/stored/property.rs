@@ -1,6 +1,8 @@
 //! Any values.
 
-use memcached_core::stored::{Head, HeadWriter, Times, is_whole, pieces};
+use memcached_core::stored::{
+    Extra, Head, HeadSpec, HeadWriter, PAGE_FLAGS, Times, is_whole, pieces,
+};
 use proptest::prelude::*;
 
 use super::{NOW, sent};
@@ -30,6 +32,8 @@ proptest! {
         body in proptest::collection::vec(any::<u8>(), 0..200),
         add_etag: bool,
         age in 0u32..100,
+        extra: Option<(u32, bool)>,
+        until in 0u64..10_000_000_000,
         cuts in proptest::collection::vec(any::<usize>(), 0..5),
     ) {
         let mut writer = HeadWriter::default();
@@ -40,14 +44,19 @@ proptest! {
                 hops.extend(value.split(',').map(|hop| hop.trim_matches([' ', '\t']).to_lowercase()));
             }
         }
-        let mut entry = writer.encode(status, NOW, age, add_etag, |_| false).unwrap();
+        let extra = extra.map(|(secs, is_served)| Extra { secs, is_served });
+        let spec = HeadSpec { age_secs: age, add_etag, extra, ..HeadSpec::new(status, NOW) };
+        let mut entry = writer.encode(&spec, |_| false).unwrap();
         entry.push_body(&body);
+        entry.set_fresh_until(until);
         prop_assert_eq!(entry.body_len(), body.len() as u64);
         let value = entry.finish();
         let parts = split(&value, &cuts);
-        let head = Head::parse(parts.iter(), 0).unwrap();
+        let head = Head::parse(parts.iter(), PAGE_FLAGS).unwrap();
         prop_assert_eq!(head.status(), status);
-        prop_assert_eq!(head.times(NOW), Some(Times { date: NOW - u64::from(age), age }));
+        let line = head.fresh_until().map(|line| (line.unix_secs, line.extra, line.is_served));
+        prop_assert_eq!(line, extra.map(|extra| (until, extra.secs, extra.is_served)));
+        prop_assert_eq!(head.times(NOW), Some(Times { date: NOW - u64::from(age), age, is_dated: true }));
         let mut expected: Vec<_> = fields
             .iter()
             .map(|(name, value)| (name.clone(), value.trim_matches([' ', '\t']).to_owned()))

@@ -1,12 +1,14 @@
 //! Given values.
 
-use memcached_core::stored::{HEAD_MAX, Head, Malformed, NewItem, Times, Unstorable, pieces};
+use memcached_core::stored::{
+    HEAD_MAX, Head, HeadSpec, Malformed, NewItem, Times, Unstorable, pieces,
+};
 
 use super::{NOW, sent, writer};
 
 fn entry(status: u16, fields: &[(&str, &str)], body: &str) -> String {
     let mut entry = writer(fields)
-        .encode(status, NOW, 0, false, |_| false)
+        .encode(&HeadSpec::new(status, NOW), |_| false)
         .unwrap();
     entry.push_body(body.as_bytes());
     String::from_utf8(entry.finish()).unwrap()
@@ -70,7 +72,11 @@ fn what_is_not_stored() {
 #[test]
 fn an_etag_of_the_body_where_there_is_none() {
     let etag = |fields: &[(&str, &str)], body: &str| {
-        let mut entry = writer(fields).encode(200, NOW, 0, true, |_| false).unwrap();
+        let spec = HeadSpec {
+            add_etag: true,
+            ..HeadSpec::new(200, NOW)
+        };
+        let mut entry = writer(fields).encode(&spec, |_| false).unwrap();
         for part in body.as_bytes().chunks(2) {
             entry.push_body(part);
         }
@@ -104,7 +110,7 @@ fn what_cannot_be_stored() {
         ("X", "\x7f"),
         ("Zu\u{df}", "1"),
     ] {
-        let result = writer(&[(name, value)]).encode(200, NOW, 0, false, |_| false);
+        let result = writer(&[(name, value)]).encode(&HeadSpec::new(200, NOW), |_| false);
         assert_eq!(
             result.unwrap_err(),
             Unstorable::BadHeader,
@@ -112,13 +118,13 @@ fn what_cannot_be_stored() {
         );
     }
     for status in [0, 100, 199, 206, 304, 600, 999] {
-        let result = writer(&[]).encode(status, NOW, 0, false, |_| false);
+        let result = writer(&[]).encode(&HeadSpec::new(status, NOW), |_| false);
         assert_eq!(result.unwrap_err(), Unstorable::Status, "{status}");
     }
     let mut fits = 0;
     for len in HEAD_MAX - 80..HEAD_MAX {
         let long = "v".repeat(len);
-        match writer(&[("X", &long)]).encode(200, NOW, 0, false, |_| false) {
+        match writer(&[("X", &long)]).encode(&HeadSpec::new(200, NOW), |_| false) {
             Ok(entry) => {
                 fits += 1;
                 let pieces = [entry.finish()];
@@ -310,17 +316,19 @@ fn the_age_counts_on_and_the_date_stays() {
         times(&format!("{date}Age: 7, 9\n"), 61),
         Some((NOW - 7, 68))
     );
-    let value = writer(&[])
-        .encode(200, NOW, 30, false, |_| false)
-        .unwrap()
-        .finish();
+    let spec = HeadSpec {
+        age_secs: 30,
+        ..HeadSpec::new(200, NOW)
+    };
+    let value = writer(&[]).encode(&spec, |_| false).unwrap().finish();
     let pieces = [value];
     let head = Head::parse(pieces.iter(), 0).unwrap();
     assert_eq!(
         head.times(NOW + 5),
         Some(Times {
             date: NOW - 30,
-            age: 35
+            age: 35,
+            is_dated: true,
         })
     );
     assert_eq!(head.made_at(), Some(NOW - 30));
@@ -338,6 +346,18 @@ fn a_date_that_cannot_be_right_counts_as_now() {
         }
     }
     assert_eq!(times("", 61), None, "nobody knows");
+    for (lines, is_dated) in [
+        (date, true),
+        (future, true),
+        ("Age: 9\n", false),
+        ("Date: today\n", false),
+        (&date.repeat(2), false),
+    ] {
+        let value = format!("HTTP/1.1 200 OK\n{lines}\n").replace('\n', "\r\n");
+        let pieces = [value.into_bytes()];
+        let head = Head::parse(pieces.iter(), 0).unwrap();
+        assert_eq!(head.times(NOW).unwrap().is_dated, is_dated, "{lines}");
+    }
 }
 
 #[test]

@@ -111,11 +111,13 @@ impl ServerLog {
     }
 
     /// Hands out what happened; whether a request was among it. `release` gives back
-    /// what was won by nobody.
+    /// what was won by nobody; `recovered` is told of the first good reply after
+    /// failures.
     pub(super) fn hand_out(
         &self,
         core: &RefCell<Server<Requests>>,
         release: impl Fn(&Unclaimed),
+        recovered: impl Fn(),
     ) -> bool {
         let mut completed = false;
         loop {
@@ -142,6 +144,7 @@ impl ServerLog {
                         || format!("memcached {}: works again after {secs:.1} s", self.address);
                     self.limit.borrow_mut().recovery(text);
                     self.write(self.epoch.now());
+                    recovered();
                 }
                 None => return completed,
             }

@@ -58,13 +58,26 @@ pub(super) struct Driver {
 }
 
 /// Poisons the driver if a panic unwinds past it.
-struct PoisonOnPanic<'a>(&'a Driver);
+struct PoisonOnPanic<'a> {
+    driver: &'a Driver,
+    /// One unwinds elsewhere, and what it drops calls the driver.
+    was_panicking: bool,
+}
+
+impl<'a> PoisonOnPanic<'a> {
+    fn new(driver: &'a Driver) -> Self {
+        Self {
+            driver,
+            was_panicking: std::thread::panicking(),
+        }
+    }
+}
 
 impl Drop for PoisonOnPanic<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.state.set(State::Poisoned);
-            self.0.flush.later();
+        if std::thread::panicking() && !self.was_panicking {
+            self.driver.state.set(State::Poisoned);
+            self.driver.flush.later();
         }
     }
 }
@@ -164,7 +177,7 @@ impl Driver {
                 failure: Failure::Down,
             });
         }
-        let _poison = PoisonOnPanic(self);
+        let _poison = PoisonOnPanic::new(self);
         panic_point("driver-submit");
         let now = self.clock.now();
         let mut core = self.core.borrow_mut();
@@ -195,12 +208,12 @@ impl Driver {
     }
 
     /// Gives back what was won by a lookup that nobody waits for.
-    fn release(&self, unclaimed: &Unclaimed) {
+    pub(super) fn release(&self, unclaimed: &Unclaimed) {
         /// It does not matter when the answer comes, only that it is read.
         const TIMEOUT: Duration = Duration::from_secs(1);
         let command = unclaimed.release().into();
         let completion = Completion::new(Rc::clone(&self.unattended));
-        // If the connection is over, the right has ended with it.
+        // If the connection is over, nobody can give the right back; it ends with the item.
         drop(self.submit_pinned(unclaimed.marks.pin, command, TIMEOUT, completion));
     }
 
@@ -214,6 +227,19 @@ impl Driver {
         completion: Completion,
     ) {
         if let Err(refused) = self.submit(lane, command, timeout, completion) {
+            refused.token.complete(Outcome::Failed(refused.failure));
+        }
+    }
+
+    /// As [`submit_or_fail`](Self::submit_or_fail), on one connection or not at all.
+    pub(super) fn submit_pinned_or_fail(
+        &self,
+        pin: Pin,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        if let Err(refused) = self.submit_pinned(pin, command, timeout, completion) {
             refused.token.complete(Outcome::Failed(refused.failure));
         }
     }
@@ -238,7 +264,7 @@ impl Driver {
         if self.state.get() != State::Running {
             return;
         }
-        let _poison = PoisonOnPanic(self);
+        let _poison = PoisonOnPanic::new(self);
         let completion = self.core.borrow_mut().cancel(id);
         drop(completion);
     }
@@ -254,7 +280,7 @@ impl Driver {
     pub(super) fn shutdown(&self) {
         match self.state.get() {
             State::Running => {
-                let _poison = PoisonOnPanic(self);
+                let _poison = PoisonOnPanic::new(self);
                 self.core.borrow_mut().shutdown(self.clock.now());
                 self.follow_up();
             }
@@ -280,7 +306,7 @@ impl Driver {
         if self.state.get() != State::Running {
             return;
         }
-        let _poison = PoisonOnPanic(self);
+        let _poison = PoisonOnPanic::new(self);
         panic_point("driver-ready");
         self.sockets.handle_ready(id, ready, &self.core);
         self.follow_up();
@@ -290,7 +316,7 @@ impl Driver {
         if self.state.get() != State::Running {
             return;
         }
-        let _poison = PoisonOnPanic(self);
+        let _poison = PoisonOnPanic::new(self);
         panic_point("driver-timer");
         if !self.clock.has_rung() {
             return;
@@ -306,7 +332,7 @@ impl Driver {
     fn on_flush(&self) {
         let completed = match self.state.get() {
             State::Running => {
-                let _poison = PoisonOnPanic(self);
+                let _poison = PoisonOnPanic::new(self);
                 panic_point("driver-flush");
                 self.follow_up()
             }
@@ -330,9 +356,10 @@ impl Driver {
         let mut completed = false;
         loop {
             self.sockets.carry_out(&self.core);
+            let recovered = || self.came_back();
             completed |= self
                 .log
-                .hand_out(&self.core, |unclaimed| self.release(unclaimed));
+                .hand_out(&self.core, |won| self.release(won), recovered);
             if !self.sockets.write_all(&self.core) {
                 break;
             }
@@ -344,6 +371,12 @@ impl Driver {
             self.clock.set(at);
         }
         completed
+    }
+
+    fn came_back(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.came_back(self.id);
+        }
     }
 
     fn worked(&self) {

@@ -2,6 +2,8 @@
 
 use std::rc::{Rc, Weak};
 
+use memcached_core::lookup::ServerId;
+
 use super::events::Strangers;
 use crate::client::counters::Part;
 use crate::client::reading::ReadBuffers;
@@ -12,6 +14,9 @@ pub(in crate::client) trait Owner {
     /// The driver has done what was to be done; outcomes may have been handed
     /// out.
     fn worked(&self);
+
+    /// A server answers again that was down, or failed.
+    fn came_back(&self, server: ServerId);
 }
 
 /// What a driver works with.

@@ -5,9 +5,9 @@ use std::borrow::Borrow;
 use memcached_core::http::format_date;
 use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
-use memcached_core::stored::{Head, pieces};
+use memcached_core::stored::{Head, Times, pieces};
 
-use crate::client::unix_now;
+use super::hold::HoldEnd;
 use crate::host::BufferSlice;
 use crate::plugin::memcached::{OTHER_TYPE, Request};
 
@@ -46,12 +46,13 @@ fn append(
     }
 }
 
-/// Sends an item that is a whole response with this head, or the part of it that
-/// the request asks for.
+/// Sends an item that is a whole response with this head, which says of itself when
+/// it was made, or the part of it that the request asks for.
 pub(super) fn send_whole(
     vr: &mut Request<'_>,
     value: &Value<BufferSlice>,
     head: &Head<'_>,
+    times: Option<Times>,
     conditions: &Conditions,
 ) -> Sent {
     if !vr.handle_direct() {
@@ -60,11 +61,15 @@ pub(super) fn send_whole(
     let start = head.size() as u64;
     let len = value.len - start;
     let answer = conditions.answer(vr.method(), head, len);
-    send_headers(vr, head, answer);
+    send_headers(vr, head, times, answer);
     let (status, body) = match answer {
         Answer::Whole => {
-            if len == 0 && head.status() != 204 {
-                announce_empty(vr);
+            if len == 0 {
+                match head.status() {
+                    204 => {}
+                    400..=599 => hold_end(vr),
+                    _ => announce_empty(vr),
+                }
             }
             (head.status(), 0..len)
         }
@@ -86,7 +91,7 @@ pub(super) fn send_whole(
 }
 
 /// The stored headers replace those of the same names that the response has.
-fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, answer: Answer) {
+fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, times: Option<Times>, answer: Answer) {
     let kept = || head.headers().filter(|(name, _)| answer.keeps(name));
     for (name, _) in kept() {
         vr.remove_response_header(name);
@@ -97,13 +102,21 @@ fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, answer: Answer) {
     if answer == Answer::NotSatisfiable {
         return;
     }
-    if let Some(times) = head.times(unix_now()) {
+    if let Some(times) = times {
         vr.set_response_header("Date", format_date(times.date).as_bytes());
         vr.set_response_header("Age", times.age.to_string().as_bytes());
     }
     if head.status() == 200 && answer != Answer::NotModified {
         // Hits can give ranges, whether the origin can or not.
         vr.set_response_header("Accept-Ranges", b"bytes");
+    }
+}
+
+/// The host would send a page of its own. Since the length is not known when the
+/// head is written, the body is chunked, or ends with the connection.
+fn hold_end(vr: &mut Request<'_>) {
+    if !vr.add_filter_out(HoldEnd::default()) {
+        announce_empty(vr);
     }
 }
 

@@ -1,8 +1,14 @@
-//! `memcached.lookup (options, action-hit, action-miss)`.
+//! `memcached.lookup (options, action-hit, action-miss)`, and what asks memcached
+//! for `memcached.cache` too.
 
 mod action;
-mod arguments;
+mod asking;
+mod fill;
 mod hit;
+mod hold;
 mod outcome;
+mod unusable;
+mod visit;
 
 pub(super) use action::LookupAction;
+pub(super) use asking::{Asked, Asking};

@@ -1,29 +1,18 @@
-//! How a request goes on after a lookup: what is said of it, what a store has to
-//! know of it, which action runs.
+//! What is said of a request after a lookup, and what a store has to know of it.
 
-use std::ffi::CStr;
 use std::fmt::Display;
 use std::sync::Arc;
 
 use memcached_core::http::Forward;
 use memcached_core::protocol::Key;
 
-use crate::host::{Action, Flow, Level, ResponseState};
-use crate::plugin::cache_status::{say_hit, say_missed};
+use crate::host::Level;
+use crate::plugin::cache_status::say_hit;
 use crate::plugin::keys::Keys;
-use crate::plugin::memcached::{LastLookup, OTHER_TYPE, Request, RequestMemory};
+use crate::plugin::memcached::{Hit, LastLookup, OTHER_TYPE, Request, RequestMemory};
 use crate::plugin::note::{Missed, Note};
-use crate::plugin::options::Options;
 use crate::plugin::publish::{Item, Publisher};
 use crate::plugin::seldom::{Once, OnceAMinute};
-
-/// The action's name.
-pub(super) const NAME: &CStr = c"memcached.lookup";
-
-pub(super) const PUBLISHER: Publisher = Publisher {
-    action: NAME,
-    variable: "MEMCACHED_STATUS",
-};
 
 /// Why a request goes on without the cache.
 pub(super) struct Passed<'a> {
@@ -37,49 +26,65 @@ pub(super) struct Passed<'a> {
     pub(super) line: &'a dyn Display,
 }
 
-/// What a run of the action keeps while it waits.
-pub(super) type Context = Option<Box<RequestMemory>>;
+/// What is known of an item that is the response.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Served {
+    /// When the origin made it, in seconds since 1970, if the item tells.
+    pub(super) made_at: Option<u64>,
+    /// Seconds for which it is still fresh, where that is to be said.
+    pub(super) fresh_secs: Option<u32>,
+    /// It is out of date.
+    pub(super) is_stale: bool,
+}
 
-/// The ways on from one `memcached.lookup` of the configuration.
+/// Publishes for one action of the configuration what became of its lookups.
 pub(super) struct Outcomes {
-    pub(super) options: Arc<Options>,
-    pub(super) keys: Arc<Keys>,
-    pub(super) hit: Option<Action>,
-    pub(super) miss: Option<Action>,
-    pub(super) encoded: OnceAMinute,
-    pub(super) large: Once,
+    keys: Arc<Keys>,
+    publisher: Publisher,
+    encoded: OnceAMinute,
+    large: Once,
 }
 
 impl Outcomes {
+    pub(super) fn new(keys: Arc<Keys>) -> Self {
+        let publisher = Publisher {
+            action: keys.action(),
+            variable: "MEMCACHED_STATUS",
+        };
+        Self {
+            keys,
+            publisher,
+            encoded: OnceAMinute::default(),
+            large: Once::default(),
+        }
+    }
+
     /// The item is the response.
     pub(super) fn hit(
         &self,
         vr: &mut Request<'_>,
         mut memory: Box<RequestMemory>,
-        fresh_secs: Option<u32>,
-    ) -> Flow {
+        served: &Served,
+    ) {
         if let Some(lookup) = &mut memory.lookup {
-            lookup.is_hit = true;
+            let made_at = served.made_at;
+            lookup.hit = Some(Hit { made_at });
         }
         let key = memory.lookup.as_ref().and_then(LastLookup::key);
-        memory.cache_status = say_hit(vr, &self.options.common, key, fresh_secs);
-        self.publish(vr, key, "hit", &"hit");
+        memory.cache_status = say_hit(vr, &self.keys.options().common, key, served.fresh_secs);
+        let status = if served.is_stale { "stale" } else { "hit" };
+        self.publish(vr, key, status, &status);
         vr.set_state(memory);
-        if let Some(action) = &self.hit {
-            vr.enter(action);
-        }
-        Flow::GoOn
     }
 
     /// The request goes on without the cache. What is known of it is remembered.
     pub(super) fn pass(
         &self,
         vr: &mut Request<'_>,
-        context: &mut Context,
         mut memory: Box<RequestMemory>,
         passed: &Passed<'_>,
-    ) -> Flow {
-        let options = &self.options.common;
+    ) {
+        let options = &self.keys.options().common;
         let remembered = memory.lookup.as_ref().and_then(LastLookup::key);
         let key = passed.key.or(remembered);
         self.publish(vr, key, passed.status, passed.line);
@@ -89,29 +94,12 @@ impl Outcomes {
             lookup.hit_type = Some(vr.type_of_path(OTHER_TYPE).into());
         }
         vr.set_state(memory);
-        let Some(miss) = &self.miss else {
-            return Flow::GoOn;
-        };
-        vr.enter(miss);
-        if options.cache_status.is_none() {
-            return Flow::GoOn;
-        }
-        *context = Some(Box::default());
-        Flow::WaitForEvent
     }
 
-    /// The miss action has run. If no `memcached.store` in it has added what
-    /// `Cache-Status` says, it is added here.
-    pub(super) fn after_miss(vr: &mut Request<'_>, context: &mut Context) -> Flow {
-        match vr.response_state() {
-            ResponseState::Pending => {
-                *context = Some(Box::default());
-                return Flow::WaitForEvent;
-            }
-            ResponseState::Ready => say_missed(vr),
-            ResponseState::NoHandler => {}
-        }
-        Flow::GoOn
+    /// The item is the response, but the host did not take all of it.
+    pub(super) fn tell_of_cut(&self, vr: &Request<'_>) {
+        let line = &"the body could not be sent";
+        self.publisher.log(vr, Level::Error, line);
     }
 
     /// An administrator may want to know of such an item, though the log does not
@@ -119,7 +107,8 @@ impl Outcomes {
     pub(super) fn warn_of_encoded(&self, vr: &Request<'_>, memory: &RequestMemory, line: &str) {
         if let Some(left_out) = self.encoded.pass() {
             let item = self.item(memory.lookup.as_ref().and_then(LastLookup::key));
-            PUBLISHER.log(vr, Level::Warning, &format_args!("{line}{item}{left_out}"));
+            let line = format_args!("{line}{item}{left_out}");
+            self.publisher.log(vr, Level::Warning, &line);
         }
     }
 
@@ -128,13 +117,15 @@ impl Outcomes {
     pub(super) fn warn_of_large(&self, vr: &Request<'_>, memory: &RequestMemory, line: &str) {
         if self.large.is_first() {
             let item = self.item(memory.lookup.as_ref().and_then(LastLookup::key));
-            PUBLISHER.log(vr, Level::Warning, &format_args!("{line}{item}"));
+            let line = format_args!("{line}{item}");
+            self.publisher.log(vr, Level::Warning, &line);
         }
     }
 
     fn publish(&self, vr: &mut Request<'_>, key: Option<&Key>, status: &str, line: &dyn Display) {
-        let environment = self.options.common.environment;
-        PUBLISHER.publish(vr, environment, self.item(key), status, line);
+        let environment = self.keys.options().common.environment;
+        let item = self.item(key);
+        self.publisher.publish(vr, environment, item, status, line);
     }
 
     fn item<'a>(&'a self, key: Option<&'a Key>) -> Item<'a> {

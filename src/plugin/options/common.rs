@@ -60,6 +60,13 @@ impl Common {
         self.methods.iter().any(|allowed| allowed == method)
     }
 
+    /// The first of its methods whose responses are not those of GET.
+    pub(in crate::plugin) fn unusual_method(&self) -> Option<&[u8]> {
+        let is_usual = |method: &[u8]| method == b"GET" || method == b"HEAD";
+        let mut methods = self.methods.iter().map(Vec::as_slice);
+        methods.find(|method| !is_usual(method))
+    }
+
     /// The servers to ask.
     pub(in crate::plugin) fn pool(&self) -> Arc<Pool<SockAddr>> {
         let server = ServerSpec {

@@ -46,6 +46,11 @@ pub(in crate::plugin) enum OptionError {
     #[error("option \"{0}\" needs \"headers\" => true beside it")]
     NeedsHeaders(&'static str),
     #[error(
+        "\"namespace\" without \"key\" gives up all items of the namespace, for which there is \
+         no option \"{0}\"; for one item give its \"key\" too, none for the URL as it is asked for"
+    )]
+    NotOfNamespace(&'static str),
+    #[error(
         "options \"require_lifetime\" and \"force\" exclude each other: \
          with force no lifetime counts that a response names"
     )]

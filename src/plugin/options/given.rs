@@ -148,6 +148,10 @@ impl<'a> Given<'a> {
         matches!(self.value.data, Data::Text(_))
     }
 
+    pub(super) fn is_number(self) -> bool {
+        matches!(self.value.data, Data::Number(_))
+    }
+
     /// Whether it is `none`.
     pub(super) fn is_none(self) -> bool {
         matches!(self.value.data, Data::None)

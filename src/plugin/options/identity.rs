@@ -1,9 +1,11 @@
 //! Options that decide which requests share an item.
 
+use memcached_core::namespace::Name;
 use memcached_core::policy::CookieRule;
-use memcached_core::policy::identity::{Encodings, Ports, VaryBy};
+use memcached_core::policy::identity::{Encodings, PatternTraits, Ports, VaryBy};
+use memcached_core::policy::invalidation::KeyTemplate;
 
-use crate::host::Pattern;
+use crate::host::{Pattern, Plugin, VRequest};
 
 /// Which requests share an item, and which have to do with none.
 pub(in crate::plugin) struct Identity {
@@ -20,10 +22,56 @@ pub(in crate::plugin) struct Identity {
     pub(in crate::plugin) bypass_cookies: CookieRule,
     /// Requests for which it gives something have nothing to do with the cache.
     pub(in crate::plugin) bypass: Option<Pattern>,
+    /// Keys begin with its count.
+    pub(in crate::plugin) namespace: Option<Name>,
 }
 
-/// The pattern of a key, with its text.
+/// The pattern of a key.
 pub(in crate::plugin) struct KeyPattern {
-    pub(in crate::plugin) pattern: Pattern,
-    pub(in crate::plugin) text: Box<[u8]>,
+    pub(super) pattern: Pattern,
+    pub(super) text: Box<[u8]>,
+    /// The target follows, as the client sent it; no pattern has that.
+    pub(super) then_target: bool,
+}
+
+impl KeyPattern {
+    /// Appends what it gives for a request.
+    pub(in crate::plugin) fn eval<P: Plugin>(&self, vr: &VRequest<'_, P>, text: &mut Vec<u8>) {
+        self.pattern.eval(vr, text);
+        if self.then_target {
+            text.extend_from_slice(vr.target().original);
+        }
+    }
+
+    /// What it is made of.
+    pub(in crate::plugin) fn traits(&self) -> PatternTraits {
+        let traits = PatternTraits::of(&self.text);
+        if self.then_target {
+            traits.followed_by_target()
+        } else {
+            traits
+        }
+    }
+
+    /// The pattern for what is known by its address alone, if it is made of parts of
+    /// that.
+    pub(in crate::plugin) fn template(&self) -> Option<KeyTemplate> {
+        let template = KeyTemplate::of(&self.text)?;
+        Some(if self.then_target {
+            template.followed_by_target()
+        } else {
+            template
+        })
+    }
+
+    /// Whether it may depend on a header of the request.
+    pub(in crate::plugin) fn names(&self, header: &[u8]) -> bool {
+        let mut parts = self.text.windows(header.len());
+        parts.any(|part| part.eq_ignore_ascii_case(header))
+    }
+
+    /// Whether both give the same.
+    pub(in crate::plugin) fn is_same(&self, other: &Self) -> bool {
+        self.text == other.text && self.then_target == other.then_target
+    }
 }

@@ -89,9 +89,17 @@ pub(super) fn encodings(given: Given<'_>) -> Result<Encodings, OptionError> {
     Ok(encodings)
 }
 
-/// Names of cookies, with `*` for any text.
+/// Names of cookies, with `*` for any text; or `"all"` for all except those of
+/// analytics, which tell a backend nothing.
 pub(super) fn cookies(given: Given<'_>) -> Result<CookieRule, OptionError> {
-    let expected = "a list of names of cookies such as [\"session*\", \"login\"], each once";
+    let expected = "a list of names of cookies such as [\"session*\", \"login\"], each once, \
+                    or \"all\"";
+    if given.is_text() {
+        return match given.text(expected)? {
+            b"all" => Ok(CookieRule::all_but_analytics()),
+            _ => Err(given.wrong(expected)),
+        };
+    }
     let mut cookies = CookieRule::new(CookieScope::Named);
     texts(given, expected, |name| cookies.add(name))?;
     Ok(cookies)
@@ -135,7 +143,7 @@ pub(super) fn lifetimes(given: Given<'_>) -> Result<Lifetimes, OptionError> {
     }
     let expected = "a number of seconds, or a list of seconds by status, each once, such as \
                     [\"200\" => 60, \"404\" => 10]";
-    let mut all = Lifetimes::of_all(Ttl::from_secs(seconds(given.with_default())?));
+    let mut all = Lifetimes::of_all(Ttl::Forever);
     let mut default_given = false;
     for entry in given.entries(expected)? {
         let (name, value) = entry.pair(expected)?;
@@ -163,6 +171,10 @@ pub(super) fn lifetimes(given: Given<'_>) -> Result<Lifetimes, OptionError> {
                 entry,
             });
         }
+    }
+    if !default_given {
+        // A default that is a list has one.
+        all.default = lifetimes(given.with_default())?.default;
     }
     Ok(all)
 }

@@ -11,11 +11,13 @@ mod row;
 mod arguments;
 mod common;
 mod error;
+mod freshness;
 mod given;
 mod identity;
 mod list;
 mod parse;
 mod policy;
+mod purge;
 mod store;
 #[expect(
     clippy::unreadable_literal,
@@ -24,6 +26,6 @@ mod store;
 mod table;
 mod value;
 
-pub(super) use arguments::{Misfit, arguments};
+pub(super) use arguments::{WithBlocks, one_list, with_blocks};
 pub(super) use common::{Common, Environment};
 pub(super) use table::Options;

@@ -1,12 +1,26 @@
 //! An option list of the configuration, read by the table.
 
+use memcached_core::namespace::Name;
+
 use super::error::OptionError;
 use super::given::{Given, Value};
-use super::table::{Options, ROWS};
+use super::row::Defaults;
+use super::table::{CACHE, DELETE, Options, ROWS};
 use crate::host::{ConfigValue, Server};
 
+/// What can be said of a namespace as a whole.
+const OF_NAMESPACES: [&str; 7] = [
+    "namespace",
+    "server",
+    "methods",
+    "timeout_ms",
+    "connect_timeout_ms",
+    "retry_ms",
+    "environment",
+];
+
 impl Options {
-    /// Reads an option list; what is not given has its default.
+    /// Reads an option list; what is not given has the default of its row.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
@@ -14,7 +28,51 @@ impl Options {
         server: Server<'_>,
         list: Option<ConfigValue<'_>>,
     ) -> Result<Self, OptionError> {
-        let mut options = Self::defaults(server)?;
+        Self::read(server, list, Defaults::OF_ROWS, |_, _| Ok(()))
+    }
+
+    /// Reads an option list of `memcached.cache`, which has defaults of its own.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub(in crate::plugin) fn parse_for_cache(
+        server: Server<'_>,
+        list: Option<ConfigValue<'_>>,
+    ) -> Result<Self, OptionError> {
+        Self::read(server, list, CACHE, |_, _| Ok(()))
+    }
+
+    /// Reads an option list of `memcached.delete`; the name of the namespace if all of
+    /// its items are meant, not one item.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub(in crate::plugin) fn parse_for_delete(
+        server: Server<'_>,
+        list: Option<ConfigValue<'_>>,
+    ) -> Result<(Self, Option<Name>), OptionError> {
+        let mut whole = None;
+        let options = Self::read(server, list, DELETE, |options, given| {
+            if !given.contains(&"key") {
+                whole.clone_from(&options.identity.namespace);
+            }
+            let is_of_item = |name: &&&str| !OF_NAMESPACES.contains(*name);
+            match given.iter().find(is_of_item) {
+                Some(name) if whole.is_some() => Err(OptionError::NotOfNamespace(name)),
+                _ => Ok(()),
+            }
+        })?;
+        Ok((options, whole))
+    }
+
+    /// `check` sees the names of what was given.
+    fn read(
+        server: Server<'_>,
+        list: Option<ConfigValue<'_>>,
+        defaults: Defaults,
+        check: impl FnOnce(&Self, &[&'static str]) -> Result<(), OptionError>,
+    ) -> Result<Self, OptionError> {
+        let mut options = Self::defaults(server, defaults)?;
         let list = Value::from(list);
         if list.is_nothing() {
             options.common.allow_bodies_of(options.store.maxsize);
@@ -24,7 +82,6 @@ impl Options {
             .as_list()
             .ok_or(OptionError::NotAList(list.type_name()))?;
         let mut given: Vec<&'static str> = Vec::new();
-        let mut needs_headers = None;
         for entry in entries {
             let (name, value) = entry.as_pair().ok_or(OptionError::NotAPair)?;
             let name = name.ok_or(OptionError::DefaultKey)?;
@@ -39,12 +96,10 @@ impl Options {
             let value = Given {
                 option: row.name,
                 value,
-                default: &(row.default)(),
+                default: &defaults.of(row.name, row.default),
                 server,
             };
-            if (row.set)(&mut options, value)? {
-                needs_headers = needs_headers.or(Some(row.name));
-            }
+            (row.set)(&mut options, value)?;
         }
         if !given.contains(&"max_value") {
             options.common.allow_bodies_of(options.store.maxsize);
@@ -52,9 +107,37 @@ impl Options {
         if options.store.require_lifetime && options.store.force {
             return Err(OptionError::LifetimeWithForce);
         }
-        match needs_headers.filter(|_| !options.common.headers) {
-            Some(option) => Err(OptionError::NeedsHeaders(option)),
-            None => Ok(options),
+        options.check_headers(server, &given)?;
+        check(&options, &given)?;
+        Ok(options)
+    }
+
+    /// Without `headers` no option may have a value that needs it: one that is
+    /// `given` is refused, a default that is for whole responses gives way.
+    fn check_headers(
+        &mut self,
+        server: Server<'_>,
+        given: &[&'static str],
+    ) -> Result<(), OptionError> {
+        if self.common.headers {
+            return Ok(());
         }
+        let of_rows = Self::defaults(server, Defaults::OF_ROWS)?;
+        for row in ROWS {
+            if !(row.needs_headers)(self, &of_rows) {
+                continue;
+            }
+            if given.contains(&row.name) {
+                return Err(OptionError::NeedsHeaders(row.name));
+            }
+            let value = Given {
+                option: row.name,
+                value: &(row.default)(),
+                default: &(row.default)(),
+                server,
+            };
+            (row.set)(self, value)?;
+        }
+        Ok(())
     }
 }

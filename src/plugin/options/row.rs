@@ -8,9 +8,29 @@ pub(super) struct Row<O> {
     /// Its name in the configuration.
     pub(super) name: &'static str,
     pub(super) default: fn() -> Value,
-    /// Sets it, and says whether the value needs `"headers" => true`. Called once
-    /// at most, so that the option still has its default before.
-    pub(super) set: fn(&mut O, Given<'_>) -> Result<bool, OptionError>,
+    /// Sets it.
+    pub(super) set: fn(&mut O, Given<'_>) -> Result<(), OptionError>,
+    /// Whether its value, which may be another than the row's default, needs
+    /// `"headers" => true`.
+    pub(super) needs_headers: fn(options: &O, defaults: &O) -> bool,
+}
+
+/// Defaults of an action that differ from those of the rows.
+#[derive(Clone, Copy)]
+pub(super) struct Defaults(pub(super) &'static [NamedDefault]);
+
+/// The name of an option and its default.
+pub(super) type NamedDefault = (&'static str, fn() -> Value);
+
+impl Defaults {
+    /// Those of the rows.
+    pub(super) const OF_ROWS: Self = Self(&[]);
+
+    /// The default of an option whose row has this one.
+    pub(super) fn of(self, name: &str, row: fn() -> Value) -> Value {
+        let other = self.0.iter().find(|(known, _)| *known == name);
+        other.map_or(row, |(_, default)| *default)()
+    }
 }
 
 /// Makes the rows, a struct with a field for each group, and its defaults. These
@@ -28,7 +48,7 @@ macro_rules! options {
     )+) => {
         use super::error::OptionError;
         use super::given::{Given, Value};
-        use super::row::Row;
+        use super::row::{Defaults, Row};
         use super::{list, value};
         use crate::host::Server;
 
@@ -41,13 +61,16 @@ macro_rules! options {
         }
 
         impl Options {
-            /// The defaults.
-            pub(super) fn defaults(server: Server<'_>) -> Result<Self, OptionError> {
+            /// The defaults of an action.
+            pub(super) fn defaults(
+                server: Server<'_>,
+                of_action: Defaults,
+            ) -> Result<Self, OptionError> {
                 $(
                     let $group = super::$group::$part {
                         $(
                             $field: {
-                                let default = &default!($default);
+                                let default = &of_action.of($name, || default!($default));
                                 $form(Given { option: $name, value: default, default, server })?
                             },
                         )+
@@ -63,12 +86,15 @@ macro_rules! options {
                     name: $name,
                     default: || default!($default),
                     set: |options, given| {
-                        let option = &mut options.$group.$field;
-                        let value = $form(given)?;
-                        let needs_headers =
-                            needs_headers!([$($needed $(if $when)?)?], value, *option);
-                        *option = value;
-                        Ok(needs_headers)
+                        options.$group.$field = $form(given)?;
+                        Ok(())
+                    },
+                    needs_headers: |_options, _defaults| {
+                        needs_headers!(
+                            [$($needed $(if $when)?)?],
+                            _options.$group.$field,
+                            _defaults.$group.$field
+                        )
                     },
                 },
             )+)+
@@ -76,12 +102,35 @@ macro_rules! options {
     };
 }
 
+/// Makes the defaults of `memcached.cache`.
+macro_rules! cache_defaults {
+    ($($name:literal => $default:tt;)+) => {
+        pub(super) const CACHE: Defaults = Defaults(&[$(($name, || default!($default))),+]);
+    };
+}
+
+/// Makes the defaults of `memcached.delete`.
+macro_rules! delete_defaults {
+    ($($name:literal => $default:tt;)+) => {
+        pub(super) const DELETE: Defaults = Defaults(&[$(($name, || default!($default))),+]);
+    };
+}
+
 /// A default of the table as a value.
 macro_rules! default {
+    ([$($name:tt => $value:tt),+]) => {
+        Value::list(vec![
+            $(Value::list(vec![default!($name), default!($value)])),+
+        ])
+    };
     ([$($entry:tt),*]) => {
         Value::list(vec![$(default!($entry)),*])
     };
     (none) => {
+        Value::from(None)
+    };
+    // As in `default => value`, whose entry has no name.
+    (default) => {
         Value::from(None)
     };
     ($scalar:literal) => {

@@ -3,6 +3,7 @@
 use memcached_core::http::HeaderNames;
 use memcached_core::policy::Lifetimes;
 use memcached_core::protocol::Ttl;
+use memcached_core::purge::Mode;
 
 /// What is stored, and for how long.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
@@ -25,6 +26,6 @@ pub(in crate::plugin) struct Store {
     pub(in crate::plugin) without: HeaderNames,
     /// Make an entity tag where the response has none.
     pub(in crate::plugin) etag: bool,
-    /// Requests that may change something delete items.
-    pub(in crate::plugin) invalidate: bool,
+    /// How requests that may change something purge items, if they do.
+    pub(in crate::plugin) invalidate: Option<Mode>,
 }

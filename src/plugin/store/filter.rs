@@ -3,12 +3,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use memcached_core::policy::{BodyHeaders, NotStored, Storable};
-use memcached_core::protocol::{Key, Store, StoreMode, Ttl, exptime};
+use memcached_core::lookup::lease;
+use memcached_core::policy::{BodyHeaders, Life, NotStored, Storable};
+use memcached_core::protocol::{Key, Store, StoreMode, exptime};
 use memcached_core::stored::NewItem;
 
 use super::shared::Shared;
-use crate::client::{StoreCounts, unix_now};
+use super::shared::end_of;
+use crate::client::{RunHandle, StoreCounts, unix_now};
 use crate::host::{BodyFilter, FilterIo, Flow, Unreadable};
 use crate::plugin::memcached::{Memcached, OTHER_TYPE, Request};
 
@@ -17,12 +19,16 @@ pub(super) struct StoreFilter {
     pub(super) shared: Arc<Shared>,
     pub(super) counts: Rc<StoreCounts>,
     pub(super) key: Key,
+    /// It is not the one that was looked up.
+    pub(super) key_differs: bool,
     /// The status of the response when the action ran.
     pub(super) status: i32,
     pub(super) response: Storable,
     /// The item with the part of the body that has passed; `None` once it is
     /// stored, or is not going to be.
     pub(super) item: Option<NewItem>,
+    /// The right to make the page, if a lookup has won it.
+    pub(super) run: Option<RunHandle>,
 }
 
 impl BodyFilter for StoreFilter {
@@ -31,12 +37,15 @@ impl BodyFilter for StoreFilter {
     fn handle(&mut self, mut vr: Option<&mut Request<'_>>, io: &mut FilterIo<'_>) -> Flow {
         if io.output_closed() && !(io.input_closed() && io.input_len() == 0) {
             // The client is gone.
-            self.end_early(vr);
+            self.end_early(vr, true);
             io.discard_all();
             return Flow::GoOn;
         }
         if io.input_gone() {
-            self.end_early(vr);
+            if let Some(vr) = vr.as_deref_mut() {
+                remember_cut(vr);
+            }
+            self.end_early(vr, false);
             io.close_output();
             return Flow::GoOn;
         }
@@ -52,7 +61,7 @@ impl BodyFilter for StoreFilter {
     }
 
     fn output_gone(&mut self, vr: Option<&mut Request<'_>>) {
-        self.end_early(vr);
+        self.end_early(vr, true);
     }
 }
 
@@ -79,13 +88,18 @@ impl StoreFilter {
 
     /// No more of the body will come: the client or the backend is gone, or the
     /// response was made one without a body.
-    fn end_early(&mut self, vr: Option<&mut Request<'_>>) {
+    fn end_early(&mut self, vr: Option<&mut Request<'_>>, client_left: bool) {
         let status = vr.as_ref().map_or(self.status, |vr| vr.status());
         let reason = if status == self.status {
             NotStored::Cut
         } else {
             NotStored::Status(status)
         };
+        let has_failed = vr.as_ref().is_some_and(|vr| vr.has_failed());
+        if client_left && !has_failed && matches!(reason, NotStored::Cut) {
+            // Somebody else may go on with it.
+            self.run = None;
+        }
         self.give_up(vr, &reason);
     }
 
@@ -94,6 +108,9 @@ impl StoreFilter {
             return;
         }
         self.counts.not_stored();
+        if let Some(run) = self.run.take() {
+            run.end(end_of(reason));
+        }
         if let Some(vr) = vr {
             self.shared.not_stored(vr, Some(&self.key), reason);
         }
@@ -105,15 +122,18 @@ impl StoreFilter {
             return;
         };
         match self.check(vr, item) {
-            Ok(ttl) => self.store(vr, ttl),
+            Ok(life) => self.store(vr, life),
             Err(reason) => self.give_up(Some(vr), &reason),
         }
     }
 
     /// Whether what has come may be stored, and for how long.
-    fn check(&self, vr: &Request<'_>, item: &NewItem) -> Result<Ttl, NotStored> {
+    fn check(&self, vr: &Request<'_>, item: &NewItem) -> Result<Life, NotStored> {
         if vr.status() != self.status {
             return Err(NotStored::Status(vr.status()));
+        }
+        if vr.state().is_some_and(|memory| memory.is_cut) {
+            return Err(NotStored::Cut);
         }
         // Some backends end a body by closing the connection, whether they have
         // sent all of it or not.
@@ -125,14 +145,13 @@ impl StoreFilter {
             return Err(NotStored::Cut);
         }
         // What no lookup would read.
-        if item.value_len() > self.shared.options.common.max_value {
+        if item.value_len() > self.shared.keys.options().common.max_value {
             return Err(NotStored::AboveMaxValue);
         }
         if !self.shared.policy.headers {
             self.check_body_only(vr)?;
         }
-        let ttl = self.response.lifetime.ttl(unix_now());
-        ttl.ok_or(NotStored::Expired)
+        self.response.life(unix_now()).ok_or(NotStored::Expired)
     }
 
     /// Whether a hit may have this body without the headers that it has now.
@@ -151,8 +170,8 @@ impl StoreFilter {
         Ok(())
     }
 
-    fn store(&mut self, vr: &mut Request<'_>, ttl: Ttl) {
-        let Some(item) = self.item.take() else {
+    fn store(&mut self, vr: &mut Request<'_>, life: Life) {
+        let Some(mut item) = self.item.take() else {
             return;
         };
         let shared = &self.shared;
@@ -161,27 +180,50 @@ impl StoreFilter {
             shared.refused(vr, Some(&self.key), &"not available on this worker");
             return;
         };
+        let now = unix_now();
+        if let Some(until) = life.fresh_until(now) {
+            item.set_fresh_until(until);
+        }
+        let flags = shared.keys.options().flags(item.body_len() == 0);
         let mut data = item.finish();
         // It grew with the body, and the room it has left is not counted.
         data.shrink_to_fit();
-        let options = &shared.options;
+        let options = shared.keys.options();
+        let exptime = exptime(life.of_item(), now);
+        if let Some(run) = self.run.take() {
+            run.store(lease::NewItem {
+                flags,
+                exptime,
+                data,
+            });
+            shared.queued(vr, &self.key, self.key_differs);
+            return;
+        }
         let item = Store {
             mode: StoreMode::Set,
             key: self.key.clone(),
-            flags: options.store.flags,
-            exptime: exptime(ttl, unix_now()),
+            flags,
+            exptime,
             data,
         };
         match client.store(shared.keys.pool(), item, options.common.timeout) {
-            Ok(()) => shared.queued(vr, &self.key),
+            Ok(()) => shared.queued(vr, &self.key, self.key_differs),
             Err(failure) => shared.refused(vr, Some(&self.key), &failure),
         }
     }
 }
 
+/// Other stores see a regular end of what comes from this one.
+fn remember_cut(vr: &mut Request<'_>) {
+    let mut memory = vr.take_state().unwrap_or_default();
+    memory.is_cut = true;
+    vr.set_state(memory);
+}
+
 impl Drop for StoreFilter {
     fn drop(&mut self) {
         // Its request is gone.
+        self.run = None;
         self.give_up(None, &NotStored::Cut);
     }
 }

@@ -5,18 +5,16 @@
 
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use memcached_core::policy::Bypass;
 use memcached_core::policy::invalidation::invalidates;
-use memcached_core::pool::Pool;
+use memcached_core::purge::Mode;
 use thiserror::Error;
 
 use super::shared::Shared;
-use crate::client::DeleteHandle;
-use crate::host::SockAddr;
+use crate::client::{Items, PurgeHandle};
 use crate::plugin::keys::Keys;
-use crate::plugin::memcached::{Outdated, Request};
+use crate::plugin::memcached::{Outdated, Request, RequestMemory};
 
 /// Headers that name what a request has changed beside its target.
 const NAMES: [&[u8]; 2] = [b"Location", b"Content-Location"];
@@ -47,25 +45,24 @@ pub(super) fn outdated(vr: &Request<'_>, keys: &Arc<Keys>) -> Outdated {
 /// Whether a request has changed something, now that its response is there, which
 /// does not come from memcached.
 pub(super) fn has_changed_something(vr: &Request<'_>) -> bool {
-    let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
-    invalidates(vr.method(), vr.status()) && !lookup.is_some_and(|lookup| lookup.is_hit)
+    let is_hit = vr.state().is_some_and(RequestMemory::is_hit);
+    invalidates(vr.method(), vr.status()) && !is_hit
 }
 
 /// The deletion of what a request has made out of date.
-pub(in crate::plugin) struct Invalidation(Result<DeleteHandle, NotInvalidated>);
+pub(in crate::plugin) struct Invalidation(Result<PurgeHandle, NotInvalidated>);
 
 impl Invalidation {
     /// Begins it, in the pool that the response would be stored in.
     pub(super) fn begin(vr: &Request<'_>, outdated: Outdated, store: &Shared) -> Self {
-        let timeout = store.options.common.timeout;
-        Self(delete(vr, outdated, store.keys.pool(), timeout))
+        Self(purge(vr, outdated, store))
     }
 
     /// Whether it is over; then it is published what has become of it.
     pub(super) fn is_over(&self, vr: &mut Request<'_>, store: &Shared) -> bool {
-        match self.0.as_ref().map(DeleteHandle::poll) {
+        match self.0.as_ref().map(PurgeHandle::poll) {
             Ok(Poll::Pending) => return false,
-            Ok(Poll::Ready(Ok(()))) => store.invalidated(vr),
+            Ok(Poll::Ready(Ok(_))) => store.invalidated(vr),
             Ok(Poll::Ready(Err(reason))) => store.not_invalidated(vr, &reason),
             Err(reason) => store.not_invalidated(vr, reason),
         }
@@ -73,22 +70,29 @@ impl Invalidation {
     }
 }
 
-fn delete(
+fn purge(
     vr: &Request<'_>,
     outdated: Outdated,
-    pool: &Arc<Pool<SockAddr>>,
-    timeout: Duration,
-) -> Result<DeleteHandle, NotInvalidated> {
+    store: &Shared,
+) -> Result<PurgeHandle, NotInvalidated> {
     let Outdated { keys, of_target } = outdated;
-    let mut all = of_target?;
+    let mut texts = of_target?;
     let mut seen = Vec::new();
     for (name, value) in vr.response_headers() {
         if NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             let of_reference = keys.of_reference(vr, value, &mut seen);
-            all.extend(of_reference.into_iter().flatten());
+            texts.extend(of_reference.into_iter().flatten());
         }
     }
     let client = vr.worker().ok_or(NotInvalidated::Unavailable("worker"))?;
     let waker = vr.waker().ok_or(NotInvalidated::Unavailable("server"))?;
-    Ok(client.delete(pool, all, timeout, waker))
+    let options = store.keys.options();
+    let items = Items {
+        texts,
+        namespace: keys.namespace().cloned(),
+        mode: options.store.invalidate.unwrap_or(Mode::Hard),
+        label: "not invalidated",
+    };
+    let timeout = options.common.timeout;
+    Ok(client.purge(store.keys.pool(), items, timeout, waker))
 }

@@ -1,25 +1,29 @@
 //! How it is published what became of a response.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use memcached_core::policy::NotStored;
 use memcached_core::protocol::Key;
 
-use super::shared::{PUBLISHER, Shared};
+use super::shared::{OTHER_KEY, Shared};
 use crate::plugin::memcached::Request;
 
 impl Shared {
     /// The response may be stored, and its body is being copied.
-    pub(super) fn storing(&self, vr: &mut Request<'_>, key: &Key) {
-        let environment = self.options.common.environment;
-        PUBLISHER.set(vr, environment, self.item(Some(key)), "storing");
+    pub(super) fn storing(&self, vr: &mut Request<'_>, key: &Key, key_differs: bool) {
+        let environment = self.keys.options().common.environment;
+        let text = with_key("storing", key_differs);
+        self.publisher
+            .set(vr, environment, self.item(Some(key)), &text);
     }
 
     /// The item was handed over to the client of memcached.
-    pub(super) fn queued(&self, vr: &mut Request<'_>, key: &Key) {
-        let environment = self.options.common.environment;
-        let line = "queued for memcached";
-        PUBLISHER.publish_change(vr, environment, self.item(Some(key)), "queued", &line);
+    pub(super) fn queued(&self, vr: &mut Request<'_>, key: &Key, key_differs: bool) {
+        let environment = self.keys.options().common.environment;
+        let (text, line) = (with_key("queued", key_differs), "queued for memcached");
+        self.publisher
+            .publish_change(vr, environment, self.item(Some(key)), &text, &line);
     }
 
     /// The rules, or the way that the response took, keep it from being stored.
@@ -30,23 +34,34 @@ impl Shared {
 
     /// It is not stored.
     pub(super) fn refused(&self, vr: &mut Request<'_>, key: Option<&Key>, why: &dyn Display) {
-        let environment = self.options.common.environment;
+        let environment = self.keys.options().common.environment;
         let item = self.item(key);
         let (text, line) = (format!("no: {why}"), format!("not stored: {why}"));
-        PUBLISHER.publish(vr, environment, item, &text, &line);
+        self.publisher.publish(vr, environment, item, &text, &line);
     }
 
     /// What the request has made out of date is gone.
     pub(super) fn invalidated(&self, vr: &mut Request<'_>) {
-        let environment = self.options.common.environment;
+        let environment = self.keys.options().common.environment;
         let text = "invalidated";
-        PUBLISHER.publish(vr, environment, self.item(None), text, &text);
+        self.publisher
+            .publish(vr, environment, self.item(None), text, &text);
     }
 
     /// What the request has made out of date may still be there.
     pub(super) fn not_invalidated(&self, vr: &mut Request<'_>, why: &dyn Display) {
-        let environment = self.options.common.environment;
+        let environment = self.keys.options().common.environment;
         let (text, line) = (format!("no: {why}"), format!("not invalidated: {why}"));
-        PUBLISHER.publish(vr, environment, self.item(None), &text, &line);
+        self.publisher
+            .publish(vr, environment, self.item(None), &text, &line);
+    }
+}
+
+/// What is said of a store, and of its key if the lookup will not find it.
+fn with_key(text: &'static str, differs: bool) -> Cow<'static, str> {
+    if differs {
+        format!("{text}: {OTHER_KEY}").into()
+    } else {
+        text.into()
     }
 }

@@ -1,32 +1,26 @@
-//! What one `memcached.store` of the configuration shares with its filters.
+//! What one action of the configuration that stores responses shares with its
+//! filters.
 
-use std::ffi::CStr;
 use std::sync::Arc;
 
-use memcached_core::policy::{Difference, NotStored, Policy};
+use memcached_core::lookup::lease::End;
+use memcached_core::policy::{Cause, Difference, NotStored, Policy};
 use memcached_core::protocol::Key;
 
-use crate::host::{Level, Server};
+use crate::host::Level;
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::Request;
-use crate::plugin::options::Options;
 use crate::plugin::publish::{Item, Publisher};
 use crate::plugin::seldom::{Once, OnceAMinute};
 
-/// The action's name.
-pub(super) const NAME: &CStr = c"memcached.store";
+/// What is said of a key that is not the one that was looked up.
+pub(super) const OTHER_KEY: &str = "key differs from the lookup's";
 
-pub(super) const PUBLISHER: Publisher = Publisher {
-    action: NAME,
-    variable: "MEMCACHED_STORE",
-};
-
-/// The options of one `memcached.store`, and its lines that come seldom, for all
-/// workers.
+/// The rules of one action, and its lines that come seldom, for all workers.
 pub(super) struct Shared {
-    pub(super) options: Arc<Options>,
     pub(super) policy: Policy,
     pub(super) keys: Arc<Keys>,
+    pub(super) publisher: Publisher,
     other_key: Once,
     no_handler: OnceAMinute,
     too_large: OnceAMinute,
@@ -35,12 +29,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(server: Server<'_>, options: Options) -> Self {
-        let options = Arc::new(options);
+    pub(super) fn new(keys: Arc<Keys>) -> Self {
+        let publisher = Publisher {
+            action: keys.action(),
+            variable: "MEMCACHED_STORE",
+        };
         Self {
-            policy: options.policy(),
-            keys: Arc::new(Keys::new(server, NAME, Arc::clone(&options))),
-            options,
+            policy: keys.options().policy(),
+            keys,
+            publisher,
             other_key: Once::default(),
             no_handler: OnceAMinute::default(),
             too_large: OnceAMinute::default(),
@@ -59,7 +56,7 @@ impl Shared {
     /// The item that is stored is not the one that was looked up.
     pub(super) fn tell_of_other_key(&self, vr: &Request<'_>) {
         if vr.debug_requests() && self.other_key.is_first() {
-            PUBLISHER.log(vr, Level::Debug, &"key differs from the lookup's");
+            self.publisher.log(vr, Level::Debug, &OTHER_KEY);
         }
     }
 
@@ -70,7 +67,7 @@ impl Shared {
                 "no response to store; \
                  a content handler must stand before memcached.store{left_out}"
             );
-            PUBLISHER.log(vr, Level::Error, &line);
+            self.publisher.log(vr, Level::Error, &line);
         }
     }
 
@@ -88,14 +85,14 @@ impl Shared {
                     "not stored: larger than \"maxsize\" => {maxsize}; \
                      a larger one stores such responses too{item}{left_out}"
                 );
-                PUBLISHER.log(vr, Level::Warning, &line);
+                self.publisher.log(vr, Level::Warning, &line);
             }
             NotStored::BodyOnly { .. } if self.kept_out.is_first() => {
                 let line = format!(
                     "not stored: {reason}; \"headers\" => true stores the type too, \
                      \"ignore\" => [\"body-only\"] the body all the same (told once){item}"
                 );
-                PUBLISHER.log(vr, Level::Warning, &line);
+                self.publisher.log(vr, Level::Warning, &line);
             }
             _ => {}
         }
@@ -107,7 +104,17 @@ impl Shared {
             let item = self.item(Some(key));
             let line =
                 format!("{difference}; \"headers\" => true stores headers too (told once){item}");
-            PUBLISHER.log(vr, Level::Warning, &line);
+            self.publisher.log(vr, Level::Warning, &line);
         }
+    }
+}
+
+/// What the reason for which a response is not stored means for whoever asks next.
+pub(super) fn end_of(reason: &NotStored) -> End {
+    match reason.cause() {
+        Cause::Forbidden => End::Forbidden,
+        Cause::Response => End::NotStorable,
+        Cause::Request => End::RequestOnly,
+        Cause::Failure => End::Error,
     }
 }

@@ -1,10 +1,9 @@
 //! A server in front of a memcached that can be told what to do wrong, for
 //! many cases one after the other.
 
-use std::env;
 use std::time::{Duration, Instant};
 
-use testkit::{Faulty, Peer, Response, Site};
+use testkit::{Faulty, Peer, Response, Site, slack};
 
 /// Every path is looked up; below `/page/` and `/file/` what is made is stored
 /// too.
@@ -63,13 +62,6 @@ impl Times {
     pub(super) fn limit(self) -> Duration {
         Duration::from_millis(self.answer + self.connect + 100) + slack()
     }
-}
-
-/// What a busy machine may add to any time, in `TEST_SLACK_MS`.
-pub(super) fn slack() -> Duration {
-    let given = env::var("TEST_SLACK_MS").ok();
-    let ms = given.map_or(2000, |text| text.parse().expect("milliseconds"));
-    Duration::from_millis(ms)
 }
 
 /// The server and its memcached.

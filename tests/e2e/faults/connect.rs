@@ -5,9 +5,9 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use testkit::{Backend, Client, Faulty, Memcached, Peer, Site, SocketMemcached, eventually};
+use testkit::{Backend, Client, Faulty, Memcached, Peer, Site, SocketMemcached, eventually, slack};
 
-use super::bench::{Expect, Times, check, slack, start_site};
+use super::bench::{Expect, Times, check, start_site};
 
 const TIMES: Times = Times {
     answer: 150,

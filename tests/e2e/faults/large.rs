@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::{Faulty, Memcached, Peer, Site};
-
-use super::bench::slack;
+use testkit::{Faulty, Memcached, Peer, Site, slack};
 
 const CONFIG: &str = r#"
 memcached.lookup (["server" => "$CACHE", "max_value" => 100000, "timeout_ms" => 20000], {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::{Client, Faulty, Memcached, Site, value_reply};
+use testkit::{Client, Faulty, Memcached, Site, slack, value_reply};
 
-use super::bench::{Expect, Times, check, slack, start_site};
+use super::bench::{Expect, Times, check, start_site};
 
 const TIMES: Times = Times {
     answer: 150,

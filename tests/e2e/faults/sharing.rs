@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::{Client, Faulty, FaultyRequest, Peer, Site, value_reply, values_reply};
+use testkit::{Client, Faulty, FaultyRequest, Peer, Site, slack, value_reply, values_reply};
 
-use super::bench::{Times, slack, start_site};
+use super::bench::{Times, start_site};
 
 /// Times as they are by default.
 const USUAL: Times = Times {

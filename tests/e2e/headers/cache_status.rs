@@ -69,7 +69,7 @@ fn hits_and_misses() {
     let found = values(&damaged, HEADER);
     assert!(found[0].starts_with("c; fwd=miss; stored"), "{found:?}");
     assert!(
-        found[0].ends_with(r#"; detail="no empty line behind the headers""#),
+        found[0].ends_with(r#"; detail="no empty line after the headers""#),
         "{found:?}"
     );
     cached.site.stop();
@@ -102,10 +102,11 @@ fn caches_before_this_one() {
 #[test]
 fn what_is_said_of_one_hit_is_not_stored() {
     let cache = Memcached::start();
-    cache.set("a", 0, b"HTTP/1.1 200 OK\r\nX-A: b\r\n\r\nx");
+    let item = format!("HTTP/1.1 200 OK\r\nX-A: b\r\n{}\r\n\r\nx", crate::date(0));
+    cache.set("a", 0, item.as_bytes());
     let config = r#"
 memcached.lookup ["server" => "$CACHE", "key" => "a", "headers" => true, "cache_status" => "c"];
-memcached.store ["server" => "$CACHE", "key" => "b", "headers" => true, "cache_status" => "c"];
+memcached.store ["server" => "$CACHE", "key" => "b", "headers" => true, "cache_status" => "c", "ttl" => 600];
 "#;
     let site = Site::start(config, &[("CACHE", &cache)]);
     assert_eq!(values(&site.get("/"), HEADER), ["c; hit"]);

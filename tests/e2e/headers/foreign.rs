@@ -60,12 +60,12 @@ fn damaged_and_hostile_values_are_misses() {
     let site = site(&cache);
     let large = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "v".repeat(65_536));
     for (value, why) in [
-        ("", "no empty line behind the headers"),
-        ("just a body", "no empty line behind the headers"),
+        ("", "no empty line after the headers"),
+        ("just a body", "no empty line after the headers"),
         ("<html>\r\n\r\n", "no HTTP/1.1 status line"),
         (
             "HTTP/1.1 200 OK\r\nX: 1\r\n",
-            "no empty line behind the headers",
+            "no empty line after the headers",
         ),
         (
             "HTTP/1.1 200 OK\r\nX: 1\nSet-Cookie: evil=1\r\n\r\n",

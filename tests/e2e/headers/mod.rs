@@ -3,7 +3,9 @@
 mod cache_status;
 mod conditions;
 mod docs;
+mod empty;
 mod foreign;
+mod freshness;
 mod interop;
 mod options;
 mod reasons;

@@ -87,7 +87,7 @@ fn a_damaged_value_and_a_condition() {
     let lookup = crate::looked_up(r#""headers" => true"#);
     let site = Site::start(&format!("{lookup}{SHOWN}"), &[("CACHE", &cache)]);
     let damaged = site.get("/x");
-    let expected = Some("miss: no empty line behind the headers");
+    let expected = Some("miss: no empty line after the headers");
     assert_eq!(damaged.header("X-Status"), expected);
     let condition = site.request("GET", "/x", &[("If-Match", "*")]);
     let expected = Some("bypass: If-Match or If-Unmodified-Since");

@@ -29,6 +29,16 @@ const BY_RULE: &[(&str, &str, &str)] = &[
         "200 OK|Cache-Control: \"no-store\"",
         "Cache-Control: no-store",
     ),
+    (
+        "/colon",
+        "200 OK|Cache-Control: max-age:0",
+        "Cache-Control: max-age=0",
+    ),
+    (
+        "/blank",
+        "200 OK|Cache-Control: public, s-maxage 60, max-age=60",
+        "Cache-Control: s-maxage=0",
+    ),
     ("/pragma", "200 OK|Pragma: no-cache", "Pragma: no-cache"),
     (
         "/pragma-too",

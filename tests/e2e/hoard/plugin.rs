@@ -62,6 +62,8 @@ mod hoard {
         wakers: Vec<Waker>,
         buffers: Vec<BufferSlice>,
         #[allow(dead_code)] // Dropped at the end of the thread.
+        copies: Vec<RequestCopy<Hoarder>>,
+        #[allow(dead_code)] // Dropped at the end of the thread.
         configured: Vec<(Option<Action>, Pattern)>,
     }
 
@@ -155,7 +157,7 @@ mod hoard {
         }
 
         fn actions() -> Vec<ActionEntry<Self>> {
-            vec![action_entry::<Keep>()]
+            vec![action_entry::<Keep>(), action_entry::<Copy>()]
         }
     }
 
@@ -230,6 +232,52 @@ mod hoard {
                 vr.enter(then);
             }
             Flow::WaitForEvent
+        }
+
+        fn panicked(&self, _: &mut VRequest<'_, Hoarder>) -> Flow {
+            Flow::Error
+        }
+    }
+
+    /// Runs its block for a copy of the request, and keeps another copy that never
+    /// runs.
+    struct Copy(Action);
+
+    impl ActionKind for Copy {
+        const NAME: &'static std::ffi::CStr = c"hoard.copy";
+        type Plugin = Hoarder;
+        type Context = ();
+
+        fn configure(_: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
+            let value = value.ok_or("no block")?;
+            let first = || value.as_list()?.next()??.action();
+            Ok(Self(value.action().or_else(first).ok_or("no block")?))
+        }
+
+        fn run(&self, vr: &mut VRequest<'_, Hoarder>, _: &mut Option<Box<()>>) -> Flow {
+            assert!(!vr.is_copy());
+            let Some(worker) = vr.worker().map(|worker| worker.0.clone()) else {
+                return Flow::GoOn;
+            };
+            OWN.with_borrow_mut(|own| own.copies.extend(vr.copy()));
+            let Some(copy) = vr.copy() else {
+                worker.log(Level::Warning, "no copy");
+                return Flow::GoOn;
+            };
+            let captures = vr.has_captures();
+            let prepare = |vr: &mut VRequest<'_, Hoarder>| {
+                assert!(vr.is_copy() && vr.copy().is_none());
+                vr.remove_request_header(b"Range");
+                vr.add_request_header(b"X-Copy", if captures { b"captures" } else { b"1" });
+                vr.set_state(Box::new(Noisy("copy".into())));
+                vr.enter(&self.0);
+            };
+            let limit = Duration::from_millis(1500);
+            copy.start(&self.0, limit, prepare, move |end| {
+                let (status, whole) = (end.status, end.is_whole);
+                worker.log(Level::Warning, &format!("copy ended: {status}, {whole}"));
+            });
+            Flow::GoOn
         }
 
         fn panicked(&self, _: &mut VRequest<'_, Hoarder>) -> Flow {

@@ -23,6 +23,34 @@ fn a_cookie_that_is_taken_off() {
     assert!(log.contains(line), "{log}");
 }
 
+/// What is the request's own when the store runs counts too, though both have the
+/// same options: an action in between may have made it so.
+#[test]
+fn what_becomes_a_visitors_own_in_between() {
+    let both = format!(
+        r#"{SAMPLE_KEY}, "bypass_cookies" => ["session"], "bypass" => "%{{req.environment[OWN]}}""#
+    );
+    let handler = r#"
+if req.path == "/cookie" { req_header.overwrite "Cookie" => "session=bob"; }
+if req.path == "/pattern" { env.set "OWN" => "1"; }
+$BACKEND
+"#;
+    let echoing = Echoing::configured(Kind::Proxy, &cached(&both, handler));
+    for (path, reason) in [("/cookie", "cookie session"), ("/pattern", "pattern")] {
+        let response = echoing.send(&ask(path));
+        assert_eq!(status(&response), "miss", "{path}");
+        let line = format!("memcached.store: not stored: bypass: {reason}");
+        echoing.site.await_log(&line);
+    }
+    echoing.own(&ask("/a"));
+    echoing.settle();
+    echoing.expect_item("http://victim.test/a");
+    for path in ["/cookie", "/pattern"] {
+        assert!(!echoing.has_item(&format!("http://victim.test{path}")));
+    }
+    echoing.site.stop();
+}
+
 /// A store that stands alone looks for itself.
 #[test]
 fn stores_without_a_lookup() {
@@ -104,7 +132,57 @@ header.overwrite "X-Behind" => "%{{req.header[Accept-Encoding]}}";
     assert_eq!(response.header("X-Behind"), Some(own));
     echoing.settle();
     echoing.expect_item("far:/a#accept-encoding=gzip");
-    echoing.expect_item("near:/a#accept-encoding=gzip");
+    echoing.expect_item("near:/a#accept-encoding=br+gzip");
+    echoing.site.stop();
+}
+
+/// Each lookup's key names what the client accepts, not what another one asks the
+/// backend for.
+#[test]
+fn nested_lookups_of_other_encodings() {
+    let of = |name: &str, encodings: &str| {
+        crate::options(&[
+            r#""headers" => true, "vary" => ["accept-encoding"]"#,
+            &format!(r#""encodings" => [{encodings}], "key" => "{name}:%{{req.path}}""#),
+        ])
+    };
+    let (outer, inner) = (of("near", r#""br""#), of("far", r#""gzip""#));
+    let alone = of("alone", r#""br", "zstd""#);
+    let config = format!(
+        r"
+memcached.lookup ({outer}, none, {{
+	memcached.lookup ({inner}, none, {{
+		$BACKEND
+		memcached.store {inner};
+		memcached.store {alone};
+	}});
+	memcached.store {outer};
+}});
+"
+    );
+    let echoing = Echoing::configured(Kind::Proxy, &config);
+    for (path, accepted, asked, codings) in [
+        ("/a", "gzip, br, zstd", "gzip", ["br", "gzip", "br+zstd"]),
+        ("/b", "gzip", "gzip", ["identity", "gzip", "identity"]),
+        ("/c", "zstd", "identity", ["identity", "identity", "zstd"]),
+    ] {
+        let request = ask(path).header("Accept-Encoding", accepted);
+        let response = echoing.send(&request);
+        let page = Page::parse(&response);
+        assert_eq!(page.header("accept-encoding"), Some(asked), "{accepted}");
+        echoing.settle();
+        for (name, codings) in ["near", "far", "alone"].into_iter().zip(codings) {
+            echoing.expect_item(&format!("{name}:{path}#accept-encoding={codings}"));
+        }
+        assert!(
+            echoing
+                .cache
+                .delete(&format!("near:{path}#accept-encoding={}", codings[0]))
+        );
+        let response = echoing.send(&request);
+        assert_eq!(status(&response), "hit", "{accepted}");
+        echoing.settle();
+    }
     echoing.site.stop();
 }
 
@@ -200,6 +278,7 @@ fn a_store_that_belongs_to_no_lookup() {
         // They would make other parts of the same request.
         ("", r#""guard" => true"#, "/plain"),
         ("", r#""vary" => ["x"]"#, "/plain#x"),
+        (r#""namespace" => "a""#, "", "/plain"),
     ] {
         let echoing = Echoing::configured(Kind::FastCgi, &site_of(lookup, store));
         echoing.own(&ask("/pretty"));

@@ -13,6 +13,8 @@ fn cookies_that_are_for_one_visitor() {
             ("theme=dark,session=bob", "session"),
             ("login", "login"),
             ("theme=\"x; session=bob\"", "session"),
+            ("theme=dark session=bob", "session"),
+            ("theme=\"x\" session=bob", "session"),
         ] {
             let bob = ask("/a").header("Cookie", cookie);
             echoing.own(&bob);
@@ -42,6 +44,9 @@ fn a_line_that_cannot_be_read_is_for_one_visitor() {
             "%73ession=bob",
             "se ssion=bob",
             "theme=dark; =x",
+            "theme=dark,%73ession=bob",
+            "theme=dark,\"session\"=bob",
+            "+session=bob",
         ] {
             let request = ask("/a").header("Cookie", cookie);
             let response = echoing.own(&request);
@@ -51,7 +56,7 @@ fn a_line_that_cannot_be_read_is_for_one_visitor() {
         echoing.own(&ask("/a"));
         echoing.settle();
         // Other cookies change nothing.
-        let themed = ask("/a").header("Cookie", "theme=session; a=b,c");
+        let themed = ask("/a").header("Cookie", "theme=session; a=\"b, c d\"");
         assert_eq!(echoing.send(&themed).cache(), "Hit");
         echoing.site.stop();
     });

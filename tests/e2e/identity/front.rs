@@ -110,3 +110,62 @@ fn a_query_that_no_key_has() {
     let log = echoing.site.stop();
     super::expect_warning(&log, "query");
 }
+
+/// What the log says if something stands before the lookup that changes paths.
+fn log_of(before: &str, key: &str, targets: &[&str]) -> String {
+    let config = format!(
+        "docroot \"$DIR/www\";\n{before}\n{}",
+        cached(key, "$BACKEND")
+    );
+    let echoing = Echoing::configured(Kind::FastCgi, &config);
+    make_root(&echoing);
+    for target in targets {
+        // Each more than once: whether it is a hit makes no difference.
+        for _ in 0..3 {
+            echoing.send(&ask(target));
+        }
+    }
+    echoing.site.stop()
+}
+
+const RAW_KEY: &str = r#""key" => "%{req.raw_path}""#;
+
+#[test]
+fn pages_that_share_an_item_because_their_paths_were_changed() {
+    let rewrite = r#"rewrite "^/pretty/" => "/index.php";"#;
+    for (before, key, targets) in [
+        (rewrite, SAMPLE_KEY, ["/pretty/a", "/pretty/b"]),
+        (rewrite, RAW_KEY, ["/pretty/a", "/pretty/b"]),
+        (rewrite, RAW_KEY, ["/pretty/a?x=1", "/pretty/b?x=1"]),
+        ("pathinfo;", SAMPLE_KEY, ["/index.php/a", "/index.php/b"]),
+    ] {
+        let log = log_of(before, key, &targets);
+        super::expect_warning(&log, "different paths");
+        assert!(log.contains(targets[1]), "{log}");
+    }
+}
+
+#[test]
+fn changed_paths_that_are_still_apart() {
+    let with_query = r#"rewrite "^/(.*)$" => "/index.php?page=$1";"#;
+    let renamed = r#"rewrite "^/old/(.*)$" => "/new/$1";"#;
+    let index = r#"index ("index.php");"#;
+    let query_key = r#""key" => "%{req.path}?%{req.query}""#;
+    for (before, key, targets) in [
+        (with_query, RAW_KEY, ["/a", "/b", "/a"]),
+        (with_query, query_key, ["/a", "/b", "/a"]),
+        (renamed, SAMPLE_KEY, ["/old/a", "/old/b", "/new/a"]),
+        // The same page by another name, or in another spelling.
+        (index, SAMPLE_KEY, ["/", "/index.php", "/blog/"]),
+        (index, SAMPLE_KEY, ["/blog/", "/%62log/", "/"]),
+        (index, SAMPLE_KEY, ["/blog/?x", "/blog/", "/"]),
+        (index, SAMPLE_KEY, ["/blog/", "//blog/", "/blog/./"]),
+        ("pathinfo;", RAW_KEY, ["/index.php/a", "/index.php/b", "/"]),
+        ("", SAMPLE_KEY, ["/a", "/b", "/%61"]),
+        // Not by the path: the administrator's own choice.
+        (with_query, r#""key" => "one for all""#, ["/a", "/b", "/c"]),
+    ] {
+        let log = log_of(before, key, &targets);
+        assert!(!log.contains("different paths"), "{before} {key}:\n{log}");
+    }
+}

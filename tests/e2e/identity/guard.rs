@@ -3,20 +3,43 @@
 use super::echo::{Kind, with_each};
 use super::{Echoing, ask};
 
-const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 36] = [
+    "CF-Visitor",
+    "CloudFront-Forwarded-Proto",
     "Forwarded",
+    "Front-End-Https",
+    "Script-Name",
+    "X-ARR-SSL",
+    "X-Forwarded-Context",
     "X-Forwarded-Host",
+    "X-Forwarded-Https",
+    "X-Forwarded-Method",
+    "X-Forwarded-Path",
     "X-Forwarded-Port",
-    "X-Forwarded-Proto",
-    "X-Forwarded-Scheme",
     "X-Forwarded-Prefix",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Protocol",
+    "X-Forwarded-Scheme",
     "X-Forwarded-Server",
+    "X-Forwarded-Ssl",
+    "X-Forwarded-Uri",
+    "X-Forwarded-Url",
     "X-Host",
-    "X-Original-URL",
-    "X-Rewrite-URL",
     "X-HTTP-Method",
     "X-HTTP-Method-Override",
+    "X-Https",
     "X-Method-Override",
+    "X-Original-Host",
+    "X-Original-Method",
+    "X-Original-Proto",
+    "X-Original-Scheme",
+    "X-Original-URI",
+    "X-Original-URL",
+    "X-Real-Host",
+    "X-Rewrite-URL",
+    "X-Scheme",
+    "X-Script-Name",
+    "X-URL-Scheme",
 ];
 
 #[test]
@@ -57,7 +80,7 @@ fn several_are_told_apart() {
 fn names_that_some_backends_take_for_these() {
     with_each(|kind| {
         let echoing = Echoing::start(kind, r#""guard" => true"#);
-        for name in ["X_Forwarded_Host", "x-forwarded_HOST"] {
+        for name in ["X_Forwarded_Host", "x-forwarded_HOST", "Front_End-Https"] {
             let attack = ask("/a").header(name, "evil.test");
             echoing.expect_apart(&attack, &ask("/a"));
             let lower = name.to_lowercase();

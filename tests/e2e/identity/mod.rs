@@ -4,6 +4,8 @@
 
 mod between;
 mod bypass;
+mod cache;
+mod cookies;
 mod echo;
 mod front;
 mod guard;
@@ -158,15 +160,16 @@ impl Echoing {
         eventually("all is stored", || self.cache.get(&target).is_some());
     }
 
-    /// Whether there is an item under this key.
+    /// Whether there is a page under this key; notes of requests that make one are
+    /// none.
     fn has_item(&self, key: &str) -> bool {
         let plain = key.len() <= 250 && key.bytes().all(|byte| byte.is_ascii_graphic());
-        if plain {
-            self.cache.get(key).is_some()
+        let item = if plain {
+            self.cache.get(key)
         } else {
-            let hashed = testkit::sha1_hex(key.as_bytes());
-            self.cache.get(&hashed).is_some()
-        }
+            self.cache.get(&testkit::sha1_hex(key.as_bytes()))
+        };
+        item.is_some_and(|item| !item.data.is_empty())
     }
 
     #[track_caller]

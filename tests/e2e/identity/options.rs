@@ -14,6 +14,7 @@ fn accepted() {
         r#""encodings" => ["br", "X-GZIP", "deflate"]"#,
         r#""encodings" => ["a", "b", "c", "d", "e", "f", "g", "h"]"#,
         r#""bypass_cookies" => []"#,
+        r#""bypass_cookies" => "all""#,
         r#""bypass_cookies" => ["*", "session*", "wp_*_auth", "SID"]"#,
         r#""bypass" => """#,
         r#""bypass" => "%{req.query}""#,
@@ -47,7 +48,7 @@ fn refused() {
             encodings,
             "\"i\"",
         ),
-        (r#""bypass_cookies" => "a""#, cookies, "a string"),
+        (r#""bypass_cookies" => "a""#, cookies, "\"a\""),
         (r#""bypass_cookies" => ["a b"]"#, cookies, "\"a b\""),
         (r#""bypass_cookies" => [""]"#, cookies, "\"\""),
         (r#""bypass" => false"#, "a string", "a boolean"),
@@ -86,6 +87,30 @@ fn entries_given_twice() {
             let output = check_config(&line).output;
             let told = format!("{action}: option \"{name}\": {entry} is given twice");
             assert!(output.contains(&told), "{line}\n{output}");
+        }
+    }
+}
+
+#[test]
+fn methods_that_share_items() {
+    for (options, is_told) in [
+        (r#""methods" => ["GET", "POST"]"#, true),
+        (r#""methods" => ["POST"], "key" => "%{req.path}""#, true),
+        (
+            r#""methods" => ["GET", "POST"], "key" => "%{req.method} %{req.path}""#,
+            false,
+        ),
+        (r#""methods" => ["HEAD"]"#, false),
+        (r#""guard" => true"#, false),
+    ] {
+        for action in ACTIONS {
+            let checked = check_config(&format!("respond 200; {action} [{options}];"));
+            assert_eq!(checked.status, Some(0), "{}", checked.output);
+            let told = format!(
+                "(warning) {action}: option \"methods\" has POST, but \"key\" has no %{{req.method}}"
+            );
+            let output = &checked.output;
+            assert_eq!(output.contains(&told), is_told, "{options}\n{output}");
         }
     }
 }

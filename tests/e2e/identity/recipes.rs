@@ -1,4 +1,4 @@
-//! The recipes of `docs/keys.md` and `docs/whole-responses.md` do what they say.
+//! The recipes of the documentation's pages do what they say.
 
 use std::fs;
 
@@ -10,19 +10,23 @@ use super::{Ask, Echoing, ask, status};
 /// The pages that show some.
 fn pages() -> String {
     let read = |name| fs::read_to_string(project_root().join(name)).expect("our own page");
-    ["docs/keys.md", "docs/whole-responses.md"]
-        .map(read)
-        .concat()
+    [
+        "docs/keys.md",
+        "docs/whole-responses.md",
+        "docs/freshness.md",
+    ]
+    .map(read)
+    .concat()
 }
 
 /// The recipe of this name.
 fn recipe(name: &str) -> String {
-    let pages = pages();
-    let fence = format!("```lighttpd {name}\n");
+    let (pages, fence) = (pages(), format!("```lighttpd {name}\n"));
     let (_, rest) = pages.split_once(&fence).expect("the recipe");
     let (block, _) = rest.split_once("```").expect("its end");
     block
         .replace("[\"key\"", "[\"server\" => \"$CACHE\", \"key\"")
+        .replace("cache ([]", "cache ([\"server\" => \"$CACHE\"]")
         .replace("proxy \"127.0.0.1:8000\";", "$BACKEND")
         .replace("fastcgi \"127.0.0.1:9000\";", "$BACKEND")
         .replace("/var/www", "$DIR/www")
@@ -63,11 +67,45 @@ fn every_recipe_is_tested() {
         .lines()
         .filter_map(|line| line.strip_prefix("```lighttpd"))
         .collect();
-    assert_eq!(names.len(), 14);
+    assert_eq!(names.len(), 18);
     for name in names {
         let quoted = format!("\"{}\"", name.trim());
         assert!(own.contains(&quoted), "{quoted} is shown, but not tested");
     }
+}
+
+#[test]
+fn an_application_with_cache() {
+    let echoing = start(Kind::Proxy, "cache");
+    expect_pages(
+        &echoing,
+        &[
+            ask("/a"),
+            ask("/a?page=2"),
+            ask("/x/..%2Fa"),
+            ask("/a").host("other.test"),
+            ask("/a").host("victim.test:1337"),
+            ask("/a").header("X-Forwarded-Host", "evil.test"),
+        ],
+    );
+    expect_personal(&echoing, "_ga=1; theme=dark");
+    echoing.expect_item("http://victim.test/a?page=2#accept-encoding=identity");
+    echoing.site.stop();
+}
+
+#[test]
+fn a_front_controller_with_cache() {
+    let echoing = start(Kind::FastCgi, "cache-front-controller");
+    make_scripts(&echoing);
+    expect_pages(
+        &echoing,
+        &["/", "/blog/", "/blog/index.php", "/hello", "/hello?page=2"].map(ask),
+    );
+    expect_personal(&echoing, "wordpress_logged_in_0123=bob");
+    let before = echoing.echo.requests();
+    assert_eq!(echoing.send(&ask("/style.css")).text(), "p {}");
+    assert_eq!(echoing.echo.requests(), before);
+    echoing.site.stop();
 }
 
 #[test]
@@ -178,6 +216,11 @@ fn previews() {
     echoing.own(&preview);
     echoing.settle();
     echoing.expect_bypass(&preview, "pattern");
+    // What a backend may take for the header, though it is empty to the pattern.
+    for other in [("X-Preview", "0"), ("X-Preview", ""), ("X_Preview", "1")] {
+        echoing.expect_apart(&ask("/a").header(other.0, other.1), &ask("/a"));
+        assert!(echoing.cache.delete("http://victim.test/a#x-preview"));
+    }
     expect_pages(&echoing, &[ask("/a")]);
     echoing.own(&preview);
     echoing.site.stop();
@@ -291,12 +334,13 @@ fn a_site_with_passwords() {
 
 #[test]
 fn whole_responses() {
-    let echoing = start(Kind::Proxy, "whole");
-    expect_pages(&echoing, &[ask("/a"), ask("/a?b"), ask("/x/../a")]);
-    let hit = echoing.send(&ask("/a"));
-    assert_eq!(hit.header("X-Cache"), Some("hit"));
-    echoing.expect_item("http://victim.test/a?b");
-    echoing.site.stop();
+    for (name, marker) in [("whole", Some("hit")), ("fresh", None)] {
+        let echoing = start(Kind::Proxy, name);
+        expect_pages(&echoing, &[ask("/a"), ask("/a?b"), ask("/x/../a")]);
+        assert_eq!(echoing.send(&ask("/a")).header("X-Cache"), marker);
+        echoing.expect_item("http://victim.test/a?b");
+        echoing.site.stop();
+    }
 }
 
 #[test]
@@ -331,7 +375,7 @@ fn languages() {
         &echoing,
         &[of("de, en;q=0.5"), of("en"), ask("/a"), ask("/a?b")],
     );
-    assert_eq!(status(&echoing.send(&of("DE,en;q=0.5"))), "hit");
+    assert_eq!(status(&echoing.send(&of("de,en;q=0.5"))), "hit");
     echoing.site.stop();
 }
 
@@ -361,11 +405,8 @@ fn compressed_assets() {
         for _ in 0..2 {
             let response = echoing.send(&asked);
             assert_eq!(response.status, expected, "{target}");
-            assert_eq!(
-                response.header("Content-Encoding"),
-                coding,
-                "{target} {accepted}"
-            );
+            let found = response.header("Content-Encoding");
+            assert_eq!(found, coding, "{target} {accepted}");
             echoing.settle();
         }
     }
@@ -373,5 +414,24 @@ fn compressed_assets() {
     assert_eq!(status(&compressed), "hit");
     echoing.expect_item("http://victim.test/style.css#accept-encoding=gzip");
     echoing.expect_item("http://victim.test/style.css#accept-encoding=identity");
+    echoing.site.stop();
+}
+
+#[test]
+fn a_near_cache_and_a_far_one() {
+    let far = Memcached::start();
+    let config = recipe("levels")
+        .replace("unix:/run/memcached.sock", "$CACHE")
+        .replace("192.0.2.1:11211", &far.to_string());
+    let echoing = Echoing::configured(Kind::Proxy, &config);
+    expect_pages(&echoing, &[ask("/a"), ask("/b")]);
+    let key = "http://victim.test/a";
+    eventually("the far one has it", || far.get(key).is_some());
+    assert!(echoing.cache.delete(key));
+    // From the far one, and then again from the near one.
+    echoing.hit(&ask("/a"));
+    echoing.settle();
+    echoing.expect_item(key);
+    assert_eq!(echoing.echo.requests(), 2);
     echoing.site.stop();
 }

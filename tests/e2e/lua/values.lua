@@ -23,6 +23,13 @@ local function test(t)
 	for _, size in ipairs({ 1, 2047, 2048, 2049, 65535, 65536, 65537, 1000000, 3145728 }) do
 		stored("size" .. size, bytes:rep(math.ceil(size / 256)):sub(1, size))
 	end
+	-- Locks and markers of pages, which the test has put there.
+	con:get("lock", function(got)
+		say("lock", got)
+	end)
+	con:get({ "marker", "page" }, function(got)
+		say("marker", got.marker.code, "page", got.page.code, got.page.flags)
+	end)
 	-- After all of these, and after what they have asked for in turn.
 	con:get("k", function()
 		con:get("k", function()

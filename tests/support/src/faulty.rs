@@ -20,13 +20,13 @@ use crate::wait::{PATIENCE, eventually};
 /// A request that it has received as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultyRequest {
-    /// `get`, `set`, `delete`.
+    /// `get`, `set`, `add`, `delete`, `mn`.
     pub verb: String,
-    /// The key, or the first of several.
+    /// The key, or the first of several; empty where there is none.
     pub key: String,
     /// The other keys, of a `get`.
     pub more: Vec<String>,
-    /// The value, of a `set`.
+    /// The value, of a `set` or an `add`.
     pub data: Vec<u8>,
 }
 

@@ -13,6 +13,7 @@
 
 mod backend;
 mod bytes;
+mod classic;
 mod cutter;
 mod fastcgi;
 mod faulty;
@@ -33,6 +34,7 @@ mod wait;
 
 pub use backend::{Backend, BackendRequest};
 pub use bytes::{random_bytes, sha1_hex};
+pub use classic::Classic;
 pub use cutter::Cutter;
 pub use fastcgi::{FastCgi, FastCgiRequest};
 pub use faulty::{Faulty, FaultyRequest};
@@ -47,4 +49,4 @@ pub use ports::free_port;
 pub use server::{Checked, Site, SiteBuilder, check_config, check_config_with};
 pub use socket_memcached::SocketMemcached;
 pub use tap::Tap;
-pub use wait::{PATIENCE, eventually, eventually_some};
+pub use wait::{PATIENCE, eventually, eventually_some, slack};

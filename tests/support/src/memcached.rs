@@ -167,8 +167,15 @@ impl Memcached {
     /// The seconds that an item has to live; -1 means no expiry.
     pub fn ttl(&self, key: &str) -> Option<i64> {
         let line = read_line(&mut self.ask(format!("mg {key} t\r\n").as_bytes()));
-        let ttl = line.strip_prefix("HD t")?;
+        let flags = line.strip_prefix("HD t")?;
+        // The server may say behind it who makes the item.
+        let ttl = flags.split(' ').next().unwrap_or_default();
         Some(ttl.parse().expect("seconds"))
+    }
+
+    /// The first line of the answer to a command.
+    pub fn command(&self, line: &str) -> String {
+        read_line(&mut self.ask(format!("{line}\r\n").as_bytes()))
     }
 
     /// A figure of its statistics, such as `cmd_get`.

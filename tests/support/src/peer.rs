@@ -57,7 +57,8 @@ impl Peer {
         let words: Vec<&str> = line.split(' ').collect();
         let (key, more, len): (_, &[&str], _) = match words[..] {
             ["get", key, ref more @ ..] => (key, more, None),
-            ["set", key, _, _, len] => (key, &[], Some(len.parse().ok()?)),
+            ["mn"] => ("", &[], None),
+            ["set" | "add", key, _, _, len] => (key, &[], Some(len.parse().ok()?)),
             ["delete", key] => (key, &[], None),
             _ => {
                 lock(&self.shared.complaints).push(line);
@@ -166,6 +167,16 @@ impl Peer {
         let reply = if request.verb == "set" {
             lock(&self.shared.items).insert(request.key.clone(), request.data.clone());
             b"STORED\r\n".to_vec()
+        } else if request.verb == "add" {
+            let mut items = lock(&self.shared.items);
+            if items.contains_key(&request.key) {
+                b"NOT_STORED\r\n".to_vec()
+            } else {
+                items.insert(request.key.clone(), request.data.clone());
+                b"STORED\r\n".to_vec()
+            }
+        } else if request.verb == "mn" {
+            b"MN\r\n".to_vec()
         } else if request.verb == "delete" {
             match lock(&self.shared.items).remove(&request.key) {
                 Some(_) => b"DELETED\r\n".to_vec(),

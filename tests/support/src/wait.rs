@@ -6,6 +6,13 @@ use std::time::{Duration, Instant};
 /// of it; only a test that fails takes so long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a busy machine may add to any time, in `TEST_SLACK_MS`.
+pub fn slack() -> Duration {
+    let given = std::env::var("TEST_SLACK_MS").ok();
+    let ms = given.map_or(2000, |text| text.parse().expect("milliseconds"));
+    Duration::from_millis(ms)
+}
+
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Waits until `condition` holds.

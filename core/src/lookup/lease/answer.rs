@@ -14,6 +14,8 @@ pub enum Answer<P> {
     Stale {
         /// The page.
         page: Value<P>,
+        /// It is not out of date yet.
+        is_fresh: bool,
         /// If there is one: make the page anew in the background.
         refresh: Option<Run>,
     },

@@ -107,7 +107,7 @@ pub(super) fn delete(key: Key) -> Data {
 /// The key of an item's lock on servers without meta commands. It is never too long.
 pub(super) fn lock_key(key: &Key) -> Key {
     let mut name = LOCK_PREFIX.to_vec();
-    name.extend_from_slice(&sha1_hex(key.as_bytes()));
+    name.extend_from_slice(&sha1_hex([key.as_bytes()]));
     Key::hashing(&name)
 }
 

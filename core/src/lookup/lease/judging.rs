@@ -60,6 +60,14 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             // It would have made the item.
             Means::Meta => Some(Answer::Alone(Why::Refused)),
             Means::Unlocked => Some(Answer::Make(self.start(Base::Nothing, Right::default()))),
+            Means::Classic if self.visit.lock_until.is_some() => {
+                let lock_until = self.visit.lock_until.take();
+                let right = Right {
+                    lock_until,
+                    ..Right::default()
+                };
+                Some(Answer::Make(self.start(Base::Nothing, right)))
+            }
             Means::Classic => {
                 let entry = self.table.get(&self.visit.place);
                 let is_made = |entry: &Entry<W>| entry.run.is_some() || entry.asking.is_some();
@@ -110,6 +118,9 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let after = entry.and_then(|entry| entry.ask_after);
         let may_ask = after.is_none_or(|after| after <= now);
         let fails = held.map_or(0, |held| held.fails);
+        // The lock from the try before may still be there.
+        let of_held = held.and_then(|held| held.lock_until);
+        let lock_until = self.visit.lock_until.or(of_held);
         let may_try = run.is_none() && held.is_none_or(|held| held.due <= now);
         match (self.visit.means, held) {
             (Means::Meta, Some(held)) if may_try => {
@@ -124,12 +135,12 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             (Means::Meta, None) if !marks.taken && !is_asked && !self.is_own(run, marks) => {
                 return self.ask();
             }
-            // Its lock from the try before is still there.
-            (Means::Classic, Some(held)) if may_try && held.lock_until > Some(now) => {
+            (Means::Classic, _) if may_try && lock_until > Some(now) => {
+                self.visit.lock_until = None;
                 return Some(self.refresh(Right {
                     marks,
                     fails,
-                    lock_until: held.lock_until,
+                    lock_until,
                     driver: None,
                 }));
             }
@@ -262,17 +273,24 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 self.restart()
             }
             Told::Locked(Some(sent)) => {
-                let kept = self.visit.page.as_ref();
                 let life = Duration::from_secs(self.visit.ask.rules.lock.into());
-                let entry = self.table.get(&self.visit.place);
-                let held = entry.and_then(|entry| entry.held);
-                let right = Right {
-                    marks: kept.map(|kept| kept.marks).unwrap_or_default(),
-                    fails: held.map_or(0, |held| held.fails),
-                    lock_until: Some(sent + life),
-                    driver: None,
-                };
-                Some(self.refresh(right))
+                let lock_until = Some(sent + life);
+                if self.visit.is_late(now) {
+                    let kept = self.visit.page.as_ref();
+                    let entry = self.table.get(&self.visit.place);
+                    let held = entry.and_then(|entry| entry.held);
+                    let right = Right {
+                        marks: kept.map(|kept| kept.marks).unwrap_or_default(),
+                        fails: held.map_or(0, |held| held.fails),
+                        lock_until,
+                        driver: None,
+                    };
+                    return Some(self.refresh(right));
+                }
+                // Somebody may have made the page since it looked.
+                self.visit.lock_until = lock_until;
+                self.visit.page = None;
+                None
             }
             Told::Locked(None) => {
                 if self.visit.page.is_some() {

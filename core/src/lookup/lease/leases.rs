@@ -60,6 +60,7 @@ impl<W: Clone> Leases<W> {
             means,
             stage: Stage::Begun,
             page: None,
+            lock_until: None,
             restarts: 0,
             has_waited: false,
             ask,
@@ -73,8 +74,9 @@ impl<W: Clone> Leases<W> {
         &mut self,
         now: Time,
         lookups: &mut Lookups<W, P>,
-        visit: Visit<W, P>,
+        mut visit: Visit<W, P>,
     ) -> Option<Cancel> {
+        self.table.unlock(now, &mut visit);
         let granted = self.table.leave(now, &visit.place, visit.id);
         if let Some(run) = granted {
             self.table.end(now, run, End::Abandoned);
@@ -145,6 +147,10 @@ impl<W: Clone> Leases<W> {
             },
             Some(Purpose::Ask(asked)) => {
                 let told = Told::of(outcome, asked.at);
+                if matches!(told, Told::Locked(Some(_))) {
+                    // What was looked up before may have been made meanwhile.
+                    lookups.changed(asked.place.server, &asked.place.key);
+                }
                 if !self.table.told(&asked.place, asked.visit, told) {
                     self.table.give_back(&asked, &told);
                 }

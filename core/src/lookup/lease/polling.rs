@@ -14,6 +14,7 @@ use super::steps::Judge;
 use super::visit::{Stage, Visit};
 use crate::lookup::coalesce::Asks;
 use crate::lookup::lookups::{Begin, Lookups};
+use crate::lookup::result::LookupResult;
 use crate::protocol::Value;
 use crate::time::Time;
 
@@ -41,10 +42,10 @@ impl<W: Clone> Leases<W> {
                     Poll::Ready(result) => {
                         // It has its result, so there is nothing to cancel.
                         let _ = lookups.leave(waiter);
-                        self.judge(now, visit).looked(result, kind)
+                        self.looked(now, visit, result, kind)
                     }
                 },
-                Stage::Looked(result) => self.judge(now, visit).looked(result, kind),
+                Stage::Looked(result) => self.looked(now, visit, result, kind),
                 Stage::Asking => match self.judge(now, visit).reply() {
                     None => {
                         visit.stage = Stage::Asking;
@@ -72,6 +73,19 @@ impl<W: Clone> Leases<W> {
                 _ => {}
             }
         }
+    }
+
+    fn looked<P: Clone>(
+        &mut self,
+        now: Time,
+        visit: &mut Visit<W, P>,
+        result: LookupResult<P>,
+        kind: &dyn Fn(&Value<P>) -> Kind,
+    ) -> Option<Answer<P>> {
+        let answer = self.judge(now, visit).looked(result, kind);
+        // If it has begun no run with it.
+        self.table.unlock(now, visit);
+        answer
     }
 
     fn judge<'j, P>(&'j mut self, now: Time, visit: &'j mut Visit<W, P>) -> Judge<'j, W, P> {

@@ -8,6 +8,7 @@ use super::place::Place;
 use super::run::RunId;
 use super::running::Source;
 use super::table::Table;
+use super::visit::Visit;
 use crate::protocol::{Reply, Status};
 use crate::server::Outcome;
 use crate::time::Time;
@@ -39,6 +40,24 @@ impl<W: Clone> Table<W> {
             timeout: target.timeout,
             pin,
             command,
+        });
+    }
+
+    /// Deletes the lock that is an item of its own, if a request has won it and has
+    /// begun no run with it.
+    pub(super) fn unlock<P>(&mut self, now: Time, visit: &mut Visit<W, P>) {
+        let until = visit.lock_until.take();
+        if until.is_none_or(|until| until <= now) {
+            return;
+        }
+        let target = visit.ask.target;
+        self.ops.push(Purpose::GiveBack, |id| Op {
+            id,
+            server: target.server,
+            driver: target.driver,
+            timeout: target.timeout,
+            pin: None,
+            command: commands::delete(commands::lock_key(&visit.place.key)),
         });
     }
 

@@ -45,6 +45,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         self.table.stats.stale += 1;
         Some(Answer::Stale {
             page: kept.value,
+            is_fresh: false,
             refresh: None,
         })
     }
@@ -67,6 +68,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 self.table.stats.stale += u64::from(!kept.age.is_fresh);
                 Answer::Stale {
                     page,
+                    is_fresh: kept.age.is_fresh,
                     refresh: Some(run),
                 }
             }
@@ -203,6 +205,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 self.table.stats.stale += 1;
                 Answer::Stale {
                     page: kept.value,
+                    is_fresh: false,
                     refresh: None,
                 }
             }

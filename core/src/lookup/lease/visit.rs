@@ -27,6 +27,9 @@ pub struct Visit<W, P> {
     pub(super) stage: Stage<W, P>,
     /// The page that was seen last, while something is waited for.
     pub(super) page: Option<Kept<P>>,
+    /// It has won the lock that is an item of its own; until when that is there by the
+    /// own clock.
+    pub(super) lock_until: Option<Time>,
     /// How often it has begun anew because the item changed under its hands.
     pub(super) restarts: u8,
     /// It has waited for another.

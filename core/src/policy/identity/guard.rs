@@ -5,28 +5,53 @@ use super::vary::VaryBy;
 
 /// Their names, sorted: they tell host, scheme, path or method of a request as a
 /// proxy got it, and frameworks believe them.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 36] = [
+    "cf-visitor",
+    "cloudfront-forwarded-proto",
     "forwarded",
+    "front-end-https",
+    "script-name",
+    "x-arr-ssl",
+    "x-forwarded-context",
     "x-forwarded-host",
+    "x-forwarded-https",
+    "x-forwarded-method",
+    "x-forwarded-path",
     "x-forwarded-port",
     "x-forwarded-prefix",
     "x-forwarded-proto",
+    "x-forwarded-protocol",
     "x-forwarded-scheme",
     "x-forwarded-server",
+    "x-forwarded-ssl",
+    "x-forwarded-uri",
+    "x-forwarded-url",
     "x-host",
     "x-http-method",
     "x-http-method-override",
+    "x-https",
     "x-method-override",
+    "x-original-host",
+    "x-original-method",
+    "x-original-proto",
+    "x-original-scheme",
+    "x-original-uri",
     "x-original-url",
+    "x-real-host",
     "x-rewrite-url",
+    "x-scheme",
+    "x-script-name",
+    "x-url-scheme",
 ];
 
 /// Those of them that tell another method. Requests with one are made out of date
 /// by none: they change something themselves.
-const METHOD_NAMES: [&str; 3] = [
+const METHOD_NAMES: [&str; 5] = [
+    "x-forwarded-method",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
+    "x-original-method",
 ];
 
 /// Whether a backend may take the header for one that tells another method.
@@ -117,6 +142,10 @@ mod tests {
                 "#x_forwarded.host=evil.test",
             ),
             (&[("X Host", "a")], "#x%20host=a"),
+            (
+                &[("X-Forwarded-Ssl", "on"), ("Front_End_Https", "on")],
+                "#front_end_https=on#x-forwarded-ssl=on",
+            ),
         ] {
             assert_eq!(of(&[], headers), expected);
         }

@@ -21,6 +21,7 @@
 //! is not for a visitor to say. Lines of one header are separated by `;`, which
 //! no value contains.
 
+mod collapse;
 mod encodings;
 mod guard;
 mod parts;
@@ -36,6 +37,7 @@ mod naive;
 #[cfg(test)]
 mod tests;
 
+pub use collapse::Collapse;
 pub use encodings::{CodingSet, Encodings, KeyCodings};
 pub use pattern::PatternTraits;
 pub(super) use pattern::placeholder;

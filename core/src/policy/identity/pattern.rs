@@ -20,6 +20,8 @@ pub struct PatternTraits {
     pub host: bool,
     /// It has the header `Host`.
     pub host_header: bool,
+    /// It has the method, or a variable of the environment, which may have it.
+    pub method: bool,
     /// How many `#` it has outside of placeholders.
     pub hashes: usize,
 }
@@ -63,6 +65,16 @@ impl PatternTraits {
         traits
     }
 
+    /// What a pattern says that the target follows, path and query as the client sent
+    /// them, which nothing has changed.
+    #[must_use]
+    pub fn followed_by_target(self) -> Self {
+        Self {
+            query: true,
+            ..self
+        }
+    }
+
     /// Reads what follows a `%`; gives what follows the placeholder.
     fn read_placeholder<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
         let Some(inner) = text.strip_prefix(b"{") else {
@@ -100,7 +112,11 @@ impl PatternTraits {
             Some("query") => self.query = true,
             Some("host") => self.host = true,
             Some("header") if key.eq_ignore_ascii_case(b"Host") => self.host_header = true,
-            Some("environment" | "env") => self.derived(),
+            Some("method") => self.method = true,
+            Some("environment" | "env") => {
+                self.derived();
+                self.method = true;
+            }
             _ => {}
         }
     }
@@ -159,6 +175,10 @@ mod tests {
         let path = named(|t| (t.path, t.own_path) = (true, true));
         let raw_path = named(|t| (t.raw_path, t.query) = (true, true));
         let derived = named(|t| (t.path, t.query) = (true, true));
+        let variable = PatternTraits {
+            method: true,
+            ..derived
+        };
         for (pattern, expected) in [
             ("%{req.path}", path),
             ("%{enc:req.path}", path),
@@ -175,9 +195,11 @@ mod tests {
             ("%{req.query}", named(|t| t.query = true)),
             ("%{req.}", named(|_| {})),
             ("%{req.r}", named(|_| {})),
-            ("%{req.scheme}%{req.method}", named(|_| {})),
-            ("%{req.environment[CACHE_KEY]}", derived),
-            ("%{req.env[CACHE_KEY]}", derived),
+            ("%{req.scheme}", named(|_| {})),
+            ("%{req.method}", named(|t| t.method = true)),
+            ("%{enc:req.m}", named(|t| t.method = true)),
+            ("%{req.environment[CACHE_KEY]}", variable),
+            ("%{req.env[CACHE_KEY]}", variable),
             ("%{phys.path}", derived),
             ("%{physical.pathinfo}", derived),
             ("%1", derived),

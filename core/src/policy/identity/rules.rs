@@ -52,6 +52,9 @@ pub struct Parts {
     /// The request has a query and was rewritten, but the key has no query: pages
     /// that differ by it may share an item.
     pub leaves_query_out: bool,
+    /// The path in the key, or path and query, is not that of the target: something
+    /// has changed it before. Different pages may share an item.
+    pub has_changed_path: bool,
 }
 
 impl KeyRules {
@@ -108,6 +111,37 @@ impl KeyRules {
         self.encodings.sets().map(of_set).collect()
     }
 
+    /// The rules of all actions whose items these may be meant for, where it is not
+    /// known of which action they are: of `memcached.cache` and of the others; with
+    /// and without `guard`, unless that is off; of whole responses of any coding and of
+    /// bodies, unless `vary` has names.
+    #[must_use]
+    pub fn of_any_action(&self) -> Vec<Self> {
+        let mut all = vec![self.clone()];
+        let mut also = |change: &dyn Fn(&mut Self)| {
+            for at in 0..all.len() {
+                let mut rules = all[at].clone();
+                change(&mut rules);
+                all.push(rules);
+            }
+        };
+        also(&|rules| {
+            rules.sharing = match rules.sharing {
+                Sharing::Usual => Sharing::Strict,
+                Sharing::Strict => Sharing::Usual,
+            };
+        });
+        if self.guard {
+            also(&|rules| rules.guard = false);
+        }
+        if self.vary.is_empty() {
+            also(&|rules| {
+                rules.vary.add(b"accept-encoding");
+            });
+        }
+        all
+    }
+
     /// Appends all parts except those of `vary`.
     fn append_target<'h>(
         &self,
@@ -120,6 +154,8 @@ impl KeyRules {
         let mut parts = Parts::default();
         if self.pattern.simplifies_path() && self.needs_path(request) {
             append_part(key, b"path", request.target);
+        } else {
+            parts.has_changed_path = self.has_changed_path(request);
         }
         parts.leaves_query_out =
             !self.pattern.query && request.sent_on != request.target && request.has_query();
@@ -135,8 +171,16 @@ impl KeyRules {
     /// Whether the path in the pattern may be that of other pages too.
     fn needs_path(&self, request: &Request<'_>) -> bool {
         let path = request.target_path();
-        let is_changed = || !spelling::decodes_to(path, request.path);
-        spelling::is_ambiguous(path) || (self.names_page() && is_changed())
+        spelling::is_ambiguous(path) || (self.names_page() && is_changed(request))
+    }
+
+    /// Whether what the pattern says by name of the path is not what was asked for.
+    fn has_changed_path(&self, request: &Request<'_>) -> bool {
+        if self.pattern.raw_path {
+            request.sent_on != request.target
+        } else {
+            self.pattern.own_path && is_changed(request)
+        }
     }
 
     /// Whether the path in the pattern stands for the page that was asked for.
@@ -158,5 +202,127 @@ impl KeyRules {
             append_name(key, b"dot");
         }
         rest.port.is_some()
+    }
+}
+
+/// Whether a path that is not ambiguous has become another one.
+fn is_changed(request: &Request<'_>) -> bool {
+    !spelling::decodes_to(request.target_path(), request.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing that changes a path changes the target.
+    #[test]
+    fn keys_with_the_target() {
+        let rules = KeyRules {
+            pattern: PatternTraits::of(b"%{req.scheme}://%{req.host}").followed_by_target(),
+            sharing: Sharing::Strict,
+            ..KeyRules::default()
+        };
+        for target in ["/a?b", "//x/..%2Fa", "/"] {
+            let request = Request {
+                raw: target.as_bytes(),
+                target: target.as_bytes(),
+                sent_on: b"/index.php",
+                path: b"/index.php",
+                host: Some(b"victim.test:80"),
+                is_secure: false,
+                listener_port: Some(80),
+            };
+            let mut key = format!("http://victim.test{target}").into_bytes();
+            let expected = format!("http://victim.test{target}#port=80");
+            let parts = rules.append_parts(&request, &std::iter::empty(), &mut key);
+            let parts = parts.expect("it is no bypass");
+            assert_eq!(String::from_utf8_lossy(&key), expected);
+            assert!(!parts.has_changed_path && !parts.leaves_query_out);
+        }
+    }
+
+    #[test]
+    fn rules_of_actions_that_may_be_meant() {
+        let names = |rules: &KeyRules| {
+            let request = Request {
+                raw: b"/a",
+                target: b"/a",
+                sent_on: b"/a",
+                path: b"/a",
+                host: Some(b"a.test:80"),
+                is_secure: false,
+                listener_port: None,
+            };
+            let headers = [(&b"X-Forwarded-Host"[..], &b"b"[..])].into_iter();
+            let mut all: Vec<String> = Vec::new();
+            for rules in rules.of_any_action() {
+                let text = b"/a".to_vec();
+                let keys = rules.keys_of_get(&request, &headers, text);
+                let keys = keys.unwrap().into_iter();
+                all.extend(keys.map(|key| String::from_utf8(key).unwrap()));
+            }
+            all.sort();
+            all.dedup();
+            all
+        };
+        let mut gzip = Encodings::none();
+        gzip.add(b"gzip");
+        let mut rules = KeyRules {
+            pattern: PatternTraits::of(b"%{req.host}"),
+            encodings: gzip,
+            ..KeyRules::default()
+        };
+        let ends = ["", "#accept-encoding=gzip", "#accept-encoding=identity"];
+        let all = |starts: &[&str], ends: &[&str]| {
+            let mut all: Vec<String> = Vec::new();
+            for start in starts {
+                all.extend(ends.iter().map(|end| format!("/a{start}{end}")));
+            }
+            all.sort();
+            all
+        };
+        assert_eq!(names(&rules), all(&["", "#port=80"], &ends));
+        rules.guard = true;
+        let guarded = "#x-forwarded-host=b";
+        let starts = ["", "#port=80", guarded, "#port=80#x-forwarded-host=b"];
+        assert_eq!(names(&rules), all(&starts, &ends));
+        rules.vary.add(b"accept");
+        assert_eq!(names(&rules), all(&starts, &["#accept"]));
+    }
+
+    #[test]
+    fn paths_that_were_changed() {
+        let (path, raw_path) = ("%{req.path}", "%{req.raw_path}");
+        for (pattern, target, sent_on, now, expected) in [
+            (path, "/a?x", "/a?x", "/a", false),
+            (path, "/%61", "/%61", "/a", false),
+            (path, "/", "/", "/index.html", true),
+            (path, "/a", "/i", "/i", true),
+            // It has a part that tells the target.
+            (path, "//", "//", "/index.html", false),
+            (raw_path, "/", "/", "/index.html", false),
+            (raw_path, "/a", "/i?a", "/i", true),
+            ("%{req.path}%{req.raw_path}", "/", "/", "/index.html", false),
+            ("%1", "/a", "/i", "/i", false),
+            ("a key", "/a", "/i", "/i", false),
+        ] {
+            let rules = KeyRules {
+                pattern: PatternTraits::of(pattern.as_bytes()),
+                ..KeyRules::default()
+            };
+            let request = Request {
+                raw: target.as_bytes(),
+                target: target.as_bytes(),
+                sent_on: sent_on.as_bytes(),
+                path: now.as_bytes(),
+                host: None,
+                is_secure: false,
+                listener_port: None,
+            };
+            let headers = std::iter::empty();
+            let parts = rules.append_parts(&request, &headers, &mut Vec::new());
+            let changed = parts.expect("it is no bypass").has_changed_path;
+            assert_eq!(changed, expected, "{pattern} {target}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::encodings::{CodingSet, Encodings};
 use super::parts::{append_name, append_part, append_separator, append_value, is_same_variable};
-use crate::http::{HeaderNames, list};
+use crate::http::{HeaderNames, trim};
 use crate::policy::bypass::Bypass;
 
 /// The longest value that becomes a part of a key, in bytes.
@@ -113,23 +113,22 @@ fn append_values<'v>(key: &mut Vec<u8>, name: &str, mut values: impl Iterator<It
     }
 }
 
-/// Appends a value, so that lists that mean the same look the same. In a quoted
-/// string commas and blanks are no separators: such a list is left as it is.
+/// Appends a value; of a list without the blanks around its commas, which are
+/// no part of it (RFC 9110 section 5.6.1). The backend gets the value as it was
+/// sent, and may heed all else: not every one knows that case or empty members
+/// make no difference. In a quoted string commas and blanks are no separators:
+/// such a list is left as it is.
 fn append_value_of(key: &mut Vec<u8>, name: &str, value: &[u8]) {
-    let ignores_case = matches!(name, "accept-language" | "accept-charset");
-    if !(ignores_case || name == "accept") || memchr::memchr(b'"', value).is_some() {
+    let is_list = matches!(name, "accept" | "accept-charset" | "accept-language");
+    if !is_list || memchr::memchr(b'"', value).is_some() {
         append_value(key, value);
         return;
     }
-    for (at, member) in list(value).enumerate() {
+    for (at, member) in value.split(|&byte| byte == b',').enumerate() {
         if at > 0 {
             key.push(b',');
         }
-        if ignores_case {
-            append_value(key, &member.to_ascii_lowercase());
-        } else {
-            append_value(key, member);
-        }
+        append_value(key, trim(member));
     }
 }
 
@@ -168,11 +167,15 @@ mod tests {
     #[test]
     fn lists() {
         for (value, expected) in [
-            ("de-DE, en;q=0.5", "=de-de,en%3Bq=0.5"),
-            (" DE-de ,\t,EN;q=0.5,", "=de-de,en%3Bq=0.5"),
+            ("de-DE, en;q=0.5", "=de-DE,en%3Bq=0.5"),
+            ("de-DE\t ,en;q=0.5", "=de-DE,en%3Bq=0.5"),
+            // What backends may take for another list.
+            ("DE-de,en;q=0.5", "=DE-de,en%3Bq=0.5"),
+            (" ,\t,de,", "=,,de,"),
+            ("de;q=1 ; x", "=de%3Bq=1%20%3B%20x"),
             ("a#b=c d%\u{fc}", "=a%23b=c%20d%25%C3%BC"),
             ("", "="),
-            (", ,", "="),
+            (", ,", "=,,"),
             ("a, \"B, c\"", "=a,%20%22B,%20c%22"),
         ] {
             let key = of(&["accept-language"], &[("Accept-Language", value)]);
@@ -181,7 +184,7 @@ mod tests {
         let key = of(&["accept"], &[("Accept", "text/HTML , */*;q=0.8")]);
         assert_eq!(key, "#accept=text/HTML,*/*%3Bq=0.8");
         let key = of(&["accept-charset"], &[("Accept-Charset", "UTF-8, *")]);
-        assert_eq!(key, "#accept-charset=utf-8,*");
+        assert_eq!(key, "#accept-charset=UTF-8,*");
         assert_eq!(of(&["accept-language"], &[("X", "1")]), "#accept-language");
     }
 

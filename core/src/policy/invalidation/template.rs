@@ -62,6 +62,16 @@ impl KeyTemplate {
         Some(Self(pieces))
     }
 
+    /// The same pattern, which the target follows: path and query as they were sent.
+    #[must_use]
+    pub fn followed_by_target(mut self) -> Self {
+        self.0.push(Piece::Part {
+            part: Part::RawPath,
+            is_escaped: false,
+        });
+        self
+    }
+
     /// What the pattern gives for a GET with this target, a path and a query, of an
     /// origin; with the path that the host makes of it. `None` if it is not known
     /// what that is, since an escape is none.
@@ -175,6 +185,15 @@ mod tests {
             let found = eval(pattern, "/a%20b/c?d=%20&e");
             assert_eq!(found.as_deref(), Some(expected), "{pattern}");
         }
+    }
+
+    #[test]
+    fn the_target_can_follow() {
+        let url =
+            KeyTemplate::of(b"%{req.scheme}://%{req.host}").map(KeyTemplate::followed_by_target);
+        let evaluated = url.and_then(|url| url.eval(&ORIGIN, b"/a%20b//?c"));
+        let text = evaluated.map(|it| String::from_utf8(it.text).unwrap());
+        assert_eq!(text.as_deref(), Some("https://www.example.test/a%20b//?c"));
     }
 
     #[test]

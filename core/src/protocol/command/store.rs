@@ -31,6 +31,9 @@ pub struct Store<D> {
 pub enum StoreMode {
     /// Stores in any case.
     Set,
+    /// Stores in any case, but is not sent again when its connection was lost:
+    /// another store in between must not be undone.
+    SetOnce,
     /// Stores if there is none.
     Add,
     /// Stores if there is one.
@@ -58,7 +61,7 @@ const LINES_OF_CAS: &[(&[u8], Status)] = &[
 impl<D: Data> Family<D> for Store<D> {
     fn encode_head(&self, out: &mut Vec<u8>) {
         let word: &[u8] = match self.mode {
-            StoreMode::Set => b"set",
+            StoreMode::Set | StoreMode::SetOnce => b"set",
             StoreMode::Add => b"add",
             StoreMode::Replace => b"replace",
             StoreMode::Append => b"append",
@@ -98,7 +101,8 @@ impl<D: Data> Family<D> for Store<D> {
     fn may_repeat(&self) -> bool {
         match self.mode {
             StoreMode::Set => true,
-            StoreMode::Add
+            StoreMode::SetOnce
+            | StoreMode::Add
             | StoreMode::Replace
             | StoreMode::Append
             | StoreMode::Prepend
@@ -109,6 +113,7 @@ impl<D: Data> Family<D> for Store<D> {
     fn reply_form(&self) -> ReplyForm<'_> {
         ReplyForm::Status(match self.mode {
             StoreMode::Set
+            | StoreMode::SetOnce
             | StoreMode::Add
             | StoreMode::Replace
             | StoreMode::Append
@@ -133,6 +138,7 @@ mod tests {
                 1_800_000_000,
                 "set a/b 0 1800000000 2\r\n",
             ),
+            (StoreMode::SetOnce, 7, 300, "set a/b 7 300 2\r\n"),
             (StoreMode::Add, 7, 300, "add a/b 7 300 2\r\n"),
             (StoreMode::Replace, 7, 300, "replace a/b 7 300 2\r\n"),
             (StoreMode::Append, 7, 300, "append a/b 7 300 2\r\n"),

@@ -148,6 +148,25 @@ pub enum Reply<P> {
     MetaNoop,
 }
 
+impl<P> Reply<P> {
+    /// What it says of items beside their values.
+    pub(crate) fn marks_mut(&mut self) -> impl Iterator<Item = &mut Marks> {
+        let (values, state): (&mut [_], _) = match self {
+            Self::Values(values) => (values, None),
+            Self::State(state) => (&mut [], state.as_mut()),
+            Self::Status(_)
+            | Self::Number(_)
+            | Self::NotCountable(_)
+            | Self::ServerError(_)
+            | Self::Version(_)
+            | Self::StoredAs(_)
+            | Self::MetaNoop => (&mut [], None),
+        };
+        let of_values = values.iter_mut().filter_map(|(_, found)| found.marks_mut());
+        of_values.chain(state.map(|state| &mut state.marks))
+    }
+}
+
 /// What the server knows of an item, without its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemState {

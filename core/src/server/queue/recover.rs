@@ -59,7 +59,8 @@ impl<T: Types> Queue<T> {
 
     /// Takes out, in order, what somebody waits for and another connection can
     /// be asked for: what is not sent, and lookups that are, whose replies here
-    /// will be swallowed. Of the oldest command only the parts of a batch.
+    /// will be swallowed. Of the oldest command only the parts of a batch, and
+    /// nothing that is for this connection alone.
     pub(in super::super) fn take_movable(&mut self) -> Vec<Queued<T>> {
         self.sweep(|request| request.token.is_none());
         let mut moved = Vec::new();
@@ -71,7 +72,7 @@ impl<T: Types> Queue<T> {
             }
             let copies = copy_lookups(&sent.command, size);
             for (command, request) in copies.into_iter().zip(&mut sent.requests) {
-                if request.token.is_some() {
+                if request.token.is_some() && !request.pinned {
                     let mut request = request.take();
                     request.single |= is_head;
                     moved.push(Queued { command, request });

@@ -330,3 +330,19 @@ fn drained_in_order() {
     assert_eq!(serials, [0, 1, 2, 3]);
     assert_eq!(queue.load(), (0, 0));
 }
+
+#[test]
+fn what_is_for_one_connection_is_not_moved() {
+    let mut queue = queue_of([get("a"), get("b"), get("c")]);
+    queue.waiting[1].request.pinned = true;
+    assert_eq!(send_all(&mut queue, 1), ["get a", "get b", "get c"]);
+    push(&mut queue, 3, get("d"));
+    push(&mut queue, 4, get("e"));
+    queue.waiting[1].request.pinned = true;
+    let moved = queue.take_movable();
+    let serials: Vec<u64> = moved.iter().map(|queued| queued.request.serial).collect();
+    assert_eq!(serials, [2, 3]);
+    // It is still waited for here.
+    assert_eq!(queue.cancel(1), Some(1));
+    assert_eq!(send_all(&mut queue, 1), ["get e"]);
+}

@@ -2,11 +2,12 @@
 
 /// Random numbers that a seed reproduces.
 #[derive(Clone, Debug)]
-pub(super) struct Chance(u64);
+pub struct Chance(u64);
 
 impl Chance {
     /// Those of a seed.
-    pub(super) fn new(seed: u64) -> Self {
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         // Neighbouring seeds must not begin alike.
         let mut state = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         state ^= state >> 29;
@@ -15,7 +16,7 @@ impl Chance {
     }
 
     /// A number below `count`; 0 if that is 0.
-    pub(super) fn below(&mut self, count: u64) -> u64 {
+    pub fn below(&mut self, count: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -23,12 +24,15 @@ impl Chance {
     }
 
     /// Once in `count` times.
-    pub(super) fn one_in(&mut self, count: u64) -> bool {
+    pub fn one_in(&mut self, count: u64) -> bool {
         self.below(count) == 0
     }
 
     /// One of several.
-    pub(super) fn of<T: Copy>(&mut self, all: &[T]) -> T {
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn of<T: Copy>(&mut self, all: &[T]) -> T {
         let at = self.below(all.len() as u64);
         all[usize::try_from(at).unwrap()]
     }

@@ -199,17 +199,18 @@ impl World {
     pub(super) fn check_command(&mut self, number: usize, reply: &Reply<Vec<u8>>) {
         let message = &self.messages[number];
         let (at, pin) = (message.worker, message.pin);
-        let mut stored = None;
-        self.epoch += u64::from(message.is_purge);
         let is_meta = matches!(
             message.command,
             Command::MetaStore(_) | Command::MetaDelete(_) | Command::MetaState(_)
         );
+        let mut stored = None;
+        self.epoch += u64::from(message.is_purge);
         match &message.command {
-            // A right may be taken over that is so old, if its owner still uses it or
-            // not.
+            // A right may be taken over that is so old, if its owner still
+            // uses it or not.
             Command::MetaDelete(delete) if delete.invalidate => {
-                let limit = self.rules.refresh_timeout + 2 * TIMEOUT + Duration::from_secs(1);
+                let rules = &self.rules;
+                let limit = rules.refresh_timeout + 2 * TIMEOUT + Duration::from_secs(1);
                 let age = self.now.since(self.broken.won_at);
                 self.epoch += u64::from(age >= limit);
             }
@@ -251,14 +252,12 @@ impl World {
 
     /// Notes whether a fresh page is there.
     fn watch(&mut self) {
-        let (now, key) = (self.secs(), self.key.as_bytes());
+        let (now, key) = (self.secs(), self.key.clone());
         let early = self.rules.early;
-        let page = self.memcached.peek(now, key);
-        let page = page.and_then(|(_, data)| Stored::read(data));
-        let marks = self.memcached.marks(now, key).filter(|marks| !marks.stale);
-        let until = page.zip(marks).and_then(|(page, marks)| {
-            let left = marks.ttl_left?.checked_sub(page.extra() + early)?;
-            Some(Time::from_micros((now + u64::from(left)) * 1_000_000))
+        let until = self.memcached.get(now, key.as_bytes()).and_then(|item| {
+            let page = Stored::read(&item.data).filter(|_| !item.is_stale)?;
+            let end = item.ends? - u64::from(page.extra() + early);
+            Some(Time::from_micros(end * 1_000_000))
         });
         let until = until.filter(|until| self.now < *until);
         self.broken.fresh = match (self.broken.fresh, until) {

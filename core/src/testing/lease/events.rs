@@ -7,9 +7,8 @@ use super::worker::{Client, Manner, TIMEOUT, Worker};
 use super::world::{Scenario, WORKERS, World};
 use crate::lookup::lease::{Ask, End, Rules};
 use crate::lookup::{Asks, DriverId, ServerId, Target};
-use crate::protocol::{Command, Found, Pin, Reply};
+use crate::protocol::{Command, Found, Reply};
 use crate::server::{Failure, Outcome, Unclaimed};
-use crate::testing::memcached::Items;
 
 /// Something that happens.
 #[derive(Debug)]
@@ -70,7 +69,8 @@ impl World {
             }
             Event::Evicted => {
                 self.note(|| "evicted".into());
-                self.memcached.evict(self.key.as_bytes());
+                let key = self.key.clone();
+                self.memcached.evict(key.as_bytes());
                 self.epoch += 1;
             }
             Event::Restarted => self.restarted(),
@@ -80,7 +80,7 @@ impl World {
             Event::Quiet => {
                 self.note(|| "from now on nothing goes wrong".into());
                 self.is_calm = true;
-                self.memcached.value_max = Items::default().value_max;
+                self.memcached.value_max = usize::MAX;
             }
         }
     }
@@ -174,12 +174,13 @@ impl World {
         let now = self.secs();
         self.expire();
         let message = &self.messages[number];
-        let is_classic = self.scenario == Scenario::Classic;
         let mut reply = match &message.command {
-            Command::MetaNoop(_) if is_classic => Reply::ServerError("ERROR".into()),
+            Command::MetaNoop(_) if self.scenario == Scenario::Classic => {
+                Reply::ServerError("ERROR".into())
+            }
             command => self.memcached.serve(now, command),
         };
-        pin_marks(&mut reply, pin);
+        reply.marks_mut().for_each(|marks| marks.pin = pin);
         self.check_command(number, &reply);
         self.note(|| format!("  {number} carried out: {reply:?}"));
         let Some(connection) = connection else {
@@ -192,14 +193,9 @@ impl World {
 
     /// The item that has come to its end is gone.
     fn expire(&mut self) {
-        let now = self.secs();
-        let before = core::mem::replace(&mut self.seen_at, now);
-        let key = self.key.as_bytes();
-        let had_page = self
-            .memcached
-            .peek(before, key)
-            .is_some_and(|(_, data)| !data.is_empty());
-        if had_page && self.memcached.peek(now, key).is_none() {
+        let (now, key) = (self.secs(), self.key.clone());
+        let expired = self.memcached.expire(now, key.as_bytes());
+        if expired.is_some_and(|item| !item.data.is_empty()) {
             self.epoch += 1;
         }
     }
@@ -286,21 +282,6 @@ impl World {
             }
         }
         self.drive(at);
-    }
-}
-
-/// Says in a reply on which connection it came.
-fn pin_marks(reply: &mut Reply<Vec<u8>>, pin: Pin) {
-    match reply {
-        Reply::Values(values) => {
-            for (_, found) in values {
-                if let Some(marks) = found.marks_mut() {
-                    marks.pin = pin;
-                }
-            }
-        }
-        Reply::State(Some(state)) => state.marks.pin = pin,
-        _ => {}
     }
 }
 

@@ -12,4 +12,5 @@ mod shell;
 mod worker;
 mod world;
 
+pub use chance::Chance;
 pub use world::{Report, Scenario, run};

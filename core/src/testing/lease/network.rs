@@ -7,6 +7,7 @@ use super::chance::Chance;
 use crate::lookup::Flight;
 use crate::lookup::lease::OpId;
 use crate::protocol::{Command, Pin};
+use crate::server::Unclaimed;
 use crate::time::Time;
 use std::rc::Rc;
 
@@ -83,4 +84,9 @@ pub(super) fn delay(chance: &mut Chance, is_calm: bool) -> Duration {
         chance.below(20)
     };
     Duration::from_millis(millis)
+}
+
+/// The command that gives a right back which nobody took.
+pub(super) fn give_back(unclaimed: &Unclaimed) -> Command<Vec<u8>> {
+    unclaimed.release().into()
 }

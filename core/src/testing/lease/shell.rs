@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use super::events::Event;
-use super::network::{For, Message, delay};
+use super::network::{For, Message, delay, give_back};
 use super::page::kind;
 use super::worker::{Making, Manner, STORES, TIMEOUT};
 use super::world::{NAMES, Scenario, World};
@@ -89,10 +89,10 @@ impl World {
             return;
         }
         let connection = usize::from(self.chance.one_in(6));
-        let command = flight.target().command(flight.key().clone()).into();
+        let lookup = flight.target().command(flight.key().clone());
         let name = self.names[self.messages.len() % NAMES];
         flight.submitted(name);
-        self.send(at, connection, command, For::Flight(flight), TIMEOUT);
+        self.send(at, connection, lookup.into(), For::Flight(flight), TIMEOUT);
     }
 
     fn submit_op(&mut self, at: usize, op: Op) {
@@ -146,8 +146,7 @@ impl World {
 
     fn give_back(&mut self, at: usize, unclaimed: &Unclaimed) {
         if let Some(connection) = self.connection(at, unclaimed.marks.pin) {
-            let command = unclaimed.release().into();
-            self.send(at, connection, command, For::Nobody, TIMEOUT);
+            self.send(at, connection, give_back(unclaimed), For::Nobody, TIMEOUT);
         }
     }
 
@@ -213,7 +212,7 @@ impl World {
         self.check_wait(number);
         match answer {
             Answer::Fresh(page) => self.serve(number, &page, "fresh"),
-            Answer::Stale { page, refresh } => {
+            Answer::Stale { page, refresh, .. } => {
                 let how = if refresh.is_some() {
                     "meanwhile"
                 } else {

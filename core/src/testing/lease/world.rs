@@ -63,8 +63,6 @@ pub(super) struct World {
     pub queue: BinaryHeap<Reverse<(Time, u64, usize)>>,
     pub events: Vec<Option<Event>>,
     pub memcached: Items,
-    /// When it was looked whether something has come to its end, in seconds.
-    pub seen_at: u64,
     pub workers: Vec<Worker>,
     pub pins: u64,
     pub messages: Vec<Message>,
@@ -134,7 +132,6 @@ impl World {
             queue: BinaryHeap::new(),
             events: Vec::new(),
             memcached: Items::default(),
-            seen_at: 0,
             workers,
             pins,
             messages: Vec::new(),

@@ -3,12 +3,14 @@
 //!
 //! `|` stands for CR LF. `@3` in a command is the version in the third reply;
 //! `<A>`, `<B>` in replies are versions, the same letter the same version. A number
-//! alone lets so many tenths of a second pass, in which the item expires.
+//! alone lets so many tenths of a second pass, in which the item expires; `*5` is a
+//! block of five bytes.
 
 /// What is sent and what comes.
 pub type Exchange = (&'static str, &'static str);
 
 const LOOK: &str = "mg k k f c t v N30 q|mn|";
+const TOO_LARGE: &str = "SERVER_ERROR object too large for cache|";
 
 /// A name, and the exchanges about the key `k`, from an empty server on.
 pub const ALL: &[(&str, &[Exchange])] = &[
@@ -73,6 +75,22 @@ pub const ALL: &[(&str, &[Exchange])] = &[
         ],
     ),
     (
+        "what is too long ends what was there",
+        &[
+            (LOOK, "VA 0 kk f0 c<A> t-1 W||MN|"),
+            ("ms k 9000000 T60 F7 C@1|*9000000|", TOO_LARGE),
+            (LOOK, "VA 0 kk f0 c<B> t-1 W||MN|"),
+            ("ms k 3 T60|old|", "HD|"),
+            ("ms k 9000000 T60|*9000000|", TOO_LARGE),
+            (LOOK, "VA 0 kk f0 c<C> t-1 W||MN|"),
+            ("set k 7 60 3|old|", "STORED|"),
+            ("add k 7 60 9000000|*9000000|", TOO_LARGE),
+            ("get k|", "VALUE k 7 3|old|END|"),
+            ("set k 7 60 9000000|*9000000|", TOO_LARGE),
+            ("get k|", "END|"),
+        ],
+    ),
+    (
         "nothing is stored after a purge",
         &[
             (LOOK, "VA 0 kk f0 c<A> t-1 W||MN|"),
@@ -94,6 +112,16 @@ pub const ALL: &[(&str, &[Exchange])] = &[
             (LOOK, "VA 4 kk f7 c<B> t60|new!|MN|"),
             ("ms k 1 T0 F0|x|", "HD|"),
             ("mg k k s c t R100|", "HD kk s1 c<C> t-1|"),
+        ],
+    ),
+    (
+        "who was to refresh early is gone",
+        &[
+            ("ms k 4 T4 F7|body|", "HD|"),
+            ("mg k v c t N30 R10|", "VA 4 c<A> t4 W|body|"),
+            ("mg k v c t N30 R10|", "VA 4 c<A> t4 Z|body|"),
+            ("50", ""),
+            ("mg k v c t N30 R10|", "VA 0 c<B> t-1 W||"),
         ],
     ),
     (
@@ -226,15 +254,28 @@ pub fn replay(
             versions.0.push(None);
             continue;
         }
-        let send = versions.put_into(send);
+        let send = with_block(&versions.put_into(send));
         let lines = expected.matches('|').count();
         let got = ask(&send.replace('|', "\r\n"), lines).replace("\r\n", "|");
         let expected = versions.learn(expected, &got);
         if !is_same(&expected, &got, slack) {
+            let send: String = send.chars().take(80).collect();
             return Err(format!("{send:?}: {got:?} instead of {expected:?}"));
         }
     }
     Ok(())
+}
+
+/// The command, with a block of the length that it names.
+fn with_block(send: &str) -> String {
+    let Some((before, after)) = send.split_once('*') else {
+        return send.into();
+    };
+    let (len, after) = after.split_once('|').expect("the end of a block");
+    format!(
+        "{before}{}|{after}",
+        "x".repeat(len.parse().expect("a length"))
+    )
 }
 
 fn is_same(expected: &str, got: &str, slack: u64) -> bool {

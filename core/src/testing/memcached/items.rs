@@ -26,15 +26,21 @@ impl Default for Items {
     }
 }
 
+/// An item.
 #[derive(Clone, Debug)]
-pub(super) struct Item {
-    pub(super) flags: u32,
-    pub(super) data: Vec<u8>,
-    pub(super) version: u64,
-    pub(super) ends: Option<u64>,
+pub struct Item {
+    /// The number that it was stored with.
+    pub flags: u32,
+    /// Its bytes.
+    pub data: Vec<u8>,
+    /// Another one after each change.
+    pub version: u64,
+    /// When it expires, if it ever does.
+    pub ends: Option<u64>,
     /// Somebody was told to make it anew.
-    pub(super) is_taken: bool,
-    pub(super) is_stale: bool,
+    pub is_taken: bool,
+    /// It was marked as out of date.
+    pub is_stale: bool,
 }
 
 /// An item as a lookup sees it.
@@ -48,19 +54,6 @@ pub struct Looked {
     pub marks: Marks,
     /// Whether this very lookup has made it.
     pub is_new: bool,
-}
-
-impl Item {
-    fn marks(&self, now: u64) -> Marks {
-        let left = self.ends.map(|end| end - now);
-        Marks {
-            version: self.version,
-            ttl_left: left.map(|left| u32::try_from(left).unwrap_or(u32::MAX)),
-            taken: self.is_taken,
-            stale: self.is_stale,
-            ..Marks::default()
-        }
-    }
 }
 
 impl Items {
@@ -77,16 +70,17 @@ impl Items {
         self.by_key.remove(key).is_some()
     }
 
-    /// The flags and bytes of an item, as `get` sees it, which changes nothing.
-    pub fn peek(&mut self, now: u64, key: &[u8]) -> Option<(u32, &[u8])> {
-        let item = self.at(now, key)?;
-        Some((item.flags, &item.data))
+    /// The item of a key, unless it has expired. To see it changes nothing.
+    #[must_use]
+    pub fn get(&self, now: u64, key: &[u8]) -> Option<&Item> {
+        let item = self.by_key.get(key)?;
+        item.ends.is_none_or(|end| now < end).then_some(item)
     }
 
-    /// What a meta command would tell of an item, if it took no right.
-    pub fn marks(&mut self, now: u64, key: &[u8]) -> Option<Marks> {
-        let item = self.at(now, key)?;
-        Some(item.marks(now))
+    /// Removes the item of a key if it has expired.
+    pub fn expire(&mut self, now: u64, key: &[u8]) -> Option<Item> {
+        let has_expired = self.get(now, key).is_none();
+        has_expired.then(|| self.by_key.remove(key)).flatten()
     }
 
     /// Looks an item up by a meta command: where there is none, an empty one is
@@ -122,12 +116,18 @@ impl Items {
             });
         }
         let item = self.at(now, key)?;
-        let mut marks = item.marks(now);
-        let is_old = marks
-            .ttl_left
-            .is_some_and(|left| left < refresh_below.unwrap_or(0));
-        marks.won = !item.is_taken && (item.is_stale || is_old);
-        item.is_taken |= marks.won;
+        let left = item.ends.map(|end| end - now);
+        let is_old = left.is_some_and(|left| left < refresh_below.unwrap_or(0).into());
+        let won = !item.is_taken && (item.is_stale || is_old);
+        let marks = Marks {
+            version: item.version,
+            ttl_left: left.map(|left| u32::try_from(left).unwrap_or(u32::MAX)),
+            won,
+            taken: item.is_taken,
+            stale: item.is_stale,
+            ..Marks::default()
+        };
+        item.is_taken |= won;
         Some(Looked {
             flags: item.flags,
             data: item.data.clone(),
@@ -138,9 +138,7 @@ impl Items {
 
     /// The item of a key, unless it has expired.
     pub(super) fn at(&mut self, now: u64, key: &[u8]) -> Option<&mut Item> {
-        if self.by_key.get(key)?.ends.is_some_and(|end| end <= now) {
-            self.by_key.remove(key);
-        }
+        self.expire(now, key);
         self.by_key.get_mut(key)
     }
 

@@ -8,6 +8,7 @@ mod peer;
 pub mod random;
 mod serve;
 mod store;
+pub mod wire;
 
-pub use items::{Items, Looked};
+pub use items::{Item, Items, Looked};
 pub use peer::{Dialect, Peer};

@@ -3,8 +3,8 @@
 
 use super::items::Items;
 use crate::protocol::{
-    Command, Count, Delete, Direction, Found, Key, Marks, MetaDelete, MetaNoop, MetaState,
-    MetaStore, Pieces, Reply, Retrieve, Store, StoreMode, Touch,
+    Command, Count, Delete, Direction, Found, Key, MetaDelete, MetaNoop, MetaState, MetaStore,
+    Pieces, Reply, Retrieve, Store, StoreMode, Touch,
 };
 
 /// Times to live, and limits of time, which no test is slow enough to confuse.
@@ -21,8 +21,14 @@ const DATA: [&[u8]; 6] = [
     b"18446744073709551615",
 ];
 
+/// The bytes of a script for one command.
+pub const STEP: usize = 6;
+
 /// Versions are numbers of one server; here and there they differ.
-type Version = (u64, u64);
+pub(super) type Version = (u64, u64);
+
+/// One that no item has.
+pub(super) const KNOWN: [Version; 1] = [(u64::MAX, u64::MAX)];
 
 /// Runs commands that are made of `script` about three keys whose names begin with
 /// `prefix`, at the time `now`, which may go on; `ask` gives the other server's
@@ -38,10 +44,10 @@ pub fn run(
     mut ask: impl FnMut(&Command<Vec<u8>>) -> Reply<Vec<u8>>,
 ) {
     let mut items = Items::default();
-    let mut known: Vec<Version> = vec![(u64::MAX, u64::MAX)];
+    let mut known = KNOWN.to_vec();
     let mut said = Vec::new();
-    for bytes in script.chunks_exact(6) {
-        let bytes: [usize; 6] = std::array::from_fn(|at| bytes[at].into());
+    for bytes in script.chunks_exact(STEP) {
+        let bytes: [usize; STEP] = std::array::from_fn(|at| bytes[at].into());
         let (here, there) = known[bytes[5] % known.len()];
         let [mine, other] = [here, there].map(|version| command(prefix, bytes, version));
         let expected = items.serve(now(), &mine);
@@ -57,7 +63,7 @@ pub fn run(
 }
 
 /// Whether both servers mean the same version, as far as is known.
-fn is_known(known: &mut Vec<Version>, (here, there): Version) -> bool {
+pub(super) fn is_known(known: &mut Vec<Version>, (here, there): Version) -> bool {
     let of = |version: &&Version| version.0 == here || version.1 == there;
     if let Some(pair) = known.iter().find(of) {
         return *pair == (here, there);
@@ -71,13 +77,11 @@ fn is_known(known: &mut Vec<Version>, (here, there): Version) -> bool {
 fn shape(reply: &Reply<Vec<u8>>, near: Option<(&Reply<Vec<u8>>, u32)>) -> String {
     let mut reply = reply.clone();
     let others: Vec<Option<u32>> = near.map_or_else(Vec::new, |(other, _)| {
-        all_marks(&mut other.clone())
-            .iter()
-            .map(|marks| marks.ttl_left)
-            .collect()
+        let mut other = other.clone();
+        other.marks_mut().map(|marks| marks.ttl_left).collect()
     });
     let slack = near.map_or(0, |(_, slack)| slack);
-    for (at, marks) in all_marks(&mut reply).into_iter().enumerate() {
+    for (at, marks) in reply.marks_mut().enumerate() {
         marks.version = 0;
         if let (Some(left), Some(Some(other))) = (marks.ttl_left, others.get(at)) {
             if left.abs_diff(*other) <= slack {
@@ -105,29 +109,15 @@ fn in_one_piece(mut reply: Reply<Vec<u8>>) -> Reply<Vec<u8>> {
     reply
 }
 
-fn all_marks(reply: &mut Reply<Vec<u8>>) -> Vec<&mut Marks> {
-    match reply {
-        Reply::Values(values) => values
-            .iter_mut()
-            .filter_map(|(_, found)| found.marks_mut())
-            .collect(),
-        Reply::State(Some(state)) => vec![&mut state.marks],
-        _ => Vec::new(),
-    }
-}
-
 fn versions(reply: &Reply<Vec<u8>>) -> Vec<u64> {
     if let Reply::StoredAs(version) = reply {
         return vec![*version];
     }
     let mut reply = reply.clone();
-    all_marks(&mut reply)
-        .iter()
-        .map(|marks| marks.version)
-        .collect()
+    reply.marks_mut().map(|marks| marks.version).collect()
 }
 
-fn command(prefix: &str, bytes: [usize; 6], version: u64) -> Command<Vec<u8>> {
+pub(super) fn command(prefix: &str, bytes: [usize; STEP], version: u64) -> Command<Vec<u8>> {
     let [kind, which, a, b, c, _] = bytes;
     let key = |at: usize| Key::new(format!("{prefix}{}", at % 3).as_bytes()).unwrap();
     let (exptime, data) = (EXPTIMES[a % EXPTIMES.len()], DATA[b % DATA.len()].to_vec());

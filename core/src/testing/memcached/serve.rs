@@ -7,8 +7,8 @@ use crate::protocol::{
 };
 
 impl Items {
-    /// Carries a command out: what a client reads in the reply. Pins are left to who
-    /// has connections.
+    /// Carries a command out: what a client reads in the reply. Which connection that
+    /// comes on is left to who has connections.
     pub fn serve(&mut self, now: u64, command: &Command<Vec<u8>>) -> Reply<Vec<u8>> {
         if command.data_len() > self.value_max {
             return self.refuse(command);
@@ -47,7 +47,7 @@ impl Items {
         let replaced = match command {
             Command::MetaStore(store) => Some(&store.key),
             Command::Store(Store {
-                mode: StoreMode::Set,
+                mode: StoreMode::Set | StoreMode::SetOnce,
                 key,
                 ..
             }) => Some(key),

@@ -10,7 +10,7 @@ impl Items {
         let ends = end(now, store.exptime);
         let Some(old) = self.at(now, key) else {
             return match store.mode {
-                StoreMode::Set | StoreMode::Add => {
+                StoreMode::Set | StoreMode::SetOnce | StoreMode::Add => {
                     self.put(key, store.flags, ends, store.data.clone());
                     Status::Stored
                 }
@@ -22,7 +22,7 @@ impl Items {
         match store.mode {
             StoreMode::Add => return Status::NotStored,
             StoreMode::Cas(version) if version != old.version => return Status::Exists,
-            StoreMode::Set | StoreMode::Replace | StoreMode::Cas(_) => {
+            StoreMode::Set | StoreMode::SetOnce | StoreMode::Replace | StoreMode::Cas(_) => {
                 self.put(key, store.flags, ends, store.data.clone());
             }
             StoreMode::Append => {
@@ -66,8 +66,10 @@ impl Items {
         let Some(item) = self.at(now, key) else {
             return Reply::Status(Status::NotFound);
         };
+        // What stands behind a blank does not count.
         let text = String::from_utf8_lossy(&item.data);
-        let Ok(old) = text.trim_end_matches(' ').parse::<u64>() else {
+        let first = text.split_ascii_whitespace().next().unwrap_or_default();
+        let Ok(old) = first.parse::<u64>() else {
             let text = "cannot increment or decrement non-numeric value";
             return Reply::NotCountable(text.into());
         };

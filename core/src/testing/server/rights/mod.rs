@@ -53,7 +53,8 @@ struct World {
     told: HashSet<u64>,
     /// Which connection a pin means.
     pins: HashMap<Pin, u64>,
-    /// What depends on a version, by a number in its text; where it may be read.
+    /// What depends on a version and was not read, by a number in its text; where it
+    /// may be read.
     pinned: HashMap<u64, u64>,
 }
 
@@ -148,9 +149,9 @@ impl World {
                 self.write(id, script.next());
                 self.answer(id);
             }
-            16 => {
+            16..=18 => {
                 let id = script.connection();
-                self.deliver(id, script.next());
+                self.deliver(id, script.next() % 96);
             }
             _ => {
                 for id in ConnectionId::ALL {
@@ -196,7 +197,7 @@ impl World {
         };
         let Right { key, marks } = self.rights.swap_remove(at);
         let life = self.pins[&marks.pin];
-        let number = self.pinned.len() as u64;
+        let number = self.asked.len() as u64;
         self.pinned.insert(number, life);
         let command = match how % 3 {
             0 => MetaDelete {
@@ -250,10 +251,10 @@ impl World {
         let Some(socket) = &mut self.sockets[id.index()] else {
             return;
         };
-        for number in socket.numbers_of_pinned() {
-            assert_eq!(self.pinned.get(&number), Some(&socket.life), "elsewhere");
+        for number in socket.answer(&mut self.items, secs) {
+            let meant = self.pinned.remove(&number);
+            assert_eq!(meant, Some(socket.life), "elsewhere, or twice");
         }
-        socket.answer(&mut self.items, secs);
     }
 
     fn deliver(&mut self, id: ConnectionId, limit: usize) {

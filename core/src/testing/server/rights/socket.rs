@@ -30,10 +30,10 @@ impl Socket {
         }
     }
 
-    /// The numbers of those commands that depend on a version, among what has come: a
+    /// The numbers of those commands that depend on a version, among what was read: a
     /// store has it for its flags, a delete for its time to live.
-    pub(super) fn numbers_of_pinned(&self) -> Vec<u64> {
-        let text = String::from_utf8_lossy(&self.peer.received);
+    fn numbers_of_pinned(read: &[u8]) -> Vec<u64> {
+        let text = String::from_utf8_lossy(read);
         let lines = text.split_inclusive("\r\n");
         let by_version = lines.filter(|line| line.contains(" C") && line.ends_with("\r\n"));
         let number = |line: &str| {
@@ -49,10 +49,13 @@ impl Socket {
             .collect()
     }
 
-    /// The server answers what has come as a whole.
-    pub(super) fn answer(&mut self, items: &mut Items, now: u64) {
+    /// The server answers what has come as a whole; the numbers of what it has read
+    /// that depends on a version.
+    pub(super) fn answer(&mut self, items: &mut Items, now: u64) -> Vec<u64> {
         let before = self.peer.replies.len();
+        let mut read = self.peer.received.clone();
         self.peer.serve(items, now);
+        read.truncate(read.len() - self.peer.received.len());
         let said = String::from_utf8_lossy(&self.peer.replies[before..]);
         for line in said.split("\r\n") {
             if line.ends_with(" W") {
@@ -63,5 +66,6 @@ impl Socket {
                 self.won.append(&mut self.winning);
             }
         }
+        Self::numbers_of_pinned(&read)
     }
 }

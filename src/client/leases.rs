@@ -1,0 +1,282 @@
+//! Who makes a page and who waits for it: what the core decides about that, carried
+//! out.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::task::Poll;
+use std::time::Duration;
+
+use memcached_core::lookup::ServerId;
+use memcached_core::lookup::lease::{
+    self, Answer, Ask, End, Kind, NewItem, Op, OpId, Run, Stats, Visit,
+};
+use memcached_core::protocol::{Key, Value};
+use memcached_core::server::Outcome;
+use memcached_core::time::Time;
+
+use super::completion::{Complete, Completion};
+use super::drivers::Drivers;
+use super::epoch::Epoch;
+use super::lookups::Lookups;
+use crate::host::{BufferSlice, Timer, Waker, Worker};
+
+/// A request on its way to its answer. Dropping it gives the request up.
+pub(crate) struct VisitHandle {
+    leases: Rc<Leases>,
+    visit: RefCell<Option<Visit<Waker, BufferSlice>>>,
+}
+
+impl VisitHandle {
+    /// The answer, once. `kind` tells what a value is.
+    pub(crate) fn poll(
+        &self,
+        kind: &dyn Fn(&Value<BufferSlice>) -> Kind,
+    ) -> Poll<Answer<BufferSlice>> {
+        let mut visit = self.visit.borrow_mut();
+        let Some(visit) = visit.as_mut() else {
+            return Poll::Pending;
+        };
+        let leases = &self.leases;
+        let answer = leases.core.borrow_mut().poll(
+            leases.epoch.now(),
+            &mut leases.lookups.core.borrow_mut(),
+            visit,
+            kind,
+        );
+        leases.carry_out();
+        answer
+    }
+}
+
+impl Drop for VisitHandle {
+    fn drop(&mut self) {
+        let Some(visit) = self.visit.take() else {
+            return;
+        };
+        let leases = &self.leases;
+        let unwanted = leases.core.borrow_mut().leave(
+            leases.epoch.now(),
+            &mut leases.lookups.core.borrow_mut(),
+            visit,
+        );
+        if let Some(unwanted) = unwanted {
+            leases.lookups.cancel(unwanted);
+        }
+        leases.carry_out();
+    }
+}
+
+/// The right to make a page. A clone is the same one; once it is used, or all of
+/// them are dropped, others may have it.
+#[derive(Clone)]
+pub(crate) struct RunHandle(Rc<Held>);
+
+struct Held {
+    leases: Rc<Leases>,
+    run: Cell<Option<Run>>,
+    is_stored: Cell<bool>,
+    /// What goes on with the run if all who have it go away.
+    successor: Cell<Option<Box<dyn FnOnce(RunHandle)>>>,
+}
+
+impl RunHandle {
+    /// The page, to be stored unless somebody purged or replaced it meanwhile; false
+    /// if the run has ended already.
+    pub(crate) fn store(&self, item: NewItem) -> bool {
+        let Some(run) = self.0.run.take() else {
+            return false;
+        };
+        self.0.is_stored.set(true);
+        let leases = &self.0.leases;
+        leases
+            .core
+            .borrow_mut()
+            .store(leases.epoch.now(), run, item);
+        leases.carry_out();
+        true
+    }
+
+    /// There is nothing to store. Does nothing if the run has ended already.
+    pub(crate) fn end(&self, end: End) {
+        if let Some(run) = self.0.run.take() {
+            self.0.leases.end(run, end);
+        }
+    }
+
+    /// Whether a page was made that is stored, or was handed over to be.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.0.is_stored.get()
+    }
+
+    /// Whether it was used.
+    pub(crate) fn has_ended(&self) -> bool {
+        let run = self.0.run.take();
+        let has_ended = run.is_none();
+        self.0.run.set(run);
+        has_ended
+    }
+
+    /// Who goes on with it if all who have it go away without an end.
+    pub(crate) fn set_successor(&self, successor: impl FnOnce(RunHandle) + 'static) {
+        self.0.successor.set(Some(Box::new(successor)));
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(run) = self.run.take() else {
+            return;
+        };
+        match self.successor.take() {
+            Some(successor) => successor(self.leases.handle(run)),
+            None => self.leases.end(run, End::Abandoned),
+        }
+    }
+}
+
+/// The leases of one worker.
+pub(super) struct Leases {
+    core: RefCell<lease::Leases<Waker>>,
+    lookups: Rc<Lookups>,
+    drivers: Rc<Drivers>,
+    epoch: Epoch,
+    timer: Timer,
+    me: Weak<Self>,
+}
+
+impl Leases {
+    pub(super) fn new(worker: &Worker, drivers: Rc<Drivers>, lookups: Rc<Lookups>) -> Rc<Self> {
+        Rc::new_cyclic(|me: &Weak<Self>| {
+            let on_timer = me.clone();
+            let timer = Timer::new(worker, move || {
+                if let Some(leases) = on_timer.upgrade() {
+                    let now = leases.epoch.now();
+                    leases.core.borrow_mut().handle_timeout(now);
+                    leases.carry_out();
+                }
+            });
+            Self {
+                core: RefCell::default(),
+                lookups,
+                drivers,
+                epoch: Epoch::new(),
+                timer,
+                me: me.clone(),
+            }
+        })
+    }
+
+    /// The time by which answers say until when something holds.
+    pub(super) fn now(&self) -> Time {
+        self.epoch.now()
+    }
+
+    /// Begins a request; [poll](VisitHandle::poll) it at once.
+    pub(super) fn begin(self: &Rc<Self>, ask: Ask, waker: Waker) -> VisitHandle {
+        let now = self.epoch.now();
+        let visit = self.core.borrow_mut().begin(now, ask, waker);
+        VisitHandle {
+            leases: Rc::clone(self),
+            visit: RefCell::new(Some(visit)),
+        }
+    }
+
+    /// What the run of an answer is held by.
+    pub(super) fn handle(self: &Rc<Self>, run: Run) -> RunHandle {
+        RunHandle(Rc::new(Held {
+            leases: Rc::clone(self),
+            run: Cell::new(Some(run)),
+            is_stored: Cell::default(),
+            successor: Cell::default(),
+        }))
+    }
+
+    fn end(&self, run: Run, end: End) {
+        self.core.borrow_mut().end(self.epoch.now(), run, end);
+        self.carry_out();
+    }
+
+    /// The worker changes an item otherwise.
+    pub(super) fn changed(&self, server: ServerId, key: &Key) {
+        self.core
+            .borrow_mut()
+            .changed(self.epoch.now(), server, key);
+    }
+
+    /// A server answers again that was down.
+    pub(super) fn server_came_back(&self, server: ServerId) {
+        self.core.borrow_mut().server_came_back(server);
+    }
+
+    /// What was counted.
+    pub(super) fn stats(&self) -> Stats {
+        *self.core.borrow().stats()
+    }
+
+    /// Does what the core wants now. It may be called from within itself: a request
+    /// that is refused is complete at once.
+    pub(super) fn carry_out(&self) {
+        loop {
+            self.lookups.submit_all();
+            let op = self
+                .core
+                .borrow_mut()
+                .poll_op(&mut self.lookups.core.borrow_mut());
+            match op {
+                Some(op) => self.send(op),
+                None => break,
+            }
+        }
+        self.lookups.hand_out();
+        let mut core = self.core.borrow_mut();
+        // To wake a request cannot come back here.
+        while let Some(waker) = core.poll_wake() {
+            waker.wake();
+        }
+        match core.poll_timeout() {
+            Some(at) => {
+                // Not before it: what is due is compared with a clock that may be
+                // behind that of the loop.
+                let wait = at.since(self.epoch.now()) + Duration::from_millis(1);
+                self.timer.arm(wait);
+            }
+            None => self.timer.disarm(),
+        }
+    }
+
+    fn send(&self, op: Op) {
+        let Some(leases) = self.me.upgrade() else {
+            return;
+        };
+        let driver = self.drivers.of_target(op.driver);
+        let completion = Completion::new(Rc::new(Sent { leases, id: op.id }));
+        let submitted = match op.pin {
+            Some(pin) => driver.submit_pinned(pin, op.command, op.timeout, completion),
+            None => {
+                let lane = op.command.lane();
+                driver.submit(lane, op.command, op.timeout, completion)
+            }
+        };
+        if let Err(refused) = submitted {
+            refused.token.complete(Outcome::Failed(refused.failure));
+        }
+    }
+}
+
+/// Completes an operation.
+struct Sent {
+    leases: Rc<Leases>,
+    id: OpId,
+}
+
+impl Complete for Sent {
+    fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
+        let leases = &self.leases;
+        leases.core.borrow_mut().handle_op(
+            leases.epoch.now(),
+            &mut leases.lookups.core.borrow_mut(),
+            self.id,
+            &outcome,
+        );
+    }
+}

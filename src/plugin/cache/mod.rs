@@ -1,0 +1,6 @@
+//! `memcached.cache (options, { backend } [, { hit }, { miss }])`.
+
+mod action;
+mod making;
+
+pub(super) use action::CacheAction;

@@ -1,0 +1,6 @@
+//! `memcached.delete options`.
+
+mod action;
+mod outcome;
+
+pub(super) use action::DeleteAction;

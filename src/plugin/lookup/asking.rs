@@ -1,0 +1,417 @@
+//! Asks memcached for the item of a request, which becomes the response.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use memcached_core::http::Forward;
+use memcached_core::lookup::LookupResult;
+use memcached_core::policy::invalidation::is_safe;
+use memcached_core::policy::{Bypass, Conditions, Policy, Servable};
+use memcached_core::protocol::Value;
+use memcached_core::stored::{Head, Kind, Malformed};
+
+use super::fill::Fill;
+use super::hit::{self, Sent};
+use super::outcome::{Outcomes, Passed, Served};
+use crate::client::{Lookup, unix_now};
+use crate::host::{Action, BufferSlice};
+use crate::plugin::backend_headers::{client_headers, replace};
+use crate::plugin::counting::Made;
+use crate::plugin::keys::{Keyed, Keys};
+use crate::plugin::memcached::{LastLookup, Outdated, Pending, Request, RequestMemory};
+use crate::plugin::options::Options;
+use crate::plugin::publish::shows_key;
+
+/// What one action of the configuration asks with.
+pub(in crate::plugin) struct Asking {
+    pub(super) keys: Arc<Keys>,
+    pub(super) policy: Policy,
+    outcomes: Outcomes,
+    /// What makes and stores a page, for copies of requests to run.
+    pub(super) fill: Option<Fill>,
+}
+
+/// How far a request has come. Except while it waits, the request's memory has what
+/// is known of its lookup.
+pub(in crate::plugin) enum Asked {
+    /// The answer is awaited; [`Asking::resume`] takes this when the request is woken.
+    Pending(Box<RequestMemory>),
+    /// The item is the response.
+    Hit,
+    /// The request goes on without the cache. Its headers are those that a backend
+    /// is to see.
+    Passed,
+    /// Something else handles the request.
+    Handled,
+    /// The item is the response, but the host did not take all of it.
+    Cut,
+}
+
+impl Asking {
+    /// `fill` makes and stores what is not there.
+    pub(in crate::plugin) fn new(keys: Arc<Keys>, fill: Option<Action>) -> Self {
+        Self {
+            fill: fill.map(Fill::new),
+            policy: keys.options().policy(),
+            outcomes: Outcomes::new(Arc::clone(&keys)),
+            keys,
+        }
+    }
+
+    /// The options of its action.
+    pub(in crate::plugin) fn options(&self) -> &Options {
+        self.keys.options()
+    }
+
+    /// Asks for the item of a request.
+    pub(in crate::plugin) fn begin(&self, vr: &mut Request<'_>) -> Asked {
+        if vr.is_handled() {
+            return Asked::Handled;
+        }
+        if !is_safe(vr.method()) {
+            self.remember_outdated(vr);
+        }
+        let options = &self.options().common;
+        if !options.allows_method(vr.method()) {
+            return self.bypass_method(vr);
+        }
+        let made = self.keys.of(vr, &client_headers(vr));
+        match made {
+            Ok(Made::Key(key)) => self.look_up(vr, &key, options.timeout),
+            Ok(Made::Counting(unfinished)) => {
+                let mut memory = vr.take_state().unwrap_or_default();
+                memory.counting = Some(unfinished);
+                Asked::Pending(memory)
+            }
+            Err(bypass) => self.bypass(vr, &bypass),
+        }
+    }
+
+    /// Looks the item of a key up; `timeout` is the time for that.
+    fn look_up(&self, vr: &mut Request<'_>, key: &Keyed, timeout: Duration) -> Asked {
+        let options = &self.options().common;
+        let mut memory = self.memory(vr, Ok(key.clone()));
+        if options.headers && conditions(vr).are_for_origin() {
+            let reason = "If-Match or If-Unmodified-Since";
+            let passed = Passed {
+                forward: Forward::Bypass,
+                detail: Some(&reason),
+                key: None,
+                status: &format!("bypass: {reason}"),
+                line: &"not for a request with such a condition",
+            };
+            return self.pass(vr, memory, &passed);
+        }
+        let Some(client) = vr.worker() else {
+            return self.fail(vr, memory, &"not available on this worker");
+        };
+        let Some(waker) = vr.waker() else {
+            return self.fail(vr, memory, &"not available on this server");
+        };
+        if self.may_make(vr) {
+            return self.visit(vr, client, waker, memory);
+        }
+        let max_value = options.max_value;
+        match client.lookup(self.keys.pool(), &key.key, timeout, max_value, waker) {
+            Lookup::Pending(handle) => {
+                memory.pending = Some(Pending::Lookup(handle));
+                Asked::Pending(memory)
+            }
+            Lookup::Ready(result) => self.finish(vr, result, memory),
+        }
+    }
+
+    /// Goes on with a request that was woken, with what it waited with.
+    pub(in crate::plugin) fn resume(
+        &self,
+        vr: &mut Request<'_>,
+        mut memory: Box<RequestMemory>,
+    ) -> Asked {
+        if let Some(unfinished) = memory.counting.take() {
+            let Poll::Ready(key) = unfinished.poll(vr) else {
+                memory.counting = Some(unfinished);
+                return Asked::Pending(memory);
+            };
+            vr.set_state(memory);
+            return match key {
+                Ok(key) => self.look_up(vr, &key, unfinished.time_left()),
+                Err(bypass) => self.bypass(vr, &bypass),
+            };
+        }
+        match memory.pending.take() {
+            Some(Pending::Lookup(handle)) => match handle.poll() {
+                Poll::Ready(result) => self.finish(vr, result, memory),
+                Poll::Pending => {
+                    memory.pending = Some(Pending::Lookup(handle));
+                    Asked::Pending(memory)
+                }
+            },
+            Some(Pending::Visit(handle)) => self.poll_visit(vr, handle, memory),
+            Some(Pending::Filling(filling)) => self.filled(vr, filling, memory),
+            None => Asked::Pending(memory),
+        }
+    }
+
+    /// The request goes on without the cache, after a panic.
+    pub(in crate::plugin) fn panicked(&self, vr: &mut Request<'_>) {
+        let memory = vr.take_state().unwrap_or_default();
+        let why = "internal error";
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&why),
+            key: None,
+            status: &format!("error: {why}"),
+            line: &why,
+        };
+        self.outcomes.pass(vr, memory, &passed);
+    }
+
+    fn finish(
+        &self,
+        vr: &mut Request<'_>,
+        result: LookupResult<BufferSlice>,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        match result {
+            LookupResult::Hit(value) => self.answer(vr, &value, memory),
+            LookupResult::Miss => {
+                let passed = Passed {
+                    forward: self.forward_of_miss(),
+                    detail: None,
+                    key: None,
+                    status: "miss",
+                    line: &"not found",
+                };
+                self.pass(vr, memory, &passed)
+            }
+            LookupResult::TooLarge(len) => self.pass_too_large(vr, memory, len),
+            LookupResult::Failed(failure) => self.fail(vr, memory, &failure),
+        }
+    }
+
+    /// What a miss is called.
+    pub(super) fn forward_of_miss(&self) -> Forward {
+        // Where items are variants, there may be others for this URL.
+        if self.options().identity.vary.is_empty() {
+            Forward::UriMiss
+        } else {
+            Forward::Miss
+        }
+    }
+
+    /// The item becomes the response.
+    fn answer(
+        &self,
+        vr: &mut Request<'_>,
+        value: &Value<BufferSlice>,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        let kind = self.kind_of(value);
+        if kind != Kind::Page {
+            return self.pass_empty(vr, memory, kind);
+        }
+        if !self.options().common.headers {
+            let sent = hit::send_body(vr, value);
+            return self.sent(vr, memory, sent, Served::default());
+        }
+        let head = match Head::parse(value.pieces.iter(), value.flags) {
+            Ok(head) => head,
+            Err(malformed) => return self.reject(vr, memory, malformed),
+        };
+        let is_stale = match self
+            .policy
+            .page_life(&head, unix_now())
+            .by_clock(unix_now())
+        {
+            Servable::Fresh => false,
+            Servable::WhileRevalidate => true,
+            Servable::IfError | Servable::Gone => return self.pass_stale(vr, memory),
+        };
+        self.serve_whole(vr, value, &head, is_stale, memory)
+    }
+
+    /// A whole response becomes the response.
+    pub(super) fn serve_whole(
+        &self,
+        vr: &mut Request<'_>,
+        value: &Value<BufferSlice>,
+        head: &Head<'_>,
+        is_stale: bool,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        let now = unix_now();
+        let shows_ttl = self.options().common.cache_status.is_some() && !is_stale;
+        let fresh_secs = shows_ttl.then(|| self.policy.fresh_secs(head, now));
+        let times = head.times(now);
+        let served = Served {
+            made_at: times.filter(|it| it.is_dated).map(|it| it.date),
+            fresh_secs: fresh_secs.flatten(),
+            is_stale,
+        };
+        let sent = hit::send_whole(vr, value, head, times, &conditions(vr));
+        self.sent(vr, memory, sent, served)
+    }
+
+    fn sent(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        sent: Sent,
+        served: Served,
+    ) -> Asked {
+        match sent {
+            Sent::Whole => {
+                self.outcomes.hit(vr, memory, &served);
+                Asked::Hit
+            }
+            Sent::Not => {
+                // Something else answered while the lookup was under way.
+                vr.set_state(memory);
+                Asked::Handled
+            }
+            Sent::Cut => {
+                vr.set_state(memory);
+                self.outcomes.tell_of_cut(vr);
+                Asked::Cut
+            }
+        }
+    }
+
+    /// The item is no whole response.
+    pub(super) fn reject(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        malformed: Malformed,
+    ) -> Asked {
+        let line = format!("not a stored response: {malformed}");
+        if let Malformed::Encoded { .. } = malformed {
+            self.outcomes.warn_of_encoded(vr, &memory, &line);
+        }
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&malformed),
+            key: None,
+            status: &format!("miss: {malformed}"),
+            line: &line,
+        };
+        self.pass(vr, memory, &passed)
+    }
+
+    fn bypass_method(&self, vr: &mut Request<'_>) -> Asked {
+        // The key is made only to be shown.
+        let shown = shows_key(vr, self.options().common.environment);
+        let key = shown.then(|| self.keys.shown(vr, &client_headers(vr)));
+        let key = key.flatten();
+        let passed = Passed {
+            forward: Forward::Method,
+            detail: None,
+            key: key.as_ref(),
+            status: "bypass: method",
+            line: &"not for this method",
+        };
+        let memory = vr.take_state().unwrap_or_default();
+        self.outcomes.pass(vr, memory, &passed);
+        Asked::Passed
+    }
+
+    /// The request has nothing to do with the cache.
+    fn bypass(&self, vr: &mut Request<'_>, bypass: &Bypass) -> Asked {
+        let memory = self.memory(vr, Err(bypass.clone()));
+        let passed = Passed {
+            forward: Forward::Bypass,
+            detail: Some(bypass),
+            key: None,
+            status: &format!("bypass: {bypass}"),
+            line: bypass,
+        };
+        self.pass(vr, memory, &passed)
+    }
+
+    /// There is an item that is not worth its memory.
+    pub(super) fn pass_too_large(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        len: u64,
+    ) -> Asked {
+        let max_value = self.options().common.max_value;
+        let line = format!("a value of {len} bytes is larger than max_value, {max_value}");
+        self.outcomes.warn_of_large(vr, &memory, &line);
+        let reason = "larger than max_value";
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&reason),
+            key: None,
+            status: "miss: larger than max_value",
+            line: &line,
+        };
+        self.pass(vr, memory, &passed)
+    }
+
+    /// The request goes on without memcached, which could not be asked.
+    pub(super) fn fail(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        why: &dyn Display,
+    ) -> Asked {
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(why),
+            key: None,
+            status: &format!("error: {why}"),
+            line: why,
+        };
+        self.pass(vr, memory, &passed)
+    }
+
+    /// The request goes on without the cache, after the lookup that is remembered. Its
+    /// response may be stored if it has a key.
+    pub(super) fn pass(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        passed: &Passed<'_>,
+    ) -> Asked {
+        self.outcomes.pass(vr, memory, passed);
+        replace(vr);
+        Asked::Passed
+    }
+
+    /// What is remembered of the request, with this as its last lookup.
+    fn memory(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>) -> Box<RequestMemory> {
+        let mut memory = vr.take_state().unwrap_or_default();
+        // That of an earlier lookup, which has it too, is not for this one's page.
+        memory.making = None;
+        memory.lookup = Some(LastLookup {
+            keys: Arc::clone(&self.keys),
+            key,
+            hit: None,
+            hit_type: None,
+        });
+        memory
+    }
+
+    /// For a store that this leads to: what the request makes out of date, if it
+    /// succeeds.
+    fn remember_outdated(&self, vr: &mut Request<'_>) {
+        let of_target = self.keys.of_target(vr);
+        let mut memory = vr.take_state().unwrap_or_default();
+        memory.outdated = Some(Box::new(Outdated {
+            keys: Arc::clone(&self.keys),
+            of_target,
+        }));
+        vr.set_state(memory);
+    }
+}
+
+pub(super) fn conditions(vr: &Request<'_>) -> Conditions {
+    let mut conditions = Conditions::default();
+    for (name, value) in vr.request_headers() {
+        conditions.observe(name, value);
+    }
+    conditions
+}

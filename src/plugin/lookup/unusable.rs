@@ -1,0 +1,84 @@
+//! Items that are there, and are no answer: locks and markers, and pages that are
+//! not fresh any more.
+
+use memcached_core::http::Forward;
+use memcached_core::protocol::Value;
+use memcached_core::stored::Kind;
+
+use super::asking::{Asked, Asking};
+use super::outcome::Passed;
+use crate::host::BufferSlice;
+use crate::plugin::memcached::{Request, RequestMemory};
+
+impl Asking {
+    /// The backend was asked for a page that may not be served without it, and gave no
+    /// whole response (RFC 9111, section 5.2.2.2).
+    pub(super) fn say_gateway_timeout(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        let why = "no whole response from the backend";
+        let passed = Passed {
+            forward: Forward::Stale,
+            detail: Some(&why),
+            key: None,
+            status: "error: no whole response from the backend",
+            line: &why,
+        };
+        self.pass(vr, memory, &passed);
+        if vr.handle_direct() {
+            vr.set_status(504);
+        }
+        Asked::Handled
+    }
+
+    /// What an item is. Where items are bodies, any may be empty, unless the
+    /// server's other users are known to leave locks.
+    pub(super) fn kind_of(&self, value: &Value<BufferSlice>) -> Kind {
+        let options = self.options();
+        let meets_locks = options.freshness.meets_locks();
+        if options.common.headers || meets_locks {
+            Kind::of(value.flags, value.len, meets_locks)
+        } else {
+            Kind::Page
+        }
+    }
+
+    /// Somebody makes the response, or it may not be stored.
+    pub(super) fn pass_empty(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        kind: Kind,
+    ) -> Asked {
+        let (status, line) = match kind {
+            Kind::Marker if self.options().common.headers => (
+                "uncacheable",
+                "a marker that its response may not be stored",
+            ),
+            Kind::Marker => ("miss", "a marker"),
+            Kind::Lock | Kind::Page => ("miss", "being made for another request"),
+        };
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: None,
+            key: None,
+            status,
+            line: &line,
+        };
+        self.pass(vr, memory, &passed)
+    }
+
+    /// The page is stale.
+    pub(super) fn pass_stale(&self, vr: &mut Request<'_>, memory: Box<RequestMemory>) -> Asked {
+        let passed = Passed {
+            forward: Forward::Stale,
+            detail: None,
+            key: None,
+            status: "miss: stale",
+            line: &"stale",
+        };
+        self.pass(vr, memory, &passed)
+    }
+}

@@ -1,0 +1,412 @@
+//! Pages that are made once for all: who makes them, who waits, who is served what
+//! is out of date.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::task::Poll;
+
+use memcached_core::http::Forward;
+use memcached_core::lookup::lease::{self, Answer, End, Page, Run, Why};
+use memcached_core::policy::PageLife;
+use memcached_core::protocol::{Marks, Value};
+use memcached_core::stored::{Head, Kind, Malformed};
+use memcached_core::time::Time;
+
+use super::asking::{Asked, Asking};
+use super::fill::WakeAtEnd;
+use super::outcome::Passed;
+use crate::client::{Client, RunHandle, VisitHandle, unix_now};
+use crate::host::{BufferSlice, Waker};
+use crate::plugin::memcached::{
+    Filling, LastLookup, Made, Otherwise, Pending, Request, RequestMemory,
+};
+
+/// Headers with which a response is for one client alone.
+const NOT_WHOLE: [&[u8]; 5] = [
+    b"Range",
+    b"If-Range",
+    b"If-None-Match",
+    b"If-Modified-Since",
+    b"Upgrade",
+];
+
+impl Asking {
+    /// Whether the request may make the page for all: its response can be stored.
+    /// Others take nothing from those that can.
+    pub(super) fn may_make(&self, vr: &Request<'_>) -> bool {
+        let freshness = &self.options().freshness;
+        freshness.is_on()
+            && vr.method() == b"GET"
+            && (is_for_all(vr) || freshness.whole_on_miss && self.can_copy(vr) && !upgrades(vr))
+    }
+
+    /// Looks a page up.
+    pub(super) fn visit(
+        &self,
+        vr: &mut Request<'_>,
+        client: &Client,
+        waker: Waker,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        let options = self.options();
+        let Some(key) = memory.lookup.as_ref().and_then(LastLookup::key) else {
+            return Asked::Pending(memory);
+        };
+        let is_tried = memory.making.as_ref().is_some_and(|making| making.is_tried);
+        let rules = options.freshness.rules(!is_tried && self.can_copy(vr));
+        let (timeout, max_value) = (options.common.timeout, options.common.max_value);
+        let handle = client.visit(self.keys.pool(), key, timeout, max_value, rules, waker);
+        self.poll_visit(vr, handle, memory)
+    }
+
+    /// Goes on with it.
+    pub(super) fn poll_visit(
+        &self,
+        vr: &mut Request<'_>,
+        handle: VisitHandle,
+        mut memory: Box<RequestMemory>,
+    ) -> Asked {
+        let malformed = Cell::new(None);
+        let kind = |value: &Value<BufferSlice>| {
+            self.lease_kind(value).unwrap_or_else(|why| {
+                malformed.set(Some(why));
+                lease::Kind::Marker
+            })
+        };
+        match handle.poll(&kind) {
+            Poll::Pending => {
+                memory.pending = Some(Pending::Visit(handle));
+                Asked::Pending(memory)
+            }
+            Poll::Ready(answer) => {
+                drop(handle);
+                self.answered(vr, answer, malformed.take(), memory)
+            }
+        }
+    }
+
+    /// What a value is, for the leases.
+    fn lease_kind(&self, value: &Value<BufferSlice>) -> Result<lease::Kind, Malformed> {
+        // The server says of a lock that it has made whose it is.
+        let is_lock = |marks: &Marks| marks.won || marks.taken;
+        let lock_possible = value.marks.as_deref().is_some_and(is_lock);
+        match Kind::of(value.flags, value.len, lock_possible) {
+            Kind::Lock => return Ok(lease::Kind::Lock),
+            Kind::Marker => return Ok(lease::Kind::Marker),
+            Kind::Page => {}
+        }
+        let head = Head::parse(value.pieces.iter(), value.flags)?;
+        let now = unix_now();
+        let PageLife { line, windows } = self.policy.page_life(&head, now);
+        let left = line.map(|line| {
+            let end = line.unix_secs.saturating_add(line.extra.into());
+            u32::try_from(end.saturating_sub(now)).unwrap_or(u32::MAX)
+        });
+        Ok(lease::Kind::Page(Page {
+            extra: line.map_or(0, |line| line.extra),
+            left,
+            while_revalidate: windows.while_revalidate,
+            if_error: windows.if_error,
+            when_marked: windows.while_revalidate.max(windows.if_error) > 0,
+        }))
+    }
+
+    /// `malformed` says what is wrong with what there is, if it is no page.
+    fn answered(
+        &self,
+        vr: &mut Request<'_>,
+        answer: Answer<BufferSlice>,
+        malformed: Option<Malformed>,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        match answer {
+            Answer::Fresh(page) => self.serve(vr, &page, false, memory),
+            Answer::Stale {
+                page,
+                is_fresh,
+                refresh,
+            } => {
+                if let Some(run) = refresh {
+                    self.refresh(vr, run, &page, &memory);
+                }
+                self.serve(vr, &page, !is_fresh, memory)
+            }
+            Answer::Revalidate {
+                page,
+                or_serve,
+                run,
+            } => self.revalidate(vr, page, or_serve, run, memory),
+            Answer::Make(run) => self.make(vr, run, memory),
+            Answer::Uncacheable(run) => self.uncacheable(vr, run, malformed, memory),
+            Answer::Alone(why) => self.alone(vr, why, memory),
+        }
+    }
+
+    /// There is a marker, or something that is no page.
+    fn uncacheable(
+        &self,
+        vr: &mut Request<'_>,
+        run: Run,
+        malformed: Option<Malformed>,
+        mut memory: Box<RequestMemory>,
+    ) -> Asked {
+        memory.making.get_or_insert_default().run = hold(vr, run);
+        match malformed {
+            Some(malformed) => self.reject(vr, memory, malformed),
+            None => self.pass_empty(vr, memory, Kind::Marker),
+        }
+    }
+
+    fn serve(
+        &self,
+        vr: &mut Request<'_>,
+        page: &Value<BufferSlice>,
+        is_stale: bool,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        match Head::parse(page.pieces.iter(), page.flags) {
+            Ok(head) => self.serve_whole(vr, page, &head, is_stale, memory),
+            // It was read before, so this cannot be.
+            Err(malformed) => self.fail(vr, memory, &malformed),
+        }
+    }
+
+    /// Has a page made anew that is being served.
+    fn refresh(
+        &self,
+        vr: &mut Request<'_>,
+        run: Run,
+        page: &Value<BufferSlice>,
+        memory: &RequestMemory,
+    ) {
+        let Some(run) = hold(vr, run) else {
+            return;
+        };
+        let place = self.place(vr);
+        let copied = memory
+            .lookup
+            .as_ref()
+            .and_then(|lookup| self.copy(vr, lookup));
+        match (copied, place) {
+            (Some(copied), Some(place)) => {
+                copied.start(run, Some(page.clone()), Some(place), None);
+            }
+            _ => run.end(End::Abandoned),
+        }
+    }
+
+    /// The client waits until the page is made anew.
+    fn revalidate(
+        &self,
+        vr: &mut Request<'_>,
+        page: Value<BufferSlice>,
+        until: Option<Time>,
+        run: Run,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        let Some(run) = hold(vr, run) else {
+            return self.serve(vr, &page, true, memory);
+        };
+        let is_tried = memory.making.as_ref().is_some_and(|making| making.is_tried);
+        if is_tried && until.is_some() {
+            run.end(End::Abandoned);
+            return self.serve(vr, &page, true, memory);
+        }
+        let kept = until.map(|until| Otherwise {
+            page: page.clone(),
+            until,
+        });
+        match self.fill_and_wait(vr, run, Some(page), kept, memory) {
+            Ok(asked) => asked,
+            Err((run, memory)) => {
+                let passed = Passed {
+                    forward: Forward::Stale,
+                    detail: None,
+                    key: None,
+                    status: "miss: stale",
+                    line: &"stale",
+                };
+                self.pass_with(vr, Some(run), memory, &passed)
+            }
+        }
+    }
+
+    /// Nobody has the page: this request makes it.
+    fn make(&self, vr: &mut Request<'_>, run: Run, memory: Box<RequestMemory>) -> Asked {
+        let mut run = hold(vr, run);
+        let mut memory = memory;
+        if !is_for_all(vr) {
+            // Its own response could not be stored.
+            if let Some(own) = run.take() {
+                match self.fill_and_wait(vr, own, None, None, memory) {
+                    Ok(asked) => return asked,
+                    Err((own, kept)) => {
+                        own.end(End::Abandoned);
+                        memory = kept;
+                    }
+                }
+            }
+        }
+        // If its client leaves, a copy goes on.
+        if let (Some(run), Some(lookup)) = (&run, &memory.lookup) {
+            if let Some(copied) = self.copy(vr, lookup) {
+                let client = vr.worker().cloned();
+                let most = self.options().freshness.refresh_max;
+                run.set_successor(
+                    move |run| match client.and_then(|it| it.refresh_place(most)) {
+                        Some(place) => copied.start(run, None, Some(place), None),
+                        None => run.end(End::Abandoned),
+                    },
+                );
+            }
+        }
+        let passed = Passed {
+            forward: self.forward_of_miss(),
+            detail: None,
+            key: None,
+            status: "miss",
+            line: &"not found",
+        };
+        self.pass_with(vr, run, memory, &passed)
+    }
+
+    /// A copy of the request makes the page, and the client waits for it.
+    fn fill_and_wait(
+        &self,
+        vr: &mut Request<'_>,
+        run: RunHandle,
+        page: Option<Value<BufferSlice>>,
+        otherwise: Option<Otherwise>,
+        mut memory: Box<RequestMemory>,
+    ) -> Result<Asked, (RunHandle, Box<RequestMemory>)> {
+        let is_tried = memory.making.as_ref().is_some_and(|making| making.is_tried);
+        let copied = memory
+            .lookup
+            .as_ref()
+            .and_then(|lookup| self.copy(vr, lookup));
+        let (false, Some(copied), Some(waker)) = (is_tried, copied, vr.waker()) else {
+            return Err((run, memory));
+        };
+        let had_page = page.is_some();
+        let made = Rc::default();
+        let at_end = WakeAtEnd {
+            made: Rc::clone(&made),
+            waker,
+        };
+        copied.start(run, page, None, Some(at_end));
+        let making = memory.making.get_or_insert_default();
+        making.is_tried = true;
+        making.had_page = had_page;
+        memory.pending = Some(Pending::Filling(Filling { made, otherwise }));
+        Ok(Asked::Pending(memory))
+    }
+
+    /// A copy may have made the page.
+    pub(super) fn filled(
+        &self,
+        vr: &mut Request<'_>,
+        filling: Filling,
+        mut memory: Box<RequestMemory>,
+    ) -> Asked {
+        let Some(made) = filling.made.get() else {
+            memory.pending = Some(Pending::Filling(filling));
+            return Asked::Pending(memory);
+        };
+        if made != Made::Page {
+            return self.not_filled(vr, made, filling.otherwise, memory);
+        }
+        let (Some(client), Some(waker)) = (vr.worker(), vr.waker()) else {
+            return self.fail(vr, memory, &"not available on this worker");
+        };
+        memory.making.get_or_insert_default().otherwise = filling.otherwise;
+        self.visit(vr, client, waker, memory)
+    }
+
+    /// A copy has made nothing that is stored.
+    fn not_filled(
+        &self,
+        vr: &mut Request<'_>,
+        made: Made,
+        otherwise: Option<Otherwise>,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        // A response that is no error is better than one that is out of date.
+        let otherwise = otherwise.filter(|_| made != Made::Response);
+        if let Some(page) = still_servable(vr, otherwise) {
+            return self.serve(vr, &page, true, memory);
+        }
+        let had_page = memory.making.as_ref().is_some_and(|making| making.had_page);
+        if made == Made::Nothing && had_page {
+            return self.say_gateway_timeout(vr, memory);
+        }
+        let passed = Passed {
+            forward: self.forward_of_miss(),
+            detail: None,
+            key: None,
+            status: if made == Made::Response {
+                "uncacheable"
+            } else {
+                "miss"
+            },
+            line: &"what a copy of the request got is not stored",
+        };
+        self.pass(vr, memory, &passed)
+    }
+
+    fn alone(&self, vr: &mut Request<'_>, why: Why, mut memory: Box<RequestMemory>) -> Asked {
+        let making = memory.making.as_mut();
+        let otherwise = making.and_then(|making| making.otherwise.take());
+        if let Some(page) = still_servable(vr, otherwise) {
+            return self.serve(vr, &page, true, memory);
+        }
+        match why {
+            Why::Waited => {
+                let passed = Passed {
+                    forward: Forward::Miss,
+                    detail: Some(&"waited in vain"),
+                    key: None,
+                    status: "miss: waited in vain",
+                    line: &"another request has not made it in time",
+                };
+                self.pass(vr, memory, &passed)
+            }
+            Why::TooLarge(len) => self.pass_too_large(vr, memory, len),
+            Why::Refused => self.fail(vr, memory, &"memcached refused"),
+            Why::Failed(failure) => self.fail(vr, memory, &failure),
+        }
+    }
+
+    /// The request goes on without the cache, and may make the page.
+    fn pass_with(
+        &self,
+        vr: &mut Request<'_>,
+        run: Option<RunHandle>,
+        mut memory: Box<RequestMemory>,
+        passed: &Passed<'_>,
+    ) -> Asked {
+        memory.making.get_or_insert_default().run = run;
+        self.pass(vr, memory, passed)
+    }
+}
+
+/// The page, if it may be served now.
+fn still_servable(vr: &Request<'_>, otherwise: Option<Otherwise>) -> Option<Value<BufferSlice>> {
+    let now = vr.worker()?.now();
+    let otherwise = otherwise.filter(|it| now < it.until)?;
+    Some(otherwise.page)
+}
+
+fn hold(vr: &Request<'_>, run: Run) -> Option<RunHandle> {
+    Some(vr.worker()?.hold(run))
+}
+
+/// Whether everybody could be given the response.
+fn is_for_all(vr: &Request<'_>) -> bool {
+    let is_one = |name: &[u8]| NOT_WHOLE.iter().any(|one| name.eq_ignore_ascii_case(one));
+    !vr.request_headers().any(|(name, _)| is_one(name))
+}
+
+fn upgrades(vr: &Request<'_>) -> bool {
+    vr.request_headers()
+        .any(|(name, _)| name.eq_ignore_ascii_case(b"Upgrade"))
+}

@@ -1,0 +1,87 @@
+//! A backend says that a page is still right: it is stored again, with the headers
+//! that the answer brings (RFC 9111, section 4.3.4).
+
+use memcached_core::lookup::lease;
+use memcached_core::policy::NotStored;
+use memcached_core::protocol::{Value, exptime};
+use memcached_core::stored::{Head, Renewal, pieces};
+
+use super::key::StoreKey;
+use super::shared::end_of;
+use super::storing::Storing;
+use crate::client::{random_bits, unix_now};
+use crate::host::BufferSlice;
+use crate::plugin::keys::{Keyed, Keys};
+use crate::plugin::memcached::Request;
+
+impl Storing {
+    /// The item that a 304 makes of the page that it was asked about; nothing where
+    /// the response is another one.
+    pub(super) fn renewed(
+        &self,
+        vr: &Request<'_>,
+        key: &StoreKey,
+    ) -> Option<Result<lease::NewItem, NotStored>> {
+        let page = vr.state()?.making.as_ref()?.page.as_ref();
+        let page = page.filter(|_| vr.status() == 304 && key.run.is_some())?;
+        let keyed = key.key.as_ref().ok()?;
+        Some(self.renew(vr, page, &key.keys, keyed))
+    }
+
+    fn renew(
+        &self,
+        vr: &Request<'_>,
+        page: &Value<BufferSlice>,
+        keys: &Keys,
+        key: &Keyed,
+    ) -> Result<lease::NewItem, NotStored> {
+        let policy = &self.0.policy;
+        let now = unix_now();
+        let head = Head::parse(page.pieces.iter(), page.flags)
+            .map_err(|malformed| NotStored::Unreadable(malformed.to_string().into()))?;
+        let mut renewal = Renewal::new(&head);
+        for (name, value) in vr.response_headers() {
+            renewal.push(name, value);
+        }
+        let start = head.size() as u64;
+        let codings = keys.codings(key);
+        let (mut response, mut item) = policy.renew(&renewal, page.len - start, codings, now)?;
+        response.lifetime = response
+            .lifetime
+            .shortened(policy.ttl_jitter, random_bits());
+        let life = response.life(now).ok_or(NotStored::Expired)?;
+        for (piece, part) in pieces(page.pieces.iter(), start..page.len) {
+            item.push_body(piece.slice(part).as_ref());
+        }
+        if let Some(until) = life.fresh_until(now) {
+            item.set_fresh_until(until);
+        }
+        Ok(lease::NewItem {
+            flags: self.0.keys.options().flags(item.body_len() == 0),
+            exptime: exptime(life.of_item(), now),
+            data: item.finish(),
+        })
+    }
+
+    /// Stores what a 304 has made, if it has made something.
+    pub(super) fn end_with(
+        &self,
+        vr: &mut Request<'_>,
+        key: &StoreKey,
+        renewed: Result<lease::NewItem, NotStored>,
+    ) {
+        let (Some(run), Ok(keyed)) = (&key.run, &key.key) else {
+            return;
+        };
+        match renewed {
+            Ok(item) => {
+                run.store(item);
+                self.0.queued(vr, &keyed.key, key.differs);
+            }
+            Err(reason) => {
+                run.end(end_of(&reason));
+                self.0.not_stored(vr, Some(&keyed.key), &reason);
+            }
+        }
+    }
+}
