@@ -22,8 +22,9 @@ use crate::time::Time;
 /// The leases of one worker: `W` wakes one who waits.
 ///
 /// After every call, what [`poll_op`](Self::poll_op), [`Lookups::poll_submit`],
-/// [`poll_wake`](Self::poll_wake) and [`Lookups::poll_wake`] give out is carried
-/// out, and the timer is set to [`poll_timeout`](Self::poll_timeout).
+/// [`poll_wake`](Self::poll_wake), [`Lookups::poll_wake`] and
+/// [`Lookups::poll_unclaimed`] give out is carried out, and the timer is set to
+/// [`poll_timeout`](Self::poll_timeout).
 #[derive(Debug)]
 pub struct Leases<W> {
     pub(super) table: Table<W>,
@@ -76,7 +77,7 @@ impl<W: Clone> Leases<W> {
         mut visit: Visit<W, P>,
     ) -> Option<Cancel> {
         self.table.unlock(now, &mut visit);
-        let granted = self.table.go(now, &visit.place, visit.id);
+        let granted = self.table.leave(now, &visit.place, visit.id);
         if let Some(run) = granted {
             self.table.end(now, run, End::Abandoned);
         }

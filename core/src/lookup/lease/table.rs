@@ -135,6 +135,21 @@ impl<W> Table<W> {
         Some(call)
     }
 
+    /// A request leaves without an answer: whoever relied on what it would find looks
+    /// at once. If it was to go on with a run, it did not.
+    pub(super) fn leave(&mut self, now: Time, place: &Place, visit: VisitId) -> Option<RunId> {
+        let entry = self.entries.get(place)?;
+        let asks = entry.asking.as_ref().map(|asking| asking.visit);
+        let was_ahead = entry.scout == Some(visit) || asks == Some(visit);
+        let run = self.go(now, place, visit);
+        if was_ahead && self.entries.contains_key(place) {
+            self.change(now, place, |entry, _, _| {
+                entry.look_at = entry.look_at.map(|_| now);
+            });
+        }
+        run
+    }
+
     /// A request does not wait any more, and asks for nothing. If it was to go on
     /// with a run, it did not.
     pub(super) fn go(&mut self, now: Time, place: &Place, visit: VisitId) -> Option<RunId> {
