@@ -96,8 +96,7 @@ fn without_copies() -> String {
     let options = crate::options(&[PATIENT]);
     format!(
         r#"if req.path =~ "^/(.*)$" {{ memcached.cache ({options}, {{ proxy "$ORIGIN"; }}); }}
-{}"#,
-        PUBLISHED
+{PUBLISHED}"#
     )
 }
 
