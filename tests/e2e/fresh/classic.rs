@@ -110,7 +110,7 @@ fn pages_that_are_out_of_date() {
     fleet.stop();
 }
 
-/// It is asked after the pauses only.
+/// It is asked after a pause only.
 #[test]
 fn a_backend_that_fails() {
     let (fleet, _front) = fleet(SOON, Classic::answering);
@@ -119,13 +119,10 @@ fn a_backend_that_fails() {
     fleet.await_status("/a", "stale");
     fleet.origin.await_count("/a", 2);
     let begun = Instant::now();
-    eventually("it is asked once more", || {
-        assert_eq!(status(&fleet.get("/a")), "stale");
-        fleet.origin.count("/a") >= 3
-    });
-    assert!(begun.elapsed() >= Duration::from_millis(950));
     fleet.origin.head("/a", "200 OK");
-    assert!(number(&fleet.await_status("/a", "hit")) >= 3);
-    assert!(begun.elapsed() <= Duration::from_millis(3500) + slack());
+    assert!(number(&fleet.await_status("/a", "hit")) >= 2);
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_millis(950), "{took:?}");
+    assert!(took <= Duration::from_millis(1500) + slack(), "{took:?}");
     fleet.stop();
 }

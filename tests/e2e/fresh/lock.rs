@@ -35,9 +35,17 @@ fn a_crowd_makes_the_page_once() {
     }
 }
 
-/// Its lock ends some time after it was last renewed.
+/// The server that makes it.
 #[test]
-fn the_server_that_makes_it_dies() {
+fn it_dies_or_stands_still() {
+    thread::scope(|scope| {
+        scope.spawn(it_dies);
+        it_stands_still();
+    });
+}
+
+/// Its lock ends some time after it was last renewed.
+fn it_dies() {
     let mut fleet = Fleet::two(r#""lock" => 2, "lock_wait_ms" => 20000"#);
     fleet.origin.hold("/a");
     let winner = fleet.sites.remove(0);
@@ -109,8 +117,7 @@ fn those_who_wait_too_long() {
 }
 
 /// What it makes after others took its lock over is not stored.
-#[test]
-fn the_server_that_makes_it_stands_still() {
+fn it_stands_still() {
     let fleet = Fleet::two(r#""lock" => 2, "lock_wait_ms" => 20000"#);
     fleet.origin.hold_first("/a", 1);
     let slow = &fleet.sites[0];

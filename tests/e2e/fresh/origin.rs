@@ -96,16 +96,17 @@ impl Shared {
         let path = &*request.target;
         let at = Instant::now();
         let mut state = self.lock();
-        let seen = &mut state.page(path).seen;
-        let number = seen.len();
+        let page = state.page(path);
+        let number = page.seen.len();
         let headers = request.headers.clone();
-        seen.push(Seen { headers, at });
+        page.seen.push(Seen { headers, at });
+        // Once a test has seen the request, it may change what is done with later ones.
+        let manner = page.manner.clone();
         drop(state);
         self.wait_while(
             path,
             |held| matches!(held, Held::Whole(all) if all.contains(&number)),
         );
-        let manner = self.lock().page(path).manner.clone();
         let Manner::Page(head, len) = manner else {
             return;
         };

@@ -64,11 +64,6 @@ fn use_and_stop(builder: SiteBuilder) {
 }
 
 #[test]
-fn in_the_middle_of_all() {
-    use_and_stop(builder().workers(2));
-}
-
-#[test]
 fn no_invalid_access_and_nothing_lost() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let report = folder.path().join("report.xml");
@@ -76,6 +71,7 @@ fn no_invalid_access_and_nothing_lost() {
     let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();
     use_and_stop(
         builder()
+            .workers(2)
             .environment("G_SLICE", "always-malloc")
             .wrapper(&wrapper),
     );

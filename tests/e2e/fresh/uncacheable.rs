@@ -107,7 +107,7 @@ fn visitors_who_are_up_to_no_good() {
         for path in ["/a", "/b", "/c"] {
             eventually(&format!("a hit of {path}"), || {
                 // Good visitors are much fewer.
-                thread::sleep(Duration::from_millis(200));
+                thread::sleep(Duration::from_millis(100));
                 let page = fleet.get(path);
                 status(&page) == "hit" && page.text().starts_with("page")
             });
@@ -128,7 +128,7 @@ fn pages_that_are_too_large() {
     let fleet = Fleet::two(r#""maxsize" => 9000000"#);
     for (path, len) in [("/a", 8_500_000), ("/b", 9_500_000)] {
         fleet.origin.large(path, len);
-        let all = crowd(&fleet, path, 4, || {});
+        let all = crowd(&fleet, path, 2, || {});
         for one in &all {
             assert_eq!(one.response.body.len(), len);
         }
@@ -139,7 +139,7 @@ fn pages_that_are_too_large() {
                 .is_some_and(|it| it.flags == 65537)
         };
         eventually("a marker", is_marker);
-        for _ in 0..4 {
+        for _ in 0..2 {
             assert_eq!(status(&fleet.get(path)), "uncacheable");
             eventually("a marker still", is_marker);
         }
