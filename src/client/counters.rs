@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use memcached_core::lookup::lease;
 use memcached_core::{lookup, server};
 
 /// What a worker counts of deletes that requests asked for.
@@ -129,6 +130,19 @@ counters! {
     deletes,
     /// Those of which it is not known that they are gone.
     deletes_failed,
+    /// Pages that were to be made by this worker, and by nobody else meanwhile.
+    locks_won,
+    /// Requests that waited until another one has made their page.
+    waited,
+    /// Those that waited in vain.
+    waited_in_vain,
+    /// Pages that were served although they were out of date.
+    stale,
+    /// Pages that were made in vain: their items were purged meanwhile, or others
+    /// make them.
+    overtaken,
+    /// Locks of others that were ended because they were held too long.
+    locks_taken_over,
     /// Requests that drivers accepted.
     requests,
     /// Requests that drivers refused at once.
@@ -200,6 +214,16 @@ impl Sums {
         self.hits += stats.hits;
         self.misses += stats.misses;
         self.failures += stats.failures;
+    }
+
+    /// Adds what became of pages that are made once for all.
+    pub(super) fn add_leases(&mut self, stats: &lease::Stats) {
+        self.locks_won += stats.won;
+        self.waited += stats.waited;
+        self.waited_in_vain += stats.waited_in_vain;
+        self.stale += stats.stale;
+        self.overtaken += stats.refused;
+        self.locks_taken_over += stats.taken_over;
     }
 }
 

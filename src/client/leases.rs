@@ -71,12 +71,14 @@ impl Drop for VisitHandle {
 #[derive(Clone)]
 pub(crate) struct RunHandle(Rc<Held>);
 
+type Successor = Box<dyn FnOnce(RunHandle)>;
+
 struct Held {
     leases: Rc<Leases>,
     run: Cell<Option<Run>>,
     is_stored: Cell<bool>,
     /// What goes on with the run if all who have it go away.
-    successor: Cell<Option<Box<dyn FnOnce(RunHandle)>>>,
+    successor: Cell<Option<Successor>>,
 }
 
 impl RunHandle {
@@ -250,12 +252,11 @@ impl Leases {
         };
         let driver = self.drivers.of_target(op.driver);
         let completion = Completion::new(Rc::new(Sent { leases, id: op.id }));
-        let submitted = match op.pin {
-            Some(pin) => driver.submit_pinned(pin, op.command, op.timeout, completion),
-            None => {
-                let lane = op.command.lane();
-                driver.submit(lane, op.command, op.timeout, completion)
-            }
+        let submitted = if let Some(pin) = op.pin {
+            driver.submit_pinned(pin, op.command, op.timeout, completion)
+        } else {
+            let lane = op.command.lane();
+            driver.submit(lane, op.command, op.timeout, completion)
         };
         if let Err(refused) = submitted {
             refused.token.complete(Outcome::Failed(refused.failure));

@@ -106,6 +106,7 @@ impl Inner {
         self.publish_due.set(false);
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
+        sums.add_leases(&self.leases.stats());
         sums.add_stores(&self.stores);
         sums.add_deletes(self.purges.counts());
         self.published.store(&sums);

@@ -77,9 +77,10 @@ pub(crate) fn action_entry<A: ActionKind>() -> ActionEntry<A::Plugin> {
 pub(crate) fn inner_action<A: ActionKind>(server: Server<'_>, action: A) -> Action {
     let definition: &'static ffi::mmc_action_def = &Defined::<A>::DEFINITION;
     let rust = ActionPointer::<A>::into_raw(Box::new(action));
-    // SAFETY: the functions are of `A`, which the pointer is to; the reference that
-    // comes back is the only one.
-    unsafe { Action::from_raw(server.ptr(), ffi::mmc_action_new(definition, rust)) }
+    // SAFETY: the functions are of `A`, which the pointer is to.
+    let raw = unsafe { ffi::mmc_action_new(definition, rust) };
+    // SAFETY: the reference that comes back is the only one.
+    unsafe { Action::from_raw(server.ptr(), raw) }
 }
 
 unsafe extern "C" fn create<A: ActionKind>(

@@ -67,6 +67,10 @@ impl RequestMemory {
 }
 
 /// What a lookup waits for.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives in a box, and is a visit most of the time"
+)]
 pub(super) enum Pending {
     /// The answer of memcached.
     Lookup(LookupHandle),

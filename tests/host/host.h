@@ -366,7 +366,7 @@ struct filter {
 struct vrequest {
 	liVRequest pub;
 	struct connection *con; /* NULL without a client */
-	int http_version; /* the 1 of HTTP/1.1 */
+	int http_version;       /* the 1 of HTTP/1.1 */
 	goffset content_length;
 	GArray *frames; /* of the actions that run */
 	liOptionValue settings[SETTING_COUNT];

@@ -184,10 +184,28 @@ fn a_marker_is_replaced_but_never_made_again() {
         assert_eq!(desk.asks(MARKER), "uncacheable with a run", "nobody waits");
         desk.store();
         assert_eq!(desk.sent(), ["ms k 4 T90 F9 C7 pinned"]);
-        desk.op_ends(&Outcome::Reply(Reply::ServerError("too large".into())));
+        desk.op_ends(&status(Status::Exists));
         desk.end(end);
         assert_eq!((desk.sent(), desk.leases.is_idle()), (vec![], true));
         assert_eq!(desk.due(), None);
+    }
+}
+
+/// memcached has deleted it, and puts it back for as long as it was to be there.
+#[test]
+fn a_marker_that_went_with_what_memcached_does_not_take() {
+    for (pause, line) in [
+        (0, Some("add k 65537 10 0")),
+        (9000, Some("add k 65537 1 0")),
+        (9001, None),
+    ] {
+        let mut desk = Desk::new();
+        desk.asks(MARKER);
+        desk.pass(pause);
+        desk.store();
+        desk.sent();
+        desk.op_ends(&Outcome::Reply(Reply::ServerError("too large".into())));
+        assert_eq!(desk.sent(), Vec::from_iter(line), "{pause}");
     }
 }
 

@@ -4,9 +4,9 @@ use std::io::Read;
 use std::thread;
 
 use rustix::net::sockopt;
-use testkit::{Client, Site};
+use testkit::{Client, Site, eventually};
 
-use super::{Fleet, PATIENT, PUBLISHED, status};
+use super::{Fleet, PATIENT, PUBLISHED, key, status};
 
 const LEN: usize = 6_000_000;
 
@@ -91,16 +91,19 @@ fn it_reads_slowly() {
     fleet.stop();
 }
 
+/// Of requests with captures on the stack there are no copies.
+fn without_copies() -> String {
+    let options = crate::options(&[PATIENT]);
+    format!(
+        r#"if req.path =~ "^/(.*)$" {{ memcached.cache ({options}, {{ proxy "$ORIGIN"; }}); }}
+{PUBLISHED}"#
+    )
+}
+
 /// Where no copy can go on, one of those who wait does.
 #[test]
 fn no_copy_can_go_on() {
-    let options = crate::options(&[PATIENT]);
-    let config = format!(
-        r#"if req.path =~ "^/(.*)$" {{ memcached.cache ({options}, {{ proxy "$ORIGIN"; }}); }}
-{}"#,
-        PUBLISHED
-    );
-    let fleet = Fleet::configured(&config, 2, 1);
+    let fleet = Fleet::configured(&without_copies(), 2, 1);
     fleet.origin.hold("/a");
     let client = winner(&fleet, "/a", &[]);
     thread::scope(|scope| {
@@ -120,5 +123,31 @@ fn no_copy_can_go_on() {
     });
     assert_eq!(fleet.origin.count("/a"), 2);
     fleet.await_page("/a");
+    fleet.stop();
+}
+
+/// Where nobody waits either, the next one makes it at once.
+#[test]
+fn nobody_goes_on() {
+    let fleet = Fleet::configured(&without_copies(), 2, 1);
+    fleet.origin.hold_first("/a", 1);
+    let client = winner(&fleet, "/a", &[]);
+    client.reset();
+    let is_free = || fleet.cache.get(&key("/a")).is_none();
+    eventually("the right is given back", is_free);
+    let page = fleet.sites[1].get("/a");
+    assert_eq!((status(&page), page.text().as_str()), ("miss", "page 1"));
+    fleet.stop();
+}
+
+/// A client that waits for a copy.
+#[test]
+fn the_copy_goes_on_without_it() {
+    let fleet = Fleet::two("");
+    fleet.origin.hold("/a");
+    let client = winner(&fleet, "/a", &[("Range", "bytes=0-3")]);
+    client.reset();
+    others_have(&fleet, "/a", "page 0", || fleet.origin.let_go("/a"));
+    assert_eq!(fleet.origin.count("/a"), 1);
     fleet.stop();
 }

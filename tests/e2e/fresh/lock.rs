@@ -107,3 +107,27 @@ fn those_who_wait_too_long() {
     assert_eq!(fleet.get("/a").text(), made);
     fleet.stop();
 }
+
+/// What it makes after others took its lock over is not stored.
+#[test]
+fn the_server_that_makes_it_stands_still() {
+    let fleet = Fleet::two(r#""lock" => 2, "lock_wait_ms" => 20000"#);
+    fleet.origin.hold_first("/a", 1);
+    let slow = &fleet.sites[0];
+    let mut client = slow.connect();
+    client.send_request("GET", "/a", &[]);
+    fleet.origin.await_count("/a", 1);
+    slow.suspend();
+    let page = fleet.sites[1].get("/a");
+    assert_eq!((status(&page), page.text().as_str()), ("miss", "page 1"));
+    fleet.await_page("/a");
+    fleet.origin.let_go("/a");
+    slow.resume();
+    let page = client.response("GET").expect("a response");
+    assert_eq!(page.text(), "page 0");
+    for site in fleet.sites.iter().cycle().take(8) {
+        assert_eq!(site.get("/a").text(), "page 1");
+    }
+    assert_eq!(fleet.origin.count("/a"), 2);
+    fleet.stop();
+}

@@ -16,6 +16,7 @@ mod uncacheable;
 mod whole;
 
 use std::fmt::Display;
+use std::thread::ScopedJoinHandle;
 use std::time::Instant;
 
 use origin::Origin;
@@ -25,12 +26,12 @@ use testkit::{Memcached, Response, Site, SiteBuilder, eventually, eventually_som
 fn config(options: &str, block: &str) -> String {
     let options = crate::options(&[PATIENT, options]);
     format!(
-        r#"
+        r"
 debug.log_request_handling true;
 memcached.cache ({options}, {{
 	{block}
 }});
-{PUBLISHED}"#
+{PUBLISHED}"
     )
 }
 
@@ -170,7 +171,7 @@ fn crowd(fleet: &Fleet, path: &str, count: usize, meanwhile: impl FnOnce()) -> V
         };
         let clients: Vec<_> = (0..count).map(|n| scope.spawn(ask(n))).collect();
         meanwhile();
-        let ends = clients.into_iter().map(|client| client.join());
+        let ends = clients.into_iter().map(ScopedJoinHandle::join);
         ends.map(|end| end.expect("a response")).collect()
     })
 }

@@ -117,7 +117,8 @@ impl Shared {
         if head.starts_with("304") {
             body.clear();
         } else {
-            text += &format!("Content-Length: {}\r\n", body.len());
+            let len = body.len().to_string();
+            text += &["Content-Length: ", &len, "\r\n"].concat();
         }
         text += "\r\n";
         text += &body;

@@ -161,3 +161,40 @@ fn answers_that_do_not_renew() {
     }
     fleet.stop();
 }
+
+/// So many run at a time; the pages of others stay as they are meanwhile.
+#[test]
+fn no_more_than_so_many() {
+    let fleet = Fleet::one(&format!("{SOON}, \"refresh_max\" => 1"));
+    for path in ["/a", "/b"] {
+        fleet.fill(path);
+    }
+    fleet.origin.hold("/a");
+    fleet.await_status("/a", "stale");
+    fleet.origin.await_count("/a", 2);
+    fleet.await_status("/b", "stale");
+    for _ in 0..10 {
+        assert_eq!(status(&fleet.get("/b")), "stale");
+    }
+    assert_eq!(fleet.origin.count("/b"), 1);
+    fleet.origin.let_go("/a");
+    eventually("it is its turn", || number(&fleet.get("/b")) > 0);
+    fleet.stop();
+}
+
+/// It asks for the codings that the key names, as the first request did.
+#[test]
+fn codings_that_the_key_names() {
+    let fleet = Fleet::one(SOON);
+    let header = "Accept-Encoding";
+    let ask = || fleet.sites[0].request("GET", "/a", &[(header, "gzip;q=0.3, deflate, br")]);
+    ask();
+    eventually("it is made anew", || {
+        ask();
+        fleet.origin.count("/a") > 1
+    });
+    for seen in fleet.origin.seen("/a") {
+        assert_eq!(seen.header(header), Some("br, gzip"));
+    }
+    fleet.stop();
+}

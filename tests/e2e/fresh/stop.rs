@@ -33,9 +33,11 @@ fn use_and_stop(builder: SiteBuilder) {
     site.request("GET", "/private", &range);
     origin.close("/close");
     ask(&site, "/close", &[]).reset();
+    let coded = [("Accept-Encoding", "br, gzip"), ("Cookie", "_ga=1")];
     eventually("it is made anew", || {
         site.get("/again");
-        origin.count("/again") > 1
+        site.request("GET", "/coded", &coded);
+        origin.count("/again") > 1 && origin.count("/coded") > 1
     });
     let held = ["/stale", "/left", "/left-alone", "/made", "/range"];
     for path in held {
@@ -44,15 +46,15 @@ fn use_and_stop(builder: SiteBuilder) {
     eventually("it is stale", || status(&site.get("/stale")) == "stale");
     origin.await_count("/stale", 2);
     let mut clients = Vec::new();
-    for (path, headers) in [("/made", &[][..]), ("/range", &range)] {
+    for (path, headers) in [("/made", &coded[..]), ("/range", &range)] {
         clients.extend([(); 3].map(|()| ask(&site, path, headers)));
         origin.await_count(path, 1);
     }
     for path in ["/left", "/left-alone"] {
-        let winner = ask(&site, path, &[]);
+        let winner = ask(&site, path, &coded);
         origin.await_count(path, 1);
         if path == "/left" {
-            clients.push(ask(&site, path, &[]));
+            clients.push(ask(&site, path, &coded));
         }
         winner.reset();
         origin.await_count(path, 2);

@@ -121,3 +121,28 @@ fn visitors_who_are_up_to_no_good() {
     });
     fleet.stop();
 }
+
+/// A page that is too large for the action or for memcached.
+#[test]
+fn pages_that_are_too_large() {
+    let fleet = Fleet::two(r#""maxsize" => 9000000"#);
+    for (path, len) in [("/a", 8_500_000), ("/b", 9_500_000)] {
+        fleet.origin.large(path, len);
+        let all = crowd(&fleet, path, 4, || {});
+        for one in &all {
+            assert_eq!(one.response.body.len(), len);
+        }
+        let is_marker = || {
+            fleet
+                .cache
+                .get(&key(path))
+                .is_some_and(|it| it.flags == 65537)
+        };
+        eventually("a marker", is_marker);
+        for _ in 0..4 {
+            assert_eq!(status(&fleet.get(path)), "uncacheable");
+            eventually("a marker still", is_marker);
+        }
+    }
+    fleet.stop();
+}

@@ -28,7 +28,7 @@ fn a_missing_page() {
             let sites = fleet.sites.iter().cycle().take(8);
             let ask = |site: &'_ testkit::Site| site.request("GET", path, &[header]);
             let clients: Vec<_> = sites.map(|site| scope.spawn(move || ask(site))).collect();
-            let ends = clients.into_iter().map(|client| client.join());
+            let ends = clients.into_iter().map(thread::ScopedJoinHandle::join);
             ends.map(|end| end.expect("a response")).collect::<Vec<_>>()
         });
         for page in all {

@@ -50,7 +50,12 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             Kind::Lock if marks.won => Some(Answer::Make(self.start(Base::Nothing, right))),
             Kind::Lock if self.visit.means == Means::Unlocked => self.missing(),
             Kind::Lock => self.wait(marks),
-            Kind::Marker => Some(Answer::Uncacheable(self.start(Base::Marker, right))),
+            Kind::Marker => {
+                let left = marks.ttl_left.unwrap_or(self.visit.ask.rules.lock);
+                let end = self.now + Duration::from_secs(left.into());
+                let run = self.start(Base::Marker { end }, right);
+                Some(Answer::Uncacheable(run))
+            }
             Kind::Page(page) => self.page(value, marks, &page),
         }
     }

@@ -13,7 +13,7 @@ use super::run::{Base, End, Ending, NewItem, Run, RunId};
 use super::running::{RunState, Running};
 use super::table::Table;
 use super::timers::Due;
-use crate::protocol::{Reply, Status, StoreMode};
+use crate::protocol::{Reply, Status};
 use crate::server::Outcome;
 use crate::time::Time;
 
@@ -252,11 +252,8 @@ impl<W: Clone> Table<W> {
             self.change(now, &place, |entry, _, _| entry.held = None);
         } else if stores {
             self.stats.refused += 1;
-            if is_refused && run.is_alone() && run.means != Means::Unlocked {
-                // It is too large, and what was there is gone.
+            if let Some(marker) = is_refused.then(|| run.mark_refused(now)).flatten() {
                 run.state = RunState::Ended { stores: false };
-                let marker = commands::marker(run.rules.uncacheable_ttl);
-                let marker = commands::store(place.key, StoreMode::Add, marker);
                 self.push(id, Purpose::Finish(id), Some(marker), |_, _| ());
                 return;
             }

@@ -64,7 +64,10 @@ pub(super) enum Base {
         end: Time,
     },
     /// There was a marker, so nobody waits.
-    Marker,
+    Marker {
+        /// When it ends.
+        end: Time,
+    },
 }
 
 /// What becomes of the item at the end of a run.
@@ -97,7 +100,7 @@ impl Base {
         match (self, end) {
             // Whoever met a marker leaves none: else one who asks again and again
             // for what may not be stored would keep it there for ever.
-            (Self::Marker, _) => Ending::Leave,
+            (Self::Marker { .. }, _) => Ending::Leave,
             (Self::Page { is_fresh: true, .. }, End::Abandoned) => Ending::Hold { failed: false },
             (_, End::Abandoned) => Ending::Release,
             (Self::Page { usable_until, .. }, _) if now < usable_until => match end {

@@ -95,10 +95,23 @@ impl Running {
         }
     }
 
+    /// The command that leaves a marker where the server did not take what was to be
+    /// stored: what was there is gone with it. A marker that was there lasts no longer
+    /// for that.
+    pub(super) fn mark_refused(&self, now: Time) -> Option<Data> {
+        let secs = match self.base {
+            Base::Marker { end } => u32::try_from(end.since(now).as_secs()).unwrap_or(u32::MAX),
+            Base::Nothing | Base::Page { .. } => self.rules.uncacheable_ttl,
+        };
+        let is_marked = self.means != Means::Unlocked && secs > 0;
+        let marker = commands::marker(secs);
+        is_marked.then(|| commands::store(self.place.key.clone(), StoreMode::Add, marker))
+    }
+
     /// Whether nobody else makes the page meanwhile, so that others wait.
     pub(super) fn is_alone(&self) -> bool {
         match (self.means, self.base) {
-            (_, Base::Marker) | (Means::Unlocked, Base::Nothing) => false,
+            (_, Base::Marker { .. }) | (Means::Unlocked, Base::Nothing) => false,
             (_, Base::Nothing | Base::Page { .. }) => true,
         }
     }
