@@ -114,10 +114,9 @@ impl World {
         });
         // For others, for one reply, and for what the server understands.
         let limit = self.rules.lock_wait + TIMEOUT + TIMEOUT;
-        self.at(
-            self.now + limit + Duration::from_millis(2),
-            Event::TooLate(number),
-        );
+        // It may be woken late, twice.
+        let late = Duration::from_millis(if self.is_calm { 2 } else { 65 });
+        self.at(self.now + limit + late, Event::TooLate(number));
         if leaves {
             let after = self.chance.below(if self.is_calm { 100 } else { 1500 });
             self.after(after, Event::Leaves(number));
