@@ -55,7 +55,10 @@ static void sink_event(liStream *stream, liStreamEvent event) {
 	}
 }
 
-static void on_error(liVRequest *vr) { is_over(copy_of(vr), false); }
+static void on_error(liVRequest *vr) {
+	is_over(copy_of(vr), false);
+	copy_of(vr)->status = 0;
+}
 
 static liThrottleState *no_throttle(liVRequest *vr) {
 	(void)vr;
@@ -203,6 +206,13 @@ void mmc_copy_start(mmc_copy *c, mmc_action *a, double secs, mmc_copy_ended ende
 	mmc_timer_arm(c->limit, secs);
 	mmc_request_enter((mmc_request *)c->vr, a);
 	li_vrequest_handle_request_headers(c->vr);
+}
+
+void mmc_copy_cancel(mmc_copy *c) {
+	sink *s = (sink *)c->coninfo.resp;
+	if (!c->vr || !s->copy) return;
+	s->copy = NULL;
+	is_over(c, false);
 }
 
 void mmc_copy_free(mmc_copy *c) {

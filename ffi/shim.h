@@ -268,6 +268,9 @@ mmc_request *mmc_copy_request(mmc_copy *);
 /* Runs the action alone, without a client; the body goes nowhere. Takes copy and
  * action over; the worker has not stopped. */
 void mmc_copy_start(mmc_copy *, mmc_action *, double secs, mmc_copy_ended, mmc_rust_end *);
+/* Ends one that runs, soon; its end is told as ever, and is not whole if its body had
+ * not come to its end yet. */
+void mmc_copy_cancel(mmc_copy *);
 void mmc_copy_free(mmc_copy *);
 
 typedef struct {

@@ -72,11 +72,22 @@ impl Drop for VisitHandle {
 pub(crate) struct RunHandle(Rc<Held>);
 
 type Successor = Box<dyn FnOnce(RunHandle)>;
+type OnEnd = Box<dyn FnOnce(Ended)>;
+
+/// What a run was used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// A page was made that is stored, or was handed over to be.
+    Stored,
+    /// There was nothing to store.
+    Unstored(End),
+}
 
 struct Held {
     leases: Rc<Leases>,
     run: Cell<Option<Run>>,
-    is_stored: Cell<bool>,
+    ended: Cell<Option<Ended>>,
+    on_end: Cell<Option<OnEnd>>,
     /// What goes on with the run if all who have it go away.
     successor: Cell<Option<Successor>>,
 }
@@ -88,13 +99,13 @@ impl RunHandle {
         let Some(run) = self.0.run.take() else {
             return false;
         };
-        self.0.is_stored.set(true);
         let leases = &self.0.leases;
         leases
             .core
             .borrow_mut()
             .store(leases.epoch.now(), run, item);
         leases.carry_out();
+        self.0.used(Ended::Stored);
         true
     }
 
@@ -102,25 +113,34 @@ impl RunHandle {
     pub(crate) fn end(&self, end: End) {
         if let Some(run) = self.0.run.take() {
             self.0.leases.end(run, end);
+            self.0.used(Ended::Unstored(end));
         }
     }
 
-    /// Whether a page was made that is stored, or was handed over to be.
-    pub(crate) fn is_stored(&self) -> bool {
-        self.0.is_stored.get()
+    /// What it was used for, if it was.
+    pub(crate) fn ended(&self) -> Option<Ended> {
+        self.0.ended.get()
     }
 
-    /// Whether it was used.
-    pub(crate) fn has_ended(&self) -> bool {
-        let run = self.0.run.take();
-        let has_ended = run.is_none();
-        self.0.run.set(run);
-        has_ended
+    /// Is called once it was used.
+    pub(crate) fn on_end(&self, call: impl FnOnce(Ended) + 'static) {
+        self.0.on_end.set(Some(Box::new(call)));
     }
 
     /// Who goes on with it if all who have it go away without an end.
     pub(crate) fn set_successor(&self, successor: impl FnOnce(RunHandle) + 'static) {
         self.0.successor.set(Some(Box::new(successor)));
+    }
+}
+
+impl Held {
+    fn used(&self, how: Ended) {
+        self.ended.set(Some(how));
+        // What it keeps is a whole request.
+        drop(self.successor.take());
+        if let Some(call) = self.on_end.take() {
+            call(how);
+        }
     }
 }
 
@@ -188,7 +208,8 @@ impl Leases {
         RunHandle(Rc::new(Held {
             leases: Rc::clone(self),
             run: Cell::new(Some(run)),
-            is_stored: Cell::default(),
+            ended: Cell::default(),
+            on_end: Cell::default(),
             successor: Cell::default(),
         }))
     }

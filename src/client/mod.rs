@@ -46,14 +46,14 @@ pub(crate) use count::{CountHandle, Counted};
 use counters::Published;
 pub(crate) use counters::{Counters, StoreCounts};
 pub(crate) use epoch::Epoch;
-pub(crate) use leases::{RunHandle, VisitHandle};
+pub(crate) use leases::{Ended, RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use purges::Items;
 pub(crate) use random::random_bits;
 pub(crate) use time_of_day::unix_now;
 pub(crate) use together::{NotPurged, PurgeHandle};
 
-use crate::host::{Job, Level, SockAddr, Waker, Worker};
+use crate::host::{Job, Level, SockAddr, Timer, Waker, Worker};
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use leases::Leases;
@@ -214,6 +214,13 @@ impl Client {
             count.set(count.get() + 1);
             RefreshPlace(Rc::clone(count))
         })
+    }
+
+    /// Calls after `wait`, once, unless it is dropped before.
+    pub(crate) fn timer(&self, wait: Duration, call: impl Fn() + 'static) -> Timer {
+        let timer = Timer::new(&self.0.worker, call);
+        timer.arm(wait);
+        timer
     }
 
     /// The count of a namespace of a pool. `waker` gives what wakes the request if it is

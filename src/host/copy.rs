@@ -5,8 +5,10 @@
 //! C knows all copies of a worker. When that stops, those that run end, and those
 //! that somebody still has are emptied.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::config::Action;
@@ -22,19 +24,45 @@ pub(crate) struct RequestCopy<P: Plugin> {
     plugin: PhantomData<P>,
 }
 
+/// A copy that runs, or has run.
+#[derive(Clone, Default)]
+pub(crate) struct RunningCopy {
+    /// `None` once its end was told.
+    copy: Rc<Cell<Option<NonNull<ffi::mmc_copy>>>>,
+}
+
+impl RunningCopy {
+    /// Whether its end was not told yet.
+    pub(crate) fn is_running(&self) -> bool {
+        self.copy.get().is_some()
+    }
+
+    /// Ends it soon, if it runs.
+    pub(crate) fn cancel(&self) {
+        if let Some(copy) = self.copy.get() {
+            // SAFETY: it was started, and is freed right before its end is told, when
+            // `ended` forgets it; nothing of this runs in between.
+            unsafe { ffi::mmc_copy_cancel(copy.as_ptr()) };
+        }
+    }
+}
+
 /// How the run of a copy ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CopyEnd {
-    /// The status of its response; 0 if there was none in time.
+    /// The status of its response; 0 if there was none, or none in time.
     pub(crate) status: i32,
     /// Whether the response came to its end.
     pub(crate) is_whole: bool,
 }
 
-type OnEnd = dyn FnOnce(CopyEnd);
-
 /// Kept by C while a copy runs.
-type EndPointer = Owned<Box<OnEnd>, ffi::mmc_rust_end>;
+struct OnEnd {
+    running: RunningCopy,
+    told: Box<dyn FnOnce(CopyEnd)>,
+}
+
+type EndPointer = Owned<OnEnd, ffi::mmc_rust_end>;
 
 impl<P: Plugin> VRequest<'_, P> {
     /// A copy of the request as it is now. `None` if it is a copy itself, has another
@@ -60,7 +88,8 @@ impl<P: Plugin> RequestCopy<P> {
         limit: Duration,
         prepare: impl FnOnce(&mut VRequest<'_, P>),
         on_end: impl FnOnce(CopyEnd) + 'static,
-    ) {
+    ) -> RunningCopy {
+        let running = RunningCopy::default();
         // SAFETY: made by `mmc_copy_new`, and freed by `drop` alone.
         let request = unsafe { ffi::mmc_copy_request(self.copy.as_ptr()) };
         if request.is_null() {
@@ -68,7 +97,7 @@ impl<P: Plugin> RequestCopy<P> {
                 status: 0,
                 is_whole: false,
             });
-            return;
+            return running;
         }
         let prepare = |vr: Option<&mut VRequest<'_, P>>| {
             if let Some(vr) = vr {
@@ -81,13 +110,18 @@ impl<P: Plugin> RequestCopy<P> {
         // thread of its worker: a copy does not leave it. `P` is registered, since
         // a request of it was copied.
         unsafe { with_request(request, Caller::Action, prepare) };
-        let end = EndPointer::into_raw(Box::new(Box::new(on_end)));
         let copy = std::mem::ManuallyDrop::new(self).copy;
+        running.copy.set(Some(copy));
+        let end = EndPointer::into_raw(Box::new(OnEnd {
+            running: running.clone(),
+            told: Box::new(on_end),
+        }));
         let action = action.clone().into_raw();
         // SAFETY: the copy has its request, see above; all three are given away.
         unsafe {
             ffi::mmc_copy_start(copy.as_ptr(), action, limit.as_secs_f64(), Some(ended), end);
         };
+        running
     }
 }
 
@@ -101,6 +135,8 @@ impl<P: Plugin> Drop for RequestCopy<P> {
 unsafe extern "C" fn ended(end: *mut ffi::mmc_rust_end, status: i32, is_whole: bool) {
     // SAFETY: `start` made it; C tells the end of a copy once.
     let on_end = unsafe { EndPointer::from_raw(end) };
+    let OnEnd { running, told } = *on_end;
+    running.copy.set(None);
     // The panic hook has written about a panic; there is nothing to give up.
-    let _ = guard("copy-end", || on_end(CopyEnd { status, is_whole }));
+    let _ = guard("copy-end", || told(CopyEnd { status, is_whole }));
 }

@@ -28,7 +28,7 @@ mod socket;
 pub(crate) use action::{ActionKind, action_entry, inner_action};
 pub(crate) use buffer::{Buffer, BufferSlice};
 pub(crate) use config::{Action, ConfigValue};
-pub(crate) use copy::{CopyEnd, RequestCopy};
+pub(crate) use copy::{CopyEnd, RequestCopy, RunningCopy};
 pub(crate) use event::{IoWatcher, Job, Ready, Timer};
 pub(crate) use filter::{BodyFilter, FilterIo, Unreadable};
 pub(crate) use guard::panic_point;

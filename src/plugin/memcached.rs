@@ -10,9 +10,10 @@ use memcached_core::time::Time;
 
 use super::counting::Unfinished;
 use super::keys::{Keyed, Keys};
+use super::lookup::Attended;
 use super::note::Note;
 use crate::client::{LookupHandle, RunHandle, VisitHandle};
-use crate::host::{BufferSlice, VRequest};
+use crate::host::{BufferSlice, Timer, VRequest};
 
 /// `mod_memcached` as the host sees it.
 pub(crate) struct Memcached;
@@ -36,6 +37,9 @@ pub(crate) struct RequestMemory {
     pub(super) pending: Option<Pending>,
     /// What is known of a page that is made once for all.
     pub(super) making: Option<Box<Making>>,
+    /// The keys of earlier lookups with the rights to make their pages. Their stores
+    /// come after those of the last one.
+    pub(super) outer: Vec<Outer>,
     /// The items that the request, which is not safe, makes out of date, as the last
     /// lookup saw it.
     pub(super) outdated: Option<Box<Outdated>>,
@@ -53,6 +57,27 @@ impl RequestMemory {
         self.making.as_ref()?.run.as_ref()
     }
 
+    /// Forgets the page of the last lookup, but not a right to make it.
+    pub(super) fn begin_lookup(&mut self) {
+        let making = self.making.take();
+        let run = making.and_then(|making| making.run);
+        let run = run.filter(|run| run.ended().is_none());
+        let lookup = self.lookup.as_ref();
+        if let Some((keys, key, run)) = lookup.and_then(|it| Some((&it.keys, it.key()?, run?))) {
+            self.outer.push(Outer {
+                keys: Arc::clone(keys),
+                key: key.clone(),
+                run,
+            });
+        }
+    }
+
+    /// The right of an earlier lookup to make the page of this key.
+    pub(super) fn outer_run(&self, keys: &Keys, key: &Key) -> Option<&RunHandle> {
+        let is_it = |it: &&Outer| it.key == *key && it.keys.pool().has_items_of(keys.pool());
+        self.outer.iter().rev().find(is_it).map(|it| &it.run)
+    }
+
     /// Memcached is being asked for the item, or for what its key is made of.
     pub(super) fn is_asking(&self) -> bool {
         self.counting.is_some() || self.pending.is_some()
@@ -64,6 +89,13 @@ impl RequestMemory {
             .as_ref()
             .is_some_and(|lookup| lookup.hit.is_some())
     }
+}
+
+/// A right that an earlier lookup has.
+pub(super) struct Outer {
+    keys: Arc<Keys>,
+    key: Key,
+    run: RunHandle,
 }
 
 /// What a lookup waits for.
@@ -86,6 +118,9 @@ pub(super) struct Filling {
     pub(super) made: Rc<Cell<Option<Made>>>,
     /// The page that may be served if it could not be made.
     pub(super) otherwise: Option<Otherwise>,
+    /// It waits no longer than that.
+    pub(super) _limit: Option<Timer>,
+    pub(super) _copy: Attended,
 }
 
 /// What came of a copy of a request.
@@ -99,6 +134,8 @@ pub(super) enum Made {
     Error,
     /// No whole response.
     Nothing,
+    /// Nothing yet, and the client waits no longer.
+    Late,
 }
 
 /// A page that may be served until a time if it cannot be made anew.

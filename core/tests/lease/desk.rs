@@ -24,6 +24,7 @@ pub(crate) const RULES: Rules = Rules {
     refresh_timeout: Duration::from_secs(30),
     uncacheable_ttl: 120,
     in_background: true,
+    is_personal: false,
     dialect: Dialect::Meta,
 };
 

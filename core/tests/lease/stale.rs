@@ -45,6 +45,44 @@ fn who_is_told_to_makes_the_page_anew_in_the_background() {
 }
 
 #[test]
+fn one_whose_answer_may_be_its_own_leaves_a_page_that_may_be_served_to_others() {
+    for (item, answer, sent) in [
+        (Item::Page(7, 30, ""), "stale", vec![]),
+        (Item::Page(7, 30, "Z"), "stale", vec![]),
+        (Item::Page(7, 30, "W"), "stale", vec!["md k I C7 pinned"]),
+        (Item::Page(7, 20, ""), "", vec!["mg k k s c t R21 pinned"]),
+        (
+            Item::Page(7, 20, "W"),
+            "revalidate Some(20) with a run",
+            vec![],
+        ),
+    ] {
+        let mut desk = Desk::new();
+        desk.rules.in_background = false;
+        desk.rules.is_personal = true;
+        assert_eq!(
+            (desk.asks(item).as_str(), desk.sent()),
+            (answer, sent.iter().map(ToString::to_string).collect()),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_is_for_one_alone_is_no_failure() {
+    let mut desk = Desk::new();
+    assert_eq!(
+        desk.asks(Item::Page(7, 20, "W")),
+        "revalidate Some(20) with a run"
+    );
+    desk.end(End::RequestOnly);
+    assert_eq!(desk.sent(), ["md k I C7 pinned"]);
+    // There is no pause.
+    desk.op_ends(&status(Status::Deleted));
+    assert_eq!(desk.asks(Item::Page(8, 20, "W X")), "stale with a run");
+}
+
+#[test]
 fn a_page_that_may_not_be_served_is_waited_for() {
     let mut desk = Desk::new();
     desk.page = Page::default();
@@ -184,11 +222,12 @@ fn how_a_run_ends_that_began_with_a_page() {
     for (item, end, line) in [
         (OLD, End::NotStorable, None),
         (OLD, End::Forbidden, Some("md k C7 pinned")),
-        (OLD, End::RequestOnly, None),
+        (OLD, End::RequestOnly, Some("md k I C7 pinned")),
         (OLD, End::Error, None),
         (OLD, End::Abandoned, Some("md k I C7 pinned")),
         (EARLY, End::NotStorable, None),
         (EARLY, End::Forbidden, Some("md k C7 pinned")),
+        (EARLY, End::RequestOnly, None),
         (EARLY, End::Error, None),
         // The mark would put it out of date.
         (EARLY, End::Abandoned, None),

@@ -384,8 +384,7 @@ impl Asking {
     /// What is remembered of the request, with this as its last lookup.
     fn memory(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>) -> Box<RequestMemory> {
         let mut memory = vr.take_state().unwrap_or_default();
-        // That of an earlier lookup, which has it too, is not for this one's page.
-        memory.making = None;
+        memory.begin_lookup();
         memory.lookup = Some(LastLookup {
             keys: Arc::clone(&self.keys),
             key,

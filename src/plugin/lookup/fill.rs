@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use memcached_core::lookup::lease::End;
@@ -13,17 +13,46 @@ use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, pieces};
 
 use super::asking::Asking;
-use crate::client::{RefreshPlace, RunHandle};
-use crate::host::{Action, BufferSlice, CopyEnd, RequestCopy, Waker};
+use crate::client::{Client, Ended, RefreshPlace, RunHandle, unix_now};
+use crate::host::{Action, BufferSlice, CopyEnd, RequestCopy, RunningCopy, Timer, Waker};
 use crate::plugin::backend_headers::replace;
 use crate::plugin::memcached::{LastLookup, Made, Making, Memcached, Request, RequestMemory};
 
 /// What makes and stores a page, for copies of requests to run.
 pub(super) struct Fill {
     action: Action,
-    /// It was seen that it does not store what it makes: the lookup stands before
-    /// its handlers instead of around them.
-    is_idle: Arc<AtomicBool>,
+    trust: Arc<Trust>,
+}
+
+/// Whether there is a store in what copies run. If the lookup stands before its
+/// handlers instead of around them, there is none.
+#[derive(Default)]
+struct Trust {
+    /// A store was seen.
+    is_earned: AtomicBool,
+    /// When a copy ran and none was, in seconds since 1970.
+    doubted_at: AtomicU64,
+}
+
+/// Seconds after which another copy may show what it does.
+const DOUBT_SECS: u64 = 60;
+
+impl Trust {
+    fn allows_copies(&self) -> bool {
+        let doubted_at = self.doubted_at.load(Ordering::Relaxed);
+        self.is_earned.load(Ordering::Relaxed)
+            || doubted_at == 0
+            || unix_now().abs_diff(doubted_at) >= DOUBT_SECS
+    }
+
+    /// A copy has run, and a store took what it made or not.
+    fn observe(&self, has_store: bool) {
+        if has_store {
+            self.is_earned.store(true, Ordering::Relaxed);
+        } else {
+            self.doubted_at.store(unix_now(), Ordering::Relaxed);
+        }
+    }
 }
 
 /// Headers of a request that ask for a part of a page, or for nothing if the client
@@ -44,7 +73,7 @@ impl Fill {
     pub(super) fn new(action: Action) -> Self {
         Self {
             action,
-            is_idle: Arc::default(),
+            trust: Arc::default(),
         }
     }
 }
@@ -53,7 +82,7 @@ impl Fill {
 pub(super) struct Copied {
     copy: RequestCopy<Memcached>,
     action: Action,
-    is_idle: Arc<AtomicBool>,
+    trust: Arc<Trust>,
     lookup: LastLookup,
     limit: Duration,
 }
@@ -62,15 +91,11 @@ impl Asking {
     /// Whether a copy of the request can make its page.
     pub(super) fn can_copy(&self, vr: &Request<'_>) -> bool {
         let fill = self.fill.as_ref();
-        let has_credentials = || {
-            let mut headers = vr.request_headers();
-            headers.any(|(name, _)| name.eq_ignore_ascii_case(b"Authorization"))
-        };
-        fill.is_some_and(|fill| !fill.is_idle.load(Ordering::Relaxed))
+        fill.is_some_and(|fill| fill.trust.allows_copies())
             && vr.method() == b"GET"
             && !vr.has_captures()
             && !vr.is_copy()
-            && !has_credentials()
+            && !has_credentials(vr)
     }
 
     /// A copy of the request as it is now.
@@ -82,7 +107,7 @@ impl Asking {
         Some(Copied {
             copy: vr.copy()?,
             action: fill.action.clone(),
-            is_idle: Arc::clone(&fill.is_idle),
+            trust: Arc::clone(&fill.trust),
             lookup: lookup.clone(),
             limit: self.options().freshness.refresh_timeout,
         })
@@ -96,23 +121,24 @@ impl Asking {
 }
 
 impl Copied {
-    /// Has the page made. `page` is the one that there is; `at_end` is dropped when the
-    /// copy is gone.
+    /// Has the page made. `page` is the one that there is. The copy goes on as long as
+    /// it may bring something to be stored; `place` and `at_end` are dropped when it is
+    /// gone.
     pub(super) fn start(
         self,
         run: RunHandle,
         page: Option<Value<BufferSlice>>,
-        place: Option<RefreshPlace>,
+        place: Rc<Cell<Option<RefreshPlace>>>,
         at_end: Option<WakeAtEnd>,
-    ) {
+    ) -> RunningCopy {
         let Self {
             copy,
             action,
-            is_idle,
+            trust,
             lookup,
             limit,
         } = self;
-        let own = run.clone();
+        let (own, watched) = (run.clone(), run.clone());
         let prepare = |vr: &mut Request<'_>| {
             for name in FOR_ONE {
                 vr.remove_request_header(name);
@@ -138,10 +164,12 @@ impl Copied {
             }));
             replace(vr);
         };
-        copy.start(&action, limit, prepare, move |end| {
-            // Unless the page was stored, or it is known why it was not.
-            if end.is_whole && end.status < 500 && !run.has_ended() {
-                is_idle.store(true, Ordering::Relaxed);
+        let running = copy.start(&action, limit, prepare, move |end| {
+            let has_store = run.ended().is_some();
+            if has_store || end.is_whole && end.status < 500 {
+                trust.observe(has_store);
+            }
+            if !has_store && end.is_whole && end.status < 500 {
                 run.end(End::Abandoned);
             }
             run.end(End::Error);
@@ -150,7 +178,20 @@ impl Copied {
             }
             drop((place, at_end));
         });
+        let copy = running.clone();
+        watched.on_end(move |how| {
+            if how != Ended::Stored {
+                copy.cancel();
+            }
+        });
+        running
     }
+}
+
+/// Whether the answer may be for the one who asks alone.
+pub(super) fn has_credentials(vr: &Request<'_>) -> bool {
+    let mut headers = vr.request_headers();
+    headers.any(|(name, _)| name.eq_ignore_ascii_case(b"Authorization"))
 }
 
 /// Asks the backend whether the page is still right.
@@ -167,10 +208,13 @@ fn add_validators(vr: &mut Request<'_>, page: &Value<BufferSlice>) {
 
 /// What came of it. Errors are those of RFC 5861, section 4.
 fn made(end: CopyEnd, run: &RunHandle) -> Made {
-    match end.status {
-        _ if run.is_stored() => Made::Page,
-        _ if !end.is_whole => Made::Nothing,
-        500 | 502..=504 => Made::Error,
+    match (run.ended(), end.status) {
+        (Some(Ended::Stored), _) => Made::Page,
+        // It broke off.
+        (_, 0) | (Some(Ended::Unstored(End::Error)), ..=499) => Made::Nothing,
+        (_, 500 | 502..=504) => Made::Error,
+        // Of one that a store took no more is awaited.
+        (Some(Ended::Unstored(End::Abandoned)) | None, _) if !end.is_whole => Made::Nothing,
         _ => Made::Response,
     }
 }
@@ -179,6 +223,41 @@ fn made(end: CopyEnd, run: &RunHandle) -> Made {
 pub(super) struct WakeAtEnd {
     pub(super) made: Rc<Cell<Option<Made>>>,
     pub(super) waker: Waker,
+}
+
+impl WakeAtEnd {
+    /// Wakes it too when it has waited for so long.
+    pub(super) fn in_time(&self, client: &Client, limit: Duration) -> Timer {
+        let (made, waker) = (Rc::clone(&self.made), self.waker.clone());
+        client.timer(limit, move || {
+            if made.get().is_none() {
+                made.set(Some(Made::Late));
+                waker.wake();
+            }
+        })
+    }
+}
+
+/// A copy whose client waits for it.
+pub(in crate::plugin) struct Attended {
+    pub(super) copy: RunningCopy,
+    pub(super) place: Rc<Cell<Option<RefreshPlace>>>,
+    pub(super) client: Client,
+    /// How many may run without a client.
+    pub(super) most: usize,
+}
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        if !self.copy.is_running() {
+            return;
+        }
+        // Its client is gone: it is one of those that run without.
+        match self.client.refresh_place(self.most) {
+            Some(place) => self.place.set(Some(place)),
+            None => self.copy.cancel(),
+        }
+    }
 }
 
 impl Drop for WakeAtEnd {

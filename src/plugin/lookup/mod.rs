@@ -12,3 +12,4 @@ mod visit;
 
 pub(super) use action::LookupAction;
 pub(super) use asking::{Asked, Asking};
+pub(super) use fill::Attended;

@@ -13,7 +13,7 @@ use memcached_core::stored::{Head, Kind, Malformed};
 use memcached_core::time::Time;
 
 use super::asking::{Asked, Asking};
-use super::fill::WakeAtEnd;
+use super::fill::{Attended, WakeAtEnd, has_credentials};
 use super::outcome::Passed;
 use crate::client::{Client, RunHandle, VisitHandle, unix_now};
 use crate::host::{BufferSlice, Waker};
@@ -53,7 +53,9 @@ impl Asking {
             return Asked::Pending(memory);
         };
         let is_tried = memory.making.as_ref().is_some_and(|making| making.is_tried);
-        let rules = options.freshness.rules(!is_tried && self.can_copy(vr));
+        let rules = options
+            .freshness
+            .rules(!is_tried && self.can_copy(vr), has_credentials(vr));
         let (timeout, max_value) = (options.common.timeout, options.common.max_value);
         let handle = client.visit(self.keys.pool(), key, timeout, max_value, rules, waker);
         self.poll_visit(vr, handle, memory)
@@ -182,16 +184,21 @@ impl Asking {
         let Some(run) = hold(vr, run) else {
             return;
         };
-        let place = self.place(vr);
-        let copied = memory
-            .lookup
-            .as_ref()
-            .and_then(|lookup| self.copy(vr, lookup));
-        match (copied, place) {
-            (Some(copied), Some(place)) => {
-                copied.start(run, Some(page.clone()), Some(place), None);
+        let lookup = memory.lookup.as_ref();
+        // A copy is made only if there is a place for it.
+        let placed = self
+            .place(vr)
+            .and_then(|place| Some((place, self.copy(vr, lookup?)?)));
+        match placed {
+            Some((place, copied)) => {
+                copied.start(
+                    run,
+                    Some(page.clone()),
+                    Rc::new(Cell::new(Some(place))),
+                    None,
+                );
             }
-            _ => run.end(End::Abandoned),
+            None => run.end(End::Abandoned),
         }
     }
 
@@ -254,7 +261,9 @@ impl Asking {
                 let most = self.options().freshness.refresh_max;
                 run.set_successor(
                     move |run| match client.and_then(|it| it.refresh_place(most)) {
-                        Some(place) => copied.start(run, None, Some(place), None),
+                        Some(place) => {
+                            copied.start(run, None, Rc::new(Cell::new(Some(place))), None);
+                        }
                         None => run.end(End::Abandoned),
                     },
                 );
@@ -284,20 +293,37 @@ impl Asking {
             .lookup
             .as_ref()
             .and_then(|lookup| self.copy(vr, lookup));
-        let (false, Some(copied), Some(waker)) = (is_tried, copied, vr.waker()) else {
+        let (false, Some(copied), Some(waker), Some(client)) =
+            (is_tried, copied, vr.waker(), vr.worker())
+        else {
             return Err((run, memory));
         };
+        let freshness = &self.options().freshness;
         let had_page = page.is_some();
         let made = Rc::default();
         let at_end = WakeAtEnd {
             made: Rc::clone(&made),
             waker,
         };
-        copied.start(run, page, None, Some(at_end));
+        // Of what there is nothing yet, it waits for as long as others would for it.
+        let limit = (!had_page).then(|| at_end.in_time(client, freshness.lock_wait));
+        let place = Rc::default();
+        let copy = copied.start(run, page, Rc::clone(&place), Some(at_end));
+        let attended = Attended {
+            copy,
+            place,
+            client: client.clone(),
+            most: freshness.refresh_max,
+        };
         let making = memory.making.get_or_insert_default();
         making.is_tried = true;
         making.had_page = had_page;
-        memory.pending = Some(Pending::Filling(Filling { made, otherwise }));
+        memory.pending = Some(Pending::Filling(Filling {
+            made,
+            otherwise,
+            _limit: limit,
+            _copy: attended,
+        }));
         Ok(Asked::Pending(memory))
     }
 
@@ -343,10 +369,10 @@ impl Asking {
             forward: self.forward_of_miss(),
             detail: None,
             key: None,
-            status: if made == Made::Response {
-                "uncacheable"
-            } else {
-                "miss"
+            status: match made {
+                Made::Response => "uncacheable",
+                Made::Late => "miss: waited in vain",
+                Made::Page | Made::Error | Made::Nothing => "miss",
             },
             line: &"what a copy of the request got is not stored",
         };

@@ -11,7 +11,7 @@ pub(in crate::plugin) struct Freshness {
     /// over; 0 if each makes its own.
     pub(super) lock: u32,
     /// How long others wait for it.
-    pub(super) lock_wait: Duration,
+    pub(in crate::plugin) lock_wait: Duration,
     /// How long a page may be served after its lifetime while it is made anew, if
     /// its response does not say so itself.
     pub(super) stale_while_revalidate: u32,
@@ -59,8 +59,8 @@ impl Freshness {
     }
 
     /// The rules for a request whose page can be made anew without its client, or
-    /// not.
-    pub(in crate::plugin) fn rules(&self, can_do_without_client: bool) -> Rules {
+    /// not, and that may have an answer of its own.
+    pub(in crate::plugin) fn rules(&self, can_do_without_client: bool, is_personal: bool) -> Rules {
         Rules {
             lock: self.lock,
             early: self.early,
@@ -68,6 +68,7 @@ impl Freshness {
             refresh_timeout: self.refresh_timeout,
             uncacheable_ttl: self.uncacheable_ttl,
             in_background: self.background && can_do_without_client,
+            is_personal,
             dialect: match self.protocol {
                 Protocol::Auto => Dialect::Auto,
                 Protocol::Classic => Dialect::Classic,

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use memcached_core::policy::Bypass;
+use memcached_core::protocol::Value;
 
 use crate::client::RunHandle;
+use crate::host::BufferSlice;
 use crate::plugin::backend_headers::{client_headers, replaces};
 use crate::plugin::counting::{Made, Unfinished};
 use crate::plugin::keys::{Keyed, Keys};
@@ -26,6 +28,8 @@ pub(in crate::plugin) struct StoreKey {
     pub(super) is_of_lookup: bool,
     /// The right to make the page, if that lookup has won it.
     pub(super) run: Option<RunHandle>,
+    /// The page that the backend was asked about.
+    pub(super) page: Option<Value<BufferSlice>>,
 }
 
 impl StoreKey {
@@ -41,6 +45,7 @@ impl StoreKey {
             is_for_backend: is_for_backend(&lookup.keys, &lookup.key),
             is_of_lookup: true,
             run: vr.state().and_then(RequestMemory::run).cloned(),
+            page: page_of(vr),
         })
     }
 
@@ -55,9 +60,10 @@ impl StoreKey {
             keys: Arc::clone(own),
             differs: differs(vr, &key),
             is_for_backend: is_for_backend(own, &key),
+            run: outer_run(vr, own, &key),
+            page: None,
             key,
             is_of_lookup: false,
-            run: None,
             counting,
         }
     }
@@ -72,6 +78,7 @@ impl StoreKey {
         };
         self.counting = None;
         self.differs = differs(vr, &key);
+        self.run = outer_run(vr, &self.keys, &key);
         self.key = key;
         false
     }
@@ -90,6 +97,17 @@ impl StoreKey {
             },
         }
     }
+}
+
+fn page_of(vr: &Request<'_>) -> Option<Value<BufferSlice>> {
+    vr.state()?.making.as_ref()?.page.clone()
+}
+
+/// The right of an earlier lookup, if this is its key.
+fn outer_run(vr: &Request<'_>, keys: &Keys, key: &Result<Keyed, Bypass>) -> Option<RunHandle> {
+    vr.state()?
+        .outer_run(keys, &key.as_ref().ok()?.key)
+        .cloned()
 }
 
 /// Whether the last lookup asked for another key.

@@ -22,8 +22,10 @@ impl Storing {
         vr: &Request<'_>,
         key: &StoreKey,
     ) -> Option<Result<lease::NewItem, NotStored>> {
-        let page = vr.state()?.making.as_ref()?.page.as_ref();
-        let page = page.filter(|_| vr.status() == 304 && key.run.is_some())?;
+        let page = key
+            .page
+            .as_ref()
+            .filter(|_| vr.status() == 304 && key.run.is_some())?;
         let keyed = key.key.as_ref().ok()?;
         Some(self.renew(vr, page, &key.keys, keyed))
     }

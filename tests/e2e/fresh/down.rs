@@ -181,3 +181,20 @@ fn there_is_no_page() {
     }
     fleet.stop();
 }
+
+/// A body that breaks off is an error too, also where its head was a good one.
+#[test]
+fn it_breaks_off() {
+    let options = r#""ttl" => 1, "stale_while_revalidate" => 0, "stale_if_error" => 60"#;
+    let fleet = Fleet::two(options);
+    fleet.fill("/a");
+    fleet.origin.cut("/a");
+    let is_stale = || {
+        let page = fleet.get("/a");
+        assert_eq!(page.text(), "page 0");
+        status(&page) == "stale"
+    };
+    eventually("it is out of date", is_stale);
+    assert!(fleet.origin.count("/a") > 1);
+    fleet.stop();
+}

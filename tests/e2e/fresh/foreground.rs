@@ -62,12 +62,32 @@ fn captures_on_the_stack() {
 
 #[test]
 fn credentials() {
-    let fleet = Fleet::two(SOON);
-    fleet
-        .origin
-        .head("/a", "200 OK|Cache-Control: public, max-age=1");
-    fleet.fill("/a");
     let visitor = [("Authorization", "Basic eA==")];
+    let head = "200 OK|Cache-Control: public, max-age=1";
+    // A page that may be served meanwhile is left to others: what they get may be
+    // for themselves alone.
+    let fleet = Fleet::two(SOON);
+    fleet.origin.head("/a", head);
+    fleet.fill("/a");
+    let is_stale = || {
+        let page = fleet.sites[0].request("GET", "/a", &visitor);
+        status(&page) == "stale"
+    };
+    eventually("it is out of date", is_stale);
+    assert!(is_stale());
+    assert_eq!(fleet.origin.count("/a"), 1);
+    let seen = || {
+        fleet.get("/a");
+        fleet.origin.count("/a") > 1
+    };
+    eventually("others have it made anew", seen);
+    assert_eq!(fleet.origin.seen("/a")[1].header("Authorization"), None);
+    fleet.stop();
+    // Past that they wait for the backend like all others.
+    let fleet =
+        Fleet::two(r#""stale_while_revalidate" => 0, "stale_if_error" => 60, "ttl_jitter" => 0"#);
+    fleet.origin.head("/a", head);
+    fleet.fill("/a");
     let seen = || {
         fleet.sites[0].request("GET", "/a", &visitor);
         fleet.origin.count("/a") > 1
@@ -141,5 +161,46 @@ fn lookup_around_store() {
     assert_eq!(fleet.origin.count("/a"), 2);
     fleet.origin.let_go("/a");
     assert!(number(&fleet.await_status("/a", "hit")) > 0);
+    fleet.stop();
+}
+
+/// A lookup within what the page is made by has a page of its own, and leaves that of
+/// the outer one alone.
+#[test]
+fn caches_within_caches() {
+    let far =
+        r#"["server" => "$MEMCACHED", "headers" => true, "key" => "far:%{req.path}", "ttl" => 1]"#;
+    let inner = format!(
+        r#"memcached.lookup ({far}, none, {{ proxy "$ORIGIN"; memcached.store {far}; }});"#
+    );
+    let fleet = Fleet::configured(&config(SOON, &inner), 1, 1);
+    fleet.origin.head("/a", "200 OK|ETag: \"x\"");
+    fleet.fill("/a");
+    fleet.origin.head("/a", "304 Not Modified|ETag: \"x\"");
+    fleet.await_status("/a", "stale");
+    let page = fleet.await_status("/a", "hit");
+    assert_eq!(
+        (page.text().as_str(), fleet.origin.count("/a")),
+        ("page 0", 2)
+    );
+    fleet.stop();
+    // Lookup and store with a lock, around the same.
+    let near = r#"["server" => "$MEMCACHED", "headers" => true, "key" => "near:%{req.path}", "lock" => true, "lock_wait_ms" => 5000]"#;
+    let outer = format!(
+        "memcached.lookup ({near}, none, {{ {inner} memcached.store {near}; }});{PUBLISHED}"
+    );
+    let fleet = Fleet::configured(&outer, 1, 1);
+    assert_eq!(fleet.get("/a").text(), "page 0");
+    let is_there = || {
+        fleet
+            .cache
+            .get("near:/a")
+            .is_some_and(|item| !item.value.is_empty())
+    };
+    eventually("it is stored", is_there);
+    assert_eq!(
+        (status(&fleet.get("/a")), fleet.origin.count("/a")),
+        ("hit", 1)
+    );
     fleet.stop();
 }

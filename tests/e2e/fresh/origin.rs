@@ -35,6 +35,8 @@ enum Manner {
     Page(String, usize),
     /// Closes the connection without a word.
     Close,
+    /// The same, in the middle of a chunked body.
+    Cut,
 }
 
 /// Which answers wait.
@@ -107,8 +109,14 @@ impl Shared {
             path,
             |held| matches!(held, Held::Whole(all) if all.contains(&number)),
         );
-        let Manner::Page(head, len) = manner else {
-            return;
+        let (head, len) = match manner {
+            Manner::Page(head, len) => (head, len),
+            Manner::Close => return,
+            Manner::Cut => {
+                let text = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\npage \r\n";
+                drop(stream.write_all(text));
+                return;
+            }
         };
         let fails = |line: &String| line.strip_prefix("X-Fail: ").map(str::to_owned);
         let head = request.headers.iter().find_map(fails).unwrap_or(head);
@@ -175,6 +183,11 @@ impl Origin {
     /// Closes connections without a word.
     pub(super) fn close(&self, path: &str) {
         self.shared.lock().page(path).manner = Manner::Close;
+    }
+
+    /// Closes connections in the middle of bodies.
+    pub(super) fn cut(&self, path: &str) {
+        self.shared.lock().page(path).manner = Manner::Cut;
     }
 
     /// Answers of a path wait until they are let go.

@@ -106,3 +106,33 @@ fn requests_that_can_store_nothing() {
     }
     fleet.stop();
 }
+
+/// Nobody waits for the whole of what is too large to be stored.
+#[test]
+fn a_page_that_is_too_large() {
+    let fleet = Fleet::two("");
+    fleet.origin.large("/a", 400_000);
+    fleet.origin.hold_in_the_middle("/a", 1);
+    let page = fleet.sites[0].request("GET", "/a", &[RANGE]);
+    assert_eq!(status(&page), "uncacheable");
+    assert_eq!(page.text().len(), 400_000);
+    assert_eq!(fleet.origin.count("/a"), 2);
+    fleet.stop();
+}
+
+/// Nor longer than others would wait for it.
+#[test]
+fn a_page_that_is_slow_to_come() {
+    let fleet = Fleet::two(r#""lock_wait_ms" => 200"#);
+    fleet.origin.hold_first("/a", 1);
+    let page = fleet.sites[0].request("GET", "/a", &[RANGE]);
+    assert_eq!(
+        (page.text().as_str(), status(&page)),
+        ("page 1", "miss: waited in vain")
+    );
+    assert!(store(&page).starts_with("no: "), "{page:?}");
+    // What was begun is stored all the same.
+    fleet.origin.let_go("/a");
+    fleet.await_page("/a");
+    fleet.stop();
+}

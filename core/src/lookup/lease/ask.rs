@@ -34,6 +34,9 @@ pub struct Rules {
     pub uncacheable_ttl: u32,
     /// Whether a page can be made anew without the client of this request.
     pub in_background: bool,
+    /// Whether the answer to the request may be for itself alone. Then a page that may
+    /// be served while another one is made is left to others to make.
+    pub is_personal: bool,
     /// What the server understands.
     pub dialect: Dialect,
 }

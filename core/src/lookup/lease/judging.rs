@@ -116,6 +116,10 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
     /// A page is due that nobody gave to this request.
     fn due(self, marks: Marks) -> Option<Answer<P>> {
         let now = self.now;
+        let age = self.visit.page.as_ref().map(|kept| kept.age);
+        if age.is_some_and(|age| self.leaves_to_others(&age)) {
+            return self.left_to_others();
+        }
         let entry = self.table.get(&self.visit.place);
         let held = entry.and_then(|entry| entry.held);
         let run = entry.and_then(|entry| entry.run);

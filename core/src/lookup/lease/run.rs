@@ -103,6 +103,11 @@ impl Base {
             (Self::Marker { .. }, _) => Ending::Leave,
             (Self::Page { is_fresh: true, .. }, End::Abandoned) => Ending::Hold { failed: false },
             (_, End::Abandoned) => Ending::Release,
+            // Another request may have better luck, so that was no failure.
+            (Self::Page { is_fresh: true, .. }, End::RequestOnly) => Ending::Hold { failed: false },
+            (Self::Page { usable_until, .. }, End::RequestOnly) if now < usable_until => {
+                Ending::Release
+            }
             (Self::Page { usable_until, .. }, _) if now < usable_until => match end {
                 End::Forbidden => Ending::Remove,
                 _ => Ending::Hold { failed: true },

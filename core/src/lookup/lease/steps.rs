@@ -1,13 +1,13 @@
 //! What a request does next.
 
-use super::age::Serve;
+use super::age::{Age, Serve};
 use super::answer::{Answer, Why};
 use super::ask::Ask;
 use super::commands;
 use super::means::Means;
 use super::op::Op;
 use super::ops::{Asked, Purpose};
-use super::run::{Base, Run, RunId};
+use super::run::{Base, End, Run, RunId};
 use super::running::{RunState, Running, Source};
 use super::table::{Table, Wait};
 use super::visit::{Stage, Visit};
@@ -55,6 +55,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let Some(kept) = self.visit.page.take() else {
             return Answer::Make(self.start(Base::Nothing, right));
         };
+        let leaves_it = self.leaves_to_others(&kept.age);
         let usable_until = kept.usable_until();
         let base = Base::Page {
             usable_until,
@@ -63,6 +64,15 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         };
         let run = self.start(base, right);
         let page = kept.value;
+        if leaves_it {
+            self.table.end(self.now, run.id, End::RequestOnly);
+            self.table.stats.stale += u64::from(!kept.age.is_fresh);
+            return Answer::Stale {
+                page,
+                is_fresh: kept.age.is_fresh,
+                refresh: None,
+            };
+        }
         match kept.age.serve {
             Serve::Now if self.visit.ask.rules.in_background => {
                 self.table.stats.stale += u64::from(!kept.age.is_fresh);
@@ -78,6 +88,11 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 run,
             },
         }
+    }
+
+    /// Whether this request had better not make a page that may be served meanwhile.
+    pub(super) fn leaves_to_others(&self, age: &Age) -> bool {
+        self.visit.ask.rules.is_personal && age.serve == Serve::Now
     }
 
     pub(super) fn start(&mut self, base: Base, right: Right) -> Run {

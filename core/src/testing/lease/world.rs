@@ -111,6 +111,7 @@ impl World {
             lock_wait: Duration::from_millis(chance.of(&[0, 500, 2000])),
             refresh_timeout: Duration::from_secs(6),
             uncacheable_ttl: 6,
+            is_personal: false,
             in_background: true,
             dialect,
         };
