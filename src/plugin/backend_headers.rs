@@ -157,6 +157,10 @@ impl BodyFilter for AtTheEnd {
             // It was added before anything handled the request.
             return Flow::WaitForEvent;
         }
+        if io.input_gone() {
+            // A store behind it sees a regular end.
+            vr.remember_cut();
+        }
         if io.input_gone() || io.input_closed() {
             put_back(vr);
         }

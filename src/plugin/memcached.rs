@@ -91,6 +91,15 @@ impl RequestMemory {
     }
 }
 
+impl Request<'_> {
+    /// The body broke off: filters behind the one that saw it see a regular end.
+    pub(super) fn remember_cut(&mut self) {
+        let mut memory = self.take_state().unwrap_or_default();
+        memory.is_cut = true;
+        self.set_state(memory);
+    }
+}
+
 /// A right that an earlier lookup has.
 pub(super) struct Outer {
     keys: Arc<Keys>,

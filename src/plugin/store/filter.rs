@@ -43,7 +43,7 @@ impl BodyFilter for StoreFilter {
         }
         if io.input_gone() {
             if let Some(vr) = vr.as_deref_mut() {
-                remember_cut(vr);
+                vr.remember_cut();
             }
             self.end_early(vr, false);
             io.close_output();
@@ -211,13 +211,6 @@ impl StoreFilter {
             Err(failure) => shared.refused(vr, Some(&self.key), &failure),
         }
     }
-}
-
-/// Other stores see a regular end of what comes from this one.
-fn remember_cut(vr: &mut Request<'_>) {
-    let mut memory = vr.take_state().unwrap_or_default();
-    memory.is_cut = true;
-    vr.set_state(memory);
 }
 
 impl Drop for StoreFilter {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::slack;
+use testkit::{eventually, slack};
 
 use super::door::Door;
 use super::{Fleet, SOON, config, status};
@@ -191,10 +191,19 @@ fn it_breaks_off() {
     fleet.origin.cut("/a");
     let is_stale = || {
         let page = fleet.get("/a");
-        assert_eq!(page.text(), "page 0");
+        assert_eq!(page.text(), "page 0", "{page:?}");
         status(&page) == "stale"
     };
     eventually("it is out of date", is_stale);
     assert!(fleet.origin.count("/a") > 1);
+    // It is not stored either.
+    fleet.origin.cut("/b");
+    for count in [1, 2] {
+        let mut client = fleet.sites[0].connect();
+        client.send_request("GET", "/b", &[]);
+        // What the client sees of it is the server's business.
+        let _ = client.response("GET");
+        assert_eq!(fleet.origin.count("/b"), count);
+    }
     fleet.stop();
 }

@@ -169,7 +169,7 @@ fn lookup_around_store() {
 #[test]
 fn caches_within_caches() {
     let far =
-        r#"["server" => "$MEMCACHED", "headers" => true, "key" => "far:%{req.path}", "ttl" => 1]"#;
+        r#"["server" => "$CACHE", "headers" => true, "key" => "far:%{req.path}", "ttl" => 1]"#;
     let inner = format!(
         r#"memcached.lookup ({far}, none, {{ proxy "$ORIGIN"; memcached.store {far}; }});"#
     );
@@ -185,7 +185,7 @@ fn caches_within_caches() {
     );
     fleet.stop();
     // Lookup and store with a lock, around the same.
-    let near = r#"["server" => "$MEMCACHED", "headers" => true, "key" => "near:%{req.path}", "lock" => true, "lock_wait_ms" => 5000]"#;
+    let near = r#"["server" => "$CACHE", "headers" => true, "key" => "near:%{req.path}", "lock" => true, "lock_wait_ms" => 5000]"#;
     let outer = format!(
         "memcached.lookup ({near}, none, {{ {inner} memcached.store {near}; }});{PUBLISHED}"
     );
@@ -195,7 +195,7 @@ fn caches_within_caches() {
         fleet
             .cache
             .get("near:/a")
-            .is_some_and(|item| !item.value.is_empty())
+            .is_some_and(|item| !item.data.is_empty())
     };
     eventually("it is stored", is_there);
     assert_eq!(
