@@ -25,16 +25,21 @@ fn block(line: &str) -> String {
     found.unwrap_or_else(|| panic!("{line} is not shown")).1
 }
 
-/// A site with this recipe.
-fn start(name: &str) -> Pages {
+/// The configuration of this name, for our own servers and address.
+fn recipe(name: &str) -> String {
     let server = r#"["server" => "$CACHE""#;
-    let config = block(&format!("lighttpd {name}"))
+    block(&format!("lighttpd {name}"))
         .replace("[\"", &format!("{server}, \""))
         .replace("[]", &format!("{server}]"))
         // A list within one.
         .replace(&format!("\"methods\" => {server}, "), "\"methods\" => [")
-        .replace("127.0.0.1:8000", "$BACKEND");
-    Pages::start(&config)
+        .replace("127.0.0.1:8000", "$BACKEND")
+        .replace("192.0.2.7", "127.0.0.1")
+}
+
+/// A site with it.
+fn start(name: &str) -> Pages {
+    Pages::start(&recipe(name))
 }
 
 fn get(pages: &Pages, path: &str) -> Response {
@@ -103,34 +108,75 @@ fn purging_from_everywhere() {
     pages.site.stop();
 }
 
+/// What somebody at another address gets, and its status.
+fn as_stranger(pages: &Pages, method: &str, path: &str) -> String {
+    let output = Command::new("curl")
+        .args(["-s", "--interface", "127.0.0.2", "-X", method])
+        .args(["-H", "Host: example.org", "-H", "Content-Length: 0"])
+        .args(["-w", "%{http_code}"])
+        .arg(format!("http://{}{path}", pages.site.addr))
+        .output()
+        .expect("curl is installed");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 #[test]
 fn strangers_may_not_purge() {
     let pages = start("purge");
     fill(&pages, "/news");
-    let output = Command::new("curl")
-        .args(["-s", "--interface", "127.0.0.2", "-X", "PURGE"])
-        .args(["-H", "Host: example.org", "-w", "%{http_code}"])
-        .arg(format!("http://{}/news", pages.site.addr))
-        .output()
-        .expect("curl is installed");
-    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    let answer = as_stranger(&pages, "PURGE", "/news");
     assert_eq!(answer, "not allowed\n403");
     fill(&pages, "/news");
     pages.site.stop();
 }
 
-#[test]
-fn publishing() {
-    let pages = start("publish");
-    let paths = ["/news/7", "/", "/news/8"];
-    for path in paths {
-        fill(&pages, path);
+/// Fills the pages of the recipe, and expects that a change deletes those of it.
+fn publish(pages: &Pages) {
+    for path in ["/news/7", "/", "/news/8"] {
+        fill(pages, path);
     }
     let headers = [("Host", "example.org"), ("Content-Length", "0")];
     let response = pages.site.request("POST", "/admin/news/7", &headers);
     assert_eq!(super::outcome(&response), is(200, "purged"));
-    assert!(is_gone(&pages, "/news/7") && is_gone(&pages, "/"));
-    assert_eq!(get(&pages, "/news/8").header("X-Status"), Some("hit"));
+    assert!(is_gone(pages, "/news/7") && is_gone(pages, "/"));
+    assert_eq!(get(pages, "/news/8").header("X-Status"), Some("hit"));
+}
+
+#[test]
+fn publishing() {
+    let pages = start("publish");
+    publish(&pages);
+    fill(&pages, "/news/7");
+    let answer = as_stranger(&pages, "POST", "/admin/news/7");
+    assert!(answer.ends_with("200"), "{answer}");
+    assert_eq!(get(&pages, "/news/7").header("X-Status"), Some("hit"));
+    pages.site.stop();
+}
+
+/// Where the application's answer says whether something has changed.
+#[test]
+fn publishing_from_anywhere() {
+    let words = "`if resp.status < 300`";
+    let page = fs::read_to_string(project_root().join("docs/purging.md"));
+    assert!(page.expect("our own documentation").contains(words));
+    let config =
+        recipe("publish").replace("if req.remoteip == \"127.0.0.1\"", words.trim_matches('`'));
+    let pages = Pages::start(&config);
+    publish(&pages);
+    fill(&pages, "/news/7");
+    for answer in ["303 See Other|Location: /login", "403 Forbidden"] {
+        let headers = [
+            ("Host", "example.org"),
+            ("Content-Length", "0"),
+            ("X-Answer", answer),
+        ];
+        pages.site.request("POST", "/admin/news/7", &headers);
+        assert_eq!(
+            get(&pages, "/news/7").header("X-Status"),
+            Some("hit"),
+            "{answer}"
+        );
+    }
     pages.site.stop();
 }
 
