@@ -23,7 +23,7 @@ pub(crate) struct Asked {
 /// What came.
 pub(crate) struct Seen {
     pub sent: Instant,
-    /// How long it took to come.
+    /// How long it took to come; its beginning, if the rest never came.
     pub took: Duration,
     pub head: Result<Response, String>,
     /// Nothing if there was no head.
@@ -33,73 +33,75 @@ pub(crate) struct Seen {
 /// What an answer was that may be given.
 #[derive(Default)]
 pub(crate) struct Verdict {
-    /// The backend has failed.
-    pub is_failure: bool,
-    /// It is for this visitor alone.
-    pub is_private: bool,
+    pub what: What,
     /// The page was purged by the request.
     pub is_invalidated: bool,
     pub status: u16,
     /// Where it came from, as `MEMCACHED_STATUS` says.
     pub source: String,
-    pub tag: Option<String>,
+}
+
+#[derive(Default, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The backend has failed before it said anything, or says so.
+    #[default]
+    Failure,
+    /// It has failed in the middle of a body.
+    Torn,
+    /// What POST is answered by.
+    Changed,
+    /// For this visitor alone.
+    Private,
+    /// The page with this tag.
+    Page(String),
 }
 
 pub(crate) fn check(asked: &Asked, seen: &Seen, ledger: &Ledger) -> Result<Verdict, String> {
     let Ok(head) = &seen.head else {
-        // The backend has closed its connection before it said anything.
-        let is_failure = true;
-        return Ok(Verdict {
-            is_failure,
-            ..Verdict::default()
-        });
+        return Ok(Verdict::default());
     };
     let source = head.header("X-Status").unwrap_or_default();
-    let mut verdict = Verdict {
+    let what = judge(asked, seen, head, source, ledger)?;
+    Ok(Verdict {
+        is_invalidated: what == What::Changed && head.header("X-Store") == Some("invalidated"),
+        what,
         status: head.status,
         source: source.into(),
-        ..Verdict::default()
-    };
+    })
+}
+
+fn judge(
+    asked: &Asked,
+    seen: &Seen,
+    head: &Response,
+    source: &str,
+    ledger: &Ledger,
+) -> Result<What, String> {
     let is_kept = matches!(source, "hit" | "stale");
     let body = match seen.body.as_ref().expect("there is a head") {
         Ok(body) => body,
         Err(error) if is_kept => return Err(format!("a kept page is torn: {error}")),
-        Err(_) => {
-            verdict.is_failure = true;
-            return Ok(verdict);
-        }
+        Err(_) => return Ok(What::Torn),
     };
     if head.status >= 500 {
-        verdict.is_failure = true;
-        return if is_kept {
-            Err("a kept error".into())
-        } else {
-            Ok(verdict)
-        };
-    }
-    if asked.method == "POST" {
-        let is_expected = head.status == 200 && (body == b"changed" || is_for(asked, body));
-        verdict.is_invalidated = head.header("X-Store") == Some("invalidated");
-        return if is_expected {
-            Ok(verdict)
-        } else {
-            Err("not what POST gives".into())
-        };
+        return (!is_kept)
+            .then_some(What::Failure)
+            .ok_or("a kept error".into());
     }
     let Some(tag) = head.header("ETag") else {
-        verdict.is_private = true;
-        let is_expected = head.status == 200 && (asked.method == "HEAD" || is_for(asked, body));
-        return if is_expected && !is_kept {
-            Ok(verdict)
-        } else {
-            Err("no page of its own".into())
+        let is_expected = head.status == 200 && !is_kept;
+        return match (asked.method, &**body) {
+            _ if !is_expected => Err("no page".into()),
+            ("POST", b"changed") => Ok(What::Changed),
+            ("HEAD", _) => Ok(What::Private),
+            (_, body) if is_for(asked, body) => Ok(What::Private),
+            _ => Err("for another visitor".into()),
         };
     };
     let version = pages::version(&asked.path, tag).ok_or("another page")?;
     check_content(asked, head, body, version)?;
     ledger.check(&asked.path, version, seen.sent, source == "hit")?;
-    verdict.tag = Some(tag.to_owned());
-    Ok(verdict)
+    Ok(What::Page(tag.to_owned()))
 }
 
 /// Whether a page is the one for this visitor alone.

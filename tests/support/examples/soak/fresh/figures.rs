@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::checks::{Asked, Seen, Verdict};
+use super::checks::{Asked, Seen, Verdict, What};
 
 /// Wrong answers that are shown.
 const EXAMPLES: usize = 10;
@@ -19,6 +19,7 @@ pub(crate) struct Figures {
     pub invalidated: u64,
     pub private: u64,
     pub failures: u64,
+    pub torn: u64,
     pub left: u64,
     pub slow: u64,
     pub longest: Duration,
@@ -39,8 +40,10 @@ impl Figures {
         count(&mut self.unchanged, verdict.status == 304);
         count(&mut self.heads, asked.method == "HEAD");
         count(&mut self.invalidated, verdict.is_invalidated);
-        count(&mut self.private, verdict.is_private);
-        count(&mut self.failures, verdict.is_failure);
+        count(&mut self.private, verdict.what == What::Private);
+        let is_torn = verdict.what == What::Torn;
+        count(&mut self.failures, is_torn || verdict.what == What::Failure);
+        count(&mut self.torn, is_torn);
     }
 
     /// Notes a request that took longer than all before it.
@@ -71,6 +74,7 @@ impl Figures {
             (&mut self.invalidated, other.invalidated),
             (&mut self.private, other.private),
             (&mut self.failures, other.failures),
+            (&mut self.torn, other.torn),
             (&mut self.left, other.left),
             (&mut self.slow, other.slow),
             (&mut self.wrong, other.wrong),

@@ -14,6 +14,7 @@ mod ledger;
 mod origin;
 mod pages;
 mod purger;
+mod report;
 mod samples;
 mod visitor;
 
@@ -29,7 +30,7 @@ use figures::Figures;
 use killer::Killer;
 use ledger::{IF_ERROR, Ledger, SOFT, STALE, TTL};
 use origin::Origin;
-use purger::{Purged, Purger};
+use purger::Purger;
 use samples::Samples;
 use visitor::Visitor;
 
@@ -72,14 +73,11 @@ header.overwrite "X-Status" => "%{req.environment[MEMCACHED_STATUS]}";
 header.overwrite "X-Store" => "%{req.environment[MEMCACHED_STORE]}";
 "#;
 
-const VISITORS: u64 = 12;
+const VISITORS: u64 = 20;
 const SLOW_VISITORS: u64 = 3;
 
 /// After this time the servers have made their buffers.
 const WARM_UP: Duration = Duration::from_secs(5);
-
-/// Shorter runs show memory, but do not judge it: it still settles.
-const JUDGED_FROM: u64 = 300;
 
 fn site(memcached: &dyn Display, origin: &Origin) -> Site {
     let server = format!(
@@ -129,7 +127,7 @@ pub(crate) fn run(seconds: u64) {
                 servers,
                 ledger: Arc::clone(&ledger),
                 is_over: Arc::clone(&is_over),
-                pause: Duration::from_millis(20),
+                pause: Duration::from_millis(10),
                 is_slow: name >= VISITORS,
             };
             thread::spawn(move || visitor.run())
@@ -140,7 +138,7 @@ pub(crate) fn run(seconds: u64) {
         ledger: Arc::clone(&ledger),
         is_over: Arc::clone(&is_over),
     };
-    let purger = thread::spawn(move || purger.run());
+    let other = thread::spawn(move || purger.run());
     thread::sleep(WARM_UP);
 
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -164,12 +162,12 @@ pub(crate) fn run(seconds: u64) {
     for visitor in visitors {
         figures.join(visitor.join().expect("a visitor"));
     }
-    let purged = purger.join().expect("a purger");
+    let purged = other.join().expect("a purger");
 
     let mut complaints = Vec::new();
-    show(&figures, &purged, &origin, &killer);
-    judge(&figures, &purged, &origin, &mut complaints);
-    check_memory(&samples, seconds, &mut complaints);
+    report::show(&figures, &purged, &origin, &killer);
+    report::judge(&figures, &purged, &origin, &mut complaints);
+    report::check_memory(&samples, seconds, &mut complaints);
     for (site, idle) in sites.iter().zip(idle) {
         // Connections to memcached stay; those of visitors and to the backend do not.
         eventually("descriptors are given back", || {
@@ -192,102 +190,4 @@ pub(crate) fn run(seconds: u64) {
         println!("FAILED: {complaint}");
     }
     assert!(complaints.is_empty(), "see above");
-}
-
-fn show(figures: &Figures, purged: &Purged, origin: &Origin, killer: &Killer) {
-    let all = figures;
-    println!(
-        "requests               {} ({} wrong)",
-        all.requests, all.wrong
-    );
-    println!(
-        "  fresh, stale, others {}, {}, {}",
-        all.hits, all.stale, all.others
-    );
-    println!(
-        "  206, 304, HEAD       {}, {}, {}",
-        all.parts, all.unchanged, all.heads
-    );
-    println!("  for one visitor      {}", all.private);
-    println!("  failures             {}", all.failures);
-    println!("  left, read slowly    {}, {}", all.left, all.slow);
-    println!("  POST that purged     {}", all.invalidated);
-    println!(
-        "longest request        {:?} (limit {:?})",
-        all.longest,
-        limit()
-    );
-    println!(
-        "purges                 {} done, {} of nothing, {} could not be, {} namespaces; longest {:?}",
-        purged.done, purged.missing, purged.failed, purged.bumps, purged.longest
-    );
-    let done = &origin.done;
-    let [requests, failures, private, slow, unchanged] = [
-        &done.requests,
-        &done.failures,
-        &done.private,
-        &done.slow,
-        &done.unchanged,
-    ]
-    .map(|it| it.load(Ordering::Relaxed));
-    println!(
-        "the backend            {requests} requests: {failures} failures, {private} for one \
-         visitor, {slow} slow, {unchanged} unchanged"
-    );
-    let [killed, stopped, cleared, cut] = killer.kinds;
-    println!(
-        "memcached              {killed} times killed, {stopped} stopped, {cleared} cleared, {cut} cut off"
-    );
-}
-
-fn limit() -> Duration {
-    LONGEST + crate::slack()
-}
-
-fn judge(figures: &Figures, purged: &Purged, origin: &Origin, complaints: &mut Vec<String>) {
-    if figures.wrong > 0 {
-        complaints.push(format!("{} wrong answers", figures.wrong));
-    }
-    if let Some(wrong) = &purged.wrong {
-        complaints.push(wrong.clone());
-    }
-    if figures.longest.max(purged.longest) > limit() {
-        complaints.push(format!("a request took too long: {}", figures.longest_one));
-    }
-    let failures = origin.done.failures.load(Ordering::Relaxed);
-    if figures.failures > failures {
-        complaints.push("visitors saw failures that the backend did not have".into());
-    }
-    let seen = [
-        figures.hits,
-        figures.stale,
-        figures.parts,
-        figures.unchanged,
-        figures.left,
-    ];
-    let done = [
-        figures.invalidated,
-        purged.done,
-        purged.bumps,
-        figures.slow,
-        figures.heads,
-    ];
-    if figures.hits < figures.requests / 10 || seen.iter().chain(&done).any(|count| *count == 0) {
-        complaints.push("not all of it happened".into());
-    }
-}
-
-fn check_memory(samples: &[Samples], seconds: u64, complaints: &mut Vec<String>) {
-    for samples in samples {
-        let trend = samples.trend();
-        let limit = (trend.mean / 100.0).max(1024.0);
-        println!(
-            "resident memory        {:.0} KiB, at the end {:.0}, {:.0} at most; over the last two \
-             thirds {:+.0} (limit {limit:.0}); at most {} descriptors",
-            trend.first, trend.last, trend.most, trend.growth, trend.most_descriptors
-        );
-        if trend.growth > limit && seconds >= JUDGED_FROM {
-            complaints.push("memory grows".into());
-        }
-    }
 }

@@ -22,6 +22,8 @@ pub(crate) const SLOWEST: Duration = Duration::from_millis(2200);
 pub(crate) struct Done {
     pub requests: AtomicU64,
     pub failures: AtomicU64,
+    /// Those in the middle of a body.
+    pub torn: AtomicU64,
     pub private: AtomicU64,
     pub slow: AtomicU64,
     pub unchanged: AtomicU64,
@@ -123,20 +125,23 @@ impl Answering<'_> {
             Manner::Closes => return count(&self.done.failures),
             Manner::Fails => {
                 count(&self.done.failures);
-                return self.send("503 Down", b"failed", None);
+                return self.send("503 Down", b"failed", &manner);
             }
             Manner::Private => {
                 count(&self.done.private);
                 let visitor = self.header("X-Visitor").unwrap_or("nobody").to_owned();
                 let body = format!("for {visitor}");
                 let head = "200 OK\r\nCache-Control: private";
-                return self.send(head, body.as_bytes(), None);
+                return self.send(head, body.as_bytes(), &manner);
             }
-            Manner::Tears => count(&self.done.failures),
+            Manner::Tears => {
+                count(&self.done.failures);
+                count(&self.done.torn);
+            }
             Manner::Page => {}
         }
         if self.request.method == "POST" {
-            return self.send("200 OK", b"changed", None);
+            return self.send("200 OK", b"changed", &manner);
         }
         let path = &*self.request.target;
         let seen = self
@@ -153,17 +158,12 @@ impl Answering<'_> {
         let version = self.ledger.begin(path, self.asked);
         let body = pages::body(path, version);
         let head = format!("200 OK\r\nETag: {}", pages::tag(path, version));
-        let halt = match manner {
-            Manner::Tears => Some(None),
-            Manner::Halting(pause) => Some(Some(pause)),
-            _ => None,
-        };
-        self.send(&head, &body, halt);
+        self.send(&head, &body, &manner);
         self.ledger.end(path, version);
     }
 
     /// In the middle of the body it may pause, or end.
-    fn send(&mut self, head: &str, body: &[u8], halt: Option<Option<Duration>>) {
+    fn send(&mut self, head: &str, body: &[u8], manner: &Manner) {
         let len = body.len();
         let text = format!("HTTP/1.1 {head}\r\nContent-Length: {len}\r\n\r\n");
         let body = if self.request.method == "HEAD" {
@@ -174,10 +174,10 @@ impl Answering<'_> {
         let (first, second) = body.split_at(body.len() / 2);
         // The server may be gone before it has read all.
         drop(self.stream.write_all(&[text.as_bytes(), first].concat()));
-        match halt {
-            Some(None) => return,
-            Some(Some(pause)) => thread::sleep(pause),
-            None => {}
+        match manner {
+            Manner::Tears => return,
+            Manner::Halting(pause) => thread::sleep(*pause),
+            _ => {}
         }
         drop(self.stream.write_all(second));
     }

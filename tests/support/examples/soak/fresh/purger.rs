@@ -36,7 +36,7 @@ impl Purger {
             if self.is_over.load(Ordering::Relaxed) {
                 break;
             }
-            let dice = random_bytes(turn << 8 | 99, 6);
+            let dice = random_bytes(turn, 6);
             let pages = self.ledger.pages();
             let choice = usize::from(dice[0]) << 8 | usize::from(dice[1]);
             let (kind, path) = &pages[choice % pages.len()];

@@ -8,15 +8,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt;
-use testkit::{Client, Response, random_bytes};
+use testkit::{Client, PATIENCE, Response, random_bytes};
 
-use super::checks::{Asked, Seen, check};
+use super::checks::{Asked, Seen, What, check};
 use super::figures::Figures;
 use super::ledger::Ledger;
 
 /// A slow reader takes so much at a time, and waits so long after that.
 const SIP: usize = 2000;
 const SIP_PAUSE: Duration = Duration::from_millis(20);
+
+/// Where a backend ends a body early, lighttpd2 leaves the client waiting for the
+/// rest. That is over after this time, longer than the backend pauses.
+const REST: Duration = Duration::from_millis(3500);
 
 pub(crate) struct Visitor {
     pub name: u64,
@@ -121,14 +125,21 @@ impl Visitor {
             figures.left += 1;
             return None;
         }
+        patience(&connected, PATIENCE);
         let head = connected.head();
+        let first = sent.elapsed();
+        patience(&connected, REST);
         let body = head
             .as_ref()
             .ok()
             .map(|head| connected.body_of(asked.method, head));
         let seen = Seen {
             sent,
-            took: sent.elapsed(),
+            took: if matches!(body, Some(Err(_))) {
+                first
+            } else {
+                sent.elapsed()
+            },
             head: head.map_err(|error| error.to_string()),
             body: body.map(|body| body.map_err(|error| error.to_string())),
         };
@@ -157,7 +168,10 @@ impl Visitor {
                 Ok(count) => bytes.extend_from_slice(&sip[..count]),
                 Err(error) => break Err(error.to_string()),
             }
-            took.get_or_insert_with(|| sent.elapsed());
+            took.get_or_insert_with(|| {
+                patience(&client, REST);
+                sent.elapsed()
+            });
             thread::sleep(SIP_PAUSE);
         };
         figures.slow += 1;
@@ -192,7 +206,6 @@ impl Visitor {
 
     fn judge(&self, asked: &Asked, seen: &Seen, figures: &mut Figures) -> Option<String> {
         figures.requests += 1;
-        if seen.took > std::time::Duration::from_secs(5) { eprintln!("SLOW {:?} {} {} {:?} {:?} {:?} {:?} {:?}", seen.took, asked.method, asked.path, asked.range, asked.tag, asked.visitor, seen.head, seen.body.as_ref().map(|b| b.as_ref().map(Vec::len))); }
         figures.note(seen.took, asked, seen);
         match check(asked, seen, &self.ledger) {
             Ok(verdict) => {
@@ -200,7 +213,10 @@ impl Visitor {
                 if verdict.is_invalidated {
                     self.ledger.purged(asked.kind, &asked.path, seen.sent);
                 }
-                verdict.tag
+                match verdict.what {
+                    What::Page(tag) => Some(tag),
+                    _ => None,
+                }
             }
             Err(error) => {
                 figures.complain(&error, asked, seen);
@@ -208,6 +224,11 @@ impl Visitor {
             }
         }
     }
+}
+
+fn patience(client: &Client, time: Duration) {
+    let socket = client.socket();
+    socket.set_read_timeout(Some(time)).expect("a time-out");
 }
 
 fn send(client: &mut Client, request: &Request, more: &[(&str, &str)]) {
