@@ -100,7 +100,9 @@ fn ask(server: SocketAddr, mut planned: Instant, is_over: &AtomicBool) -> Vec<An
         if response.is_err() {
             client = Client::connect(server);
         }
-        let page = response.map_err(|error| error.to_string()).and_then(read);
+        let page = response
+            .map_err(|error| error.to_string())
+            .and_then(|response| read(&response));
         answers.push(Answer {
             planned,
             sent,
@@ -112,7 +114,7 @@ fn ask(server: SocketAddr, mut planned: Instant, is_over: &AtomicBool) -> Vec<An
     answers
 }
 
-fn read(response: Response) -> Result<Page, String> {
+fn read(response: &Response) -> Result<Page, String> {
     let text = response.text();
     let number = text.strip_prefix("page ").and_then(|it| it.parse().ok());
     let is_stale = match response.header("X-Status") {

@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::load::Answer;
 
-/// One that has an expiry begins so long before the backend is asked.
+/// A window with an expiry begins so long before the backend is asked.
 const LEAD: Duration = Duration::from_millis(100);
+
+/// Within this time the backend must not be asked again.
+const QUIET: Duration = Duration::from_millis(1900);
 
 const LENGTH: Duration = Duration::from_secs(1);
 
@@ -19,8 +22,9 @@ struct Window {
 }
 
 impl Window {
-    fn new(answers: &[Answer], begin: Instant) -> Self {
-        let inside = |it: &&Answer| (begin..begin + LENGTH).contains(&it.planned);
+    /// That begins `LEAD` before this time.
+    fn new(answers: &[Answer], time: Instant) -> Self {
+        let inside = |it: &&Answer| (time..time + LENGTH).contains(&(it.planned + LEAD));
         let inside: Vec<_> = answers.iter().filter(inside).collect();
         let mut times: Vec<_> = inside.iter().map(|it| it.latency()).collect();
         times.sort();
@@ -41,7 +45,7 @@ impl Window {
 pub(crate) struct Pair {
     with: Window,
     without: Window,
-    /// How often the backend was asked in both.
+    /// How often the backend was asked for it.
     asked: usize,
     /// How long it was until it was asked again.
     gap: Duration,
@@ -58,12 +62,12 @@ pub(crate) fn pairs(asked: &[Instant], answers: &[Answer], count: usize) -> Vec<
     let expiries = asked.windows(2).take(count);
     expiries
         .map(|two| {
-            let begin = two[0] - LEAD;
-            let both = begin..begin + 2 * LENGTH - LEAD;
+            let begin = two[0];
+            let quiet = begin..begin + QUIET;
             Pair {
                 with: Window::new(answers, begin),
                 without: Window::new(answers, begin + LENGTH),
-                asked: asked.iter().filter(|at| both.contains(at)).count(),
+                asked: asked.iter().filter(|at| quiet.contains(at)).count(),
                 gap: two[1] - two[0],
             }
         })

@@ -133,12 +133,12 @@ pub(crate) fn run(seconds: u64) {
             thread::spawn(move || visitor.run())
         })
         .collect();
-    let purger = Purger {
+    let janitor = Purger {
         servers,
         ledger: Arc::clone(&ledger),
         is_over: Arc::clone(&is_over),
     };
-    let other = thread::spawn(move || purger.run());
+    let cleaning = thread::spawn(move || janitor.run());
     thread::sleep(WARM_UP);
 
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -162,7 +162,7 @@ pub(crate) fn run(seconds: u64) {
     for visitor in visitors {
         figures.join(visitor.join().expect("a visitor"));
     }
-    let purged = other.join().expect("a purger");
+    let purged = cleaning.join().expect("a purger");
 
     let mut complaints = Vec::new();
     report::show(&figures, &purged, &origin, &killer);
