@@ -10,7 +10,7 @@ HOST = target/host/lighttpd2-worker
 # What the benchmarks need beside that. nginx is compared where it is installed.
 BENCH_APT_PACKAGES = python3 wrk strace valgrind
 
-.PHONY: help run test check deny sanitize miri fuzz soak bench build install deps host panic-library
+.PHONY: help run test check deny sanitize miri fuzz soak expiry bench build install deps host panic-library
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
@@ -19,7 +19,8 @@ help:
 	@echo "make deny     licences, duplicates and advisories of dependencies"
 	@echo "make fuzz     each fuzz target for SECONDS=60; make test replays what it found"
 	@echo "make bench    compare with BASELINE_MODULE_DIR, plain responses and nginx; BENCH=options"
-	@echo "make soak     load for SECONDS=60 while memcached is killed, stopped and cut off"
+	@echo "make soak     load for SECONDS=60 a part while memcached is killed, stopped and cut off"
+	@echo "make expiry   a page that expires under load, whose backend goes down; EXPIRY=options"
 	@echo "make build    target/release/libmod_memcached.so"
 	@echo "make install MODULE_DIR=/path/to/lighttpd2/modules"
 
@@ -78,10 +79,17 @@ fuzz:
 	  || exit 1; \
 	done
 
-# On the stand-in, or on the server that LIGHTTPD2_WORKER names.
+# On the stand-in, or on the server that LIGHTTPD2_WORKER names. PART is plain or
+# fresh, else both take SECONDS each, one after the other.
 soak: build host
 	MOD_MEMCACHED_SO=target/release/libmod_memcached.so \
-	  cargo run --release -q -p testkit --example soak -- $(SECONDS)
+	  cargo run --release -q -p testkit --example soak -- $(SECONDS) $(PART)
+
+# How much later answers come when a page expires; tests/support/examples/expiry says
+# what EXPIRY can be, such as "--pairs 12 --limit 1.2".
+expiry: build host
+	MOD_MEMCACHED_SO=target/release/libmod_memcached.so \
+	  cargo run --release -q -p testkit --example expiry -- $(EXPIRY)
 
 # LIGHTTPD2_WORKER names the server, BASELINE_MODULE_DIR the folder of another
 # plugin of that name; BENCH="--help" shows what can be asked for.

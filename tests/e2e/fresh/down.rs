@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::{eventually, slack};
+use testkit::{Door, eventually, slack};
 
-use super::door::Door;
 use super::{Fleet, SOON, config, status};
 
 /// Clients of both servers ask for a page all the time until `meanwhile` has run, and
@@ -54,7 +53,7 @@ fn check_pauses(fleet: &Fleet, path: &str, pauses: &[u64], try_time: Duration) {
 #[test]
 fn it_fails_and_comes_back() {
     let block = r#"if req.path == "/refused" { proxy "$DOOR"; } else { proxy "$ORIGIN"; }"#;
-    let door = Door::new();
+    let door = Door::closed();
     let config = config(SOON, block).replace("$DOOR", &door.to_string());
     let fleet = Fleet::configured(&config, 2, 2);
     let opened = door.open(&fleet.origin);

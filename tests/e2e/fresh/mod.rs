@@ -1,7 +1,6 @@
 //! Pages that are made once for all, and served while they are out of date.
 
 mod classic;
-mod door;
 mod down;
 mod foreground;
 mod leaving;

@@ -102,6 +102,16 @@ impl Client {
     /// # Errors
     /// It is not whole: `UnexpectedEof` or what the socket says.
     pub fn response(&mut self, method: &str) -> io::Result<Response> {
+        let mut response = self.head()?;
+        response.body = self.body_of(method, &response)?;
+        Ok(response)
+    }
+
+    /// Reads the head of a response.
+    ///
+    /// # Errors
+    /// As with [`response`](Self::response).
+    pub fn head(&mut self) -> io::Result<Response> {
         let line = self.line()?;
         let status = line
             .split(' ')
@@ -117,15 +127,22 @@ impl Client {
             let (name, value) = line.split_once(": ").ok_or_else(|| malformed(&line))?;
             headers.push((name.to_owned(), value.to_owned()));
         }
-        let mut response = Response {
+        Ok(Response {
             status,
             headers,
             body: Vec::new(),
-        };
-        if method != "HEAD" && !matches!(status, 204 | 205 | 304) && status >= 200 {
-            response.body = self.body(&response)?;
+        })
+    }
+
+    /// Reads the body after the head of a response to a request with this method.
+    ///
+    /// # Errors
+    /// As with [`response`](Self::response).
+    pub fn body_of(&mut self, method: &str, head: &Response) -> io::Result<Vec<u8>> {
+        if method == "HEAD" || matches!(head.status, 204 | 205 | 304) || head.status < 200 {
+            return Ok(Vec::new());
         }
-        Ok(response)
+        self.body(head)
     }
 
     fn body(&mut self, head: &Response) -> io::Result<Vec<u8>> {

@@ -1,126 +1,35 @@
-//! Load on a server while its memcacheds are stopped, killed, cut off and
-//! brought back at random, for a number of seconds (the only argument).
+//! Load on servers while their memcacheds are stopped, killed, cut off and brought
+//! back at random.
 //!
-//! It fails if a body is wrong, if a request takes longer than the time-outs
-//! allow, if memory or descriptors grow, if hits are not back in time or if the
-//! server does not end well. `TEST_SLACK_MS` is what a busy machine may add to
+//! Arguments: the seconds that each part takes, and the part: `plain` or `fresh`,
+//! else one after the other. `TEST_SLACK_MS` is what a busy machine may add to
 //! times. Everything is on loopback, and the load is bounded.
 
-mod killer;
-mod load;
+mod fresh;
+mod plain;
 
-use std::time::{Duration, Instant};
-
-use testkit::{Cutter, Memcached, Site};
-
-use killer::Killer;
-use load::{FILES, Load, body_of};
-
-/// In milliseconds: for the answer, for connecting, between attempts.
-const TIMES: [u64; 3] = [150, 150, 300];
-
-/// Each request may store too, so the caches fill again after every death.
-const CONFIG: &str = r#"
-docroot "$DIR/www";
-if req.path =^ "/a/" {
-	memcached.lookup (["server" => "$A", $TIMES], {
-		header.add "X-Memcached" => "Hit";
-	}, {
-		header.add "X-Memcached" => "Miss";
-		static;
-		memcached.store ["server" => "$A", $TIMES];
-	});
-} else {
-	memcached.lookup (["server" => "$B", $TIMES], {
-		header.add "X-Memcached" => "Hit";
-	}, {
-		header.add "X-Memcached" => "Miss";
-		static;
-		memcached.store ["server" => "$B", $TIMES];
-	});
-}
-"#;
-
-/// After this time the server has made its caches and buffers.
-const WARM_UP: Duration = Duration::from_secs(5);
-
-/// So much may memory grow by afterwards; what leaks with each of many
-/// thousand requests is more.
-const GROWTH_MAX_KIB: u64 = 16 * 1024;
+use std::time::Duration;
 
 fn main() {
-    let seconds = std::env::args().nth(1).map_or(60, |text| {
+    let mut arguments = std::env::args().skip(1);
+    let seconds = arguments.next().map_or(60, |text| {
         text.parse().expect("the argument is a number of seconds")
     });
-    let given = std::env::var("TEST_SLACK_MS").ok();
-    let slack = given.map_or(400, |text| text.parse().expect("milliseconds"));
-    let request_limit = Duration::from_millis(TIMES[0] + TIMES[1] + 100 + slack);
-    let recovery_limit = Duration::from_millis(TIMES[2] + 500 + slack);
-
-    let (a, b) = (Memcached::start(), Memcached::start());
-    let cutter = Cutter::start(b.addr());
-    let times = format!(
-        r#""timeout_ms" => {}, "connect_timeout_ms" => {}, "retry_ms" => {}"#,
-        TIMES[0], TIMES[1], TIMES[2]
-    );
-    let mut site = Site::builder()
-        .workers(2)
-        .start(CONFIG, &[("A", &a), ("B", &cutter), ("TIMES", &times)]);
-    make_files(&site);
-
-    let load = Load::start(site.addr);
-    std::thread::sleep(WARM_UP);
-    let (memory, descriptors) = (site.resident_kib(), site.descriptors());
-    let mut killer = Killer::new(site.addr, a, b, cutter);
-    let end = Instant::now() + Duration::from_secs(seconds);
-    while Instant::now() < end && !load.is_used_up() {
-        killer.strike();
-        assert!(site.is_running(), "the server is gone:\n{}", site.log());
+    let part = arguments.next();
+    let is_wanted = |name: &str| part.as_ref().is_none_or(|part| part == name);
+    if is_wanted("plain") {
+        println!("files, lookups and stores");
+        plain::run(seconds);
     }
-    // With all well and the load still on, as at the beginning.
-    std::thread::sleep(Duration::from_secs(1));
-    let (memory_end, descriptors_end) = (site.resident_kib(), site.descriptors());
-    let figures = load.stop();
-    let log = site.stop();
-
-    let recoveries = killer.recoveries();
-    println!("requests               {}", figures.requests);
-    println!("hits                   {}", figures.hits);
-    println!("wrong responses        {}", figures.wrong);
-    println!(
-        "longest request        {:?} (limit {request_limit:?})",
-        figures.longest
-    );
-    println!("disturbances           {}", recoveries.len());
-    if let (Some(median), Some(longest)) = (recoveries.get(recoveries.len() / 2), recoveries.last())
-    {
-        println!(
-            "hits are back after    {median:?} (median), {longest:?} at most (limit {recovery_limit:?})"
-        );
+    if is_wanted("fresh") {
+        println!("pages that stay fresh");
+        fresh::run(seconds);
     }
-    println!("resident memory        {memory} KiB, at the end {memory_end} KiB");
-    println!("descriptors            {descriptors}, at the end {descriptors_end}");
-    println!("log lines              {}", log.lines().count());
-
-    assert!(figures.wrong == 0, "{:?}", figures.example);
-    assert!(figures.hits > figures.requests / 10, "hardly a hit");
-    assert!(figures.longest <= request_limit, "a request took too long");
-    assert!(
-        recoveries.iter().all(|took| *took <= recovery_limit),
-        "hits came back late"
-    );
-    assert!(memory_end <= memory + GROWTH_MAX_KIB, "memory grows");
-    assert!(descriptors_end <= descriptors + 8, "descriptors grow");
-    assert!(!log.contains("internal error"), "{log}");
 }
 
-fn make_files(site: &Site) {
-    for folder in ["a", "b"] {
-        let dir = site.dir().join("www").join(folder);
-        std::fs::create_dir_all(&dir).expect("a folder");
-        for number in 0..FILES {
-            let path = format!("/{folder}/{number}");
-            std::fs::write(dir.join(number.to_string()), body_of(&path)).expect("a file");
-        }
-    }
+/// What a busy machine may add to times.
+fn slack() -> Duration {
+    let given = std::env::var("TEST_SLACK_MS").ok();
+    let ms = given.map_or(400, |text| text.parse().expect("milliseconds"));
+    Duration::from_millis(ms)
 }

@@ -7,15 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use testkit::free_port;
-
-use super::origin::Origin;
+use crate::ports::free_port;
 
 /// The address. Prints as `IP:PORT`.
-pub(super) struct Door(SocketAddr);
+pub struct Door(SocketAddr);
 
 /// While it lives, the backend can be reached.
-pub(super) struct Opened {
+pub struct Opened {
     addr: SocketAddr,
     is_over: Arc<AtomicBool>,
     listener: Option<JoinHandle<()>>,
@@ -29,14 +27,14 @@ impl fmt::Display for Door {
 
 impl Door {
     /// One that is closed.
-    pub(super) fn new() -> Self {
+    pub fn closed() -> Self {
         Self(([127, 0, 0, 1], free_port()).into())
     }
 
     /// Opens it.
-    pub(super) fn open(&self, origin: &Origin) -> Opened {
+    pub fn open(&self, backend: &dyn fmt::Display) -> Opened {
         let listener = TcpListener::bind(self.0).expect("a port of our own");
-        let origin: SocketAddr = origin.to_string().parse().expect("an address");
+        let backend: SocketAddr = backend.to_string().parse().expect("an address");
         let is_over = Arc::new(AtomicBool::new(false));
         let over = Arc::clone(&is_over);
         let listener = thread::spawn(move || {
@@ -44,7 +42,7 @@ impl Door {
                 if over.load(Ordering::SeqCst) {
                     break;
                 }
-                let backend = TcpStream::connect(origin).expect("the backend listens");
+                let backend = TcpStream::connect(backend).expect("the backend listens");
                 pass(&stream, &backend);
                 pass(&backend, &stream);
             }
