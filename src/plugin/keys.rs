@@ -64,7 +64,10 @@ impl Keys {
             server.log(Level::Warning, &line);
         }
         let pattern = identity.key.traits();
-        if let Some(method) = options.common.unusual_method().filter(|_| !pattern.method) {
+        let unusual = options.common.unusual_method();
+        // What only deletes stores nothing that could be shared.
+        let unusual = unusual.filter(|_| !pattern.method && action != c"memcached.delete");
+        if let Some(method) = unusual {
             let line = format!(
                 "{}: option \"methods\" has {}, but \"key\" has no %{{req.method}}: \
                  its responses and those to GET share items",

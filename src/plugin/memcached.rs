@@ -49,6 +49,8 @@ pub(crate) struct RequestMemory {
     pub(super) cache_status: Option<Note>,
     /// The body broke off before a store, which ends it for those behind it.
     pub(super) is_cut: bool,
+    /// The response says what became of a purge, so that it is no reason for another.
+    pub(super) is_of_purge: bool,
 }
 
 impl RequestMemory {

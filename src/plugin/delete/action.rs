@@ -63,6 +63,7 @@ impl ActionKind for DeleteAction {
     fn run(&self, vr: &mut Request<'_>, context: &mut Context) -> Flow {
         match context.take().map(|waiting| *waiting) {
             None if vr.response_state() == ResponseState::NoHandler => self.handle(vr, context),
+            None if vr.state().is_some_and(|memory| memory.is_of_purge) => Flow::GoOn,
             None => {
                 let subject = self.subject(vr);
                 self.follow(vr, context, subject)
@@ -168,6 +169,9 @@ impl DeleteAction {
         outcome.publish(vr, self.keys.options().common.environment, self.keys.pool());
         if vr.response_state() == ResponseState::NoHandler && vr.handle_direct() {
             vr.set_status(outcome.status());
+            let mut memory = vr.take_state().unwrap_or_default();
+            memory.is_of_purge = true;
+            vr.set_state(memory);
         }
     }
 }

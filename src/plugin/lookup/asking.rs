@@ -150,7 +150,8 @@ impl Asking {
             },
             Some(Pending::Visit(handle)) => self.poll_visit(vr, handle, memory),
             Some(Pending::Filling(filling)) => self.filled(vr, filling, memory),
-            None => Asked::Pending(memory),
+            // Nothing would wake it.
+            None => self.fail(vr, memory, &"internal error"),
         }
     }
 

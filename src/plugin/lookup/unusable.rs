@@ -8,6 +8,7 @@ use memcached_core::stored::Kind;
 use super::asking::{Asked, Asking};
 use super::outcome::Passed;
 use crate::host::BufferSlice;
+use crate::plugin::cache_status::say_missed;
 use crate::plugin::memcached::{Request, RequestMemory};
 
 impl Asking {
@@ -29,6 +30,7 @@ impl Asking {
         self.pass(vr, memory, &passed);
         if vr.handle_direct() {
             vr.set_status(504);
+            say_missed(vr);
         }
         Asked::Handled
     }

@@ -50,7 +50,8 @@ impl Asking {
     ) -> Asked {
         let options = self.options();
         let Some(key) = memory.lookup.as_ref().and_then(LastLookup::key) else {
-            return Asked::Pending(memory);
+            // Nothing would wake it.
+            return self.fail(vr, memory, &"internal error");
         };
         let is_tried = memory.making.as_ref().is_some_and(|making| making.is_tried);
         let rules = options

@@ -153,3 +153,26 @@ fn odd_targets() {
     assert!(published.starts_with("no: bypass: "), "{published}");
     pages.site.stop();
 }
+
+/// Several actions that answer other methods each: what one has answered is no success
+/// of something else for the next.
+#[test]
+fn one_after_the_other() {
+    let methods =
+        |method: &str, more: &str| deleting(&format!(r#""methods" => ["{method}"]{more}"#));
+    let soft = methods("SOFT", r#", "soft" => 60"#);
+    let cache = cached("").replace(
+        r#""stale_while_revalidate" => 0"#,
+        r#""stale_while_revalidate" => 60"#,
+    );
+    let config = soft + &methods("PURGE", "") + &cache;
+    let pages = Pages::start(&config);
+    let before = pages.fill("/page");
+    assert_eq!(outcome(&pages.send("SOFT", "/page")), is(204, "purged"));
+    // It is only out of date.
+    assert_eq!(pages.site.get("/page").text(), before);
+    assert_eq!(pages.purge("/page").0, 204);
+    assert_eq!(pages.site.get("/page").cache(), "Miss");
+    let log = pages.site.stop();
+    assert!(!log.contains("share items"), "{log}");
+}
