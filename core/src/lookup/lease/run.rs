@@ -101,10 +101,12 @@ impl Base {
             // Whoever met a marker leaves none: else one who asks again and again
             // for what may not be stored would keep it there for ever.
             (Self::Marker { .. }, _) => Ending::Leave,
-            (Self::Page { is_fresh: true, .. }, End::Abandoned) => Ending::Hold { failed: false },
+            // To release it would mark it as out of date.
+            (Self::Page { is_fresh: true, .. }, End::Abandoned | End::RequestOnly) => {
+                Ending::Hold { failed: false }
+            }
             (_, End::Abandoned) => Ending::Release,
             // Another request may have better luck, so that was no failure.
-            (Self::Page { is_fresh: true, .. }, End::RequestOnly) => Ending::Hold { failed: false },
             (Self::Page { usable_until, .. }, End::RequestOnly) if now < usable_until => {
                 Ending::Release
             }
