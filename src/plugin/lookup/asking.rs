@@ -22,13 +22,12 @@ use crate::plugin::counting::Made;
 use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::{LastLookup, Outdated, Pending, Request, RequestMemory};
 use crate::plugin::options::Options;
-use crate::plugin::publish::shows_key;
 
 /// What one action of the configuration asks with.
 pub(in crate::plugin) struct Asking {
     pub(super) keys: Arc<Keys>,
     pub(super) policy: Policy,
-    outcomes: Outcomes,
+    pub(super) outcomes: Outcomes,
     /// What makes and stores a page, for copies of requests to run.
     pub(super) fill: Option<Fill>,
 }
@@ -301,36 +300,6 @@ impl Asking {
         self.pass(vr, memory, &passed)
     }
 
-    fn bypass_method(&self, vr: &mut Request<'_>) -> Asked {
-        // The key is made only to be shown.
-        let shown = shows_key(vr, self.options().common.environment);
-        let key = shown.then(|| self.keys.shown(vr, &client_headers(vr)));
-        let key = key.flatten();
-        let passed = Passed {
-            forward: Forward::Method,
-            detail: None,
-            key: key.as_ref(),
-            status: "bypass: method",
-            line: &"not for this method",
-        };
-        let memory = vr.take_state().unwrap_or_default();
-        self.outcomes.pass(vr, memory, &passed);
-        Asked::Passed
-    }
-
-    /// The request has nothing to do with the cache.
-    fn bypass(&self, vr: &mut Request<'_>, bypass: &Bypass) -> Asked {
-        let memory = self.memory(vr, Err(bypass.clone()));
-        let passed = Passed {
-            forward: Forward::Bypass,
-            detail: Some(bypass),
-            key: None,
-            status: &format!("bypass: {bypass}"),
-            line: bypass,
-        };
-        self.pass(vr, memory, &passed)
-    }
-
     /// There is an item that is not worth its memory.
     pub(super) fn pass_too_large(
         &self,
@@ -383,7 +352,11 @@ impl Asking {
     }
 
     /// What is remembered of the request, with this as its last lookup.
-    fn memory(&self, vr: &mut Request<'_>, key: Result<Keyed, Bypass>) -> Box<RequestMemory> {
+    pub(super) fn memory(
+        &self,
+        vr: &mut Request<'_>,
+        key: Result<Keyed, Bypass>,
+    ) -> Box<RequestMemory> {
         let mut memory = vr.take_state().unwrap_or_default();
         memory.begin_lookup();
         memory.lookup = Some(LastLookup {

@@ -4,6 +4,7 @@
 mod action;
 mod asking;
 mod fill;
+mod filling;
 mod hit;
 mod hold;
 mod outcome;

@@ -1,17 +1,50 @@
 //! Items that are there, and are no answer: locks and markers, and pages that are
-//! not fresh any more.
+//! not fresh any more. Requests that have nothing to do with the cache.
 
 use memcached_core::http::Forward;
+use memcached_core::policy::Bypass;
 use memcached_core::protocol::Value;
 use memcached_core::stored::Kind;
 
 use super::asking::{Asked, Asking};
 use super::outcome::Passed;
 use crate::host::BufferSlice;
+use crate::plugin::backend_headers::client_headers;
 use crate::plugin::cache_status::say_missed;
 use crate::plugin::memcached::{Request, RequestMemory};
+use crate::plugin::publish::shows_key;
 
 impl Asking {
+    pub(super) fn bypass_method(&self, vr: &mut Request<'_>) -> Asked {
+        // The key is made only to be shown.
+        let shown = shows_key(vr, self.options().common.environment);
+        let key = shown.then(|| self.keys.shown(vr, &client_headers(vr)));
+        let key = key.flatten();
+        let passed = Passed {
+            forward: Forward::Method,
+            detail: None,
+            key: key.as_ref(),
+            status: "bypass: method",
+            line: &"not for this method",
+        };
+        let memory = vr.take_state().unwrap_or_default();
+        self.outcomes.pass(vr, memory, &passed);
+        Asked::Passed
+    }
+
+    /// The request has nothing to do with the cache.
+    pub(super) fn bypass(&self, vr: &mut Request<'_>, bypass: &Bypass) -> Asked {
+        let memory = self.memory(vr, Err(bypass.clone()));
+        let passed = Passed {
+            forward: Forward::Bypass,
+            detail: Some(bypass),
+            key: None,
+            status: &format!("bypass: {bypass}"),
+            line: bypass,
+        };
+        self.pass(vr, memory, &passed)
+    }
+
     /// The backend was asked for a page that may not be served without it, and gave no
     /// whole response (RFC 9111, section 5.2.2.2).
     pub(super) fn say_gateway_timeout(

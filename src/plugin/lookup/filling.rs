@@ -1,0 +1,115 @@
+//! Clients that wait for a copy of their request to make the page.
+
+use std::rc::Rc;
+
+use memcached_core::protocol::Value;
+
+use super::asking::{Asked, Asking};
+use super::fill::{Attended, WakeAtEnd};
+use super::outcome::Passed;
+use super::visit::still_servable;
+use crate::client::RunHandle;
+use crate::host::BufferSlice;
+use crate::plugin::memcached::{Filling, Made, Otherwise, Pending, Request, RequestMemory};
+
+impl Asking {
+    /// A copy of the request makes the page, and the client waits for it.
+    pub(super) fn fill_and_wait(
+        &self,
+        vr: &mut Request<'_>,
+        run: RunHandle,
+        page: Option<Value<BufferSlice>>,
+        otherwise: Option<Otherwise>,
+        mut memory: Box<RequestMemory>,
+    ) -> Result<Asked, (RunHandle, Box<RequestMemory>)> {
+        let is_tried = memory.making.as_ref().is_some_and(|making| making.is_tried);
+        let copied = memory
+            .lookup
+            .as_ref()
+            .and_then(|lookup| self.copy(vr, lookup));
+        let (false, Some(copied), Some(waker), Some(client)) =
+            (is_tried, copied, vr.waker(), vr.worker())
+        else {
+            return Err((run, memory));
+        };
+        let freshness = &self.options().freshness;
+        let had_page = page.is_some();
+        let made = Rc::default();
+        let at_end = WakeAtEnd {
+            made: Rc::clone(&made),
+            waker,
+        };
+        // Of what there is nothing yet, it waits for as long as others would for it.
+        let limit = (!had_page).then(|| at_end.in_time(client, freshness.lock_wait));
+        let place = Rc::default();
+        let copy = copied.start(run, page, Rc::clone(&place), Some(at_end));
+        let attended = Attended {
+            copy,
+            place,
+            client: client.clone(),
+            most: freshness.refresh_max,
+        };
+        let making = memory.making.get_or_insert_default();
+        making.is_tried = true;
+        making.had_page = had_page;
+        memory.pending = Some(Pending::Filling(Filling {
+            made,
+            otherwise,
+            _limit: limit,
+            _copy: attended,
+        }));
+        Ok(Asked::Pending(memory))
+    }
+
+    /// A copy may have made the page.
+    pub(super) fn filled(
+        &self,
+        vr: &mut Request<'_>,
+        filling: Filling,
+        mut memory: Box<RequestMemory>,
+    ) -> Asked {
+        let Some(made) = filling.made.get() else {
+            memory.pending = Some(Pending::Filling(filling));
+            return Asked::Pending(memory);
+        };
+        if made != Made::Page {
+            return self.not_filled(vr, made, filling.otherwise, memory);
+        }
+        let (Some(client), Some(waker)) = (vr.worker(), vr.waker()) else {
+            return self.fail(vr, memory, &"not available on this worker");
+        };
+        memory.making.get_or_insert_default().otherwise = filling.otherwise;
+        self.visit(vr, client, waker, memory)
+    }
+
+    /// A copy has made nothing that is stored.
+    fn not_filled(
+        &self,
+        vr: &mut Request<'_>,
+        made: Made,
+        otherwise: Option<Otherwise>,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        // A response that is no error is better than one that is out of date.
+        let otherwise = otherwise.filter(|_| made != Made::Response);
+        if let Some(page) = still_servable(vr, otherwise) {
+            return self.serve(vr, &page, true, memory);
+        }
+        let had_page = memory.making.as_ref().is_some_and(|making| making.had_page);
+        if made == Made::Nothing && had_page {
+            return self.say_gateway_timeout(vr, memory);
+        }
+        let passed = Passed {
+            forward: self.forward_of_miss(),
+            detail: None,
+            key: None,
+            status: match made {
+                Made::Response => "uncacheable",
+                Made::Late => "miss: waited in vain",
+                Made::Page | Made::Error | Made::Nothing => "miss",
+            },
+            line: &"what a copy of the request got is not stored",
+        };
+        self.pass(vr, memory, &passed)
+    }
+}
