@@ -49,26 +49,15 @@ impl StaleControl {
 
 impl Policy {
     /// The windows of a response that says this. One that must not be served when it
-    /// is stale is kept all the same, so that the backend can be asked whether it is
-    /// still right: where it has nothing to ask with only for a short time, which is
-    /// enough for an answer of 504 (RFC 9111 section 5.2.2.2).
+    /// is stale is kept all the same if the backend can be asked whether it is still
+    /// right.
     pub(super) fn windows(&self, control: StaleControl, has_validator: bool) -> Windows {
-        /// Seconds for what cannot be asked about.
-        const BRIEFLY: u32 = 60;
         let Some(own) = self.stale else {
             return Windows::NONE;
         };
-        control.windows(own).unwrap_or_else(|| {
-            let longest = own.longest();
-            let kept = if has_validator {
-                longest
-            } else {
-                longest.min(BRIEFLY)
-            };
-            Windows {
-                kept,
-                ..Windows::NONE
-            }
+        control.windows(own).unwrap_or_else(|| Windows {
+            kept: if has_validator { own.longest() } else { 0 },
+            ..Windows::NONE
         })
     }
 
