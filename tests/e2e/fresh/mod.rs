@@ -12,6 +12,7 @@ mod panics;
 mod purge;
 mod refresh;
 mod stop;
+mod stores;
 mod uncacheable;
 mod whole;
 
