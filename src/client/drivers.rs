@@ -98,7 +98,7 @@ impl Drivers {
         let configured = self.configured.borrow();
         let at = configured
             .iter()
-            .position(|known| std::ptr::eq(&**known, driver));
+            .position(|known| Rc::as_ptr(known) == std::ptr::from_ref(driver));
         at.map(driver_id)
     }
 
