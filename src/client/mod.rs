@@ -36,7 +36,7 @@ use memcached_core::lookup::ServerId;
 use memcached_core::lookup::lease::{Ask, Rules, Run};
 use memcached_core::namespace::Name;
 use memcached_core::pool::Pool;
-use memcached_core::protocol::{Command, Key, Lane, Store};
+use memcached_core::protocol::{Command, Key, Lane, Pin, Store};
 use memcached_core::purge::Purge;
 use memcached_core::server::Failure;
 use memcached_core::time::Time;
@@ -46,7 +46,7 @@ pub(crate) use count::{CountHandle, Counted};
 use counters::Published;
 pub(crate) use counters::{Counters, StoreCounts};
 pub(crate) use epoch::Epoch;
-pub(crate) use leases::{Ended, RunHandle, VisitHandle};
+pub(crate) use leases::{Ended, NotHandedOver, RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use purges::Items;
 pub(crate) use random::random_bits;
@@ -60,7 +60,7 @@ use leases::Leases;
 use lookups::Lookups;
 use namespaces::{Namespaces, submit_bump};
 use purges::Purges;
-use stores::Storing;
+use stores::{Storing, log_dropped};
 
 /// The memcached client of one worker; a clone is the same one.
 #[derive(Clone)]
@@ -90,6 +90,12 @@ impl Owner for Inner {
         self.publish_later();
     }
 
+    fn connection_ended(&self, driver: &Driver, pin: Pin) {
+        if let Some(id) = self.drivers.id_of(driver) {
+            self.leases.connection_lost(id, pin);
+        }
+    }
+
     fn came_back(&self, server: ServerId) {
         self.leases.server_came_back(server);
     }
@@ -115,7 +121,6 @@ impl Inner {
     /// No lookup may be joined from now on to one from before the command.
     fn before(&self, driver: &Driver, command: &Command<Vec<u8>>) {
         if let Some(key) = command.changes() {
-            self.lookups.changed(driver.id(), key);
             self.leases.changed(driver.id(), key);
         }
     }
@@ -142,7 +147,7 @@ impl Client {
             let purges = Rc::new(Purges::new(
                 worker.clone(),
                 Rc::clone(&drivers),
-                Rc::clone(&lookups),
+                Rc::clone(&leases),
                 Rc::clone(&namespaces),
             ));
             Inner {
@@ -254,18 +259,16 @@ impl Client {
             counts: Rc::clone(&self.0.stores),
         }));
         let submitted = driver.submit(Lane::Store, command, timeout, completion);
-        let failure = match submitted {
+        match submitted {
             Ok(_) => {
                 self.0.stores.queued();
-                return Ok(());
+                Ok(())
             }
-            Err(refused) => refused.failure,
-        };
-        if failure == Failure::QueueFull {
-            let text = || "too much to store is waiting, stores are dropped".into();
-            driver.log().trouble(text);
+            Err(refused) => {
+                log_dropped(driver.log(), refused.failure);
+                Err(refused.failure)
+            }
         }
-        Err(failure)
     }
 
     /// Purges items of a pool, after all that was to be stored there before.

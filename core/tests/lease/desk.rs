@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use memcached_core::lookup::lease::{
-    Answer, Ask, Dialect, End, Kind, LOCK_FLAGS, Leases, MARKER_FLAGS, NewItem, OpId, Page, Rules,
-    Run, Stats, Visit,
+    Answer, Ask, Awaited, Dialect, End, Kind, LOCK_FLAGS, Leases, MARKER_FLAGS, NewItem, OpId,
+    Page, Rules, Run, Stats, Visit,
 };
 use memcached_core::lookup::{DriverId, Flight, Lookups, ServerId};
 use memcached_core::protocol::{Found, ItemState, Key, Marks, Pieces, Pin, Reply, Status, Value};
@@ -52,6 +52,10 @@ pub(crate) struct Desk {
     flights: VecDeque<Rc<Flight<usize, u32>>>,
     ops: VecDeque<OpId>,
     pub(crate) runs: Vec<Run>,
+    /// Whether the last one who was answered has waited.
+    pub(crate) awaited: Option<Awaited>,
+    /// How many of the operations that were sent store pages.
+    pub(crate) stores: usize,
 }
 
 /// What a lookup finds.
@@ -110,6 +114,8 @@ impl Desk {
             flights: VecDeque::new(),
             ops: VecDeque::new(),
             runs: Vec::new(),
+            awaited: None,
+            stores: 0,
         }
     }
 
@@ -149,6 +155,7 @@ impl Desk {
         match self.leases.poll(self.now, &mut self.lookups, visit, &kind) {
             Poll::Pending => String::new(),
             Poll::Ready(answer) => {
+                self.awaited = visit.awaited();
                 self.visits[number] = None;
                 self.word(answer)
             }
@@ -232,6 +239,7 @@ impl Desk {
             let line = String::from_utf8(line).unwrap();
             let pin = if op.pin.is_some() { " pinned" } else { "" };
             lines.push(line.trim_end().to_owned() + pin);
+            self.stores += usize::from(op.is_store);
             self.ops.push_back(op.id);
         }
         lines
@@ -301,6 +309,15 @@ impl Desk {
     pub(crate) fn end(&mut self, end: End) {
         let run = self.runs.pop().expect("a run");
         self.leases.end(self.now, run, end);
+    }
+
+    /// What has become of pages that were to be stored: stored, overtaken, refused,
+    /// failed.
+    pub(crate) fn fates(&self) -> [u64; 4] {
+        let stats = self.stats();
+        let fates = [stats.stored, stats.overtaken, stats.refused, stats.failed];
+        assert_eq!(stats.stores, fates.iter().sum::<u64>());
+        fates
     }
 
     pub(crate) fn stats(&self) -> Stats {
