@@ -2,7 +2,7 @@
 
 use memcached_core::namespace::Name;
 use memcached_core::policy::CookieRule;
-use memcached_core::policy::identity::{Encodings, PatternTraits, Ports, VaryBy};
+use memcached_core::policy::identity::{Encodings, PatternTraits, Ports, VaryBy, names_header};
 use memcached_core::policy::invalidation::KeyTemplate;
 
 use crate::host::{Pattern, Plugin, VRequest};
@@ -64,10 +64,9 @@ impl KeyPattern {
         })
     }
 
-    /// Whether it may depend on a header of the request.
+    /// Whether it has a header of the request.
     pub(in crate::plugin) fn names(&self, header: &[u8]) -> bool {
-        let mut parts = self.text.windows(header.len());
-        parts.any(|part| part.eq_ignore_ascii_case(header))
+        names_header(&self.text, header)
     }
 
     /// Whether both give the same.

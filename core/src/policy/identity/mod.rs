@@ -39,8 +39,8 @@ mod tests;
 
 pub use collapse::Collapse;
 pub use encodings::{CodingSet, Encodings, KeyCodings};
-pub use pattern::PatternTraits;
 pub(super) use pattern::placeholder;
+pub use pattern::{PatternTraits, names_header};
 pub use port::Ports;
 pub(super) use port::{plain_host, split as split_host};
 pub use request::Request;

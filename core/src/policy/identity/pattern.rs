@@ -50,17 +50,12 @@ impl PatternTraits {
     #[must_use]
     pub fn of(pattern: &[u8]) -> Self {
         let mut traits = Self::default();
-        let mut rest = pattern;
-        while let Some((&byte, after)) = rest.split_first() {
-            rest = match byte {
-                b'\\' => after.get(1..).unwrap_or_default(),
-                b'%' => traits.read_placeholder(after),
-                b'#' => {
-                    traits.hashes += 1;
-                    after
-                }
-                _ => after,
-            };
+        for part in parts(pattern) {
+            match part {
+                Part::Hash => traits.hashes += 1,
+                Part::Capture => traits.derived(),
+                Part::Placeholder { name, key } => traits.record(name, key),
+            }
         }
         traits
     }
@@ -73,27 +68,6 @@ impl PatternTraits {
             query: true,
             ..self
         }
-    }
-
-    /// Reads what follows a `%`; gives what follows the placeholder.
-    fn read_placeholder<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
-        let Some(inner) = text.strip_prefix(b"{") else {
-            // A capture: "1" or "[1-3]", which has no `#`.
-            self.derived();
-            return text.get(1..).unwrap_or_default();
-        };
-        let inner = inner.strip_prefix(b"enc:").unwrap_or(inner);
-        let name_len = inner
-            .iter()
-            .position(|byte| matches!(byte, b'[' | b'}'))
-            .unwrap_or(inner.len());
-        let (name, rest) = inner.split_at(name_len);
-        let (key, rest) = match rest.strip_prefix(b"[") {
-            Some(key) => split_at_byte(key, b']'),
-            None => (&b""[..], rest),
-        };
-        self.record(name, key);
-        rest.strip_prefix(b"}").unwrap_or(rest)
     }
 
     fn record(&mut self, name: &[u8], key: &[u8]) {
@@ -136,6 +110,69 @@ impl PatternTraits {
     pub(super) fn simplifies_host(&self) -> bool {
         self.host && !self.host_header
     }
+}
+
+/// Whether the text of a pattern that the host has accepted has a header of the
+/// request.
+#[must_use]
+pub fn names_header(pattern: &[u8], header: &[u8]) -> bool {
+    parts(pattern).any(|part| match part {
+        Part::Placeholder { name, key } => {
+            placeholder(name) == Some("header") && key.eq_ignore_ascii_case(header)
+        }
+        Part::Hash | Part::Capture => false,
+    })
+}
+
+/// What counts in a pattern.
+enum Part<'a> {
+    /// A `#` outside of placeholders.
+    Hash,
+    /// `%1` or `%[1-3]`.
+    Capture,
+    /// `%{NAME}` or `%{NAME[KEY]}`.
+    Placeholder { name: &'a [u8], key: &'a [u8] },
+}
+
+/// What counts in the text of a pattern, in its order.
+fn parts(pattern: &[u8]) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = pattern;
+    core::iter::from_fn(move || {
+        while let Some((&byte, after)) = rest.split_first() {
+            rest = after;
+            match byte {
+                b'\\' => rest = after.get(1..).unwrap_or_default(),
+                b'%' => {
+                    let (part, after) = read_placeholder(after);
+                    rest = after;
+                    return Some(part);
+                }
+                b'#' => return Some(Part::Hash),
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// Reads what follows a `%`, and gives what follows the placeholder too.
+fn read_placeholder(text: &[u8]) -> (Part<'_>, &[u8]) {
+    let Some(inner) = text.strip_prefix(b"{") else {
+        // A capture: "1" or "[1-3]", which has no `#`.
+        return (Part::Capture, text.get(1..).unwrap_or_default());
+    };
+    let inner = inner.strip_prefix(b"enc:").unwrap_or(inner);
+    let name_len = inner
+        .iter()
+        .position(|byte| matches!(byte, b'[' | b'}'))
+        .unwrap_or(inner.len());
+    let (name, rest) = inner.split_at(name_len);
+    let (key, rest) = match rest.strip_prefix(b"[") {
+        Some(key) => split_at_byte(key, b']'),
+        None => (&b""[..], rest),
+    };
+    let rest = rest.strip_prefix(b"}").unwrap_or(rest);
+    (Part::Placeholder { name, key }, rest)
 }
 
 /// The full name of what a request has, for a placeholder's name such as
@@ -209,6 +246,31 @@ mod tests {
             (r"\\%{req.path}", path),
         ] {
             assert_eq!(of(pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn headers() {
+        for (pattern, expected) in [
+            ("%{req.header[Cookie]}", true),
+            ("%{request.header[cookie]}", true),
+            ("%{enc:req.header[COOKIE]}", true),
+            ("%{req.he[Cookie]}", true),
+            ("%{req.path}#%{req.header[X-A]}%{req.header[Cookie]}", true),
+            ("%{req.header[X-Cookie-Consent]}", false),
+            ("%{req.header[Cookie2]}", false),
+            ("%{req.header[]}", false),
+            ("%{req.header}Cookie", false),
+            ("%{req.environment[Cookie]}", false),
+            ("%{resp.header[Cookie]}", false),
+            ("%{phys.header[Cookie]}", false),
+            ("/cookie-shop%{req.path}", false),
+            (r"\%{req.header[Cookie]}", false),
+            ("req.header[Cookie]", false),
+            ("", false),
+        ] {
+            let found = names_header(pattern.as_bytes(), b"Cookie");
+            assert_eq!(found, expected, "{pattern}");
         }
     }
 
