@@ -219,8 +219,10 @@ impl Leases {
         self.carry_out();
     }
 
-    /// The worker changes an item otherwise.
+    /// The worker is about to change an item otherwise, or has done so: no lookup is
+    /// joined to one from before, and whoever waits looks who makes the page now.
     pub(super) fn changed(&self, server: ServerId, key: &Key) {
+        self.lookups.changed(server, key);
         self.core
             .borrow_mut()
             .changed(self.epoch.now(), server, key);

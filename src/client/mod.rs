@@ -115,7 +115,6 @@ impl Inner {
     /// No lookup may be joined from now on to one from before the command.
     fn before(&self, driver: &Driver, command: &Command<Vec<u8>>) {
         if let Some(key) = command.changes() {
-            self.lookups.changed(driver.id(), key);
             self.leases.changed(driver.id(), key);
         }
     }
@@ -142,7 +141,7 @@ impl Client {
             let purges = Rc::new(Purges::new(
                 worker.clone(),
                 Rc::clone(&drivers),
-                Rc::clone(&lookups),
+                Rc::clone(&leases),
                 Rc::clone(&namespaces),
             ));
             Inner {

@@ -17,7 +17,7 @@ use super::completion::{Complete, Completion};
 use super::counters::{DeleteCounts, increment};
 use super::driver::Driver;
 use super::drivers::Drivers;
-use super::lookups::Lookups;
+use super::leases::Leases;
 use super::namespaces::{Namespaces, submit_bump};
 use super::together::{Expected, PurgeHandle, Together};
 use crate::host::{BufferSlice, SockAddr, Waker, Worker};
@@ -36,7 +36,7 @@ pub(crate) struct Items {
 pub(super) struct Purges {
     worker: Worker,
     drivers: Rc<Drivers>,
-    lookups: Rc<Lookups>,
+    leases: Rc<Leases>,
     namespaces: Rc<Namespaces>,
     counts: Rc<DeleteCounts>,
     /// Whose next command is due.
@@ -47,13 +47,13 @@ impl Purges {
     pub(super) fn new(
         worker: Worker,
         drivers: Rc<Drivers>,
-        lookups: Rc<Lookups>,
+        leases: Rc<Leases>,
         namespaces: Rc<Namespaces>,
     ) -> Self {
         Self {
             worker,
             drivers,
-            lookups,
+            leases,
             namespaces,
             counts: Rc::default(),
             due: RefCell::default(),
@@ -117,7 +117,7 @@ impl Purges {
         completion: Completion,
     ) {
         // A lookup that begins later must not be answered by one from before.
-        self.lookups.changed(driver.id(), purge.key());
+        self.leases.changed(driver.id(), purge.key());
         let item = Rc::new(PurgeOfItem {
             purges: Rc::clone(self),
             driver,
@@ -261,7 +261,7 @@ impl Complete for PurgeOfItem {
         // A lookup that began while it was under way may have found the item; who asks
         // from now on must not.
         self.purges
-            .lookups
+            .leases
             .changed(self.driver.id(), self.purge.borrow().key());
         if let Some(completion) = self.completion.take() {
             completion.complete(match result {

@@ -130,3 +130,27 @@ fn a_post_while_it_is_made() {
     }
     fleet.stop();
 }
+
+/// Who waits for a page that the same server purges does not wait until it is made, or
+/// its lock is renewed.
+#[test]
+fn a_post_while_others_of_its_worker_wait() {
+    let fleet = Fleet::one(r#""lock" => 3600, "lock_wait_ms" => 60000"#);
+    fleet.origin.hold_first("/a", 1);
+    thread::scope(|scope| {
+        let first = scope.spawn(|| fleet.get("/a"));
+        fleet.origin.await_count("/a", 1);
+        let looked = fleet.cache.stat("cmd_get");
+        let second = scope.spawn(|| fleet.get("/a"));
+        eventually("it has looked", || fleet.cache.stat("cmd_get") > looked);
+        let post = fleet.sites[0].request("POST", "/a", &[("Content-Length", "0")]);
+        assert_eq!(store(&post), "invalidated");
+        let page = second.join().expect("a response");
+        assert_eq!((page.text().as_str(), status(&page)), ("page 2", "miss"));
+        fleet.await_page("/a");
+        fleet.origin.let_go("/a");
+        assert_eq!(first.join().expect("a response").text(), "page 0");
+    });
+    assert_eq!(fleet.get("/a").text(), "page 2");
+    fleet.stop();
+}
