@@ -93,6 +93,15 @@ impl Drivers {
         Rc::clone(&self.configured.borrow()[id.0 as usize])
     }
 
+    /// The name of a driver, if the configuration names its server.
+    pub(super) fn id_of(&self, driver: &Driver) -> Option<DriverId> {
+        let configured = self.configured.borrow();
+        let at = configured
+            .iter()
+            .position(|known| Rc::as_ptr(known) == std::ptr::from_ref(driver));
+        at.map(driver_id)
+    }
+
     fn resolve(&self, pool: &Arc<Pool<SockAddr>>) -> ResolvedPool {
         let servers = pool.spec().servers();
         ResolvedPool {
@@ -113,8 +122,7 @@ impl Drivers {
             configured.push(driver);
             configured.len() - 1
         });
-        let id = u32::try_from(at).expect("a configuration names fewer servers");
-        (configured[at].id(), DriverId(id))
+        (configured[at].id(), driver_id(at))
     }
 
     /// The driver of a server that a script names.
@@ -188,4 +196,9 @@ impl Drivers {
         let of_scripts = self.of_scripts.borrow();
         configured.iter().chain(of_scripts.values()).for_each(show);
     }
+}
+
+/// Names the driver at a position.
+fn driver_id(at: usize) -> DriverId {
+    DriverId(u32::try_from(at).expect("a configuration names fewer servers"))
 }

@@ -6,11 +6,11 @@ use std::rc::{Rc, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
-use memcached_core::lookup::ServerId;
 use memcached_core::lookup::lease::{
     self, Answer, Ask, End, Kind, NewItem, Op, OpId, Run, Stats, Visit,
 };
-use memcached_core::protocol::{Key, Value};
+use memcached_core::lookup::{DriverId, ServerId};
+use memcached_core::protocol::{Key, Pin, Value};
 use memcached_core::server::Outcome;
 use memcached_core::time::Time;
 
@@ -226,6 +226,12 @@ impl Leases {
         self.core
             .borrow_mut()
             .changed(self.epoch.now(), server, key);
+    }
+
+    /// A connection is over, and what depends on versions that were read there.
+    pub(super) fn connection_lost(&self, driver: DriverId, pin: Pin) {
+        let now = self.epoch.now();
+        self.core.borrow_mut().connection_lost(now, driver, pin);
     }
 
     /// A server answers again that was down.

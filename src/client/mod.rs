@@ -36,7 +36,7 @@ use memcached_core::lookup::ServerId;
 use memcached_core::lookup::lease::{Ask, Rules, Run};
 use memcached_core::namespace::Name;
 use memcached_core::pool::Pool;
-use memcached_core::protocol::{Command, Key, Lane, Store};
+use memcached_core::protocol::{Command, Key, Lane, Pin, Store};
 use memcached_core::purge::Purge;
 use memcached_core::server::Failure;
 use memcached_core::time::Time;
@@ -88,6 +88,12 @@ impl Owner for Inner {
         self.purges.hand_out();
         self.namespaces.hand_out();
         self.publish_later();
+    }
+
+    fn connection_ended(&self, driver: &Driver, pin: Pin) {
+        if let Some(id) = self.drivers.id_of(driver) {
+            self.leases.connection_lost(id, pin);
+        }
     }
 
     fn came_back(&self, server: ServerId) {

@@ -13,7 +13,7 @@ use super::backoff::Backoff;
 use super::connection_id::ConnectionId;
 use super::context::Context;
 use super::error::Fault;
-use super::event::{Action, Types};
+use super::event::{Action, Event, Types};
 use super::pace::Pace;
 use super::patience::Patience;
 use super::pipeline::{Pipeline, Unreadable};
@@ -257,6 +257,7 @@ impl<T: Types> Connection<T> {
 
     /// Closes the socket; what is queued stays.
     pub(super) fn close(&mut self, context: &mut Context<'_, T>) {
+        context.events.extend(self.pin().map(Event::Ended));
         self.state = State::Closed;
         self.pipeline.reset_streams();
         self.purpose = Purpose::Requests;

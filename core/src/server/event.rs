@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::connection_id::ConnectionId;
 use super::error::{Failure, Fault};
-use crate::protocol::{Command, Data, Key, Lane, Marks, MetaDelete, Reply};
+use crate::protocol::{Command, Data, Key, Lane, Marks, MetaDelete, Pin, Reply};
 
 /// The types that a driver brings along.
 pub trait Types {
@@ -63,6 +63,8 @@ pub enum Event<T: Types> {
         /// With this failure the server began to count as down.
         now_down: bool,
     },
+    /// A connection is over, well or badly, and so are versions that were read there.
+    Ended(Pin),
     /// A lookup that nobody waits for any more has won the right to make an item.
     /// Nobody else wins it until that is given back.
     Unclaimed(Unclaimed),

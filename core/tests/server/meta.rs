@@ -75,8 +75,10 @@ fn it_goes_out_nowhere_else() {
         if is_sent {
             sim.written(999);
         }
+        assert_eq!(sim.ended, []);
         sim.eof();
         assert_eq!(sim.done(), outcomes(&[(2, "connection lost")]));
+        assert_eq!(sim.ended, [pin]);
         sim.connected();
         assert_eq!(sim.written(999), b"get b\r\n");
         // The new connection is another one.
@@ -129,6 +131,34 @@ fn it_stays_open_for_as_long_as_a_right_may_last() {
     assert_eq!(sim.closes, 0);
     sim.at(3_700_000);
     assert_eq!(sim.closes, 1);
+}
+
+/// However a connection ends, it is told.
+#[test]
+fn versions_end_with_their_connection() {
+    for end in [
+        Sim::eof,
+        Sim::error,
+        |sim: &mut Sim| sim.data(b"what nobody asked for\r\n"),
+        |sim: &mut Sim| {
+            let now = sim.now();
+            sim.server.shutdown(now);
+            sim.at(0);
+            // Which takes what has happened.
+            sim.error();
+        },
+    ] {
+        let (mut sim, pin) = won();
+        end(&mut sim);
+        assert_eq!(sim.ended, [pin]);
+        sim.error();
+        assert_eq!(sim.ended, [pin], "told once");
+    }
+    // An attempt that fails has no versions.
+    let mut sim = Sim::new();
+    sim.get(1, "a").unwrap();
+    sim.error();
+    assert_eq!(sim.ended, []);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use memcached_core::line_limit::{LeftOut, LineLimit};
-use memcached_core::protocol::{Reply, Status};
+use memcached_core::protocol::{Pin, Reply, Status};
 use memcached_core::server::{Event, LogLimit, Outcome, Server, Unclaimed};
 use memcached_core::time::Time;
 
@@ -111,12 +111,13 @@ impl ServerLog {
     }
 
     /// Hands out what happened; whether a request was among it. `release` gives back
-    /// what was won by nobody; `recovered` is told of the first good reply after
-    /// failures.
+    /// what was won by nobody; `ended` is told of connections that are over,
+    /// `recovered` of the first good reply after failures.
     pub(super) fn hand_out(
         &self,
         core: &RefCell<Server<Requests>>,
         release: impl Fn(&Unclaimed),
+        ended: impl Fn(Pin),
         recovered: impl Fn(),
     ) -> bool {
         let mut completed = false;
@@ -137,6 +138,7 @@ impl ServerLog {
                     };
                     format!("{fault}{state}")
                 }),
+                Some(Event::Ended(pin)) => ended(pin),
                 Some(Event::Unclaimed(unclaimed)) => release(&unclaimed),
                 Some(Event::Recovered { failing_for }) => {
                     let secs = failing_for.as_secs_f64();

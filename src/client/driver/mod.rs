@@ -356,10 +356,12 @@ impl Driver {
         let mut completed = false;
         loop {
             self.sockets.carry_out(&self.core);
-            let recovered = || self.came_back();
-            completed |= self
-                .log
-                .hand_out(&self.core, |won| self.release(won), recovered);
+            completed |= self.log.hand_out(
+                &self.core,
+                |won| self.release(won),
+                |pin| self.tell(|owner| owner.connection_ended(self, pin)),
+                || self.tell(|owner| owner.came_back(self.id)),
+            );
             if !self.sockets.write_all(&self.core) {
                 break;
             }
@@ -373,15 +375,13 @@ impl Driver {
         completed
     }
 
-    fn came_back(&self) {
-        if let Some(owner) = self.owner.upgrade() {
-            owner.came_back(self.id);
-        }
+    fn worked(&self) {
+        self.tell(|owner| owner.worked());
     }
 
-    fn worked(&self) {
+    fn tell(&self, tell: impl FnOnce(&dyn Owner)) {
         if let Some(owner) = self.owner.upgrade() {
-            owner.worked();
+            tell(&*owner);
         }
     }
 }

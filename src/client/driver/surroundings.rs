@@ -3,7 +3,9 @@
 use std::rc::{Rc, Weak};
 
 use memcached_core::lookup::ServerId;
+use memcached_core::protocol::Pin;
 
+use super::Driver;
 use super::events::Strangers;
 use crate::client::counters::Part;
 use crate::client::reading::ReadBuffers;
@@ -14,6 +16,9 @@ pub(in crate::client) trait Owner {
     /// The driver has done what was to be done; outcomes may have been handed
     /// out.
     fn worked(&self);
+
+    /// A connection of a driver is over.
+    fn connection_ended(&self, driver: &Driver, pin: Pin);
 
     /// A server answers again that was down, or failed.
     fn came_back(&self, server: ServerId);

@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use crate::protocol::{Command, Found, Key, Lane, MetaNoop, Reply, Retrieve, Store, StoreMode};
+use crate::protocol::{
+    Command, Found, Key, Lane, MetaNoop, Pin, Reply, Retrieve, Store, StoreMode,
+};
 use crate::server::{
     Action, ConnectionId, Event, Failure, Limits, Outcome, RequestId, Server, Spec, Types,
 };
@@ -47,6 +49,8 @@ pub struct Sim {
     pub connects: usize,
     /// How often the server wanted the socket to be closed.
     pub closes: usize,
+    /// Connections that are over.
+    pub ended: Vec<Pin>,
     /// What the server wanted to be done with any socket.
     pub actions: Vec<(ConnectionId, Action)>,
 }
@@ -83,6 +87,7 @@ impl Sim {
             log: Vec::new(),
             connects: 0,
             closes: 0,
+            ended: Vec::new(),
             actions: Vec::new(),
         }
     }
@@ -262,6 +267,7 @@ impl Sim {
                     let state = if now_down { ", down" } else { "" };
                     self.log.push(format!("{fault}{state}"));
                 }
+                Event::Ended(pin) => self.ended.push(pin),
                 Event::Unclaimed(unclaimed) => {
                     let (key, marks) = (&unclaimed.key, unclaimed.marks);
                     let line = format!("unclaimed {} {}", key.as_str(), marks.version);
