@@ -23,7 +23,8 @@ pub(super) struct DeleteCounts {
     pub(super) failed: Cell<u64>,
 }
 
-/// How many responses came to which end, on one worker.
+/// How many responses came to which end, on one worker. Those that runs have made are
+/// counted by the leases.
 #[derive(Debug, Default)]
 pub(crate) struct StoreCounts {
     /// Handed over to be stored.
@@ -119,7 +120,7 @@ counters! {
     stores,
     /// Responses that memcached has stored.
     stored,
-    /// Responses that memcached did not store.
+    /// Responses that memcached did not store, other than those that were overtaken.
     stores_refused,
     /// Responses that memcached could not be given, or about which it said nothing.
     stores_failed,
@@ -138,8 +139,8 @@ counters! {
     waited_in_vain,
     /// Pages that were served although they were out of date.
     stale,
-    /// Pages that were made in vain: their items were purged meanwhile, or others
-    /// make them.
+    /// Pages among the stores that were made in vain: their items were purged
+    /// meanwhile, or others make them.
     overtaken,
     /// Locks of others that were ended because they were held too long.
     locks_taken_over,
@@ -222,7 +223,11 @@ impl Sums {
         self.waited += stats.waited;
         self.waited_in_vain += stats.waited_in_vain;
         self.stale += stats.stale;
-        self.overtaken += stats.refused;
+        self.stores += stats.stores;
+        self.stored += stats.stored;
+        self.stores_refused += stats.refused;
+        self.stores_failed += stats.failed;
+        self.overtaken += stats.overtaken;
         self.locks_taken_over += stats.taken_over;
     }
 }

@@ -11,13 +11,15 @@ use memcached_core::lookup::lease::{
 };
 use memcached_core::lookup::{DriverId, ServerId};
 use memcached_core::protocol::{Key, Pin, Value};
-use memcached_core::server::Outcome;
+use memcached_core::server::{Failure, Outcome};
 use memcached_core::time::Time;
 
 use super::completion::{Complete, Completion};
+use super::driver::ServerLog;
 use super::drivers::Drivers;
 use super::epoch::Epoch;
 use super::lookups::Lookups;
+use super::stores::{log_dropped, log_refusal};
 use crate::host::{BufferSlice, Timer, Waker, Worker};
 
 /// A request on its way to its answer. Dropping it gives the request up.
@@ -66,6 +68,17 @@ impl Drop for VisitHandle {
     }
 }
 
+/// Why a page that a run has made is not handed over to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotHandedOver {
+    /// The run has ended already.
+    Ended,
+    /// The right is lost: somebody else may have it.
+    Lost,
+    /// The server cannot be asked now, or too much waits for it already.
+    Failed(Failure),
+}
+
 /// The right to make a page. A clone is the same one; once it is used, or all of
 /// them are dropped, others may have it.
 #[derive(Clone)]
@@ -93,20 +106,15 @@ struct Held {
 }
 
 impl RunHandle {
-    /// The page, to be stored unless somebody purged or replaced it meanwhile; false
-    /// if the run has ended already.
-    pub(crate) fn store(&self, item: NewItem) -> bool {
-        let Some(run) = self.0.run.take() else {
-            return false;
-        };
-        let leases = &self.0.leases;
-        leases
-            .core
-            .borrow_mut()
-            .store(leases.epoch.now(), run, item);
-        leases.carry_out();
+    /// The page, to be stored unless somebody purged or replaced it meanwhile.
+    ///
+    /// # Errors
+    /// That is known already, the run has ended, or the server cannot be asked now.
+    pub(crate) fn store(&self, item: NewItem) -> Result<(), NotHandedOver> {
+        let run = self.0.run.take().ok_or(NotHandedOver::Ended)?;
+        let result = self.0.leases.store(run, item);
         self.0.used(Ended::Stored);
-        true
+        result
     }
 
     /// There is nothing to store. Does nothing if the run has ended already.
@@ -163,6 +171,8 @@ pub(super) struct Leases {
     drivers: Rc<Drivers>,
     epoch: Epoch,
     timer: Timer,
+    /// Why the last store of a page was dropped that could not be submitted.
+    dropped: Cell<Option<Failure>>,
     me: Weak<Self>,
 }
 
@@ -183,6 +193,7 @@ impl Leases {
                 drivers,
                 epoch: Epoch::new(),
                 timer,
+                dropped: Cell::default(),
                 me: me.clone(),
             }
         })
@@ -217,6 +228,23 @@ impl Leases {
     fn end(&self, run: Run, end: End) {
         self.core.borrow_mut().end(self.epoch.now(), run, end);
         self.carry_out();
+    }
+
+    /// Has a page stored that a run has made.
+    fn store(&self, run: Run, item: NewItem) -> Result<(), NotHandedOver> {
+        // The next store that is sent will be this one.
+        self.carry_out();
+        self.dropped.take();
+        let mut core = self.core.borrow_mut();
+        let is_lost = core.is_lost(&run);
+        core.store(self.epoch.now(), run, item);
+        drop(core);
+        self.carry_out();
+        match self.dropped.take() {
+            _ if is_lost => Err(NotHandedOver::Lost),
+            Some(failure) => Err(NotHandedOver::Failed(failure)),
+            None => Ok(()),
+        }
     }
 
     /// The worker is about to change an item otherwise, or has done so: no lookup is
@@ -280,7 +308,11 @@ impl Leases {
             return;
         };
         let driver = self.drivers.of_target(op.driver);
-        let completion = Completion::new(Rc::new(Sent { leases, id: op.id }));
+        let completion = Completion::new(Rc::new(Sent {
+            leases,
+            id: op.id,
+            store_log: op.is_store.then(|| Rc::clone(driver.log())),
+        }));
         let submitted = if let Some(pin) = op.pin {
             driver.submit_pinned(pin, op.command, op.timeout, completion)
         } else {
@@ -288,6 +320,10 @@ impl Leases {
             driver.submit(lane, op.command, op.timeout, completion)
         };
         if let Err(refused) = submitted {
+            if op.is_store {
+                log_dropped(driver.log(), refused.failure);
+                self.dropped.set(Some(refused.failure));
+            }
             refused.token.complete(Outcome::Failed(refused.failure));
         }
     }
@@ -297,11 +333,16 @@ impl Leases {
 struct Sent {
     leases: Rc<Leases>,
     id: OpId,
+    /// Of the server that is to store a page, if it is that.
+    store_log: Option<Rc<ServerLog>>,
 }
 
 impl Complete for Sent {
     fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
         let leases = &self.leases;
+        if let Some(log) = &self.store_log {
+            log_refusal(log, &outcome);
+        }
         leases.core.borrow_mut().handle_op(
             leases.epoch.now(),
             &mut leases.lookups.core.borrow_mut(),

@@ -46,7 +46,7 @@ pub(crate) use count::{CountHandle, Counted};
 use counters::Published;
 pub(crate) use counters::{Counters, StoreCounts};
 pub(crate) use epoch::Epoch;
-pub(crate) use leases::{Ended, RunHandle, VisitHandle};
+pub(crate) use leases::{Ended, NotHandedOver, RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use purges::Items;
 pub(crate) use random::random_bits;
@@ -60,7 +60,7 @@ use leases::Leases;
 use lookups::Lookups;
 use namespaces::{Namespaces, submit_bump};
 use purges::Purges;
-use stores::Storing;
+use stores::{Storing, log_dropped};
 
 /// The memcached client of one worker; a clone is the same one.
 #[derive(Clone)]
@@ -259,18 +259,16 @@ impl Client {
             counts: Rc::clone(&self.0.stores),
         }));
         let submitted = driver.submit(Lane::Store, command, timeout, completion);
-        let failure = match submitted {
+        match submitted {
             Ok(_) => {
                 self.0.stores.queued();
-                return Ok(());
+                Ok(())
             }
-            Err(refused) => refused.failure,
-        };
-        if failure == Failure::QueueFull {
-            let text = || "too much to store is waiting, stores are dropped".into();
-            driver.log().trouble(text);
+            Err(refused) => {
+                log_dropped(driver.log(), refused.failure);
+                Err(refused.failure)
+            }
         }
-        Err(failure)
     }
 
     /// Purges items of a pool, after all that was to be stored there before.

@@ -52,6 +52,8 @@ pub(crate) struct Desk {
     flights: VecDeque<Rc<Flight<usize, u32>>>,
     ops: VecDeque<OpId>,
     pub(crate) runs: Vec<Run>,
+    /// How many of the operations that were sent store pages.
+    pub(crate) stores: usize,
 }
 
 /// What a lookup finds.
@@ -110,6 +112,7 @@ impl Desk {
             flights: VecDeque::new(),
             ops: VecDeque::new(),
             runs: Vec::new(),
+            stores: 0,
         }
     }
 
@@ -232,6 +235,7 @@ impl Desk {
             let line = String::from_utf8(line).unwrap();
             let pin = if op.pin.is_some() { " pinned" } else { "" };
             lines.push(line.trim_end().to_owned() + pin);
+            self.stores += usize::from(op.is_store);
             self.ops.push_back(op.id);
         }
         lines
@@ -301,6 +305,15 @@ impl Desk {
     pub(crate) fn end(&mut self, end: End) {
         let run = self.runs.pop().expect("a run");
         self.leases.end(self.now, run, end);
+    }
+
+    /// What has become of pages that were to be stored: stored, overtaken, refused,
+    /// failed.
+    pub(crate) fn fates(&self) -> [u64; 4] {
+        let stats = self.stats();
+        let fates = [stats.stored, stats.overtaken, stats.refused, stats.failed];
+        assert_eq!(stats.stores, fates.iter().sum::<u64>());
+        fates
     }
 
     pub(crate) fn stats(&self) -> Stats {

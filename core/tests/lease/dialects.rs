@@ -162,7 +162,7 @@ fn a_page_there_is_as_old_as_its_head_says() {
     assert_eq!(desk.sent(), ["cas k 9 90 4 7 pinned"]);
     desk.op_ends(&status(Status::Exists));
     assert_eq!(desk.sent(), [format!("delete {LOCK}")]);
-    assert_eq!(desk.stats().refused, 1);
+    assert_eq!(desk.fates(), [0, 1, 0, 0]);
 }
 
 #[test]

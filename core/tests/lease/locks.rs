@@ -84,74 +84,6 @@ fn a_store_waits_for_the_renewal_under_way() {
 }
 
 #[test]
-fn a_renewal_that_fails_loses_the_run() {
-    for outcome in [status(Status::Exists), status(Status::NotFound), lost()] {
-        let mut desk = Desk::new();
-        desk.asks(WON);
-        desk.asks(TAKEN);
-        desk.pass(400);
-        desk.pass(3000);
-        assert_eq!(desk.sent().len(), 1);
-        assert_eq!(desk.woken(), [1]);
-        assert_eq!(desk.poll(1), "alone: Waited");
-        desk.asks(TAKEN);
-        assert!(!desk.leases.is_lost(&desk.runs[0]));
-        desk.op_ends(&outcome);
-        assert!(desk.leases.is_lost(&desk.runs[0]));
-        assert_eq!(desk.woken(), [2], "looks for itself");
-        assert_eq!((desk.poll(2), desk.looks()), (String::new(), 1));
-        desk.store();
-        assert_eq!(desk.sent(), [""; 0]);
-        assert_eq!(desk.stats().refused, 1);
-        assert!(desk.leave(2) || desk.leases.is_idle());
-    }
-}
-
-#[test]
-fn a_renewal_that_fails_while_a_store_waits_for_it() {
-    let mut desk = Desk::new();
-    desk.asks(WON);
-    desk.pass(3334);
-    desk.sent();
-    desk.asks(TAKEN);
-    desk.store();
-    desk.op_ends(&lost());
-    assert_eq!((desk.sent(), desk.woken()), (vec![], vec![1]));
-    assert_eq!(desk.stats().refused, 1);
-}
-
-#[test]
-fn a_store_that_is_refused_lets_the_others_look() {
-    for outcome in [status(Status::Exists), status(Status::NotFound), lost()] {
-        let mut desk = Desk::new();
-        desk.asks(WON);
-        desk.asks(TAKEN);
-        desk.store();
-        desk.sent();
-        desk.op_ends(&outcome);
-        assert_eq!((desk.woken(), desk.stats().refused), (vec![1], 1));
-        assert_eq!((desk.poll(1), desk.sent()), (String::new(), vec![]));
-        desk.find(Item::Empty(0, 8, "W"));
-        assert_eq!(desk.woken(), [1]);
-        assert_eq!(desk.poll(1), "make with a run");
-    }
-}
-
-#[test]
-fn what_memcached_does_not_take_leaves_a_marker() {
-    let mut desk = Desk::new();
-    desk.asks(WON);
-    desk.asks(TAKEN);
-    desk.store();
-    desk.sent();
-    desk.op_ends(&Outcome::Reply(Reply::ServerError("too large".into())));
-    assert_eq!(desk.sent(), ["add k 65537 120 0"]);
-    assert_eq!(desk.woken(), [0; 0]);
-    desk.op_ends(&stored());
-    assert_eq!((desk.woken(), desk.stats().refused), (vec![1], 1));
-}
-
-#[test]
 fn how_a_run_ends_that_began_with_nothing() {
     for (end, line) in [
         (End::NotStorable, "ms k 0 T120 F65537 C7 pinned"),
@@ -279,6 +211,7 @@ fn what_ends_with_its_connection() {
     assert!(desk.leases.is_lost(&desk.runs[0]));
     desk.store();
     assert_eq!((desk.sent(), desk.due().is_some()), (vec![], false));
+    assert_eq!(desk.fates(), [0, 0, 0, 1]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod desk;
 mod dialects;
+mod fates;
 mod locks;
 mod random;
 mod stale;

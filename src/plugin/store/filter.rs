@@ -191,12 +191,12 @@ impl StoreFilter {
         let options = shared.keys.options();
         let exptime = exptime(life.of_item(), now);
         if let Some(run) = self.run.take() {
-            run.store(lease::NewItem {
+            let result = run.store(lease::NewItem {
                 flags,
                 exptime,
                 data,
             });
-            shared.queued(vr, &self.key, self.key_differs);
+            shared.handed_over(vr, &self.key, self.key_differs, result);
             return;
         }
         let item = Store {

@@ -7,6 +7,7 @@ use memcached_core::policy::NotStored;
 use memcached_core::protocol::Key;
 
 use super::shared::{OTHER_KEY, Shared};
+use crate::client::NotHandedOver;
 use crate::plugin::memcached::Request;
 
 impl Shared {
@@ -24,6 +25,27 @@ impl Shared {
         let (text, line) = (with_key("queued", key_differs), "queued for memcached");
         self.publisher
             .publish_change(vr, environment, self.item(Some(key)), &text, &line);
+    }
+
+    /// What a run has made was handed over, or was not.
+    pub(super) fn handed_over(
+        &self,
+        vr: &mut Request<'_>,
+        key: &Key,
+        key_differs: bool,
+        result: Result<(), NotHandedOver>,
+    ) {
+        match result {
+            Ok(()) => self.queued(vr, key, key_differs),
+            Err(NotHandedOver::Failed(failure)) => self.refused(vr, Some(key), &failure),
+            Err(NotHandedOver::Lost) => self.refused(vr, Some(key), &NotStored::NotTheOne),
+            Err(NotHandedOver::Ended) => {
+                if let Some(client) = vr.worker() {
+                    client.store_counts().not_stored();
+                }
+                self.refused(vr, Some(key), &NotStored::NotTheOne);
+            }
+        }
     }
 
     /// The rules, or the way that the response took, keep it from being stored.

@@ -77,8 +77,8 @@ impl Storing {
         };
         match renewed {
             Ok(item) => {
-                run.store(item);
-                self.0.queued(vr, &keyed.key, key.differs);
+                let result = run.store(item);
+                self.0.handed_over(vr, &keyed.key, key.differs, result);
             }
             Err(reason) => {
                 run.end(end_of(&reason));

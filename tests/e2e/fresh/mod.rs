@@ -11,6 +11,7 @@ mod panics;
 mod purge;
 mod refresh;
 mod stop;
+mod stores;
 mod uncacheable;
 mod whole;
 

@@ -238,6 +238,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
                 driver: taken.source.driver,
                 timeout: target.timeout,
                 pin: Some(taken.source.pin),
+                is_store: false,
                 command: commands::release(place.key.clone(), taken.version),
             });
         }

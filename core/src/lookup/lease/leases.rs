@@ -109,7 +109,7 @@ impl<W: Clone> Leases<W> {
     #[must_use]
     pub fn is_lost(&self, run: &Run) -> bool {
         let run = self.table.runs.get(&run.id);
-        run.is_none_or(|run| matches!(run.state, RunState::Lost))
+        run.is_none_or(|run| matches!(run.state, RunState::Lost(_)))
     }
 
     /// The name of a run, the connection and the version that it depends on.
@@ -156,7 +156,7 @@ impl<W: Clone> Leases<W> {
                 }
             }
             Some(Purpose::Renew(run)) => self.table.renewed(now, run, outcome),
-            Some(Purpose::Finish(run)) => {
+            Some(Purpose::Store(run) | Purpose::Finish(run)) => {
                 if let Some(running) = self.table.runs.get(&run) {
                     lookups.changed(running.place.server, &running.place.key);
                 }

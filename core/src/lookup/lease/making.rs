@@ -11,9 +11,10 @@ use super::ops::Purpose;
 use super::place::Place;
 use super::run::{Base, End, Ending, NewItem, Run, RunId};
 use super::running::{RunState, Running};
+use super::stats::Fate;
 use super::table::Table;
 use super::timers::Due;
-use crate::protocol::{Reply, Status};
+use crate::protocol::Reply;
 use crate::server::Outcome;
 use crate::time::Time;
 
@@ -78,6 +79,7 @@ impl<W: Clone> Table<W> {
         };
         // What depends on no version may go out anywhere.
         let pin = commands::names_version(&command).then_some(run.source.pin);
+        let is_store = matches!(purpose, Purpose::Store(_));
         self.ops.push(purpose, |op| {
             let op = Op {
                 id: op,
@@ -85,6 +87,7 @@ impl<W: Clone> Table<W> {
                 driver: run.source.driver,
                 timeout: run.timeout,
                 pin,
+                is_store,
                 command,
             };
             then(run, &op);
@@ -94,6 +97,7 @@ impl<W: Clone> Table<W> {
 
     /// What a run has made is stored.
     pub(super) fn store(&mut self, now: Time, id: RunId, item: NewItem) {
+        self.stats.stores += u64::from(self.runs.contains_key(&id));
         self.conclude(now, id, Ending::Store(item));
     }
 
@@ -102,7 +106,7 @@ impl<W: Clone> Table<W> {
         let Some(run) = self.runs.get(&id) else {
             return;
         };
-        let is_lost = matches!(run.state, RunState::Lost);
+        let is_lost = matches!(run.state, RunState::Lost(_));
         let ending = run.base.ending(end, &run.rules, now);
         let place = run.place.clone();
         let entry = self.get(&place);
@@ -124,13 +128,20 @@ impl<W: Clone> Table<W> {
         if let Some(alarm) = run.alarm.take() {
             self.timers.remove(alarm);
         }
-        if matches!(run.state, RunState::Lost) {
-            self.stats.refused += u64::from(matches!(ending, Ending::Store(_)));
+        if let RunState::Lost(fate) = run.state {
+            self.count(&ending, fate);
             self.over(now, id);
         } else if run.renewal.is_some() {
             run.state = RunState::Ending(ending);
         } else {
             self.finish(now, id, ending);
+        }
+    }
+
+    /// A run ends before the server was told how.
+    fn count(&mut self, ending: &Ending, fate: Fate) {
+        if let Ending::Store(_) = ending {
+            self.stats.count(fate);
         }
     }
 
@@ -151,7 +162,12 @@ impl<W: Clone> Table<W> {
             ending => run.command(now, ending),
         };
         if command.is_some() {
-            self.push(id, Purpose::Finish(id), command, |_, _| ());
+            let purpose = if stores {
+                Purpose::Store(id)
+            } else {
+                Purpose::Finish(id)
+            };
+            self.push(id, purpose, command, |_, _| ());
         } else {
             self.over(now, id);
         }
@@ -192,7 +208,7 @@ impl<W: Clone> Table<W> {
             return;
         };
         let Outcome::Reply(Reply::StoredAs(version)) = *outcome else {
-            self.lose(now, id);
+            self.lose(now, id, Fate::without_right(outcome));
             return;
         };
         run.version = version;
@@ -200,16 +216,17 @@ impl<W: Clone> Table<W> {
             self.renew_later(id, sent);
             return;
         }
-        match mem::replace(&mut run.state, RunState::Lost) {
+        match mem::replace(&mut run.state, RunState::Making) {
             RunState::Ending(ending) => self.finish(now, id, ending),
-            state @ (RunState::Making | RunState::Lost | RunState::Ended { .. }) => {
+            state @ (RunState::Making | RunState::Lost(_) | RunState::Ended { .. }) => {
                 run.state = state;
             }
         }
     }
 
-    /// Another one has the right of a run: those who wait look for themselves.
-    pub(super) fn lose(&mut self, now: Time, id: RunId) {
+    /// A run has no right any more: those who wait look for themselves. Of what it makes
+    /// becomes this.
+    pub(super) fn lose(&mut self, now: Time, id: RunId, fate: Fate) {
         let Some(run) = self.runs.get_mut(&id) else {
             return;
         };
@@ -217,14 +234,18 @@ impl<W: Clone> Table<W> {
             self.timers.remove(alarm);
         }
         let place = run.place.clone();
-        match mem::replace(&mut run.state, RunState::Lost) {
+        let fate = match run.state {
+            RunState::Lost(known) => known,
+            RunState::Making | RunState::Ending(_) | RunState::Ended { .. } => fate,
+        };
+        match mem::replace(&mut run.state, RunState::Lost(fate)) {
             // Its outcome comes.
             state @ RunState::Ended { .. } => run.state = state,
             RunState::Ending(ending) => {
-                self.stats.refused += u64::from(matches!(ending, Ending::Store(_)));
+                self.count(&ending, fate);
                 self.over(now, id);
             }
-            RunState::Making | RunState::Lost => {
+            RunState::Making | RunState::Lost(_) => {
                 if self.forget_grant(now, &place, id) {
                     self.over(now, id);
                 } else {
@@ -242,16 +263,15 @@ impl<W: Clone> Table<W> {
         let RunState::Ended { stores } = run.state else {
             return;
         };
-        let is_stored = matches!(
-            outcome,
-            Outcome::Reply(Reply::Status(Status::Stored) | Reply::StoredAs(_))
-        );
+        let fate = Fate::of(outcome);
         let is_refused = matches!(outcome, Outcome::Reply(Reply::ServerError(_)));
         let place = run.place.clone();
-        if stores && is_stored {
+        if stores {
+            self.stats.count(fate);
+        }
+        if stores && fate == Fate::Stored {
             self.change(now, &place, |entry, _, _| entry.held = None);
         } else if stores {
-            self.stats.refused += 1;
             if let Some(marker) = is_refused.then(|| run.mark_refused(now)).flatten() {
                 run.state = RunState::Ended { stores: false };
                 self.push(id, Purpose::Finish(id), Some(marker), |_, _| ());
@@ -276,6 +296,7 @@ impl<W: Clone> Table<W> {
                 driver: run.source.driver,
                 timeout: run.timeout,
                 pin: None,
+                is_store: false,
                 command: unlock,
             });
         }

@@ -25,6 +25,9 @@ pub struct Op {
     /// The connection on which it has to go out. If that is over, the operation has
     /// failed; it is never sent on another one, and never twice.
     pub pin: Option<Pin>,
+    /// It stores a page. What keeps the server from doing so is worth a line in a log,
+    /// other than that the item was purged, or is made by another one.
+    pub is_store: bool,
     /// What is sent.
     pub command: Command<Vec<u8>>,
 }

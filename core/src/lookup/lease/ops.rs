@@ -19,7 +19,9 @@ pub(super) enum Purpose {
     Ask(Asked),
     /// The lock of a run is to last.
     Renew(RunId),
-    /// A run ends.
+    /// What a run has made is stored, with which it ends.
+    Store(RunId),
+    /// A run ends otherwise.
     Finish(RunId),
     /// The run of another is ended.
     TakeOver(Place),
@@ -62,6 +64,7 @@ impl Ops {
             driver: target.driver,
             timeout: target.timeout,
             pin: None,
+            is_store: false,
             command: Command::MetaNoop(MetaNoop),
         });
     }

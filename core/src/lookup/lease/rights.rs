@@ -7,6 +7,7 @@ use super::ops::{Asked, Purpose};
 use super::place::Place;
 use super::run::RunId;
 use super::running::Source;
+use super::stats::Fate;
 use super::table::Table;
 use super::visit::Visit;
 use crate::protocol::{Reply, Status};
@@ -39,6 +40,7 @@ impl<W: Clone> Table<W> {
             driver: target.driver,
             timeout: target.timeout,
             pin,
+            is_store: false,
             command,
         });
     }
@@ -57,6 +59,7 @@ impl<W: Clone> Table<W> {
             driver: target.driver,
             timeout: target.timeout,
             pin: None,
+            is_store: false,
             command: commands::delete(commands::lock_key(&visit.place.key)),
         });
     }
@@ -76,7 +79,7 @@ impl<W: Clone> Table<W> {
         let lost = self.runs.iter().filter(|(_, run)| run.depends_on(source));
         let lost: Vec<RunId> = lost.map(|(id, _)| *id).collect();
         for id in lost {
-            self.lose(now, id);
+            self.lose(now, id, Fate::Failed);
         }
         for place in self.places() {
             self.change(now, &place, |entry, _, _| {

@@ -8,6 +8,7 @@ use super::means::Means;
 use super::op::OpId;
 use super::place::Place;
 use super::run::{Base, Ending};
+use super::stats::Fate;
 use super::timers::Alarm;
 use crate::lookup::coalesce::DriverId;
 use crate::protocol::{Pin, StoreMode};
@@ -50,8 +51,8 @@ pub(super) struct Running {
 pub(super) enum RunState {
     /// Somebody makes the page.
     Making,
-    /// The same, but in vain: another one has the right.
-    Lost,
+    /// The same, but in vain: it has no right any more. What becomes of the page.
+    Lost(Fate),
     /// It ends so, once the renewal under way is answered.
     Ending(Ending),
     /// The server was told.

@@ -181,6 +181,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             driver: target.driver,
             timeout: limit.since(self.now).min(target.timeout),
             pin,
+            is_store: false,
             command,
         });
         self.table

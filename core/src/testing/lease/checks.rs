@@ -285,6 +285,11 @@ impl World {
             } else if !worker.lookups.is_idle() {
                 self.breaks("something was left in the lookups");
             }
+            let stats = self.workers[at].leases.stats();
+            let fates = [stats.stored, stats.overtaken, stats.refused, stats.failed];
+            if stats.stores != fates.iter().sum::<u64>() {
+                self.breaks("what became of a page was not counted once");
+            }
         }
         match self.scenario {
             Scenario::SoftPurge if self.broken.runs != 2 => {
