@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use memcached_core::lookup::lease::{
-    self, Answer, Ask, End, Kind, NewItem, Op, OpId, Run, Stats, Visit,
+    self, Answer, Ask, Awaited, End, Kind, NewItem, Op, OpId, Run, Stats, Visit,
 };
 use memcached_core::lookup::{DriverId, ServerId};
 use memcached_core::protocol::{Key, Pin, Value};
@@ -47,6 +47,13 @@ impl VisitHandle {
         );
         leases.carry_out();
         answer
+    }
+}
+
+impl VisitHandle {
+    /// Whether it has waited for another to make its page.
+    pub(crate) fn awaited(&self) -> Option<Awaited> {
+        self.visit.borrow().as_ref().and_then(Visit::awaited)
     }
 }
 

@@ -20,12 +20,34 @@ pub(super) fn say_hit(
     key: Option<&Key>,
     ttl: Option<u32>,
 ) -> Option<Note> {
+    say_served(vr, options, key, Source::Hit, ttl)
+}
+
+/// Says that the response is what another request got, for this reason.
+pub(super) fn say_collapsed(
+    vr: &mut Request<'_>,
+    options: &Common,
+    key: Option<&Key>,
+    forward: Forward,
+    ttl: Option<u32>,
+) -> Option<Note> {
+    say_served(vr, options, key, Source::Forwarded(forward), ttl)
+}
+
+fn say_served(
+    vr: &mut Request<'_>,
+    options: &Common,
+    key: Option<&Key>,
+    source: Source,
+    ttl: Option<u32>,
+) -> Option<Note> {
     let name = options.cache_status.as_ref()?;
     let key = key.and_then(|key| shown_key(options, key));
     let status = CacheStatus {
         name,
-        source: Source::Hit,
+        source,
         stored: false,
+        collapsed: matches!(source, Source::Forwarded(_)),
         ttl,
         key: key.as_deref(),
         detail: None,
@@ -93,6 +115,7 @@ fn add_missed(
         name: &missed.name,
         source: Source::Forwarded(missed.forward),
         stored: stored.is_some(),
+        collapsed: false,
         ttl: match ttl {
             Some(Ttl::Secs(secs)) => Some(secs),
             Some(Ttl::Forever) | None => None,

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use memcached_core::lookup::lease::Awaited;
 use memcached_core::policy::Bypass;
 use memcached_core::protocol::{Key, Value};
 use memcached_core::time::Time;
@@ -169,6 +170,8 @@ pub(super) struct Making {
     pub(super) had_page: bool,
     /// What may be served if it could not.
     pub(super) otherwise: Option<Otherwise>,
+    /// The request has waited for another one to make it.
+    pub(super) awaited: Option<Awaited>,
 }
 
 /// A lookup of a request.

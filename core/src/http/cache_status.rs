@@ -61,6 +61,8 @@ pub struct CacheStatus<'a> {
     pub source: Source,
     /// It is being stored.
     pub stored: bool,
+    /// It is what another forwarded request got (section 2.6).
+    pub collapsed: bool,
     /// Seconds for which it is still fresh.
     pub ttl: Option<u32>,
     /// The cache's key of it.
@@ -82,6 +84,9 @@ impl fmt::Display for CacheStatus<'_> {
         write!(f, "{}; {source}", self.name)?;
         if self.stored {
             f.write_str("; stored")?;
+        }
+        if self.collapsed {
+            f.write_str("; collapsed")?;
         }
         if let Some(ttl) = self.ttl {
             write!(f, "; ttl={ttl}")?;
@@ -136,6 +141,7 @@ mod tests {
             name,
             source,
             stored: false,
+            collapsed: false,
             ttl: None,
             key: None,
             detail: None,
@@ -188,6 +194,12 @@ mod tests {
             ..status(&name, Source::Forwarded(Forward::UriMiss))
         };
         assert_eq!(stored.to_string(), "c; fwd=uri-miss; stored; ttl=30");
+        let collapsed = CacheStatus {
+            collapsed: true,
+            ttl: Some(30),
+            ..status(&name, Source::Forwarded(Forward::UriMiss))
+        };
+        assert_eq!(collapsed.to_string(), "c; fwd=uri-miss; collapsed; ttl=30");
         let failed = CacheStatus {
             detail: Some("a \\ \u{fc}\n"),
             ..status(&name, Source::Forwarded(Forward::Miss))
@@ -203,6 +215,7 @@ mod tests {
             let member = CacheStatus {
                 ttl: Some(1),
                 stored: true,
+                collapsed: true,
                 key: Some(&key),
                 detail: Some(&detail),
                 ..status(&name, Source::Hit)

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use memcached_core::lookup::lease::{
-    Answer, Ask, Dialect, End, Kind, LOCK_FLAGS, Leases, MARKER_FLAGS, NewItem, OpId, Page, Rules,
-    Run, Stats, Visit,
+    Answer, Ask, Awaited, Dialect, End, Kind, LOCK_FLAGS, Leases, MARKER_FLAGS, NewItem, OpId,
+    Page, Rules, Run, Stats, Visit,
 };
 use memcached_core::lookup::{DriverId, Flight, Lookups, ServerId};
 use memcached_core::protocol::{Found, ItemState, Key, Marks, Pieces, Pin, Reply, Status, Value};
@@ -52,6 +52,8 @@ pub(crate) struct Desk {
     flights: VecDeque<Rc<Flight<usize, u32>>>,
     ops: VecDeque<OpId>,
     pub(crate) runs: Vec<Run>,
+    /// Whether the last one who was answered has waited.
+    pub(crate) awaited: Option<Awaited>,
     /// How many of the operations that were sent store pages.
     pub(crate) stores: usize,
 }
@@ -112,6 +114,7 @@ impl Desk {
             flights: VecDeque::new(),
             ops: VecDeque::new(),
             runs: Vec::new(),
+            awaited: None,
             stores: 0,
         }
     }
@@ -152,6 +155,7 @@ impl Desk {
         match self.leases.poll(self.now, &mut self.lookups, visit, &kind) {
             Poll::Pending => String::new(),
             Poll::Ready(answer) => {
+                self.awaited = visit.awaited();
                 self.visits[number] = None;
                 self.word(answer)
             }

@@ -1,6 +1,6 @@
 //! Who makes what is missing.
 
-use memcached_core::lookup::lease::End;
+use memcached_core::lookup::lease::{Awaited, End};
 use memcached_core::protocol::{Reply, Status};
 use memcached_core::server::{Failure, Outcome};
 
@@ -31,6 +31,9 @@ fn one_makes_the_page_and_the_others_of_its_worker_are_woken() {
         (desk.poll(1), desk.poll(2)),
         ("fresh".into(), "fresh".into())
     );
+    assert_eq!(desk.awaited, Some(Awaited::Missing));
+    assert_eq!(desk.asks(Item::Page(8, 60, "")), "fresh");
+    assert_eq!(desk.awaited, None);
     assert!(desk.leases.is_idle() && desk.lookups.is_idle());
     let stats = desk.stats();
     assert_eq!((stats.won, stats.waited, stats.waited_in_vain), (1, 2, 0));

@@ -193,12 +193,7 @@ impl Asking {
 
     /// What a miss is called.
     pub(super) fn forward_of_miss(&self) -> Forward {
-        // Where items are variants, there may be others for this URL.
-        if self.options().identity.vary.is_empty() {
-            Forward::UriMiss
-        } else {
-            Forward::Miss
-        }
+        self.options().identity.forward_of_miss()
     }
 
     /// The item becomes the response.

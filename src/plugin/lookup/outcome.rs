@@ -4,10 +4,11 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use memcached_core::http::Forward;
+use memcached_core::lookup::lease::Awaited;
 use memcached_core::protocol::Key;
 
 use crate::host::Level;
-use crate::plugin::cache_status::say_hit;
+use crate::plugin::cache_status::{say_collapsed, say_hit};
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::{Hit, LastLookup, OTHER_TYPE, Request, RequestMemory};
 use crate::plugin::note::{Missed, Note};
@@ -71,10 +72,23 @@ impl Outcomes {
             lookup.hit = Some(Hit { made_at });
         }
         let key = memory.lookup.as_ref().and_then(LastLookup::key);
-        memory.cache_status = say_hit(vr, &self.keys.options().common, key, served.fresh_secs);
+        let options = &self.keys.options().common;
+        memory.cache_status = match self.joined(&memory).filter(|_| !served.is_stale) {
+            Some(forward) => say_collapsed(vr, options, key, forward, served.fresh_secs),
+            None => say_hit(vr, options, key, served.fresh_secs),
+        };
         let status = if served.is_stale { "stale" } else { "hit" };
         self.publish(vr, key, status, &status);
         vr.set_state(memory);
+    }
+
+    /// Why the request was forwarded that has made the page, if this one has waited for
+    /// it.
+    fn joined(&self, memory: &RequestMemory) -> Option<Forward> {
+        Some(match memory.making.as_ref()?.awaited? {
+            Awaited::Missing => self.keys.options().identity.forward_of_miss(),
+            Awaited::Stale => Forward::Stale,
+        })
     }
 
     /// The request goes on without the cache. What is known of it is remembered.

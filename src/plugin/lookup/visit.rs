@@ -80,6 +80,9 @@ impl Asking {
                 Asked::Pending(memory)
             }
             Poll::Ready(answer) => {
+                if let Some(awaited) = handle.awaited() {
+                    memory.making.get_or_insert_default().awaited = Some(awaited);
+                }
                 drop(handle);
                 self.answered(vr, answer, malformed.take(), memory)
             }

@@ -1,5 +1,6 @@
 //! Options that decide which requests share an item.
 
+use memcached_core::http::Forward;
 use memcached_core::namespace::Name;
 use memcached_core::policy::CookieRule;
 use memcached_core::policy::identity::{Encodings, PatternTraits, Ports, VaryBy, names_header};
@@ -24,6 +25,18 @@ pub(in crate::plugin) struct Identity {
     pub(in crate::plugin) bypass: Option<Pattern>,
     /// Keys begin with its count.
     pub(in crate::plugin) namespace: Option<Name>,
+}
+
+impl Identity {
+    /// What a miss is called.
+    pub(in crate::plugin) fn forward_of_miss(&self) -> Forward {
+        // Where items are variants, there may be others for this URL.
+        if self.vary.is_empty() {
+            Forward::UriMiss
+        } else {
+            Forward::Miss
+        }
+    }
 }
 
 /// The pattern of a key.

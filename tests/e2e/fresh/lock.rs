@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::slack;
+use testkit::{eventually, slack};
 
 use super::{Fleet, Timed, crowd, key, status, store};
 
@@ -137,4 +137,40 @@ fn it_stands_still() {
     }
     assert_eq!(fleet.origin.count("/a"), 2);
     fleet.stop();
+}
+
+/// Who was answered from what another one made says so in `Cache-Status`.
+#[test]
+fn cache_status_of_those_who_wait() {
+    let said = |page: &testkit::Response| {
+        let said = page.header("Cache-Status").expect("a status").to_owned();
+        let (said, ttl) = said.split_once("; ttl=").expect("a ttl");
+        assert!(ttl.parse::<u32>().is_ok_and(|ttl| ttl <= 60), "{ttl}");
+        said.to_owned()
+    };
+    for (vary, missed) in [
+        ("", "c; fwd=miss"),
+        (r#", "vary" => []"#, "c; fwd=uri-miss"),
+    ] {
+        let options = r#""cache_status" => "c", "ttl" => 60, "lock_wait_ms" => 20000"#;
+        let fleet = Fleet::one(&format!("{options}{vary}"));
+        let looked = || fleet.cache.stat("cmd_get");
+        fleet.origin.hold("/a");
+        thread::scope(|scope| {
+            let first = scope.spawn(|| fleet.get("/a"));
+            fleet.origin.await_count("/a", 1);
+            let before = looked();
+            let second = scope.spawn(|| fleet.get("/a"));
+            eventually("it has looked", || looked() > before);
+            // One more lookup, so that the answer to that one was read.
+            fleet.get("/b");
+            fleet.origin.let_go("/a");
+            let [first, second] = [first, second].map(|it| it.join().expect("a response"));
+            assert_eq!(said(&first), format!("{missed}; stored"));
+            assert_eq!(said(&second), format!("{missed}; collapsed"));
+            assert_eq!((status(&first), status(&second)), ("miss", "hit"));
+        });
+        assert_eq!(said(&fleet.get("/a")), "c; hit");
+        fleet.stop();
+    }
 }

@@ -62,7 +62,7 @@ impl<W: Clone> Leases<W> {
             page: None,
             lock_until: None,
             restarts: 0,
-            has_waited: false,
+            awaited: None,
             ask,
         }
     }

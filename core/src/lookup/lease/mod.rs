@@ -41,4 +41,4 @@ pub use leases::Leases;
 pub use op::{Op, OpId};
 pub use run::{End, NewItem, Run};
 pub use stats::Stats;
-pub use visit::Visit;
+pub use visit::{Awaited, Visit};

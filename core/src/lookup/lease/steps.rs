@@ -10,7 +10,7 @@ use super::ops::{Asked, Purpose};
 use super::run::{Base, End, Run, RunId};
 use super::running::{RunState, Running, Source};
 use super::table::{Table, Wait};
-use super::visit::{Stage, Visit};
+use super::visit::{Awaited, Stage, Visit};
 use crate::lookup::coalesce::DriverId;
 use crate::protocol::Marks;
 use crate::time::Time;
@@ -143,10 +143,13 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             visit: visit.id,
             waker: visit.waker.clone(),
             until: visit.patience(),
-            is_first: !visit.has_waited,
+            is_first: visit.awaited.is_none(),
             run_has_right: is_own,
         };
-        visit.has_waited = true;
+        visit.awaited.get_or_insert(match visit.page {
+            None => Awaited::Missing,
+            Some(_) => Awaited::Stale,
+        });
         self.table.wait(self.now, &visit.place, wait);
         None
     }
@@ -201,7 +204,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
 
     /// It has waited long enough.
     pub(super) fn time_up(self) -> Answer<P> {
-        self.table.stats.waited_in_vain += u64::from(self.visit.has_waited);
+        self.table.stats.waited_in_vain += u64::from(self.visit.awaited.is_some());
         self.give_up(Why::Waited)
     }
 

@@ -33,7 +33,16 @@ pub struct Visit<W, P> {
     /// How often it has begun anew because the item changed under its hands.
     pub(super) restarts: u8,
     /// It has waited for another.
-    pub(super) has_waited: bool,
+    pub(super) awaited: Option<Awaited>,
+}
+
+/// What a request has waited for another to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// A page that was not there.
+    Missing,
+    /// A page that was there, and was not fresh.
+    Stale,
 }
 
 /// What a request waits for.
@@ -73,6 +82,13 @@ impl<P> Kept<P> {
 }
 
 impl<W, P> Visit<W, P> {
+    /// Whether it has waited for another to make its page. If its answer is a fresh
+    /// page then, that is what the other one has made.
+    #[must_use]
+    pub const fn awaited(&self) -> Option<Awaited> {
+        self.awaited
+    }
+
     /// Until when it waits for others.
     pub(super) fn patience(&self) -> Time {
         self.begun + self.ask.rules.lock_wait
