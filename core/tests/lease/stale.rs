@@ -1,6 +1,6 @@
 //! Pages that are out of date, or soon will be.
 
-use memcached_core::lookup::lease::{Awaited, End, Page};
+use memcached_core::lookup::lease::{End, Page};
 use memcached_core::protocol::{Reply, Status};
 use memcached_core::server::{Failure, Outcome};
 
@@ -336,16 +336,6 @@ fn a_page_that_another_makes_anew_may_be_late() {
     // Those who come later know that there is none.
     assert_eq!(desk.asks(TAKEN), "stale");
     // The same where this worker makes it.
-    let mut desk = Desk::new();
-    desk.asks(Item::Page(7, 20, "W"));
-    assert_eq!(desk.asks(TAKEN), "");
-    // Which it does in time for this one.
-    assert_eq!(desk.asks(TAKEN), "");
-    assert_eq!(desk.asks(Item::Page(8, 60, "")), "fresh");
-    assert_eq!(desk.awaited, None);
-    assert_eq!(desk.waits(2, Item::Page(8, 60, "")), "fresh");
-    assert_eq!(desk.awaited, Some(Awaited::Stale));
-    // And once more.
     let mut desk = Desk::new();
     desk.asks(Item::Page(7, 20, "W"));
     assert_eq!(desk.asks(TAKEN), "");
