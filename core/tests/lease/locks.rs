@@ -40,6 +40,17 @@ fn one_makes_the_page_and_the_others_of_its_worker_are_woken() {
 }
 
 #[test]
+fn who_is_answered_after_a_wait_knows_for_what() {
+    let mut desk = Desk::new();
+    desk.asks(Item::Page(7, 20, "W"));
+    assert_eq!(desk.asks(Item::Page(7, 20, "Z")), "");
+    assert_eq!(desk.asks(Item::Page(8, 60, "")), "fresh");
+    assert_eq!(desk.awaited, None);
+    assert_eq!(desk.waits(1, Item::Page(8, 60, "")), "fresh");
+    assert_eq!(desk.awaited, Some(Awaited::Stale));
+}
+
+#[test]
 fn those_who_are_woken_join_no_lookup_from_before_the_store() {
     let mut desk = Desk::new();
     desk.asks(WON);
