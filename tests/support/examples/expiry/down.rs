@@ -110,7 +110,7 @@ impl Outage {
         for (two, doublings) in tries.windows(2).zip(0..) {
             let (gap, pause) = (two[1] - two[0], pause(doublings));
             // One may have been seen later than the next.
-            if gap + TOLERANCE / 10 < pause || gap > pause + TOLERANCE + slack() {
+            if gap + TOLERANCE / 10 + slack() < pause || gap > pause + TOLERANCE + slack() {
                 complaints.push(format!("a try after {gap:?}, not {pause:?}"));
             }
         }

@@ -23,6 +23,8 @@ pub(crate) struct Page {
 
 /// One request, and what came of it.
 pub(crate) struct Answer {
+    /// Which of the servers was asked.
+    pub server: usize,
     /// When it was to be sent. It is late where the one before it was slow, and that
     /// counts.
     pub planned: Instant,
@@ -60,9 +62,9 @@ impl Load {
         let begun = Instant::now() + Duration::from_millis(200);
         let is_over = Arc::new(AtomicBool::new(false));
         let clients = (0..CLIENTS)
-            .zip(servers.iter().cycle())
+            .zip(servers.iter().copied().enumerate().cycle())
             .map(|(turn, server)| {
-                let (server, is_over) = (*server, Arc::clone(&is_over));
+                let is_over = Arc::clone(&is_over);
                 thread::spawn(move || ask(server, begun + PERIOD * turn, &is_over))
             })
             .collect();
@@ -88,8 +90,12 @@ impl Load {
     }
 }
 
-fn ask(server: SocketAddr, mut planned: Instant, is_over: &AtomicBool) -> Vec<Answer> {
-    let mut client = Client::connect(server);
+fn ask(
+    (server, addr): (usize, SocketAddr),
+    mut planned: Instant,
+    is_over: &AtomicBool,
+) -> Vec<Answer> {
+    let mut client = Client::connect(addr);
     let mut answers = Vec::new();
     while !is_over.load(Ordering::Relaxed) {
         thread::sleep(planned.saturating_duration_since(Instant::now()));
@@ -98,12 +104,13 @@ fn ask(server: SocketAddr, mut planned: Instant, is_over: &AtomicBool) -> Vec<An
         let response = client.response("GET");
         let received = Instant::now();
         if response.is_err() {
-            client = Client::connect(server);
+            client = Client::connect(addr);
         }
         let page = response
             .map_err(|error| error.to_string())
             .and_then(|response| read(&response));
         answers.push(Answer {
+            server,
             planned,
             sent,
             received,

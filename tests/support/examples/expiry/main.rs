@@ -31,6 +31,9 @@ const BACKEND_TIME: Duration = Duration::from_millis(200);
 /// What has not come so long after it was asked for may have waited for the backend.
 const LATE: Duration = Duration::from_millis(100);
 
+/// Of those that were late.
+const SHOWN: usize = 60;
+
 /// Everything else is as `memcached.cache` has it by itself.
 const CONFIG: &str = r#"
 keepalive.timeout 60;
@@ -132,7 +135,8 @@ fn check_answers(answers: &[Answer], origin: &Origin, complaints: &mut Vec<Strin
     let stale = answers.iter().filter(|it| it.is_stale()).count();
     let slowest = answers.iter().map(Answer::took).max().unwrap_or_default();
     let limit = LATE + slack();
-    let late = answers.iter().filter(|it| it.took() > limit).count();
+    let is_late = |it: &&Answer| it.took() > limit;
+    let late = answers.iter().filter(is_late).count();
     let waited = answers.iter().filter(|it| origin.made_while(it)).count();
     println!("all requests           {}", answers.len());
     println!("  errors               {}", wrong.len());
@@ -140,6 +144,12 @@ fn check_answers(answers: &[Answer], origin: &Origin, complaints: &mut Vec<Strin
     println!("  slowest              {slowest:?} after it was sent");
     println!("  later than {limit:?}    {late}");
     println!("  waited for backend   {waited}");
+    // Where the machine stands still, that is all of them at the same time.
+    for one in answers.iter().filter(is_late).take(SHOWN) {
+        let (sent, ended) = (one.sent - answers[0].planned, one.took());
+        let server = one.server;
+        println!("    sent after {sent:.3?} to server {server}, came after {ended:.3?}");
+    }
     if let Some(one) = wrong.first() {
         complaints.push(format!("not the page: {:?}", one.page));
     }

@@ -7,8 +7,9 @@ use super::load::Answer;
 /// A window with an expiry begins so long before the backend is asked.
 const LEAD: Duration = Duration::from_millis(100);
 
-/// Within this time the backend must not be asked again.
-const QUIET: Duration = Duration::from_millis(1900);
+/// Within this time the backend must not be asked again. Where an expiry was noticed
+/// late, as the machine stood still, the next one may come sooner than two seconds after it.
+const QUIET: Duration = Duration::from_secs(1);
 
 const LENGTH: Duration = Duration::from_secs(1);
 

@@ -26,6 +26,8 @@ pub(crate) struct Purged {
     pub failed: u64,
     pub bumps: u64,
     pub longest: Duration,
+    /// What it was, and what came.
+    pub longest_one: String,
     pub wrong: Option<String>,
 }
 
@@ -62,7 +64,11 @@ impl Purger {
         }
         let sent = Instant::now();
         let status = request(server, method, path, &[("Content-Length", "0")]).status;
-        all.longest = all.longest.max(sent.elapsed());
+        let took = sent.elapsed();
+        if took > all.longest {
+            all.longest = took;
+            all.longest_one = format!("{method} {path}: {status}");
+        }
         match status {
             204 if method == "BUMP" => all.bumps += 1,
             204 => all.done += 1,

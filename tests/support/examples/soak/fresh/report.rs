@@ -39,8 +39,13 @@ pub(crate) fn show(all: &Figures, purged: &Purged, origin: &Origin, killer: &Kil
         limit()
     );
     println!(
-        "purges                 {} done, {} of nothing, {} could not be, {} namespaces; longest {:?}",
-        purged.done, purged.missing, purged.failed, purged.bumps, purged.longest
+        "purges                 {} done, {} of nothing, {} could not be, {} namespaces; longest {:?} ({})",
+        purged.done,
+        purged.missing,
+        purged.failed,
+        purged.bumps,
+        purged.longest,
+        purged.longest_one
     );
     let done = &origin.done;
     let [requests, failures, private, slow, unchanged] = [
@@ -78,7 +83,10 @@ pub(crate) fn judge(
         complaints.push(wrong.clone());
     }
     if figures.longest.max(purged.longest) > limit() {
-        complaints.push(format!("a request took too long: {}", figures.longest_one));
+        complaints.push(format!(
+            "a request took too long: {}; {}",
+            figures.longest_one, purged.longest_one
+        ));
     }
     let failures = origin.done.failures.load(Ordering::Relaxed);
     let torn = origin.done.torn.load(Ordering::Relaxed);
