@@ -84,9 +84,7 @@ struct Inner {
 
 impl Owner for Inner {
     fn worked(&self) {
-        self.leases.carry_out();
-        self.purges.hand_out();
-        self.namespaces.hand_out();
+        self.carry_out();
         self.publish_later();
     }
 
@@ -102,6 +100,13 @@ impl Owner for Inner {
 }
 
 impl Inner {
+    /// Carries out what is due.
+    fn carry_out(&self) {
+        self.leases.carry_out();
+        self.purges.hand_out();
+        self.namespaces.hand_out();
+    }
+
     fn publish_later(&self) {
         if !self.publish_due.replace(true) {
             self.publish.later();
@@ -369,6 +374,9 @@ impl Client {
         let inner = &self.0;
         inner.lookups.close();
         inner.drivers.shutdown();
+        // Drivers that were given up tell nothing any more. What somebody was to be woken
+        // for keeps the client, and would be kept by it.
+        inner.carry_out();
         inner.publish();
         let sums = inner.published.load();
         let text = format!("mod_memcached: worker stopped; it counted {sums}");
