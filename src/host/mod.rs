@@ -30,7 +30,7 @@ pub(crate) use buffer::{Buffer, BufferSlice};
 pub(crate) use config::{Action, ConfigValue};
 pub(crate) use copy::{CopyEnd, RequestCopy, RunningCopy};
 pub(crate) use event::{IoWatcher, Job, Ready, Timer};
-pub(crate) use filter::{BodyFilter, FilterIo, Unreadable};
+pub(crate) use filter::{BodyFilter, FilterIo};
 pub(crate) use guard::panic_point;
 pub(crate) use handles::{Level, Server, Worker};
 pub(crate) use pattern::Pattern;

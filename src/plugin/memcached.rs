@@ -10,6 +10,7 @@ use memcached_core::protocol::{Key, Value};
 use memcached_core::time::Time;
 
 use super::counting::Unfinished;
+use super::handover::Handover;
 use super::keys::{Keyed, Keys};
 use super::lookup::Attended;
 use super::note::Note;
@@ -128,6 +129,8 @@ pub(super) enum Pending {
 pub(super) struct Filling {
     /// What came of the copy, once it has ended.
     pub(super) made: Rc<Cell<Option<Made>>>,
+    /// Where it leaves what is not stored.
+    pub(super) handover: Option<Handover>,
     /// The page that may be served if it could not be made.
     pub(super) otherwise: Option<Otherwise>,
     /// It waits no longer than that.
@@ -170,6 +173,8 @@ pub(super) struct Making {
     pub(super) had_page: bool,
     /// What may be served if it could not.
     pub(super) otherwise: Option<Otherwise>,
+    /// Where a copy leaves a response that it does not store.
+    pub(super) handover: Option<Handover>,
     /// The request has waited for another one to make it.
     pub(super) awaited: Option<Awaited>,
 }

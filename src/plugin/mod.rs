@@ -7,6 +7,7 @@ mod cache;
 mod cache_status;
 mod counting;
 mod delete;
+mod handover;
 mod keys;
 mod lookup;
 mod memcached;

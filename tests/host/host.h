@@ -73,6 +73,7 @@ void li_job_clear(liJob *);
 void li_job_later(liJobQueue *, liJob *);
 void jobs_init(liJobQueue *, struct ev_loop *);
 void jobs_clear(liJobQueue *);
+guint jobs_round(const liJobQueue *queue);
 void job_detach(liJob *);
 liJobRef *job_ref(liJobQueue *, liJob *);
 
@@ -359,6 +360,7 @@ struct filter {
 	liFilterEventCB event;
 	liChunkQueue queue;
 	gboolean connected, source_gone, dest_gone, again;
+	guint called_early_in; /* the round of jobs in which it was called as it was added */
 	goffset seen_bytes;
 	gboolean seen_closed;
 };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
 use memcached_core::policy::invalidation::is_safe;
-use memcached_core::policy::{Bypass, Conditions, Policy, Servable};
+use memcached_core::policy::{Bypass, Conditions, NotStored, Policy, Servable};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Kind, Malformed};
 
@@ -16,7 +16,7 @@ use super::fill::Fill;
 use super::hit::{self, Sent};
 use super::outcome::{Outcomes, Passed, Served};
 use crate::client::{Lookup, unix_now};
-use crate::host::{Action, BufferSlice};
+use crate::host::BufferSlice;
 use crate::plugin::backend_headers::{client_headers, replace};
 use crate::plugin::counting::Made;
 use crate::plugin::keys::{Keyed, Keys};
@@ -42,6 +42,8 @@ pub(in crate::plugin) enum Asked {
     /// The request goes on without the cache. Its headers are those that a backend
     /// is to see.
     Passed,
+    /// A copy of the request has got the response, and does not store it for this reason.
+    Made(NotStored),
     /// Something else handles the request.
     Handled,
     /// The item is the response, but the host did not take all of it.
@@ -50,9 +52,9 @@ pub(in crate::plugin) enum Asked {
 
 impl Asking {
     /// `fill` makes and stores what is not there.
-    pub(in crate::plugin) fn new(keys: Arc<Keys>, fill: Option<Action>) -> Self {
+    pub(in crate::plugin) fn new(keys: Arc<Keys>, fill: Option<Fill>) -> Self {
         Self {
-            fill: fill.map(Fill::new),
+            fill,
             policy: keys.options().policy(),
             outcomes: Outcomes::new(Arc::clone(&keys)),
             keys,

@@ -16,12 +16,16 @@ use super::asking::Asking;
 use crate::client::{Client, Ended, RefreshPlace, RunHandle, unix_now};
 use crate::host::{Action, BufferSlice, CopyEnd, RequestCopy, RunningCopy, Timer, Waker};
 use crate::plugin::backend_headers::replace;
+use crate::plugin::handover::Handover;
 use crate::plugin::memcached::{LastLookup, Made, Making, Memcached, Request, RequestMemory};
 
 /// What makes and stores a page, for copies of requests to run.
-pub(super) struct Fill {
+pub(in crate::plugin) struct Fill {
     action: Action,
     trust: Arc<Trust>,
+    /// It is all that makes a response, so that one which is not stored can be given to the
+    /// client.
+    is_all: bool,
 }
 
 /// Whether there is a store in what copies run. If the lookup stands before its
@@ -70,10 +74,11 @@ const FOR_ONE: [&[u8]; 6] = [
 const OF_VISITOR: [&[u8]; 2] = [b"Cookie", b"Authorization"];
 
 impl Fill {
-    pub(super) fn new(action: Action) -> Self {
+    pub(in crate::plugin) fn new(action: Action, is_all: bool) -> Self {
         Self {
             action,
             trust: Arc::default(),
+            is_all,
         }
     }
 }
@@ -113,6 +118,18 @@ impl Asking {
         })
     }
 
+    /// Where a copy can leave a response that is not stored, if that is what the client
+    /// itself would get.
+    pub(super) fn handover(&self, vr: &Request<'_>, lookup: &LastLookup) -> Option<Handover> {
+        let fill = self.fill.as_ref()?;
+        let left_out = |name: &[u8]| {
+            let mut own = OF_VISITOR.iter().copied();
+            own.any(|it| name.eq_ignore_ascii_case(it) && !lookup.keys.depend_on(it))
+        };
+        let is_same = !vr.request_headers().any(|(name, _)| left_out(name));
+        (fill.is_all && is_same).then(Handover::default)
+    }
+
     /// A place among the copies of this worker.
     pub(super) fn place(&self, vr: &Request<'_>) -> Option<RefreshPlace> {
         vr.worker()?
@@ -130,6 +147,7 @@ impl Copied {
         page: Option<Value<BufferSlice>>,
         place: Rc<Cell<Option<RefreshPlace>>>,
         at_end: Option<WakeAtEnd>,
+        handover: Option<Handover>,
     ) -> RunningCopy {
         let Self {
             copy,
@@ -139,6 +157,7 @@ impl Copied {
             limit,
         } = self;
         let (own, watched) = (run.clone(), run.clone());
+        let own_handover = handover.clone();
         let prepare = |vr: &mut Request<'_>| {
             for name in FOR_ONE {
                 vr.remove_request_header(name);
@@ -155,6 +174,7 @@ impl Copied {
                 run: Some(own),
                 page,
                 is_tried: true,
+                handover: own_handover,
                 ..Making::default()
             };
             vr.set_state(Box::new(RequestMemory {
@@ -180,7 +200,8 @@ impl Copied {
         });
         let copy = running.clone();
         watched.on_end(move |how| {
-            if how != Ended::Stored {
+            let is_awaited = handover.as_ref().is_some_and(Handover::is_coming);
+            if how != Ended::Stored && !is_awaited {
                 copy.cancel();
             }
         });
@@ -245,6 +266,8 @@ pub(in crate::plugin) struct Attended {
     pub(super) client: Client,
     /// How many may run without a client.
     pub(super) most: usize,
+    /// Where it leaves what is not stored.
+    pub(super) handover: Option<Handover>,
 }
 
 impl Drop for Attended {
@@ -252,8 +275,11 @@ impl Drop for Attended {
         if !self.copy.is_running() {
             return;
         }
-        // Its client is gone: it is one of those that run without.
-        match self.client.refresh_place(self.most) {
+        // Its client is gone: it is one of those that run without, unless it runs for this
+        // client alone.
+        let is_for_client = self.handover.as_ref().is_some_and(Handover::is_coming);
+        let place = self.client.refresh_place(self.most);
+        match place.filter(|_| !is_for_client) {
             Some(place) => self.place.set(Some(place)),
             None => self.copy.cancel(),
         }

@@ -13,4 +13,4 @@ mod visit;
 
 pub(super) use action::LookupAction;
 pub(super) use asking::{Asked, Asking};
-pub(super) use fill::Attended;
+pub(super) use fill::{Attended, Fill};

@@ -198,6 +198,7 @@ impl Asking {
                     Some(page.clone()),
                     Rc::new(Cell::new(Some(place))),
                     None,
+                    None,
                 );
             }
             None => run.end(End::Abandoned),
@@ -264,7 +265,7 @@ impl Asking {
                 run.set_successor(
                     move |run| match client.and_then(|it| it.refresh_place(most)) {
                         Some(place) => {
-                            copied.start(run, None, Rc::new(Cell::new(Some(place))), None);
+                            copied.start(run, None, Rc::new(Cell::new(Some(place))), None, None);
                         }
                         None => run.end(End::Abandoned),
                     },
