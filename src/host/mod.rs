@@ -24,6 +24,7 @@ mod register;
 mod request;
 mod script;
 mod socket;
+mod waker;
 
 pub(crate) use action::{ActionKind, action_entry, inner_action};
 pub(crate) use buffer::{Buffer, BufferSlice};
@@ -36,9 +37,10 @@ pub(crate) use handles::{Level, Server, Worker};
 pub(crate) use pattern::Pattern;
 pub(crate) use plugin::{ActionEntry, Plugin};
 pub(crate) use register::{free, init};
-pub(crate) use request::{Flow, ResponseState, VRequest, Waker};
+pub(crate) use request::{Flow, ResponseState, VRequest};
 pub(crate) use script::{
     Answer, AnswerData, AnswerSignal, AnswerValue, CallSlot, Code, Command, CommandKind,
     PendingCall, ScriptKind,
 };
 pub(crate) use socket::{Connected, SockAddr, Socket};
+pub(crate) use waker::Waker;
