@@ -6,18 +6,30 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use memcached_core::policy::{Exchange, NotStored};
 use memcached_core::protocol::{Pieces, Value};
 use memcached_core::stored::{HeadSpec, HeadWriter, NewItem};
 
 use super::memcached::{Memcached, Request};
-use crate::client::unix_now;
-use crate::host::{BodyFilter, Buffer, BufferSlice, FilterIo, Flow};
+use crate::client::{Client, unix_now};
+use crate::host::{BodyFilter, Buffer, BufferSlice, FilterIo, Flow, RunningCopy, Timer};
 
 /// Where a copy leaves a response for the client that waits for it.
-#[derive(Clone, Default)]
-pub(super) struct Handover(Rc<RefCell<State>>);
+#[derive(Clone)]
+pub(super) struct Handover(Rc<Inner>);
+
+struct Inner {
+    state: RefCell<State>,
+    /// Errors of the backend are wanted too: there is nothing else to be served.
+    wants_errors: bool,
+    /// How long the client waits for a body whose head has come: its own request would
+    /// pass that on as it comes.
+    limit: Duration,
+    client: Client,
+    timer: RefCell<Option<Timer>>,
+}
 
 #[derive(Default)]
 enum State {
@@ -39,18 +51,48 @@ pub(super) struct Unstored {
 /// Headers that are for one client, or that an item does not have.
 const NOT_IN_ITEMS: [&[u8]; 2] = [b"Set-Cookie", b"Set-Cookie2"];
 
+/// Errors of a backend (RFC 5861, section 4).
+pub(super) const fn is_error(status: i32) -> bool {
+    matches!(status, 500 | 502..=504)
+}
+
 impl Handover {
+    pub(super) fn new(client: Client, limit: Duration, wants_errors: bool) -> Self {
+        Self(Rc::new(Inner {
+            state: RefCell::default(),
+            wants_errors,
+            limit,
+            client,
+            timer: RefCell::default(),
+        }))
+    }
+
     /// Whether a copy is taking a response in.
     pub(super) fn is_coming(&self) -> bool {
-        matches!(*self.0.borrow(), State::Coming)
+        matches!(*self.0.state.borrow(), State::Coming)
+    }
+
+    /// Ends the copy, unless it is taking a response in: then, if that takes too long.
+    pub(super) fn end(&self, copy: &RunningCopy) {
+        if !self.is_coming() {
+            copy.cancel();
+            return;
+        }
+        let copy = copy.clone();
+        let timer = self.0.client.timer(self.0.limit, move || copy.cancel());
+        self.0.timer.replace(Some(timer));
     }
 
     /// The response, if all of it has come.
     pub(super) fn take(&self) -> Option<Unstored> {
-        match self.0.take() {
+        match self.0.state.take() {
             State::Whole(unstored) => Some(*unstored),
             State::Missing | State::Coming => None,
         }
+    }
+
+    fn set(&self, state: State) {
+        self.0.state.replace(state);
     }
 }
 
@@ -61,18 +103,26 @@ pub(super) fn hand_over(vr: &mut Request<'_>, why: &NotStored, most: u64) {
     let Some(handover) = making.and_then(|making| making.handover.clone()) else {
         return;
     };
+    if is_error(vr.status()) && !handover.0.wants_errors {
+        return;
+    }
     let Some((item, length)) = begun(vr).filter(|(_, length)| *length <= most) else {
         return;
     };
     // Before, since adding a filter can run it.
-    *handover.0.borrow_mut() = State::Coming;
-    let taking = Taking {
+    handover.set(State::Coming);
+    let mut taking = Taking {
         handover,
         item,
         length,
         status: vr.status(),
         why: why.clone(),
     };
+    if length == 0 {
+        // Its end may be a long time off.
+        taking.finish();
+        return;
+    }
     // One that cannot be added is dropped.
     let _ = vr.add_filter_out(taking);
 }
@@ -120,7 +170,7 @@ impl BodyFilter for Taking {
         let is_more = self.item.body_len() + io.input_len() > self.length;
         let item = &mut self.item;
         if is_more || io.read_all(|bytes| item.push_body(bytes)).is_err() {
-            *self.handover.0.borrow_mut() = State::Missing;
+            self.handover.set(State::Missing);
             return io.pass_through();
         }
         let is_whole = io.input_closed() && self.item.body_len() == self.length;
@@ -148,15 +198,15 @@ impl Taking {
             pieces,
         };
         let why = self.why.clone();
-        *self.handover.0.borrow_mut() = State::Whole(Box::new(Unstored { response, why }));
+        self.handover
+            .set(State::Whole(Box::new(Unstored { response, why })));
     }
 }
 
 impl Drop for Taking {
     fn drop(&mut self) {
-        let mut state = self.handover.0.borrow_mut();
-        if matches!(*state, State::Coming) {
-            *state = State::Missing;
+        if self.handover.is_coming() {
+            self.handover.set(State::Missing);
         }
     }
 }

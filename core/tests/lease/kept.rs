@@ -3,7 +3,7 @@
 use memcached_core::lookup::lease::{Awaited, End};
 use memcached_core::protocol::Status;
 
-use crate::desk::{Desk, Item, PAGE, WON, lost, status};
+use crate::desk::{Desk, Item, PAGE, WON, lost, status, stored};
 
 #[test]
 fn what_ends_the_keeping_of_a_right() {
@@ -121,4 +121,45 @@ fn what_is_remembered_ends_with_the_item() {
     desk.pass(25_000);
     assert_eq!(desk.due(), None);
     assert_eq!(desk.asks(WON), "make with a run");
+}
+
+/// Past its window a page is served for failures of the backend alone. Whatever else a
+/// backend answers says nothing of that: the next one asks.
+#[test]
+fn what_was_no_failure_serves_no_page() {
+    let old = |left, letters| Item::Page(7, left, letters);
+    let mut desk = Desk::new();
+    assert_eq!(desk.asks(old(21, "W")), "stale with a run");
+    desk.end(End::NotStorable);
+    assert_eq!(desk.asks(old(21, "Z")), "stale");
+    assert_eq!(desk.asks(old(20, "Z")), "revalidate Some(20) with a run");
+    desk.end(End::NotStorable);
+    assert_eq!(desk.sent(), ["ms k 0 T120 F65537 C7 pinned"]);
+    desk.op_ends(&stored());
+    assert!(desk.leases.is_idle());
+    // After a failure the pause counts.
+    let mut desk = Desk::new();
+    assert_eq!(desk.asks(old(21, "W")), "stale with a run");
+    desk.end(End::Error);
+    assert_eq!(desk.asks(old(20, "Z")), "stale");
+    desk.pass(1000);
+    assert_eq!(desk.asks(old(19, "Z")), "revalidate Some(19) with a run");
+    desk.end(End::Error);
+    assert_eq!(desk.asks(old(19, "Z")), "stale");
+    assert_eq!(desk.sent(), [""; 0]);
+}
+
+/// Nor does somebody who leaves, or whose answer is for himself alone.
+#[test]
+fn a_page_that_is_released_has_its_windows() {
+    for end in [End::RequestOnly, End::Abandoned] {
+        let mut desk = Desk::new();
+        desk.page.left = Some(20);
+        desk.asks(Item::Page(7, 20, "W"));
+        desk.end(end);
+        assert_eq!(desk.sent(), ["md k I C7 pinned"]);
+        desk.op_ends(&status(Status::Deleted));
+        let next = desk.asks(Item::Page(8, 20, "X W"));
+        assert_eq!(next, "revalidate Some(20) with a run", "{end:?}");
+    }
 }

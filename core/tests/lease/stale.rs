@@ -218,9 +218,13 @@ fn the_time_for_the_question_ends_with_the_patience() {
 #[test]
 fn how_a_run_ends_that_began_with_a_page() {
     const OLD: Item = Item::Page(7, 20, "W");
+    const SERVED: Item = Item::Page(7, 25, "W");
     const EARLY: Item = Item::Page(7, 35, "W");
     for (item, end, line) in [
-        (OLD, End::NotStorable, None),
+        // It is there for failures alone.
+        (OLD, End::NotStorable, Some("ms k 0 T120 F65537 C7 pinned")),
+        (SERVED, End::NotStorable, None),
+        (SERVED, End::Error, None),
         (OLD, End::Forbidden, Some("md k C7 pinned")),
         (OLD, End::RequestOnly, Some("md k I C7 pinned")),
         (OLD, End::Error, None),

@@ -105,6 +105,18 @@ impl Asking {
             };
             return self.pass(vr, memory, &passed);
         }
+        let own = memory.outer_run(&self.keys, &key.key);
+        if own.is_some_and(|run| run.ended().is_none()) {
+            // It would wait for itself.
+            let passed = Passed {
+                forward: self.forward_of_miss(),
+                detail: None,
+                key: None,
+                status: "miss",
+                line: &"this request makes it already",
+            };
+            return self.pass(vr, memory, &passed);
+        }
         let Some(client) = vr.worker() else {
             return self.fail(vr, memory, &"not available on this worker");
         };

@@ -16,7 +16,7 @@ use super::asking::Asking;
 use crate::client::{Client, Ended, RefreshPlace, RunHandle, unix_now};
 use crate::host::{Action, BufferSlice, CopyEnd, RequestCopy, RunningCopy, Timer, Waker};
 use crate::plugin::backend_headers::replace;
-use crate::plugin::handover::Handover;
+use crate::plugin::handover::{Handover, is_error};
 use crate::plugin::memcached::{LastLookup, Made, Making, Memcached, Request, RequestMemory};
 
 /// What makes and stores a page, for copies of requests to run.
@@ -119,15 +119,22 @@ impl Asking {
     }
 
     /// Where a copy can leave a response that is not stored, if that is what the client
-    /// itself would get.
-    pub(super) fn handover(&self, vr: &Request<'_>, lookup: &LastLookup) -> Option<Handover> {
+    /// itself would get. `wants_errors` if there is nothing to be served in place of one.
+    pub(super) fn handover(
+        &self,
+        vr: &Request<'_>,
+        lookup: &LastLookup,
+        wants_errors: bool,
+    ) -> Option<Handover> {
         let fill = self.fill.as_ref()?;
+        let client = vr.worker()?.clone();
+        let limit = self.options().common.timeout;
         let left_out = |name: &[u8]| {
             let mut own = OF_VISITOR.iter().copied();
             own.any(|it| name.eq_ignore_ascii_case(it) && !lookup.keys.depend_on(it))
         };
         let is_same = !vr.request_headers().any(|(name, _)| left_out(name));
-        (fill.is_all && is_same).then(Handover::default)
+        (fill.is_all && is_same).then(|| Handover::new(client, limit, wants_errors))
     }
 
     /// A place among the copies of this worker.
@@ -199,11 +206,10 @@ impl Copied {
             drop((place, at_end));
         });
         let copy = running.clone();
-        watched.on_end(move |how| {
-            let is_awaited = handover.as_ref().is_some_and(Handover::is_coming);
-            if how != Ended::Stored && !is_awaited {
-                copy.cancel();
-            }
+        // Nothing more is wanted of it, except a body that is handed over.
+        watched.on_end(move |_| match &handover {
+            Some(handover) => handover.end(&copy),
+            None => copy.cancel(),
         });
         running
     }
@@ -233,7 +239,7 @@ fn made(end: CopyEnd, run: &RunHandle) -> Made {
         (Some(Ended::Stored), _) => Made::Page,
         // It broke off.
         (_, 0) | (Some(Ended::Unstored(End::Error)), ..=499) => Made::Nothing,
-        (_, 500 | 502..=504) => Made::Error,
+        (_, status) if is_error(status) => Made::Error,
         // Of one that a store took no more is awaited.
         (Some(Ended::Unstored(End::Abandoned)) | None, _) if !end.is_whole => Made::Nothing,
         _ => Made::Response,

@@ -46,7 +46,8 @@ impl Asking {
         let limit = (!had_page).then(|| at_end.in_time(client, freshness.lock_wait));
         let place = Rc::default();
         let lookup = memory.lookup.as_ref();
-        let handover = lookup.and_then(|lookup| self.handover(vr, lookup));
+        let is_last = otherwise.is_none();
+        let handover = lookup.and_then(|lookup| self.handover(vr, lookup, is_last));
         let (at_end, kept) = (Some(at_end), handover.clone());
         let copy = copied.start(run, page, Rc::clone(&place), at_end, kept);
         let attended = Attended {

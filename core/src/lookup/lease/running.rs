@@ -92,7 +92,7 @@ impl Running {
                 (Means::Meta, _) => Some(commands::release(key, version)),
                 (Means::Classic | Means::Unlocked, _) => self.unlock(now),
             },
-            Ending::Hold { .. } | Ending::Leave => None,
+            Ending::Hold(_) | Ending::Leave => None,
         }
     }
 
