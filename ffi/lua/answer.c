@@ -172,7 +172,7 @@ static void deliver(mmc_scripts *s, mmc_answer *a) {
 	lua_rawgeti(L, LUA_REGISTRYINDEX, s->traceback_ref);
 	/* A callback sees the global variables of the request in which the call was
 	 * made. As in the host, the metatable of one table selects them. */
-	lua_rawgeti(L, LUA_REGISTRYINDEX, s->LL->li_env_ref);
+	mmc_push_globals(L, s->LL);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
 	lua_rawgeti(L, -1, CALL_ENVIRONMENT);
 	lua_remove(L, -2);

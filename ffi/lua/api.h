@@ -7,9 +7,9 @@
 /* GLib deprecates the type of the lock of a Lua state. */
 #define GLIB_DISABLE_DEPRECATION_WARNINGS
 #include "../internal.h"
+#include "../lua_vrequest.h"
 
 #include <lauxlib.h>
-#include <lighttpd/core_lua.h>
 #include <lua.h>
 
 #include "weak.h"
@@ -50,6 +50,17 @@ enum {
 	CALL_KEYS,         /* the key, or the table of them */
 	CALL_TTL
 };
+
+/* Pushes the host's table of global variables, whose metatable says where they are;
+ * nil for hosts before December 2024, whose functions bring theirs along. */
+static inline void mmc_push_globals(lua_State *L, const liLuaState *LL) {
+#ifdef MMC_NO_ENV_REF
+	(void)LL;
+	lua_pushnil(L);
+#else
+	lua_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_ref);
+#endif
+}
 
 /* call.c: adds a call to those of the worker; `ref` and `waker` become its own. */
 mmc_call *mmc_call_new(mmc_scripts *, int ref, mmc_waker *, bool many);

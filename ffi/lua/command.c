@@ -88,7 +88,7 @@ static int submit_call(lua_State *L, mmc_scripts *s, const mmc_method *m, const 
 		lua_pushvalue(L, -1);
 		lua_setfield(L, object, "response");
 	} else {
-		lua_rawgeti(L, LUA_REGISTRYINDEX, s->LL->li_env_ref);
+		mmc_push_globals(L, s->LL);
 		if (lua_getmetatable(L, -1)) lua_rawseti(L, fields, CALL_ENVIRONMENT);
 		lua_settop(L, fields);
 		lua_pushvalue(L, given->receiver);
