@@ -2,7 +2,7 @@
 //!
 //! `LIGHTTPD2_INCLUDE_DIR=dir[:dir]` compiles it against lighttpd2's own
 //! headers instead of the declarations in `include/`; Rust is the same in both.
-//! `LUA_PKG` is the pkg-config name of the Lua that the host has (`lua5.1`).
+//! No header of Lua is needed, see `ffi/lua/lua.h`.
 
 mod host_headers;
 
@@ -14,12 +14,9 @@ fn main() {
     println!("cargo::rerun-if-changed=ffi");
     println!("cargo::rerun-if-changed=include");
     println!("cargo::rerun-if-env-changed=LIGHTTPD2_INCLUDE_DIR");
-    println!("cargo::rerun-if-env-changed=LUA_PKG");
 
     let mut shim = cc::Build::new();
-    // Of the host's Lua; one of another version has no scripts that use us.
-    let lua = env::var("LUA_PKG").unwrap_or_else(|_| "lua5.1".into());
-    for package in ["glib-2.0", "gmodule-2.0", "gthread-2.0", &lua] {
+    for package in ["glib-2.0", "gmodule-2.0", "gthread-2.0"] {
         let found = pkg_config::Config::new()
             .cargo_metadata(false)
             .probe(package)

@@ -1,5 +1,5 @@
 /* What the parts of the Lua API share. They depend on each other in one
- * direction: table.c on command.c and versions.c, command.c on arguments.c and
+ * direction: table.c on command.c, command.c on arguments.c and
  * answer.c, answer.c on call.c. */
 #ifndef MMC_LUA_API_H
 #define MMC_LUA_API_H
@@ -7,12 +7,8 @@
 /* GLib deprecates the type of the lock of a Lua state. */
 #define GLIB_DISABLE_DEPRECATION_WARNINGS
 #include "../internal.h"
-#include "../lua_vrequest.h"
 
-#include <lauxlib.h>
-#include <lua.h>
-
-#include "weak.h"
+#include "lua.h"
 
 /* The scripts of one worker. Functions in its Lua state refer to it, so it is
  * kept until the plugin is unloaded. */
@@ -58,7 +54,7 @@ static inline void mmc_push_globals(lua_State *L, const liLuaState *LL) {
 	(void)LL;
 	lua_pushnil(L);
 #else
-	lua_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_ref);
+	any_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_ref);
 #endif
 }
 
@@ -98,9 +94,5 @@ const char *mmc_arguments_read(lua_State *, const mmc_method *, mmc_arguments *g
 /* command.c: puts the methods of connections into the table at the top; the
  * metatable of connections is below it. */
 void mmc_methods_fill(lua_State *, mmc_scripts *);
-
-/* versions.c: the version of Lua in this process as LUA_VERSION_NUM gives it, 0
- * if there is none that is known. */
-int mmc_lua_version_of_host(void);
 
 #endif
