@@ -5,25 +5,10 @@ static mmc_rust_shared *shared;
 static liPluginAction *actions;
 static bool registered;
 
-static void complain(liServer *srv, const char *what, long long is, long long expected) {
-	mmc_log(srv, NULL, NULL, MMC_LEVEL_ERROR,
-		"mod_memcached: this server does not fit the plugin: %s is %lld, expected %lld", what, is, expected);
-}
-
 /* All workers are known, and none runs. */
 static void prepare(liServer *srv, liPlugin *p) {
 	(void)p;
-	if (srv->workers->len != srv->worker_count) {
-		complain(srv, "the number of workers", srv->workers->len, srv->worker_count);
-		return;
-	}
-	for (guint i = 0; i < srv->worker_count; i++) {
-		liWorker *wrk = g_array_index(srv->workers, liWorker *, i);
-		if (wrk->ndx != i || wrk->srv != srv) {
-			complain(srv, "the index of a worker", wrk->ndx, i);
-			return;
-		}
-	}
+	if (!mmc_workers_fit(srv)) return;
 	shared = mmc_def()->share((mmc_server *)srv);
 	if (shared) mmc_slots_new(srv->worker_count);
 }
@@ -126,18 +111,7 @@ static void forget(void) {
 bool mmc_init(mmc_modules *modules, mmc_module *module, const mmc_plugin_def *def) {
 	liModules *mods = (liModules *)modules;
 	liServer *srv = mods->main;
-	if (mods->version != MODULE_VERSION) {
-		complain(srv, "the version of the module interface", mods->version, MODULE_VERSION);
-		return false;
-	}
-	if (mods->sizeof_off_t != sizeof(off_t)) {
-		complain(srv, "the size of off_t", mods->sizeof_off_t, sizeof(off_t));
-		return false;
-	}
-	if (srv->magic != LIGHTTPD_SERVER_MAGIC) {
-		complain(srv, "the magic number of the server", srv->magic, LIGHTTPD_SERVER_MAGIC);
-		return false;
-	}
+	if (!mmc_server_fits(mods)) return false;
 	if (registered) {
 		mmc_log(srv, NULL, NULL, MMC_LEVEL_ERROR, "mod_memcached: loaded already");
 		return false;

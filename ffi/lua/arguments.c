@@ -26,7 +26,7 @@ static mmc_bytes text_at(lua_State *L, int at) {
 static uint32_t ttl_at(lua_State *L, int at, const mmc_method *m) {
 	if (lua_type(L, at) != LUA_TNUMBER)
 		luaL_error(L, "%s: ttl must be a number of seconds, not a %s", m->form, type_name(L, at));
-	double secs = (double)lua_tonumber(L, at);
+	double secs = (double)any_tonumber(L, at);
 	if (!(secs >= 0)) luaL_error(L, "%s: ttl must be at least 0", m->form);
 	if (secs > 0 && secs < 1) return 1;
 	return secs >= UINT32_MAX ? UINT32_MAX : (uint32_t)secs;
@@ -34,7 +34,7 @@ static uint32_t ttl_at(lua_State *L, int at, const mmc_method *m) {
 
 /* How long an item has left, in whole seconds, rounded down. */
 static uint32_t seconds_left_at(lua_State *L, int at, const mmc_method *m) {
-	double secs = lua_type(L, at) == LUA_TNUMBER ? (double)lua_tonumber(L, at) : 0;
+	double secs = lua_type(L, at) == LUA_TNUMBER ? (double)any_tonumber(L, at) : 0;
 	if (!(secs >= 1 && secs <= SECONDS_LEFT_MAX))
 		luaL_error(L, "%s: seconds must be a number from 1 to %d", m->form, SECONDS_LEFT_MAX);
 	return (uint32_t)secs;
@@ -49,10 +49,8 @@ static uint64_t whole_at(lua_State *L, int at, const mmc_method *m, const char *
 			g_ascii_string_to_unsigned((const char *)text.ptr, 10, 0, G_MAXUINT64, &whole, NULL))
 			return whole;
 	} else if (lua_type(L, at) == LUA_TNUMBER) {
-#if LUA_VERSION_NUM >= 503
-		if (lua_isinteger(L, at) && lua_tointeger(L, at) >= 0) return (uint64_t)lua_tointeger(L, at);
-#endif
-		double number = (double)lua_tonumber(L, at);
+		if (any_isinteger(L, at) && any_tointeger(L, at) >= 0) return (uint64_t)any_tointeger(L, at);
+		double number = (double)any_tonumber(L, at);
 		if (number >= 0 && number <= EXACT_MAX && floor(number) == number) return (uint64_t)number;
 	}
 	return (uint64_t)luaL_error(L, "%s: %s must be a whole number of at least 0", m->form, what);
@@ -66,7 +64,7 @@ static bool push_keys(lua_State *L, int at, const mmc_method *m, mmc_command *co
 	int keys = lua_gettop(L);
 	lua_createtable(L, 0, 0);
 	for (int i = 1;; i++) {
-		lua_rawgeti(L, at, i);
+		any_rawgeti(L, at, i);
 		if (lua_type(L, -1) == LUA_TNIL) break;
 		if (!lua_isstring(L, -1))
 			luaL_error(L, "%s: key %d must be a string, not a %s", m->form, i, type_name(L, -1));
@@ -76,7 +74,7 @@ static bool push_keys(lua_State *L, int at, const mmc_method *m, mmc_command *co
 		if (lua_type(L, -1) == LUA_TNIL) {
 			if (count == KEYS_MAX) return false;
 			lua_pushvalue(L, -2);
-			lua_rawseti(L, keys, (int)++count);
+			any_rawseti(L, keys, (int)++count);
 			lua_pushvalue(L, -2);
 			lua_pushboolean(L, true);
 			lua_rawset(L, keys + 1);
@@ -84,9 +82,9 @@ static bool push_keys(lua_State *L, int at, const mmc_method *m, mmc_command *co
 		lua_settop(L, keys + 1);
 	}
 	lua_settop(L, keys);
-	mmc_bytes *array = lua_newuserdata(L, (count + 1) * sizeof(mmc_bytes));
+	mmc_bytes *array = any_newuserdata(L, (count + 1) * sizeof(mmc_bytes));
 	for (size_t i = 0; i < count; i++) {
-		lua_rawgeti(L, keys, (int)i + 1);
+		any_rawgeti(L, keys, (int)i + 1);
 		array[i] = text_at(L, -1);
 		lua_settop(L, keys + 1);
 	}

@@ -96,7 +96,6 @@ struct server {
 	liServer pub;
 	const char *config_path, *module_dir;
 	gboolean test_only;
-	liWorker *main_worker;
 	GHashTable *actions, *setups; /* name to struct registered */
 	GPtrArray *plugins;           /* liPlugin */
 	GPtrArray *modules;           /* struct module */
@@ -456,6 +455,7 @@ struct connection {
 	struct sockaddr_storage local;
 };
 void connection_new(struct worker *, int fd);
+void li_connection_proxy_protocol_init(liConnection *);
 void connection_close(struct connection *);
 void connection_free(struct connection *);
 void connection_pump(struct connection *);

@@ -145,7 +145,7 @@ liAction *action_create(struct server *srv, const char *name, liValue *v) {
 		LOG(srv, ERROR, "unknown action '%s'", name);
 		return NULL;
 	}
-	liAction *a = r->action->create_action(&srv->pub, srv->main_worker, r->plugin, v, r->action->userdata);
+	liAction *a = r->action->create_action(&srv->pub, srv->pub.main_worker, r->plugin, v, r->action->userdata);
 	if (!a) LOG(srv, ERROR, "Action '%s' creation failed", name);
 	return a;
 }

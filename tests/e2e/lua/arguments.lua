@@ -115,8 +115,8 @@ local function test(t)
 		end
 		-- The others, by the names that they have in the form.
 		local at = 0
-		for argument in form:match("%((.*)%)"):gmatch("[^,]+") do
-			argument = argument:match("^%s*%[?(.-)%]?$")
+		for text in form:match("%((.*)%)"):gmatch("[^,]+") do
+			local argument = text:match("^%s*%[?(.-)%]?$")
 			if argument ~= "key" then
 				at = at + 1
 				for _, case in ipairs(wrong[argument]) do
