@@ -10,9 +10,11 @@ use memcached_core::lookup::{self, Begin, Cancel, Flight, LookupResult, Stats, W
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, Lane};
 use memcached_core::server::{Failure, Outcome};
+use memcached_core::time::Time;
 
 use super::completion::{Complete, Completion};
 use super::drivers::Drivers;
+use super::epoch::Epoch;
 use crate::host::{BufferSlice, SockAddr, Waker};
 
 /// A lookup that was begun.
@@ -65,6 +67,7 @@ impl Complete for Flight<Waker, BufferSlice> {
 pub(super) struct Lookups {
     pub(super) core: RefCell<lookup::Lookups<Waker, BufferSlice>>,
     drivers: Rc<Drivers>,
+    epoch: Epoch,
 }
 
 impl Lookups {
@@ -72,7 +75,13 @@ impl Lookups {
         Self {
             core: RefCell::default(),
             drivers,
+            epoch: Epoch::new(),
         }
+    }
+
+    /// The time, of all that has to do with lookups.
+    pub(super) fn now(&self) -> Time {
+        self.epoch.now()
     }
 
     /// Begins a lookup; `waker` wakes the request unless the result is ready.
@@ -86,7 +95,7 @@ impl Lookups {
     ) -> Lookup {
         let target = self.drivers.target(pool, key, timeout, max_value);
         let mut core = self.core.borrow_mut();
-        let waiter = match core.begin(target, key, waker) {
+        let waiter = match core.begin(self.now(), target, key, waker) {
             Begin::Ready(result) => return Lookup::Ready(result),
             Begin::Pending(waiter) => waiter,
         };

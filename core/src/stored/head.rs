@@ -22,8 +22,16 @@ pub struct Head<'a> {
     status: u16,
     flags: u32,
     bytes: Cow<'a, [u8]>,
-    fields: Vec<(Range<usize>, Range<usize>)>,
-    connection: ConnectionHeaders,
+    fields: Vec<Field>,
+}
+
+/// One header, by places in the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Field {
+    name: (u32, u32),
+    value: (u32, u32),
+    /// Whether a hit sends it.
+    is_sent: bool,
 }
 
 impl<'a> Head<'a> {
@@ -43,18 +51,35 @@ impl<'a> Head<'a> {
             flags,
             bytes,
             fields: Vec::new(),
-            connection: ConnectionHeaders::default(),
         };
         if let Err(defect) = head.read() {
             return Err(Malformed::of(&head.bytes, flags, defect));
         }
-        let mut connection = ConnectionHeaders::default();
-        for value in head.values("Connection") {
-            connection.observe(value);
-        }
-        head.connection = connection;
+        head.leave_out_named();
         head.check_length(len)?;
         Ok(head)
+    }
+
+    /// The same without what it was read from.
+    #[must_use]
+    pub fn into_owned(mut self) -> Head<'static> {
+        self.fields.shrink_to_fit();
+        Head {
+            status: self.status,
+            flags: self.flags,
+            bytes: Cow::Owned(self.bytes.into_owned()),
+            fields: self.fields,
+        }
+    }
+
+    /// Bytes that it takes, beside what it was read from.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let own = match &self.bytes {
+            Cow::Borrowed(_) => 0,
+            Cow::Owned(bytes) => bytes.capacity(),
+        };
+        own + self.fields.capacity() * size_of::<Field>()
     }
 
     fn read(&mut self) -> Result<(), Malformed> {
@@ -76,8 +101,27 @@ impl<'a> Head<'a> {
             }
             let blanks = after_colon.len() - trim_start(after_colon).len();
             let start = line.start + colon + 1 + blanks;
-            let name = line.start..line.start + colon;
-            self.fields.push((name, start..start + value.len()));
+            let name = &text[..colon];
+            self.fields.push(Field {
+                name: (short(line.start), short(line.start + colon)),
+                value: (short(start), short(start + value.len())),
+                is_sent: !is_made_afresh(name) && !is_left_out(name),
+            });
+        }
+    }
+
+    /// Headers that `Connection` names are not sent.
+    fn leave_out_named(&mut self) {
+        if self.values("Connection").next().is_none() {
+            return;
+        }
+        let mut connection = ConnectionHeaders::default();
+        for value in self.values("Connection") {
+            connection.observe(value);
+        }
+        let bytes = &*self.bytes;
+        for field in &mut self.fields {
+            field.is_sent &= !connection.contains(&bytes[long(field.name)]);
         }
     }
 
@@ -109,21 +153,21 @@ impl<'a> Head<'a> {
     }
 
     fn all(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let cut = |(name, value): &(Range<usize>, Range<usize>)| {
-            (&self.bytes[name.clone()], &self.bytes[value.clone()])
-        };
-        self.fields.iter().map(cut)
+        self.fields.iter().map(|field| self.cut(field))
+    }
+
+    fn cut(&self, field: &Field) -> (&[u8], &[u8]) {
+        (
+            &self.bytes[long(field.name)],
+            &self.bytes[long(field.value)],
+        )
     }
 
     /// The headers that a hit sends: those that may be stored, without `Date`
     /// and `Age`, which depend on the time of the hit.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.all().filter(|(name, _)| {
-            let made_afresh = ["Date", "Age"]
-                .iter()
-                .any(|other| name.eq_ignore_ascii_case(other.as_bytes()));
-            !made_afresh && !is_left_out(name) && !self.connection.contains(name)
-        })
+        let sent = self.fields.iter().filter(|field| field.is_sent);
+        sent.map(|field| self.cut(field))
     }
 
     /// The values of all headers of this name.
@@ -203,6 +247,20 @@ pub struct Times {
     /// Whether the head tells when it was stored, so that both are more than a
     /// guess.
     pub is_dated: bool,
+}
+
+/// # Panics
+/// It is past 4 GiB. No head is that long.
+fn short(place: usize) -> u32 {
+    u32::try_from(place).expect("heads are short")
+}
+
+const fn long((start, end): (u32, u32)) -> Range<usize> {
+    start as usize..end as usize
+}
+
+fn is_made_afresh(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"Date") || name.eq_ignore_ascii_case(b"Age")
 }
 
 /// The next line without its end; `None` if that is not CR and LF.
