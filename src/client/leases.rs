@@ -9,6 +9,7 @@ use std::time::Duration;
 use memcached_core::lookup::lease::{
     self, Answer, Ask, Awaited, End, Kind, NewItem, Op, OpId, Run, Stats, Visit,
 };
+use memcached_core::lookup::near::Reading;
 use memcached_core::lookup::{DriverId, ServerId};
 use memcached_core::protocol::{Key, Pin, Value};
 use memcached_core::server::{Failure, Outcome};
@@ -50,6 +51,11 @@ impl VisitHandle {
 }
 
 impl VisitHandle {
+    /// When the page was asked for that it has found.
+    pub(crate) fn reading(&self) -> Option<Reading> {
+        self.visit.borrow().as_ref().and_then(Visit::reading)
+    }
+
     /// Whether it has waited for another to make its page.
     pub(crate) fn awaited(&self) -> Option<Awaited> {
         self.visit.borrow().as_ref().and_then(Visit::awaited)

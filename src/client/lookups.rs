@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use memcached_core::lookup::near::{self, Reading};
 use memcached_core::lookup::{self, Begin, Cancel, Flight, LookupResult, Stats, Waiter};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, Lane};
@@ -34,6 +35,11 @@ pub(crate) struct LookupHandle {
 }
 
 impl LookupHandle {
+    /// When it was asked for.
+    pub(crate) fn reading(&self) -> Option<Reading> {
+        self.waiter.as_ref().map(Waiter::reading)
+    }
+
     /// The result, once.
     pub(crate) fn poll(&self) -> Poll<LookupResult<BufferSlice>> {
         let mut core = self.lookups.core.borrow_mut();
@@ -71,9 +77,10 @@ pub(super) struct Lookups {
 }
 
 impl Lookups {
-    pub(super) fn new(drivers: Rc<Drivers>) -> Self {
+    /// `near_memory` bounds what was found lately, in bytes.
+    pub(super) fn new(drivers: Rc<Drivers>, near_memory: u64) -> Self {
         Self {
-            core: RefCell::default(),
+            core: RefCell::new(lookup::Lookups::with_near(near_memory)),
             drivers,
             epoch: Epoch::new(),
         }
@@ -183,6 +190,14 @@ impl Lookups {
     /// No lookup is begun any more.
     pub(super) fn close(&self) {
         self.core.borrow_mut().close();
+    }
+
+    /// What was counted of what was found lately, with how many values there are, and how many
+    /// bytes they take.
+    pub(super) fn near_stats(&self) -> (near::Stats, u64, u64) {
+        let mut core = self.core.borrow_mut();
+        let near = core.near();
+        (*near.stats(), near.len() as u64, near.size())
     }
 
     /// What was counted.

@@ -257,9 +257,8 @@ impl<W, P: Clone> Lookups<W, P> {
     }
 
     /// No lookup is begun any more; those under way go on.
-    pub fn close(&mut self) {
+    pub const fn close(&mut self) {
         self.closed = true;
-        self.near.clear();
     }
 
     /// Whether no flight can be joined, waits to be submitted, or has waiters that

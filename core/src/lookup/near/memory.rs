@@ -1,6 +1,5 @@
 //! What is kept, within a bound of bytes.
 
-use core::mem;
 use core::time::Duration;
 use std::rc::Rc;
 
@@ -174,8 +173,8 @@ impl<P> Near<P> {
         self.capacity > 0
     }
 
-    /// The item of a key is changed.
-    pub(in crate::lookup) fn remove(&mut self, place: &Place) {
+    /// Forgets the value of an item.
+    pub fn remove(&mut self, place: &Place) {
         if let Some(items) = &mut self.items {
             items.remove(place);
         }
@@ -203,10 +202,5 @@ impl<P> Near<P> {
     #[must_use]
     pub const fn stats(&self) -> &Stats {
         &self.stats
-    }
-
-    /// Forgets all values.
-    pub fn clear(&mut self) {
-        drop(mem::take(&mut self.items));
     }
 }
