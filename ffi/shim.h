@@ -124,7 +124,8 @@ typedef struct {
 	size_t key_count;
 	mmc_bytes data;
 	uint32_t ttl_secs;
-	uint64_t number; /* the version of MMC_CAS, the delta of MMC_INCR and MMC_DECR */
+	uint32_t near_ms; /* of MMC_GET for one key */
+	uint64_t number;  /* the version of MMC_CAS, the delta of MMC_INCR and MMC_DECR */
 } mmc_command;
 
 /* The result of a command, as scripts see it. */

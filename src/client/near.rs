@@ -8,9 +8,11 @@ use std::time::Duration;
 use memcached_core::lookup::near::{Page, Reading};
 use memcached_core::lookup::{Place, ServerId};
 use memcached_core::pool::Pool;
-use memcached_core::protocol::{Command, Key, Pieces, Value};
+use memcached_core::protocol::{
+    Command, Found, FoundValues, Key, Lane, Pieces, Reply, Retrieve, Value,
+};
 use memcached_core::server::Outcome;
-use memcached_core::stored::Head;
+use memcached_core::stored::{Head, Kind};
 
 use super::Client;
 use super::completion::{Complete, Completion};
@@ -116,6 +118,80 @@ fn copied(value: &Value<BufferSlice>) -> Value<BufferSlice> {
         marks: None,
         len: value.len,
         pieces,
+    }
+}
+
+impl Client {
+    /// Finds the value of a key for a script: what was found less than `most` ago, else as
+    /// [`script_request`](Self::script_request) does.
+    pub(crate) fn script_get_near(
+        &self,
+        server: &SockAddr,
+        key: Key,
+        most: Duration,
+        timeout: Duration,
+        completion: Completion,
+    ) {
+        let driver = self.0.drivers.of_script(server);
+        let lookups = &self.0.lookups;
+        let (now, server) = (lookups.now(), driver.id());
+        let place = Place { server, key };
+        let mut core = lookups.core.borrow_mut();
+        let near = core.near().find(now, &place, most);
+        let reading = core.reading(now, &place);
+        drop(core);
+        if let Some(page) = near {
+            self.0.publish_later();
+            let found = Found::Value(page.value().clone());
+            let values = [(0, found)].into_iter().collect();
+            completion.complete(Outcome::Reply(Reply::Values(values)));
+            return;
+        }
+        let command = Retrieve::one(place.key.clone()).into();
+        let completion = Completion::new(Rc::new(Keeping {
+            lookups: Rc::clone(lookups),
+            reading,
+            place,
+            completion: Some(completion).into(),
+        }));
+        driver.submit_or_fail(Lane::Script, command, timeout, completion);
+    }
+}
+
+/// Completes a script's `get`, and keeps what it has found.
+struct Keeping {
+    lookups: Rc<Lookups>,
+    reading: Reading,
+    place: Place,
+    completion: Cell<Option<Completion>>,
+}
+
+impl Complete for Keeping {
+    fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
+        if let Outcome::Reply(Reply::Values(values)) = &outcome {
+            self.keep(values);
+        }
+        if let Some(completion) = self.completion.take() {
+            completion.complete(outcome);
+        }
+    }
+}
+
+impl Keeping {
+    fn keep(&self, values: &FoundValues<BufferSlice>) {
+        // Locks and markers of pages are no values.
+        let is_value = |value: &&Value<_>| Kind::of(value.flags, value.len, false) == Kind::Page;
+        let value = values.iter().find_map(|(_, found)| match found {
+            Found::Value(value) => Some(value).filter(is_value),
+            Found::TooLarge { .. } => None,
+        });
+        let place = self.place.clone();
+        match value {
+            Some(value) => self
+                .lookups
+                .keep_near(&self.reading, place, value, None, None),
+            None => self.lookups.core.borrow_mut().near().remove(&place),
+        }
     }
 }
 

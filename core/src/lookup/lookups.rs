@@ -177,6 +177,13 @@ impl<W, P: Clone> Lookups<W, P> {
         }
     }
 
+    /// An item is about to be asked for, other than by a lookup of these.
+    #[must_use]
+    pub fn reading(&self, now: Time, place: &Place) -> Reading {
+        let hash = self.hash_of(place.server, &place.key);
+        self.stamps.reading(now, hash)
+    }
+
     /// What was found lately.
     pub const fn near(&mut self) -> &mut Near<P> {
         &mut self.near

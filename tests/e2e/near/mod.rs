@@ -5,6 +5,7 @@ mod changes;
 mod config;
 mod down;
 mod pages;
+mod scripts;
 
 use testkit::{Response, Site};
 

@@ -8,7 +8,7 @@
 //! - A value that is given out was asked for no longer ago than whoever asks allows, and is
 //!   fresh, unless its caller judges that itself ([`Near::find_old`]).
 //! - A value that was asked for before a change of its key by this worker is not given out
-//!   after the change ([`Near::changed`]), whether it came before or comes later.
+//!   after the change ([`Lookups::changed`](super::Lookups::changed)), whether it came before or comes later.
 //! - What is kept, with all that it takes to keep it, is not larger than the capacity.
 
 mod memory;
