@@ -88,7 +88,7 @@ fn say(
     }
     let mut memory = vr.take_state().unwrap_or_default();
     let missed = match memory.cache_status.take() {
-        Some(Note::Due(missed)) => Some(missed),
+        Some(Note::Due(missed)) => Some(*missed),
         _ => otherwise,
     };
     memory.cache_status = missed.map(|missed| Note::Said(add_missed(vr, &missed, decision)));

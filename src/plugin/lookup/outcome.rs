@@ -117,7 +117,7 @@ impl Outcomes {
         let key = passed.key.or(remembered);
         self.publish(vr, key, passed.status, passed.line);
         let missed = Missed::new(options, passed.forward, passed.detail, key);
-        memory.cache_status = missed.map(Note::Due);
+        memory.cache_status = missed.map(|missed| Note::Due(Box::new(missed)));
         if let Some(lookup) = memory.lookup.as_mut().filter(|_| !options.headers) {
             lookup.hit_type = Some(vr.type_of_path(OTHER_TYPE).into());
         }

@@ -57,14 +57,14 @@ impl Asking {
             .rules(!is_tried && self.can_copy(vr), has_credentials(vr));
         let (timeout, max_value) = (options.common.timeout, options.common.max_value);
         let handle = client.visit(self.keys.pool(), key, timeout, max_value, rules, waker);
-        self.poll_visit(vr, handle, memory)
+        self.poll_visit(vr, Box::new(handle), memory)
     }
 
     /// Goes on with it.
     pub(super) fn poll_visit(
         &self,
         vr: &mut Request<'_>,
-        handle: VisitHandle,
+        handle: Box<VisitHandle>,
         mut memory: Box<RequestMemory>,
     ) -> Asked {
         let malformed = Cell::new(None);
