@@ -13,7 +13,7 @@ use super::pieces::head_bytes;
 use super::status::is_whole;
 use crate::decimal;
 use crate::http::{
-    Age, ConnectionHeaders, capped, is_text, is_token, parse_date, trim, trim_start,
+    Age, ConnectionHeaders, capped, format_date, is_text, is_token, parse_date, trim, trim_start,
 };
 
 /// The head of a stored response.
@@ -23,6 +23,19 @@ pub struct Head<'a> {
     flags: u32,
     bytes: Cow<'a, [u8]>,
     fields: Vec<Field>,
+    /// Where it is kept to be sent often.
+    dates: Option<Dates>,
+}
+
+/// What a head says of when it was made, read once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Dates {
+    /// There is a `Date` or an `Age`.
+    has_any: bool,
+    date: Option<u64>,
+    age: u32,
+    /// A date in seconds since 1970, and its text.
+    text: Option<(u64, Box<str>)>,
 }
 
 /// One header, by places in the head.
@@ -51,6 +64,7 @@ impl<'a> Head<'a> {
             flags,
             bytes,
             fields: Vec::new(),
+            dates: None,
         };
         if let Err(defect) = head.read() {
             return Err(Malformed::of(&head.bytes, flags, defect));
@@ -60,11 +74,17 @@ impl<'a> Head<'a> {
         Ok(head)
     }
 
-    /// The same without what it was read from.
+    /// The same without what it was read from, to be kept and sent often.
     #[must_use]
     pub fn into_owned(mut self) -> Head<'static> {
         self.fields.shrink_to_fit();
+        let mut dates = self.read_dates();
+        dates.text = dates.date.map(|date| {
+            let date = date.saturating_sub(dates.age.into());
+            (date, format_date(date).into())
+        });
         Head {
+            dates: Some(dates),
             status: self.status,
             flags: self.flags,
             bytes: Cow::Owned(self.bytes.into_owned()),
@@ -79,7 +99,9 @@ impl<'a> Head<'a> {
             Cow::Borrowed(_) => 0,
             Cow::Owned(bytes) => bytes.capacity(),
         };
-        own + self.fields.capacity() * size_of::<Field>()
+        let dates = self.dates.iter().filter_map(|dates| dates.text.as_ref());
+        let dates: usize = dates.map(|(_, text)| text.len()).sum();
+        own + dates + self.fields.capacity() * size_of::<Field>()
     }
 
     fn read(&mut self) -> Result<(), Malformed> {
@@ -206,18 +228,44 @@ impl<'a> Head<'a> {
     /// in the future counts as now.
     #[must_use]
     pub fn times(&self, unix_now_secs: u64) -> Option<Times> {
-        let has = |name: &str| self.values(name).next().is_some();
-        if !has("Date") && !has("Age") {
+        let read;
+        let dates = if let Some(dates) = &self.dates {
+            dates
+        } else {
+            read = self.read_dates();
+            &read
+        };
+        if !dates.has_any {
             return None;
         }
-        let date = self.value("Date").and_then(parse_date);
+        let date = dates.date;
         let stored = date.map_or(unix_now_secs, |stored| stored.min(unix_now_secs));
-        let before = u64::from(self.age_when_stored());
+        let before = u64::from(dates.age);
         Some(Times {
             date: stored.saturating_sub(before),
             age: capped(unix_now_secs - stored + before),
             is_dated: date.is_some(),
         })
+    }
+
+    fn read_dates(&self) -> Dates {
+        let has = |name: &str| self.values(name).next().is_some();
+        Dates {
+            has_any: has("Date") || has("Age"),
+            date: self.value("Date").and_then(parse_date),
+            age: self.age_when_stored(),
+            text: None,
+        }
+    }
+
+    /// The text of a date that [`times`](Self::times) gives.
+    #[must_use]
+    pub fn date_text(&self, unix_secs: u64) -> Cow<'_, str> {
+        let known = self.dates.as_ref().and_then(|dates| dates.text.as_ref());
+        match known {
+            Some((date, text)) if *date == unix_secs => Cow::Borrowed(text),
+            _ => Cow::Owned(format_date(unix_secs)),
+        }
     }
 
     /// Its age in seconds when it was stored; 0 if it has no readable `Age`.
