@@ -94,6 +94,12 @@ typedef struct {
 	void (*destroy)(mmc_rust_action *);
 } mmc_action_def;
 
+/* What stands in a setup block: false if it is refused, which was logged then. */
+typedef struct {
+	const char *name;
+	bool (*set)(mmc_server *, mmc_value *);
+} mmc_setup_def;
+
 /* A command of a script. Keys are distinct and, like `data`, valid for the call. */
 typedef enum {
 	MMC_GET,
@@ -118,7 +124,8 @@ typedef struct {
 	size_t key_count;
 	mmc_bytes data;
 	uint32_t ttl_secs;
-	uint64_t number; /* the version of MMC_CAS, the delta of MMC_INCR and MMC_DECR */
+	uint32_t near_ms; /* of MMC_GET for one key */
+	uint64_t number;  /* the version of MMC_CAS, the delta of MMC_INCR and MMC_DECR */
 } mmc_command;
 
 /* The result of a command, as scripts see it. */
@@ -183,6 +190,8 @@ typedef struct {
 	void (*request_closed)(mmc_rust_request *);
 	const mmc_action_def *actions;
 	size_t action_count;
+	const mmc_setup_def *setups;
+	size_t setup_count;
 	const mmc_script_def *scripts;
 } mmc_plugin_def;
 

@@ -71,7 +71,7 @@ void mmc_answers_run(void *scripts);
 
 /* A method of connections. `arguments` has a letter for each argument after the
  * key: v value, c version, t time to live, s seconds that are left, r receiver of the
- * response (callback or vrequest); optional ones, at the end: T time to live, D delta. */
+ * response (callback or vrequest); optional ones, at the end: T time to live, D delta, N table of what is kept near. */
 typedef struct {
 	const char *name, *arguments, *form;
 	mmc_command_kind kind;

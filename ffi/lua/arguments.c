@@ -9,6 +9,8 @@
 #define DEFAULT_TTL_SECS 300
 /* 30 days: memcached takes more for a date. */
 #define SECONDS_LEFT_MAX (30 * 24 * 60 * 60)
+/* One hour. */
+#define NEAR_MS_MAX (60 * 60 * 1000)
 /* 2^53: up to here a Lua 5.1 number represents every integer. */
 #define EXACT_MAX 9007199254740992.0
 
@@ -38,6 +40,20 @@ static uint32_t seconds_left_at(lua_State *L, int at, const mmc_method *m) {
 	if (!(secs >= 1 && secs <= SECONDS_LEFT_MAX))
 		luaL_error(L, "%s: seconds must be a number from 1 to %d", m->form, SECONDS_LEFT_MAX);
 	return (uint32_t)secs;
+}
+
+/* How old a value may be that was found before, in whole milliseconds. */
+static uint32_t near_ms_at(lua_State *L, int at, const mmc_method *m) {
+	double ms = -1;
+	if (lua_type(L, at) == LUA_TTABLE) {
+		int top = lua_gettop(L);
+		lua_getfield(L, at, "near_ms");
+		if (lua_type(L, -1) == LUA_TNUMBER) ms = (double)any_tonumber(L, -1);
+		lua_settop(L, top);
+	}
+	if (!(ms >= 0 && ms <= NEAR_MS_MAX))
+		luaL_error(L, "%s: options must be a table with near_ms, a number from 0 to %d", m->form, NEAR_MS_MAX);
+	return (uint32_t)ms;
 }
 
 /* A whole number, given as a number or in digits. */
@@ -97,7 +113,7 @@ static bool push_keys(lua_State *L, int at, const mmc_method *m, mmc_command *co
 static void read_arguments(lua_State *L, const mmc_method *m, mmc_arguments *given) {
 	mmc_command *command = &given->command;
 	int count = lua_gettop(L) - 2, most = (int)strlen(m->arguments);
-	int least = most - (strpbrk(m->arguments, "TD") != NULL);
+	int least = most - (strpbrk(m->arguments, "TDN") != NULL);
 	if (count < least || count > most) luaL_error(L, "%s: wrong number of arguments", m->form);
 	if (strchr(m->arguments, 'T')) command->ttl_secs = DEFAULT_TTL_SECS;
 	for (int i = 0; i < count; i++) {
@@ -121,6 +137,9 @@ static void read_arguments(lua_State *L, const mmc_method *m, mmc_arguments *giv
 		case 'D':
 			if (lua_type(L, at) != LUA_TNIL) command->number = whole_at(L, at, m, "delta");
 			break;
+		case 'N':
+			if (lua_type(L, at) != LUA_TNIL) command->near_ms = near_ms_at(L, at, m);
+			break;
 		case 's':
 			command->ttl_secs = seconds_left_at(L, at, m);
 			break;
@@ -141,6 +160,7 @@ static const char *read_keys(lua_State *L, const mmc_method *m, mmc_arguments *g
 	given->keys = 2;
 	if (may_be_many && lua_type(L, 2) == LUA_TTABLE) {
 		given->keys = lua_gettop(L) + 1;
+		if (given->command.near_ms) luaL_error(L, "%s: near_ms is for one key", m->form);
 		if (!push_keys(L, 2, m, &given->command)) return "too many keys at once, at most 1000 are allowed";
 		/* A `get` of several keys gives their versions too. */
 		given->command.kind = MMC_GETS;

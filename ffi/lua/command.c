@@ -7,7 +7,7 @@
 #define CALLS_MAX 16384
 
 static const mmc_method methods[] = {
-	{ "get", "r", "con:get(key, cb | vr) or con:get({key, ...}, cb | vr)", MMC_GET },
+	{ "get", "rN", "con:get(key, cb | vr, [options]) or con:get({key, ...}, cb | vr)", MMC_GET },
 	{ "gets", "r", "con:gets(key, cb | vr)", MMC_GETS },
 	{ "set", "vrT", "con:set(key, value, cb | vr, [ttl])", MMC_SET },
 	{ "setq", "vT", "con:setq(key, value, [ttl])", MMC_SET },

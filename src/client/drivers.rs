@@ -83,6 +83,11 @@ impl Drivers {
         }
     }
 
+    /// The address that a key of a pool is at.
+    pub(super) fn server_of(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> ServerId {
+        self.target(pool, key, Duration::ZERO, 0).server
+    }
+
     /// The driver for a key of a pool.
     pub(super) fn of_key(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Rc<Driver> {
         self.of_target(self.target(pool, key, Duration::ZERO, 0).driver)

@@ -23,6 +23,7 @@ mod plugin;
 mod register;
 mod request;
 mod script;
+mod setup;
 mod socket;
 mod waker;
 
@@ -42,5 +43,6 @@ pub(crate) use script::{
     Answer, AnswerData, AnswerSignal, AnswerValue, CallSlot, Code, Command, CommandKind,
     PendingCall, ScriptKind,
 };
+pub(crate) use setup::{SetupEntry, SetupKind, setup_entry};
 pub(crate) use socket::{Connected, SockAddr, Socket};
 pub(crate) use waker::Waker;

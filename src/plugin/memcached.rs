@@ -111,18 +111,15 @@ pub(super) struct Outer {
     run: RunHandle,
 }
 
-/// What a lookup waits for.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives in a box, and is a visit most of the time"
-)]
+/// What a lookup waits for. Most of it is large and lives in boxes of its own, because each hit
+/// takes room for this.
 pub(super) enum Pending {
     /// The answer of memcached.
     Lookup(LookupHandle),
     /// The same, or that somebody else has made the page.
-    Visit(VisitHandle),
+    Visit(Box<VisitHandle>),
     /// That a copy of the request has made it.
-    Filling(Filling),
+    Filling(Box<Filling>),
 }
 
 /// A request that waits until a copy of it has made the page.

@@ -11,6 +11,7 @@ mod handover;
 mod keys;
 mod lookup;
 mod memcached;
+mod near_memory;
 mod note;
 mod options;
 mod publish;
@@ -21,7 +22,8 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use crate::client::{Client, Counters};
-use crate::host::{ActionEntry, Plugin, Server, Worker, action_entry};
+use crate::host::{ActionEntry, Plugin, Server, SetupEntry, Worker, action_entry, setup_entry};
+use near_memory::NearMemory;
 
 pub(crate) use memcached::{Memcached, RequestMemory};
 
@@ -36,11 +38,16 @@ impl Plugin for Memcached {
     }
 
     fn start_worker(counters: &Arc<Counters>, worker: Worker) -> Client {
-        Client::new(worker, counters.add_worker())
+        Client::new(worker, counters.add_worker(), NearMemory::bytes())
     }
 
     fn stop_worker(client: &Client) {
         client.shutdown();
+    }
+
+    fn setups() -> Vec<SetupEntry> {
+        NearMemory::reset();
+        vec![setup_entry::<NearMemory>()]
     }
 
     fn actions() -> Vec<ActionEntry<Self>> {

@@ -60,13 +60,13 @@ impl Asking {
         let making = memory.making.get_or_insert_default();
         making.is_tried = true;
         making.had_page = had_page;
-        memory.pending = Some(Pending::Filling(Filling {
+        memory.pending = Some(Pending::Filling(Box::new(Filling {
             made,
             handover,
             otherwise,
             _limit: limit,
             _copy: attended,
-        }));
+        })));
         Ok(Asked::Pending(memory))
     }
 
@@ -74,7 +74,7 @@ impl Asking {
     pub(super) fn filled(
         &self,
         vr: &mut Request<'_>,
-        filling: Filling,
+        filling: Box<Filling>,
         mut memory: Box<RequestMemory>,
     ) -> Asked {
         let Some(made) = filling.made.get() else {

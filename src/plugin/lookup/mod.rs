@@ -7,6 +7,7 @@ mod fill;
 mod filling;
 mod hit;
 mod hold;
+mod near;
 mod outcome;
 mod unusable;
 mod visit;

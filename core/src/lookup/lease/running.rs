@@ -6,11 +6,11 @@ use super::ask::Rules;
 use super::commands::{self, Data};
 use super::means::Means;
 use super::op::OpId;
-use super::place::Place;
 use super::run::{Base, Ending};
 use super::stats::Fate;
 use super::timers::Alarm;
 use crate::lookup::coalesce::DriverId;
+use crate::lookup::place::Place;
 use crate::protocol::{Pin, StoreMode};
 use crate::time::Time;
 
