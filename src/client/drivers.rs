@@ -103,7 +103,7 @@ impl Drivers {
     }
 
     fn resolve(&self, pool: &Arc<Pool<SockAddr>>) -> ResolvedPool {
-        let servers = pool.spec().servers();
+        let servers = pool.servers();
         ResolvedPool {
             pool: Arc::clone(pool),
             drivers: servers.iter().map(|spec| self.configure(spec)).collect(),

@@ -47,12 +47,15 @@ pub(super) struct Keyed {
 
 impl Keys {
     /// The keys of an action of this name, with these options.
+    ///
+    /// # Errors
+    /// Its servers are no pool.
     pub(super) fn new(
         server: Server<'_>,
         action: &'static CStr,
         options: Options,
         sharing: Sharing,
-    ) -> Self {
+    ) -> Result<Self, String> {
         let identity = &options.identity;
         let names = identity.vary.len();
         if names > VARY_MAX {
@@ -85,8 +88,9 @@ impl Keys {
             encodings: identity.encodings.clone(),
         };
         let template = options.identity.key.template();
-        let pool = options.common.pool();
-        Self {
+        let pool = options.common.pool().map_err(|error| error.to_string())?;
+        show_ring(server, action, &pool);
+        Ok(Self {
             action,
             options,
             rules,
@@ -96,7 +100,7 @@ impl Keys {
             told_of_query: Once::default(),
             collapse: Collapse::default(),
             told_of_path: Once::default(),
-        }
+        })
     }
 
     /// The action's name.
@@ -354,6 +358,22 @@ impl Keys {
             vr.log(Level::Warning, &line);
         }
     }
+}
+
+/// Tells by which names servers are in the ring: other clients find the same keys only
+/// if they have the same names.
+fn show_ring(server: Server<'_>, action: &CStr, pool: &Pool<SockAddr>) {
+    if pool.servers().len() == 1 {
+        return;
+    }
+    let servers = pool.servers().iter().zip(pool.ring_names());
+    let servers = servers.map(|(server, name)| format!("{} is \"{name}\"", server.address));
+    let line = format!(
+        "{}: names of the servers in the ring: {}",
+        action.to_string_lossy(),
+        servers.collect::<Vec<_>>().join(", ")
+    );
+    server.log(Level::Debug, &line);
 }
 
 /// The values of a header of the request, by its name in any case.

@@ -35,9 +35,12 @@ pub(super) struct Item<'a> {
 
 impl Display for Item<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let servers = self.pool.spec().servers();
+        let servers = self.pool.servers();
         let Some(key) = self.key else {
-            return write!(f, "; at {}", servers[0].address);
+            return match servers {
+                [only] => write!(f, "; at {}", only.address),
+                several => write!(f, "; at one of {} servers", several.len()),
+            };
         };
         let server = &servers[self.pool.route(key)];
         write!(f, "; key {} at {}", key.as_str(), server.address)

@@ -19,6 +19,7 @@ mod lookup;
 mod lua;
 mod odd;
 mod panics;
+mod pool;
 mod purge;
 mod readme;
 mod rules;

@@ -88,20 +88,6 @@ pub struct PoolSpec<A> {
 }
 
 impl<A> PoolSpec<A> {
-    /// A pool of one server, which needs no name.
-    pub fn of_one(server: ServerSpec<A>) -> Self {
-        let member = Member {
-            name: None,
-            address: Box::default(),
-            weight: 1,
-        };
-        Self {
-            servers: Box::new([server]),
-            members: Box::new([member]),
-            hash: Hash::default(),
-        }
-    }
-
     /// A pool of these servers.
     ///
     /// # Errors

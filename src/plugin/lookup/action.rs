@@ -36,7 +36,7 @@ impl ActionKind for LookupAction {
         let [hit, miss] = blocks;
         Ok(Self {
             asking: Asking::new(
-                Keys::new(server, Self::NAME, options, Sharing::Usual).into(),
+                Keys::new(server, Self::NAME, options, Sharing::Usual)?.into(),
                 miss.clone(),
             ),
             hit,

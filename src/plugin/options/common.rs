@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use memcached_core::http::CacheName;
 use memcached_core::policy::Ignore;
-use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
+use memcached_core::pool::{Hash, Pool, PoolServer, PoolSpec, ServerSpec};
 use memcached_core::server::Spec;
 
+use super::error::OptionError;
+use super::servers::NamedServer;
 use crate::host::SockAddr;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
-    pub(super) server: SockAddr,
+    pub(super) servers: Vec<NamedServer>,
+    pub(super) hash: Hash,
     pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.
     pub(in crate::plugin) timeout: Duration,
@@ -68,14 +71,24 @@ impl Common {
     }
 
     /// The servers to ask.
-    pub(in crate::plugin) fn pool(&self) -> Arc<Pool<SockAddr>> {
-        let server = ServerSpec {
-            address: self.server.clone(),
-            spec: Spec {
-                connect_timeout: self.connect_timeout,
-                retry: self.retry,
-            },
+    ///
+    /// # Errors
+    /// They are no pool.
+    pub(in crate::plugin) fn pool(&self) -> Result<Arc<Pool<SockAddr>>, OptionError> {
+        let spec = Spec {
+            connect_timeout: self.connect_timeout,
+            retry: self.retry,
         };
-        Arc::new(Pool::new(PoolSpec::of_one(server)))
+        let servers = self.servers.iter().map(|named| PoolServer {
+            server: ServerSpec {
+                address: named.address.clone(),
+                spec,
+            },
+            name: named.name.clone(),
+            text: named.text.clone(),
+            weight: named.weight,
+        });
+        let spec = PoolSpec::new(servers.collect(), self.hash).map_err(OptionError::Pool)?;
+        Ok(Arc::new(Pool::new(spec)))
     }
 }

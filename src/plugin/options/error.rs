@@ -1,5 +1,7 @@
 //! What can be wrong with an option list.
 
+use memcached_core::pool::PoolError;
+
 /// What is wrong with an option list. The text does not name the action, which
 /// whoever logs it puts in front.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,8 @@ pub(in crate::plugin) enum OptionError {
         text: String,
         hint: &'static str,
     },
+    #[error("option \"server\": {0}")]
+    Pool(PoolError),
     #[error("option \"{option}\": cannot parse pattern {text}")]
     Pattern { option: &'static str, text: String },
     #[error("option \"{0}\" needs \"headers\" => true beside it")]

@@ -18,6 +18,7 @@ mod list;
 mod parse;
 mod policy;
 mod purge;
+mod servers;
 mod store;
 #[expect(
     clippy::unreadable_literal,

@@ -9,7 +9,8 @@
 options! {
     /// What all actions use.
     common: Common {
-        "server" => server, value::address, "127.0.0.1:11211", [lookup, store, delete];
+        "server" => servers, servers::servers, "127.0.0.1:11211", [lookup, store, delete];
+        "hash" => hash, servers::hash, "ketama", [lookup, store, delete];
         "methods" => methods, list::methods, ["GET", "HEAD"], [lookup, store, delete];
         "timeout_ms" => timeout, value::milliseconds, 500, [lookup, store, delete];
         "connect_timeout_ms" => connect_timeout, value::milliseconds, 250, [lookup, store, delete];
