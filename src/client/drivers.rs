@@ -38,7 +38,7 @@ pub(super) struct Drivers {
 /// its place in memory names it.
 struct ResolvedPool {
     pool: Arc<Pool<SockAddr>>,
-    drivers: Box<[(ServerId, DriverId)]>,
+    drivers: Rc<[(ServerId, DriverId)]>,
 }
 
 impl Drivers {
@@ -56,7 +56,7 @@ impl Drivers {
         }
     }
 
-    /// Where to look a key of a pool up.
+    /// Where to look a key of a pool up now.
     pub(super) fn target(
         &self,
         pool: &Arc<Pool<SockAddr>>,
@@ -64,16 +64,7 @@ impl Drivers {
         timeout: Duration,
         max_value: u64,
     ) -> Target {
-        let at = pool.route(key);
-        let mut pools = self.pools.borrow_mut();
-        let known = pools
-            .iter()
-            .position(|known| Arc::ptr_eq(&known.pool, pool));
-        let known = known.unwrap_or_else(|| {
-            pools.push(self.resolve(pool));
-            pools.len() - 1
-        });
-        let (server, driver) = pools[known].drivers[at];
+        let (server, driver) = self.place(pool, key);
         Target {
             server,
             driver,
@@ -83,9 +74,63 @@ impl Drivers {
         }
     }
 
-    /// The driver for a key of a pool.
+    /// The driver for a key of a pool now.
     pub(super) fn of_key(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Rc<Driver> {
-        self.of_target(self.target(pool, key, Duration::ZERO, 0).driver)
+        self.of_target(self.place(pool, key).1)
+    }
+
+    /// The driver of the server that a key of a pool is on, whether that is down or not.
+    pub(super) fn home_of_key(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Rc<Driver> {
+        self.of_target(self.home(pool, key).1)
+    }
+
+    /// The drivers of all servers that may have an item of a key: its own, and the one
+    /// that stands in for it.
+    pub(super) fn all_of_key(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        key: &Key,
+    ) -> (Rc<Driver>, Option<Rc<Driver>>) {
+        let at = pool.route(key);
+        let drivers = self.resolved(pool);
+        let stand_in = pool.spec().fails_over().then(|| {
+            let next = pool.route_to(key, |other| other != at && !self.refuses(drivers[other]));
+            (next != at).then(|| self.of_target(drivers[next].1))
+        });
+        let stand_in = stand_in.flatten();
+        (self.of_target(drivers[at].1), stand_in)
+    }
+
+    /// The server that a key of a pool is on, whether that is down or not.
+    pub(super) fn home(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> (ServerId, DriverId) {
+        self.resolved(pool)[pool.route(key)]
+    }
+
+    /// The server that a key of a pool is on now.
+    fn place(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> (ServerId, DriverId) {
+        let home = pool.route(key);
+        let drivers = self.resolved(pool);
+        if !pool.spec().fails_over() || !self.refuses(drivers[home]) {
+            return drivers[home];
+        }
+        drivers[pool.route_to(key, |at| !self.refuses(drivers[at]))]
+    }
+
+    fn refuses(&self, (_, driver): (ServerId, DriverId)) -> bool {
+        self.configured.borrow()[driver.0 as usize].refuses()
+    }
+
+    /// The drivers of the servers of a pool.
+    fn resolved(&self, pool: &Arc<Pool<SockAddr>>) -> Rc<[(ServerId, DriverId)]> {
+        let mut pools = self.pools.borrow_mut();
+        let known = pools
+            .iter()
+            .position(|known| Arc::ptr_eq(&known.pool, pool));
+        let known = known.unwrap_or_else(|| {
+            pools.push(self.resolve(pool));
+            pools.len() - 1
+        });
+        Rc::clone(&pools[known].drivers)
     }
 
     /// The driver that a target names.

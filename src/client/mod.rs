@@ -241,7 +241,25 @@ impl Client {
         CountHandle::begin(&inner.worker, &inner.namespaces, pool, name, timeout, waker)
     }
 
-    /// Stores an item in a pool; nobody waits for the outcome.
+    /// Whether another server stands in for that of a key: for one that has made a page
+    /// with this run, or for all that ask now.
+    pub(crate) fn stands_in(
+        &self,
+        pool: &Arc<Pool<SockAddr>>,
+        key: &Key,
+        run: Option<&RunHandle>,
+    ) -> bool {
+        if !pool.spec().fails_over() {
+            return false;
+        }
+        let drivers = &self.0.drivers;
+        let now = || drivers.target(pool, key, Duration::ZERO, 0).driver;
+        let place = run.and_then(RunHandle::driver).unwrap_or_else(now);
+        place != drivers.home(pool, key).1
+    }
+
+    /// Stores an item in a pool, where another server `stands_in` on that one; nobody
+    /// waits for the outcome.
     ///
     /// # Errors
     /// The server cannot be asked now, or too much waits for it already.
@@ -250,8 +268,13 @@ impl Client {
         pool: &Arc<Pool<SockAddr>>,
         item: Store<Vec<u8>>,
         timeout: Duration,
+        stands_in: bool,
     ) -> Result<(), Failure> {
-        let driver = self.0.drivers.of_key(pool, &item.key);
+        let driver = if stands_in {
+            self.0.drivers.of_key(pool, &item.key)
+        } else {
+            self.0.drivers.home_of_key(pool, &item.key)
+        };
         let command = Command::Store(item);
         self.0.before(&driver, &command);
         let completion = Completion::new(Rc::new(Storing {

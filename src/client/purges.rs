@@ -99,7 +99,7 @@ impl Purges {
         waker: Waker,
     ) -> PurgeHandle {
         let together = Together::new("namespace not bumped");
-        let driver = self.drivers.of_key(pool, &name.key());
+        let driver = self.drivers.home_of_key(pool, &name.key());
         let completion = together.expect(driver.log()).completion(|_| {});
         let namespaces = &self.namespaces;
         submit_bump(namespaces, &driver, Lane::Store, name, timeout, completion);
@@ -155,13 +155,14 @@ impl Batch {
     fn begin(&self, texts: &[Vec<u8>]) {
         let purges = &self.purges;
         let keys = texts.iter().map(|text| Key::hashing(text));
-        let items: Vec<_> = keys
-            .map(|key| {
-                let driver = purges.drivers.of_key(&self.pool, &key);
+        let mut items = Vec::new();
+        for key in keys {
+            let (home, stand_in) = purges.drivers.all_of_key(&self.pool, &key);
+            for driver in stand_in.into_iter().chain([home]) {
                 let expected = self.together.expect(driver.log());
-                (key, driver, expected)
-            })
-            .collect();
+                items.push((key.clone(), driver, expected));
+            }
+        }
         for (key, driver, expected) in items {
             increment(&purges.counts.deletes);
             let counts = Rc::clone(&purges.counts);
@@ -188,7 +189,7 @@ struct Counting {
 impl Counting {
     fn begin(batch: Batch, texts: Vec<Vec<u8>>, name: &Name) {
         let purges = &batch.purges;
-        let driver = purges.drivers.of_key(&batch.pool, &name.key());
+        let driver = purges.drivers.home_of_key(&batch.pool, &name.key());
         let visit = purges
             .namespaces
             .visit_anew(&batch.pool, name, batch.timeout);

@@ -85,6 +85,7 @@ pub struct PoolSpec<A> {
     servers: Box<[ServerSpec<A>]>,
     members: Box<[Member]>,
     hash: Hash,
+    fails_over: bool,
 }
 
 impl<A> PoolSpec<A> {
@@ -116,7 +117,22 @@ impl<A> PoolSpec<A> {
             servers: servers.into(),
             members: members.into(),
             hash,
+            fails_over: false,
         })
+    }
+
+    /// The same where the keys of a server that is down are on the next one.
+    #[must_use]
+    pub fn failing_over(self) -> Self {
+        Self {
+            fails_over: true,
+            ..self
+        }
+    }
+
+    /// Whether the keys of a server that is down are on the next one.
+    pub const fn fails_over(&self) -> bool {
+        self.fails_over
     }
 
     /// The servers, in the order of the configuration.

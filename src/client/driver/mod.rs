@@ -275,6 +275,13 @@ impl Driver {
         Lane::ALL.iter().any(|&lane| core.load(lane).0 > 0)
     }
 
+    /// Whether there is no use in asking it now: it is down, and this is not the time
+    /// to try it.
+    pub(super) fn refuses(&self) -> bool {
+        let is_running = self.state.get() == State::Running;
+        !is_running || self.core.borrow().refuses(self.clock.now())
+    }
+
     /// Closes all connections; what is under way fails, and what comes later is
     /// refused.
     pub(super) fn shutdown(&self) {

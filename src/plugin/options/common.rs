@@ -16,6 +16,8 @@ use crate::host::SockAddr;
 pub(in crate::plugin) struct Common {
     pub(super) servers: Vec<NamedServer>,
     pub(super) hash: Hash,
+    /// The keys of a server that is down are on the next one.
+    pub(super) failover: bool,
     pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.
     pub(in crate::plugin) timeout: Duration,
@@ -89,6 +91,11 @@ impl Common {
             weight: named.weight,
         });
         let spec = PoolSpec::new(servers.collect(), self.hash).map_err(OptionError::Pool)?;
+        let spec = if self.failover {
+            spec.failing_over()
+        } else {
+            spec
+        };
         Ok(Arc::new(Pool::new(spec)))
     }
 }

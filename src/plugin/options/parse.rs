@@ -9,10 +9,11 @@ use super::table::{CACHE, DELETE, Options, ROWS};
 use crate::host::{ConfigValue, Server};
 
 /// What can be said of a namespace as a whole.
-const OF_NAMESPACES: [&str; 8] = [
+const OF_NAMESPACES: [&str; 9] = [
     "namespace",
     "server",
     "hash",
+    "failover",
     "methods",
     "timeout_ms",
     "connect_timeout_ms",

@@ -65,3 +65,15 @@ pub(super) fn hash(given: Given<'_>) -> Result<Hash, OptionError> {
         _ => Err(given.wrong(expected)),
     }
 }
+
+/// Whether the keys of a server that is down are on the next one.
+pub(super) fn failover(given: Given<'_>) -> Result<bool, OptionError> {
+    let expected = "none or \"next\"";
+    if given.is_none() {
+        return Ok(false);
+    }
+    match given.text(expected)? {
+        b"next" => Ok(true),
+        _ => Err(given.wrong(expected)),
+    }
+}

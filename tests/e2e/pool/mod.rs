@@ -1,5 +1,6 @@
 //! Several memcacheds that are one cache.
 
+mod failover;
 mod interop;
 mod one_down;
 mod places;
@@ -61,19 +62,22 @@ impl Fleet {
         holders.map(|(at, _)| at).collect()
     }
 
-    /// A site that looks every path up, and stores what it makes with these options more.
-    pub(super) fn site(&self, more: &str) -> Site {
-        self.site_of(&Site::builder, more)
+    /// The same without looking at one that is down.
+    pub(super) fn holders_but(&self, down: usize, key: &str) -> Vec<usize> {
+        let servers = self.servers.iter().enumerate();
+        let holders = servers.filter(|(at, server)| *at != down && server.get(key).is_some());
+        holders.map(|(at, _)| at).collect()
     }
 
-    fn site_of(&self, builder: &dyn Fn() -> testkit::SiteBuilder, more: &str) -> Site {
+    /// A site that looks every path up, and stores what it makes with these options more.
+    pub(super) fn site(&self, more: &str) -> Site {
         let more = if more.is_empty() {
             String::new()
         } else {
             format!(", {more}")
         };
         let names: [(&str, &dyn Display); 2] = [("SERVERS", &self.option), ("MORE", &more)];
-        builder().start(CONFIG, &names)
+        Site::start(CONFIG, &names)
     }
 }
 
@@ -81,7 +85,7 @@ impl Fleet {
 const CONFIG: &str = r#"
 both = ["server" => $SERVERS$MORE];
 if req.method == "PURGE" {
-	memcached.delete ["server" => $SERVERS, "key" => "%{req.path}", "guard" => false, "headers" => false];
+	memcached.delete (["server" => $SERVERS, "key" => "%{req.path}", "guard" => false, "headers" => false$MORE]);
 }
 memcached.lookup (both, {
 	header.add "X-Memcached" => "Hit";
