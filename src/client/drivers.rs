@@ -12,7 +12,7 @@ use memcached_core::protocol::Key;
 use super::counters::{Part, Sums};
 use super::driver::{Driver, Owner, Strangers, Surroundings};
 use super::reading::ReadBuffers;
-use crate::host::{SockAddr, Worker};
+use crate::host::{Level, SockAddr, Worker};
 
 /// A script can name any number of servers; of those that only scripts name,
 /// this many are remembered if they are idle.
@@ -149,6 +149,9 @@ impl Drivers {
 
     fn resolve(&self, pool: &Arc<Pool<SockAddr>>) -> ResolvedPool {
         let servers = pool.servers();
+        if servers.len() > 1 {
+            self.worker.log(Level::Debug, &names_in_ring(pool));
+        }
         ResolvedPool {
             pool: Arc::clone(pool),
             drivers: servers.iter().map(|spec| self.configure(spec)).collect(),
@@ -241,6 +244,18 @@ impl Drivers {
         let of_scripts = self.of_scripts.borrow();
         configured.iter().chain(of_scripts.values()).for_each(show);
     }
+}
+
+/// By which names servers are in the ring: other clients find the same keys only if they
+/// have the same names.
+fn names_in_ring(pool: &Pool<SockAddr>) -> String {
+    let servers = pool.servers().iter().zip(pool.ring_names());
+    let servers = servers.map(|(server, name)| format!("{} is \"{name}\"", server.address));
+    let all: Vec<_> = servers.collect();
+    format!(
+        "mod_memcached: names of servers in the ring: {}",
+        all.join(", ")
+    )
 }
 
 /// Names the driver at a position.

@@ -89,7 +89,6 @@ impl Keys {
         };
         let template = options.identity.key.template();
         let pool = options.common.pool().map_err(|error| error.to_string())?;
-        show_ring(server, action, &pool);
         Ok(Self {
             action,
             options,
@@ -358,22 +357,6 @@ impl Keys {
             vr.log(Level::Warning, &line);
         }
     }
-}
-
-/// Tells by which names servers are in the ring: other clients find the same keys only
-/// if they have the same names.
-fn show_ring(server: Server<'_>, action: &CStr, pool: &Pool<SockAddr>) {
-    if pool.servers().len() == 1 {
-        return;
-    }
-    let servers = pool.servers().iter().zip(pool.ring_names());
-    let servers = servers.map(|(server, name)| format!("{} is \"{name}\"", server.address));
-    let line = format!(
-        "{}: names of the servers in the ring: {}",
-        action.to_string_lossy(),
-        servers.collect::<Vec<_>>().join(", ")
-    );
-    server.log(Level::Debug, &line);
 }
 
 /// The values of a header of the request, by its name in any case.

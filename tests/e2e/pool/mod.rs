@@ -4,12 +4,13 @@ mod failover;
 mod interop;
 mod one_down;
 mod places;
+mod proxies;
 
 use std::fmt::Display;
 
 use memcached_core::pool::{DEFAULT_SPEC, Hash, Pool, PoolServer, PoolSpec, ServerSpec};
 use memcached_core::protocol::Key;
-use testkit::{Memcached, Site};
+use testkit::{Memcached, Site, SiteBuilder};
 
 /// Several memcacheds, and where keys are among them.
 pub(super) struct Fleet {
@@ -71,13 +72,22 @@ impl Fleet {
 
     /// A site that looks every path up, and stores what it makes with these options more.
     pub(super) fn site(&self, more: &str) -> Site {
+        self.site_of(Site::builder(), more)
+    }
+
+    /// The same with debug lines in the log.
+    pub(super) fn site_logging(&self, more: &str) -> Site {
+        self.site_of(Site::builder().setup(r#"log [default => "stderr"];"#), more)
+    }
+
+    fn site_of(&self, builder: SiteBuilder, more: &str) -> Site {
         let more = if more.is_empty() {
             String::new()
         } else {
             format!(", {more}")
         };
         let names: [(&str, &dyn Display); 2] = [("SERVERS", &self.option), ("MORE", &more)];
-        Site::start(CONFIG, &names)
+        builder.start(CONFIG, &names)
     }
 }
 

@@ -51,11 +51,11 @@ fn a_purge_goes_to_the_server_that_has_the_item() {
 #[test]
 fn the_log_has_the_names_in_the_ring() {
     let fleet = Fleet::start(Hash::Ketama, &[1, 1]);
-    let site = fleet.site("");
+    let site = fleet.site_logging("");
+    site.get("/");
     let log = site.stop();
     let first = &fleet.servers[0];
-    let told =
-        format!("memcached.lookup: names of the servers in the ring: {first} is \"{first}\", ");
+    let told = format!("names of servers in the ring: {first} is \"{first}\", ");
     assert!(log.contains(&told), "{log}");
 }
 
