@@ -50,7 +50,7 @@ miri:
 panic-library: deps
 	cargo build --features deliberate-panic --target-dir target/panic
 
-C_FILES = $(wildcard ffi/*.[ch] ffi/lua/*.[ch] include/lighttpd/*.h tests/host/*.[ch] tests/planted/src/*.c)
+C_FILES = $(wildcard ffi/*.[ch] ffi/lua/*.[ch] include/lighttpd/*.h tests/host/*.[ch] tests/planted/src/*.c tests/e2e/pool/*.c)
 
 check:
 	clang-format --dry-run -Werror $(C_FILES)

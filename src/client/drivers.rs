@@ -9,6 +9,7 @@ use memcached_core::lookup::{Asks, DriverId, ServerId, Target};
 use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, ServerSpec};
 use memcached_core::protocol::Key;
 
+use super::address::Address;
 use super::counters::{Part, Sums};
 use super::driver::{Driver, Owner, Strangers, Surroundings};
 use super::reading::ReadBuffers;
@@ -37,7 +38,7 @@ pub(super) struct Drivers {
 /// A pool, and the driver of each of its servers. It holds the pool, so that
 /// its place in memory names it.
 struct ResolvedPool {
-    pool: Arc<Pool<SockAddr>>,
+    pool: Arc<Pool<Address>>,
     drivers: Rc<[(ServerId, DriverId)]>,
 }
 
@@ -59,7 +60,7 @@ impl Drivers {
     /// Where to look a key of a pool up now.
     pub(super) fn target(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         timeout: Duration,
         max_value: u64,
@@ -75,12 +76,12 @@ impl Drivers {
     }
 
     /// The driver for a key of a pool now.
-    pub(super) fn of_key(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Rc<Driver> {
+    pub(super) fn of_key(&self, pool: &Arc<Pool<Address>>, key: &Key) -> Rc<Driver> {
         self.of_target(self.place(pool, key).1)
     }
 
     /// The driver of the server that a key of a pool is on, whether that is down or not.
-    pub(super) fn home_of_key(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Rc<Driver> {
+    pub(super) fn home_of_key(&self, pool: &Arc<Pool<Address>>, key: &Key) -> Rc<Driver> {
         self.of_target(self.home(pool, key).1)
     }
 
@@ -88,7 +89,7 @@ impl Drivers {
     /// that stands in for it.
     pub(super) fn all_of_key(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
     ) -> (Rc<Driver>, Option<Rc<Driver>>) {
         let at = pool.route(key);
@@ -102,12 +103,12 @@ impl Drivers {
     }
 
     /// The server that a key of a pool is on, whether that is down or not.
-    pub(super) fn home(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> (ServerId, DriverId) {
+    pub(super) fn home(&self, pool: &Arc<Pool<Address>>, key: &Key) -> (ServerId, DriverId) {
         self.resolved(pool)[pool.route(key)]
     }
 
     /// The server that a key of a pool is on now.
-    fn place(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> (ServerId, DriverId) {
+    fn place(&self, pool: &Arc<Pool<Address>>, key: &Key) -> (ServerId, DriverId) {
         let home = pool.route(key);
         let drivers = self.resolved(pool);
         if !pool.spec().fails_over() || !self.refuses(drivers[home]) {
@@ -121,7 +122,7 @@ impl Drivers {
     }
 
     /// The drivers of the servers of a pool.
-    fn resolved(&self, pool: &Arc<Pool<SockAddr>>) -> Rc<[(ServerId, DriverId)]> {
+    fn resolved(&self, pool: &Arc<Pool<Address>>) -> Rc<[(ServerId, DriverId)]> {
         let mut pools = self.pools.borrow_mut();
         let known = pools
             .iter()
@@ -147,7 +148,7 @@ impl Drivers {
         at.map(driver_id)
     }
 
-    fn resolve(&self, pool: &Arc<Pool<SockAddr>>) -> ResolvedPool {
+    fn resolve(&self, pool: &Arc<Pool<Address>>) -> ResolvedPool {
         let servers = pool.servers();
         if servers.len() > 1 {
             self.worker.log(Level::Debug, &names_in_ring(pool));
@@ -159,13 +160,16 @@ impl Drivers {
     }
 
     /// The driver of a server that the configuration names.
-    fn configure(&self, spec: &ServerSpec<SockAddr>) -> (ServerId, DriverId) {
+    fn configure(&self, spec: &ServerSpec<Address>) -> (ServerId, DriverId) {
         let mut configured = self.configured.borrow_mut();
         let known = configured.iter().position(|driver| driver.spec() == spec);
         let at = known.unwrap_or_else(|| {
-            let script = (spec.spec == DEFAULT_SPEC)
-                .then(|| self.of_scripts.borrow_mut().remove(&spec.address))
-                .flatten();
+            let script = match &spec.address {
+                Address::Known(address) if spec.spec == DEFAULT_SPEC => {
+                    self.of_scripts.borrow_mut().remove(address)
+                }
+                _ => None,
+            };
             let driver = script.unwrap_or_else(|| self.start(&configured, spec.clone(), None));
             configured.push(driver);
             configured.len() - 1
@@ -177,7 +181,7 @@ impl Drivers {
     pub(super) fn of_script(&self, address: &SockAddr) -> Rc<Driver> {
         let configured = self.configured.borrow();
         let same = |driver: &&Rc<Driver>| {
-            driver.spec().address == *address && driver.spec().spec == DEFAULT_SPEC
+            driver.spec().address.is(address) && driver.spec().spec == DEFAULT_SPEC
         };
         if let Some(driver) = configured.iter().find(same) {
             return Rc::clone(driver);
@@ -186,7 +190,7 @@ impl Drivers {
             return Rc::clone(driver);
         }
         let spec = ServerSpec {
-            address: address.clone(),
+            address: Address::Known(address.clone()),
             spec: DEFAULT_SPEC,
         };
         let strangers = Some(Rc::clone(&self.strangers));
@@ -203,13 +207,16 @@ impl Drivers {
     fn start(
         &self,
         configured: &[Rc<Driver>],
-        spec: ServerSpec<SockAddr>,
+        spec: ServerSpec<Address>,
         strangers: Option<Rc<Strangers>>,
     ) -> Rc<Driver> {
         let same = |driver: &&Rc<Driver>| driver.spec().address == spec.address;
         let known = configured.iter().find(same).map(|driver| driver.id());
         let id = known
-            .or_else(|| Some(self.of_scripts.borrow_mut().get(&spec.address)?.id()))
+            .or_else(|| {
+                let address = spec.address.socket_address()?;
+                Some(self.of_scripts.borrow_mut().get(address)?.id())
+            })
             .unwrap_or_else(|| {
                 let id = self.next_server.get();
                 self.next_server.set(id.wrapping_add(1));
@@ -248,7 +255,7 @@ impl Drivers {
 
 /// By which names servers are in the ring: other clients find the same keys only if they
 /// have the same names.
-fn names_in_ring(pool: &Pool<SockAddr>) -> String {
+fn names_in_ring(pool: &Pool<Address>) -> String {
     let servers = pool.servers().iter().zip(pool.ring_names());
     let servers = servers.map(|(server, name)| format!("{} is \"{name}\"", server.address));
     let all: Vec<_> = servers.collect();

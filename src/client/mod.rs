@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 mod completion;
 mod count;
 mod counters;
@@ -54,6 +55,7 @@ pub(crate) use time_of_day::unix_now;
 pub(crate) use together::{NotPurged, PurgeHandle};
 
 use crate::host::{Job, Level, SockAddr, Timer, Waker, Worker};
+pub(crate) use address::Address;
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use leases::Leases;
@@ -171,7 +173,7 @@ impl Client {
     /// that is wanted, in bytes.
     pub(crate) fn lookup(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         timeout: Duration,
         max_value: u64,
@@ -187,7 +189,7 @@ impl Client {
     /// [poll]: VisitHandle::poll
     pub(crate) fn visit(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         timeout: Duration,
         max_value: u64,
@@ -232,7 +234,7 @@ impl Client {
     /// not there yet; `timeout` is the time that the request has for memcached.
     pub(crate) fn count(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         name: &Name,
         timeout: Duration,
         waker: impl Fn() -> Option<Waker>,
@@ -245,7 +247,7 @@ impl Client {
     /// with this run, or for all that ask now.
     pub(crate) fn stands_in(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         run: Option<&RunHandle>,
     ) -> bool {
@@ -265,7 +267,7 @@ impl Client {
     /// The server cannot be asked now, or too much waits for it already.
     pub(crate) fn store(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         item: Store<Vec<u8>>,
         timeout: Duration,
         stands_in: bool,
@@ -298,7 +300,7 @@ impl Client {
     /// `waker` wakes the request once that is done, or `timeout` is over.
     pub(crate) fn purge(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         items: Items,
         timeout: Duration,
         waker: Waker,
@@ -311,7 +313,7 @@ impl Client {
     /// that is done, or `timeout` is over.
     pub(crate) fn bump(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         name: &Name,
         timeout: Duration,
         waker: Waker,

@@ -13,6 +13,7 @@ use memcached_core::protocol::{Key, Lane, Reply, Status};
 use memcached_core::purge::{Mode, Purge, Purged, Route};
 use memcached_core::server::Outcome;
 
+use super::address::Address;
 use super::completion::{Complete, Completion};
 use super::counters::{DeleteCounts, increment};
 use super::driver::Driver;
@@ -20,7 +21,7 @@ use super::drivers::Drivers;
 use super::leases::Leases;
 use super::namespaces::{Namespaces, submit_bump};
 use super::together::{Expected, PurgeHandle, Together};
-use crate::host::{BufferSlice, SockAddr, Waker, Worker};
+use crate::host::{BufferSlice, Waker, Worker};
 
 /// Items that are to be purged.
 pub(crate) struct Items {
@@ -68,7 +69,7 @@ impl Purges {
     /// wakes the request once it is done, or `timeout` is over.
     pub(super) fn begin(
         self: &Rc<Self>,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         items: Items,
         timeout: Duration,
         waker: Waker,
@@ -93,7 +94,7 @@ impl Purges {
     /// `timeout` is over.
     pub(super) fn begin_bump(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         name: &Name,
         timeout: Duration,
         waker: Waker,
@@ -145,7 +146,7 @@ impl Purges {
 /// Items of one pool that are purged together.
 struct Batch {
     purges: Rc<Purges>,
-    pool: Arc<Pool<SockAddr>>,
+    pool: Arc<Pool<Address>>,
     mode: Mode,
     timeout: Duration,
     together: Rc<Together>,

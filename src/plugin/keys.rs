@@ -16,8 +16,9 @@ use super::counting::{Made, Unfinished, keyed};
 use super::memcached::Request;
 use super::options::Options;
 use super::seldom::Once;
+use crate::client::Address;
 use crate::client::Counted;
-use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
+use crate::host::{Level, Plugin, Server, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
 pub(super) const VARY_MAX: usize = 8;
@@ -30,7 +31,7 @@ pub(super) struct Keys {
     rules: KeyRules,
     /// The pattern for what is known by its address alone.
     template: Option<KeyTemplate>,
-    pool: Arc<Pool<SockAddr>>,
+    pool: Arc<Pool<Address>>,
     told_of_port: Once,
     told_of_query: Once,
     collapse: Collapse,
@@ -124,7 +125,7 @@ impl Keys {
     }
 
     /// Where the items are.
-    pub(super) fn pool(&self) -> &Arc<Pool<SockAddr>> {
+    pub(super) fn pool(&self) -> &Arc<Pool<Address>> {
         &self.pool
     }
 

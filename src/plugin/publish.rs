@@ -8,7 +8,8 @@ use memcached_core::protocol::Key;
 
 use super::memcached::Request;
 use super::options::Environment;
-use crate::host::{Level, SockAddr};
+use crate::client::Address;
+use crate::host::Level;
 
 /// The variable with the key.
 const KEY: &str = "MEMCACHED_KEY";
@@ -28,7 +29,7 @@ pub(super) struct Publisher {
 /// lines of several lookups or stores apart.
 #[derive(Clone, Copy)]
 pub(super) struct Item<'a> {
-    pub(super) pool: &'a Pool<SockAddr>,
+    pub(super) pool: &'a Pool<Address>,
     /// Missing where no key was made.
     pub(super) key: Option<&'a Key>,
 }

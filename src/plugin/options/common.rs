@@ -1,5 +1,6 @@
 //! Options that all actions use.
 
+use crate::client::Address;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,6 @@ use memcached_core::server::Spec;
 
 use super::error::OptionError;
 use super::servers::NamedServer;
-use crate::host::SockAddr;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
@@ -76,7 +76,7 @@ impl Common {
     ///
     /// # Errors
     /// They are no pool.
-    pub(in crate::plugin) fn pool(&self) -> Result<Arc<Pool<SockAddr>>, OptionError> {
+    pub(in crate::plugin) fn pool(&self) -> Result<Arc<Pool<Address>>, OptionError> {
         let spec = Spec {
             connect_timeout: self.connect_timeout,
             retry: self.retry,

@@ -1,10 +1,11 @@
 //! Forms of the options that say where items are.
 
-use memcached_core::pool::{DEFAULT_PORT, Hash, ServerText, WEIGHTS};
+use memcached_core::pool::{DEFAULT_PORT, Hash, ServerText, WEIGHTS, host_name};
 
 use super::error::{OptionError, quoted};
 use super::given::Given;
-use crate::host::SockAddr;
+use crate::client::Address;
+use crate::host::{Level, SockAddr};
 
 const SERVERS: &str = "an address, a list of addresses such as [\"10.0.0.1\", \"10.0.0.2\"], or \
                        one with weights from 1 to 1000 such as [\"10.0.0.1\" => 1, \"10.0.0.2\" => 3]";
@@ -15,7 +16,7 @@ pub(in crate::plugin) struct NamedServer {
     pub(super) name: Option<Box<[u8]>>,
     /// Its address as it was written.
     pub(super) text: Box<[u8]>,
-    pub(super) address: SockAddr,
+    pub(super) address: Address,
     pub(super) weight: u16,
 }
 
@@ -45,7 +46,7 @@ fn server(given: Given<'_>, text: &[u8], weight: u16) -> Result<NamedServer, Opt
         let expected = format!("an address or NAME=ADDRESS ({error})");
         given.refuse(&expected, quoted(text))
     })?;
-    let address = SockAddr::parse(parts.address, DEFAULT_PORT)
+    let address = address(given, parts.address)
         .ok_or_else(|| OptionError::address(given.option, parts.address))?;
     Ok(NamedServer {
         name: parts.name.map(Into::into),
@@ -53,6 +54,26 @@ fn server(given: Given<'_>, text: &[u8], weight: u16) -> Result<NamedServer, Opt
         address,
         weight,
     })
+}
+
+/// Where it is; a name that cannot be looked up now is told, but no error: the machine may
+/// come later.
+fn address(given: Given<'_>, text: &[u8]) -> Option<Address> {
+    if let Some(address) = SockAddr::parse(text, DEFAULT_PORT) {
+        return Some(Address::Known(address));
+    }
+    let (name, port) = host_name(text)?;
+    let (address, error) = Address::of_host(name, port);
+    if let Some(error) = error {
+        let line = format!(
+            "mod_memcached: option \"{}\": {} cannot be looked up, and counts as down until it \
+             can: {error}",
+            given.option,
+            quoted(text)
+        );
+        given.server.log(Level::Error, &line);
+    }
+    Some(address)
 }
 
 /// How keys find their servers.
