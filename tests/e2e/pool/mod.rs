@@ -26,8 +26,20 @@ impl Fleet {
     pub(super) fn start(hash: Hash, weights: &[u16]) -> Self {
         let servers: Vec<_> = weights.iter().map(|_| Memcached::start()).collect();
         let texts: Vec<_> = servers.iter().map(ToString::to_string).collect();
-        let entries = texts.iter().zip(weights);
+        Self {
+            servers,
+            ..Self::weighted(hash, &texts, weights)
+        }
+    }
+
+    /// Whatever listens there.
+    pub(super) fn of(hash: Hash, texts: &[String]) -> Self {
+        Self::weighted(hash, texts, &vec![1; texts.len()])
+    }
+
+    fn weighted(hash: Hash, texts: &[String], weights: &[u16]) -> Self {
         let is_equal = weights.iter().all(|&weight| weight == 1);
+        let entries = texts.iter().zip(weights);
         let entries = entries.map(|(address, weight)| match weight {
             1 if is_equal => format!("\"{address}\""),
             weight => format!("\"{address}\" => {weight}"),
@@ -45,7 +57,7 @@ impl Fleet {
         });
         let spec = PoolSpec::new(members.collect(), hash).expect("a pool");
         Self {
-            servers,
+            servers: Vec::new(),
             pool: Pool::new(spec),
             option,
         }

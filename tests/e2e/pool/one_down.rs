@@ -1,6 +1,7 @@
 //! One of several servers is down: the others do not notice.
 
 use memcached_core::pool::Hash;
+use testkit::{Faulty, Memcached};
 
 use super::{Fleet, paths};
 
@@ -76,4 +77,61 @@ fn a_server_that_hangs_delays_its_own_keys_alone() {
     let late = waiting.response("GET").expect("an answer");
     assert_eq!(late.cache(), "Hit");
     site.stop();
+}
+
+/// Each of these is in the place of one of three servers; its keys miss within the
+/// time-outs, those of the others hit, whatever happens beside them.
+#[test]
+fn the_others_hit_beside_any_faulty_one() {
+    let garbage = Faulty::start();
+    garbage.behave(|peer| {
+        while peer.request().is_some() {
+            peer.send(b"\x00\xffVALUE nonsense\r\n\r\nEND\r\nEND\r\n");
+        }
+    });
+    let silent = Faulty::start();
+    silent.behave(|peer| while peer.request().is_some() {});
+    let full = Faulty::with_full_queue();
+    for (name, faulty) in [("garbage", &garbage), ("silent", &silent), ("full", &full)] {
+        let living = [Memcached::start(), Memcached::start()];
+        let texts = [
+            living[0].to_string(),
+            faulty.to_string(),
+            living[1].to_string(),
+        ];
+        let fleet = Fleet::of(Hash::Ketama, &texts);
+        let site = fleet.site(HASTY);
+        let of_living = || paths().filter(|path| fleet.home(path) != 1);
+        for path in of_living() {
+            site.get(&path);
+            site.get_hit(&path);
+        }
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for path in paths().filter(|path| fleet.home(path) == 1) {
+                        assert_eq!(site.get(&path).cache(), "Miss", "{name} {path}");
+                    }
+                });
+                scope.spawn(|| {
+                    for _ in 0..5 {
+                        for path in of_living() {
+                            assert_eq!(site.get(&path).cache(), "Hit", "{name} {path}");
+                        }
+                    }
+                });
+            }
+        });
+        let log = site.stop();
+        assert!(
+            log.contains(&format!("memcached {faulty}: ")),
+            "{name}\n{log}"
+        );
+        for server in &living {
+            assert!(
+                !log.contains(&format!("memcached {server}: ")),
+                "{name}\n{log}"
+            );
+        }
+    }
 }
