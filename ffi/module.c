@@ -3,6 +3,7 @@
 
 static mmc_rust_shared *shared;
 static liPluginAction *actions;
+static liPluginSetup *setups;
 static bool registered;
 
 static void complain(liServer *srv, const char *what, long long is, long long expected) {
@@ -100,6 +101,11 @@ static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValu
 	return rust ? (liAction *)mmc_action_new(d, rust) : NULL;
 }
 
+static gboolean set_up(liServer *srv, liPlugin *p, liValue *val, gpointer userdata) {
+	(void)p;
+	return mmc_def()->setups[GPOINTER_TO_SIZE(userdata)].set_up((mmc_server *)srv, (mmc_value *)val);
+}
+
 static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
 	(void)srv;
 	(void)userdata;
@@ -108,6 +114,10 @@ static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
 	for (size_t i = 0; i < def->action_count; i++)
 		actions[i] = (liPluginAction){ def->actions[i].name, create_action, GSIZE_TO_POINTER(i) };
 	p->actions = actions;
+	setups = g_new0(liPluginSetup, def->setup_count + 1);
+	for (size_t i = 0; i < def->setup_count; i++)
+		setups[i] = (liPluginSetup){ def->setups[i].name, set_up, GSIZE_TO_POINTER(i) };
+	p->setups = setups;
 	p->handle_prepare = prepare;
 	p->handle_prepare_worker = prepare_worker;
 	p->handle_worker_stop = worker_stop;
@@ -120,6 +130,8 @@ static void forget(void) {
 	mmc_config_close();
 	g_free(actions);
 	actions = NULL;
+	g_free(setups);
+	setups = NULL;
 	registered = false;
 }
 

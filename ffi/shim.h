@@ -94,6 +94,13 @@ typedef struct {
 	void (*destroy)(mmc_rust_action *);
 } mmc_action_def;
 
+/* What a setup block can call, before anything runs. */
+typedef struct {
+	const char *name;
+	/* False if it refuses the value, which it has logged. */
+	bool (*set_up)(mmc_server *, mmc_value *);
+} mmc_setup_def;
+
 /* A command of a script. Keys are distinct and, like `data`, valid for the call. */
 typedef enum {
 	MMC_GET,
@@ -183,6 +190,8 @@ typedef struct {
 	void (*request_closed)(mmc_rust_request *);
 	const mmc_action_def *actions;
 	size_t action_count;
+	const mmc_setup_def *setups;
+	size_t setup_count;
 	const mmc_script_def *scripts;
 } mmc_plugin_def;
 

@@ -91,6 +91,12 @@ typedef struct liPluginAction {
 	liPluginCreateActionCB create_action;
 	gpointer userdata;
 } liPluginAction;
+typedef gboolean (*liPluginSetupCB)(liServer *, liPlugin *, liValue *, gpointer);
+typedef struct liPluginSetup {
+	const gchar *name;
+	liPluginSetupCB setup;
+	gpointer userdata;
+} liPluginSetup;
 struct liPlugin {
 	gpointer gap_[2];
 	guint id;
@@ -104,7 +110,8 @@ struct liPlugin {
 	void (*handle_init_lua)(liLuaState *, liServer *, liWorker *, liPlugin *);
 	gpointer gap4_[2];
 	const liPluginAction *actions;
-	gpointer tail_[2];
+	const liPluginSetup *setups;
+	gpointer tail_;
 };
 typedef void (*liPluginInitCB)(liServer *, liPlugin *, gpointer);
 liPlugin *li_plugin_register(liServer *, const gchar *, liPluginInitCB, gpointer);

@@ -23,6 +23,7 @@ mod plugin;
 mod register;
 mod request;
 mod script;
+mod setup;
 mod socket;
 
 pub(crate) use action::{ActionKind, action_entry, inner_action};
@@ -41,4 +42,5 @@ pub(crate) use script::{
     Answer, AnswerData, AnswerSignal, AnswerValue, CallSlot, Code, Command, CommandKind,
     PendingCall, ScriptKind,
 };
+pub(crate) use setup::{SetupEntry, SetupKind, setup_entry};
 pub(crate) use socket::{Connected, SockAddr, Socket};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::ffi;
 use super::handles::{Server, Worker};
 use super::owned::{Counted, Owned};
+use super::setup::SetupEntry;
 
 /// A plugin. Everything that the host hands to its code carries it as a type, so
 /// what belongs to another plugin does not fit.
@@ -34,6 +35,11 @@ pub(crate) trait Plugin: Sized + 'static {
 
     /// Its actions.
     fn actions() -> Vec<ActionEntry<Self>>;
+
+    /// What setup blocks can call.
+    fn setups() -> Vec<SetupEntry<Self>> {
+        Vec::new()
+    }
 }
 
 /// An action of a plugin as the host gets to know it.

@@ -10,6 +10,7 @@ use super::plugin::{
     ActionEntry, Plugin, RequestPointer, Scratch, SharedPointer, WorkerPointer, WorkerState,
 };
 use super::script::{self, ScriptKind};
+use super::setup::SetupEntry;
 
 /// Registers a plugin; false if this host cannot have it, or has one already.
 ///
@@ -23,7 +24,10 @@ pub(crate) unsafe fn init<P: Plugin, S: ScriptKind<Plugin = P>>(
     let registered = guard("init", || {
         let entries = P::actions().into_iter();
         let actions: Vec<_> = entries.map(ActionEntry::definition).collect();
+        let entries = P::setups().into_iter();
+        let setups: Vec<_> = entries.map(SetupEntry::definition).collect();
         // The host may keep what it is told until the process ends.
+        let setups = Box::leak(setups.into_boxed_slice());
         let actions = Box::leak(actions.into_boxed_slice());
         let plugin = Box::leak(Box::new(ffi::mmc_plugin_def {
             name: P::NAME.as_ptr(),
@@ -34,6 +38,8 @@ pub(crate) unsafe fn init<P: Plugin, S: ScriptKind<Plugin = P>>(
             request_closed: Some(request_closed::<P>),
             actions: actions.as_ptr(),
             action_count: actions.len(),
+            setups: setups.as_ptr(),
+            setup_count: setups.len(),
             scripts: Box::leak(Box::new(script::definition::<S>())),
         }));
         // SAFETY: the caller vouches for the modules; the definition stays.

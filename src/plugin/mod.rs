@@ -12,6 +12,7 @@ mod lookup;
 mod memcached;
 mod note;
 mod options;
+mod pools;
 mod publish;
 mod seldom;
 mod store;
@@ -20,7 +21,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use crate::client::{Client, Counters};
-use crate::host::{ActionEntry, Plugin, Server, Worker, action_entry};
+use crate::host::{ActionEntry, Plugin, Server, SetupEntry, Worker, action_entry, setup_entry};
 
 pub(crate) use memcached::{Memcached, RequestMemory};
 
@@ -31,6 +32,7 @@ impl Plugin for Memcached {
     type Request = RequestMemory;
 
     fn share(_server: Server<'_>) -> Counters {
+        pools::forget();
         Counters::default()
     }
 
@@ -49,5 +51,9 @@ impl Plugin for Memcached {
             action_entry::<store::StoreAction>(),
             action_entry::<delete::DeleteAction>(),
         ]
+    }
+
+    fn setups() -> Vec<SetupEntry<Self>> {
+        vec![setup_entry::<pools::PoolSetup>()]
     }
 }

@@ -15,6 +15,7 @@ struct module {
 struct registered {
 	liPlugin *plugin;
 	const liPluginAction *action;
+	const liPluginSetup *of_plugin;
 	setup_cb setup;
 };
 
@@ -110,6 +111,15 @@ void plugin_set_actions(struct server *srv, liPlugin *plugin, const liPluginActi
 	}
 }
 
+static void plugin_set_setups(struct server *srv, liPlugin *plugin, const liPluginSetup *setups) {
+	for (; setups && setups->name; setups++) {
+		struct registered *r = g_new0(struct registered, 1);
+		r->plugin = plugin;
+		r->of_plugin = setups;
+		g_hash_table_insert(srv->setups, (gpointer)setups->name, r);
+	}
+}
+
 void setup_register(struct server *srv, const char *name, setup_cb setup) {
 	struct registered *r = g_new0(struct registered, 1);
 	r->setup = setup;
@@ -124,6 +134,7 @@ liPlugin *li_plugin_register(liServer *server, const gchar *name, liPluginInitCB
 	g_ptr_array_add(srv->plugins, p);
 	init(server, p, userdata);
 	plugin_set_actions(srv, p, p->actions);
+	plugin_set_setups(srv, p, p->setups);
 	return p;
 }
 
@@ -135,6 +146,7 @@ static gboolean is_of(gpointer name, gpointer registered, gpointer plugin) {
 void li_plugin_free(liServer *server, liPlugin *p) {
 	struct server *srv = SERVER(server);
 	g_hash_table_foreach_remove(srv->actions, is_of, p);
+	g_hash_table_foreach_remove(srv->setups, is_of, p);
 	g_ptr_array_remove(srv->plugins, p);
 	g_free(p);
 }
@@ -150,12 +162,17 @@ liAction *action_create(struct server *srv, const char *name, liValue *v) {
 	return a;
 }
 
+static gboolean call_setup(struct server *srv, const struct registered *r, liValue *v) {
+	const liPluginSetup *own = r->of_plugin;
+	return own ? own->setup(&srv->pub, r->plugin, v, own->userdata) : r->setup(srv, v);
+}
+
 gboolean setup_run(struct server *srv, const char *name, liValue *v) {
 	struct registered *r = g_hash_table_lookup(srv->setups, name);
 	gboolean failed = FALSE;
 	if (!r && setting_default(srv, name, v, &failed)) return !failed;
 	if (!r) LOG(srv, ERROR, "unknown setup '%s'", name);
-	if (r && !r->setup(srv, v)) {
+	if (r && !call_setup(srv, r, v)) {
 		LOG(srv, ERROR, "Setup '%s' failed", name);
 		r = NULL;
 	}

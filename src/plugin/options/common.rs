@@ -11,10 +11,13 @@ use memcached_core::server::Spec;
 
 use super::error::OptionError;
 use super::servers::NamedServer;
+use crate::plugin::pools::NamedPool;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
     pub(super) servers: Vec<NamedServer>,
+    /// Servers that a setup block has named, in the place of those.
+    pub(super) named: Option<NamedPool>,
     pub(super) hash: Hash,
     /// The keys of a server that is down are on the next one.
     pub(super) failover: bool,
@@ -77,6 +80,9 @@ impl Common {
     /// # Errors
     /// They are no pool.
     pub(in crate::plugin) fn pool(&self) -> Result<Arc<Pool<Address>>, OptionError> {
+        if let Some(named) = &self.named {
+            return Ok(Arc::clone(&named.pool));
+        }
         let spec = Spec {
             connect_timeout: self.connect_timeout,
             retry: self.retry,

@@ -39,6 +39,13 @@ pub(in crate::plugin) enum OptionError {
          HOST:PORT or unix:/absolute/path of at most 107 bytes"
     )]
     Address { option: &'static str, text: String },
+    #[error(
+        "option \"{0}\" is not one of memcached.pool, which takes server, hash, failover, \
+         timeout_ms, connect_timeout_ms and retry_ms"
+    )]
+    NotOfPool(&'static str),
+    #[error("options \"pool\" and \"{0}\" exclude each other: the pool says that where it is made")]
+    BesidePool(&'static str),
     #[error("option \"server\": {0}")]
     Pool(PoolError),
     #[error("option \"{option}\": cannot parse pattern {text}")]

@@ -6,6 +6,7 @@ use super::error::{OptionError, quoted};
 use super::given::Given;
 use crate::client::Address;
 use crate::host::{Level, SockAddr};
+use crate::plugin::pools::{self, NamedPool};
 
 const SERVERS: &str = "an address, a list of addresses such as [\"10.0.0.1\", \"10.0.0.2\"], or \
                        one with weights from 1 to 1000 such as [\"10.0.0.1\" => 1, \"10.0.0.2\" => 3]";
@@ -97,4 +98,23 @@ pub(super) fn failover(given: Given<'_>) -> Result<bool, OptionError> {
         b"next" => Ok(true),
         _ => Err(given.wrong(expected)),
     }
+}
+
+/// A pool that a setup block has made, or `none`.
+pub(super) fn pool(given: Given<'_>) -> Result<Option<NamedPool>, OptionError> {
+    if given.is_none() {
+        return Ok(None);
+    }
+    let expected = "none or the name of a pool that memcached.pool makes in a setup block above";
+    let name = given.text(expected)?;
+    pools::find(name).map(Some).map_err(|names| {
+        let names = names.iter().map(|name| quoted(name));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let known = if names.is_empty() {
+            "none".into()
+        } else {
+            names
+        };
+        given.refuse(&format!("{expected} ({known})"), quoted(name))
+    })
 }

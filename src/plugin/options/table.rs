@@ -10,6 +10,7 @@ options! {
     /// What all actions use.
     common: Common {
         "server" => servers, servers::servers, "127.0.0.1:11211", [lookup, store, delete];
+        "pool" => named, servers::pool, none, [lookup, store, delete];
         "hash" => hash, servers::hash, "ketama", [lookup, store, delete];
         "failover" => failover, servers::failover, none, [lookup, store, delete];
         "methods" => methods, list::methods, ["GET", "HEAD"], [lookup, store, delete];

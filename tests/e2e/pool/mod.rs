@@ -2,6 +2,7 @@
 
 mod failover;
 mod interop;
+mod named;
 mod names;
 mod one_down;
 mod places;
