@@ -2,7 +2,7 @@
 
 use memcached_core::pool::Hash;
 use memcached_core::protocol::Key;
-use testkit::{Site, check_config, eventually};
+use testkit::{Site, check_config, eventually, eventually_some};
 
 use super::{Fleet, paths};
 
@@ -134,4 +134,48 @@ fn what_is_no_failover() {
             checked.output
         );
     }
+}
+
+/// The same where one request makes a page for all, by its version.
+#[test]
+fn a_page_that_is_made_once_for_all_is_limited_too() {
+    let mut fleet = Fleet::start(Hash::Ketama, &[1, 1, 1]);
+    let config = r#"
+memcached.cache (["server" => $SERVERS, "key" => "%{req.path}", "vary" => [], "ttl" => 300,
+	"failover" => "next", "failover_ttl" => 2, "retry_ms" => 20], {
+	respond 200 => "page";
+}, {
+	header.add "X-Memcached" => "Hit";
+});
+"#;
+    let site = Site::start(config, &[("SERVERS", &fleet.option)]);
+    let path = "/page/0";
+    let (home, other) = (fleet.home(path), stand_in(&fleet, path));
+    let stored = |fleet: &Fleet, at: usize| {
+        let item = fleet.servers[at].get(path)?;
+        let text = String::from_utf8_lossy(&item.data).into_owned();
+        // What is no page has no line.
+        let line = text.split_once("X-Memcached-Fresh-Until: ")?.1;
+        let extra = line.split_once("\r\n")?.0.split_once(' ')?.1;
+        Some((
+            fleet.servers[at].ttl(path)?,
+            extra.parse::<u32>().expect("seconds"),
+        ))
+    };
+    let is_hit = |site: &Site| {
+        let response = site.get(path);
+        response.header("X-Memcached") == Some("Hit")
+    };
+    eventually("a hit", || is_hit(&site));
+    let (ttl, extra) = stored(&fleet, home).expect("the page");
+    assert!(ttl > 3600 && extra == 3600, "{ttl} {extra}");
+    fleet.servers[home].kill();
+    // Without windows: it is fresh for its whole life, and gone after that.
+    let (ttl, extra) = eventually_some("the page on the other server", || {
+        site.get(path);
+        stored(&fleet, other)
+    });
+    assert!(ttl <= 2 && extra == 0, "{ttl} {extra}");
+    eventually("a hit from there", || is_hit(&site));
+    site.stop();
 }
