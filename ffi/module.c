@@ -86,10 +86,9 @@ static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValu
 	return rust ? (liAction *)mmc_action_new(d, rust) : NULL;
 }
 
-static gboolean run_setup(liServer *srv, liPlugin *p, liValue *val, gpointer userdata) {
+static gboolean set_up(liServer *srv, liPlugin *p, liValue *val, gpointer userdata) {
 	(void)p;
-	const mmc_setup_def *d = &mmc_def()->setups[GPOINTER_TO_SIZE(userdata)];
-	return d->set((mmc_server *)srv, (mmc_value *)val);
+	return mmc_def()->setups[GPOINTER_TO_SIZE(userdata)].set_up((mmc_server *)srv, (mmc_value *)val);
 }
 
 static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
@@ -102,7 +101,7 @@ static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
 	p->actions = actions;
 	setups = g_new0(liPluginSetup, def->setup_count + 1);
 	for (size_t i = 0; i < def->setup_count; i++)
-		setups[i] = (liPluginSetup){ def->setups[i].name, run_setup, GSIZE_TO_POINTER(i) };
+		setups[i] = (liPluginSetup){ def->setups[i].name, set_up, GSIZE_TO_POINTER(i) };
 	p->setups = setups;
 	p->handle_prepare = prepare;
 	p->handle_prepare_worker = prepare_worker;

@@ -94,10 +94,11 @@ typedef struct {
 	void (*destroy)(mmc_rust_action *);
 } mmc_action_def;
 
-/* What stands in a setup block: false if it is refused, which was logged then. */
+/* What a setup block can call, before anything runs. */
 typedef struct {
 	const char *name;
-	bool (*set)(mmc_server *, mmc_value *);
+	/* False if it refuses the value, which it has logged. */
+	bool (*set_up)(mmc_server *, mmc_value *);
 } mmc_setup_def;
 
 /* A command of a script. Keys are distinct and, like `data`, valid for the call. */

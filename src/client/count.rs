@@ -10,8 +10,9 @@ use memcached_core::namespace::{Count, Name, Unreadable, Visit};
 use memcached_core::pool::Pool;
 use memcached_core::server::Failure;
 
+use super::address::Address;
 use super::namespaces::{Namespaces, Wake};
-use crate::host::{SockAddr, Timer, Waker, Worker};
+use crate::host::{Timer, Waker, Worker};
 
 /// What a request has to do with its time: so many parts of it at most go to the
 /// count, the rest to what it is needed for.
@@ -43,7 +44,7 @@ impl CountHandle {
     pub(super) fn begin(
         worker: &Worker,
         namespaces: &Rc<Namespaces>,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         name: &Name,
         timeout: Duration,
         waker: impl Fn() -> Option<Waker>,

@@ -9,10 +9,11 @@ use memcached_core::lookup::{Asks, DriverId, ServerId, Target};
 use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, ServerSpec};
 use memcached_core::protocol::Key;
 
+use super::address::Address;
 use super::counters::{Part, Sums};
 use super::driver::{Driver, Owner, Strangers, Surroundings};
 use super::reading::ReadBuffers;
-use crate::host::{SockAddr, Worker};
+use crate::host::{Level, SockAddr, Worker};
 
 /// A script can name any number of servers; of those that only scripts name,
 /// this many are remembered if they are idle.
@@ -37,8 +38,8 @@ pub(super) struct Drivers {
 /// A pool, and the driver of each of its servers. It holds the pool, so that
 /// its place in memory names it.
 struct ResolvedPool {
-    pool: Arc<Pool<SockAddr>>,
-    drivers: Box<[(ServerId, DriverId)]>,
+    pool: Arc<Pool<Address>>,
+    drivers: Rc<[(ServerId, DriverId)]>,
 }
 
 impl Drivers {
@@ -56,24 +57,15 @@ impl Drivers {
         }
     }
 
-    /// Where to look a key of a pool up.
+    /// Where to look a key of a pool up now.
     pub(super) fn target(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         timeout: Duration,
         max_value: u64,
     ) -> Target {
-        let at = pool.route(key);
-        let mut pools = self.pools.borrow_mut();
-        let known = pools
-            .iter()
-            .position(|known| Arc::ptr_eq(&known.pool, pool));
-        let known = known.unwrap_or_else(|| {
-            pools.push(self.resolve(pool));
-            pools.len() - 1
-        });
-        let (server, driver) = pools[known].drivers[at];
+        let (server, driver) = self.place(pool, key);
         Target {
             server,
             driver,
@@ -83,14 +75,68 @@ impl Drivers {
         }
     }
 
-    /// The address that a key of a pool is at.
-    pub(super) fn server_of(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> ServerId {
-        self.target(pool, key, Duration::ZERO, 0).server
+    /// The address that a key of a pool is at now.
+    pub(super) fn server_of(&self, pool: &Arc<Pool<Address>>, key: &Key) -> ServerId {
+        self.place(pool, key).0
     }
 
-    /// The driver for a key of a pool.
-    pub(super) fn of_key(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Rc<Driver> {
-        self.of_target(self.target(pool, key, Duration::ZERO, 0).driver)
+    /// The driver for a key of a pool now.
+    pub(super) fn of_key(&self, pool: &Arc<Pool<Address>>, key: &Key) -> Rc<Driver> {
+        self.of_target(self.place(pool, key).1)
+    }
+
+    /// The driver of the server that a key of a pool is on, whether that is down or not.
+    pub(super) fn home_of_key(&self, pool: &Arc<Pool<Address>>, key: &Key) -> Rc<Driver> {
+        self.of_target(self.home(pool, key).1)
+    }
+
+    /// The drivers of all servers that may have an item of a key: its own, and the one
+    /// that stands in for it.
+    pub(super) fn all_of_key(
+        &self,
+        pool: &Arc<Pool<Address>>,
+        key: &Key,
+    ) -> (Rc<Driver>, Option<Rc<Driver>>) {
+        let at = pool.route(key);
+        let drivers = self.resolved(pool);
+        let stand_in = pool.spec().fails_over().then(|| {
+            let next = pool.route_to(key, |other| other != at && !self.refuses(drivers[other]));
+            (next != at).then(|| self.of_target(drivers[next].1))
+        });
+        let stand_in = stand_in.flatten();
+        (self.of_target(drivers[at].1), stand_in)
+    }
+
+    /// The server that a key of a pool is on, whether that is down or not.
+    pub(super) fn home(&self, pool: &Arc<Pool<Address>>, key: &Key) -> (ServerId, DriverId) {
+        self.resolved(pool)[pool.route(key)]
+    }
+
+    /// The server that a key of a pool is on now.
+    fn place(&self, pool: &Arc<Pool<Address>>, key: &Key) -> (ServerId, DriverId) {
+        let home = pool.route(key);
+        let drivers = self.resolved(pool);
+        if !pool.spec().fails_over() || !self.refuses(drivers[home]) {
+            return drivers[home];
+        }
+        drivers[pool.route_to(key, |at| !self.refuses(drivers[at]))]
+    }
+
+    fn refuses(&self, (_, driver): (ServerId, DriverId)) -> bool {
+        self.configured.borrow()[driver.0 as usize].refuses()
+    }
+
+    /// The drivers of the servers of a pool.
+    fn resolved(&self, pool: &Arc<Pool<Address>>) -> Rc<[(ServerId, DriverId)]> {
+        let mut pools = self.pools.borrow_mut();
+        let known = pools
+            .iter()
+            .position(|known| Arc::ptr_eq(&known.pool, pool));
+        let known = known.unwrap_or_else(|| {
+            pools.push(self.resolve(pool));
+            pools.len() - 1
+        });
+        Rc::clone(&pools[known].drivers)
     }
 
     /// The driver that a target names.
@@ -107,8 +153,11 @@ impl Drivers {
         at.map(driver_id)
     }
 
-    fn resolve(&self, pool: &Arc<Pool<SockAddr>>) -> ResolvedPool {
-        let servers = pool.spec().servers();
+    fn resolve(&self, pool: &Arc<Pool<Address>>) -> ResolvedPool {
+        let servers = pool.servers();
+        if servers.len() > 1 {
+            self.worker.log(Level::Debug, &names_in_ring(pool));
+        }
         ResolvedPool {
             pool: Arc::clone(pool),
             drivers: servers.iter().map(|spec| self.configure(spec)).collect(),
@@ -116,13 +165,16 @@ impl Drivers {
     }
 
     /// The driver of a server that the configuration names.
-    fn configure(&self, spec: &ServerSpec<SockAddr>) -> (ServerId, DriverId) {
+    fn configure(&self, spec: &ServerSpec<Address>) -> (ServerId, DriverId) {
         let mut configured = self.configured.borrow_mut();
         let known = configured.iter().position(|driver| driver.spec() == spec);
         let at = known.unwrap_or_else(|| {
-            let script = (spec.spec == DEFAULT_SPEC)
-                .then(|| self.of_scripts.borrow_mut().remove(&spec.address))
-                .flatten();
+            let script = match &spec.address {
+                Address::Known(address) if spec.spec == DEFAULT_SPEC => {
+                    self.of_scripts.borrow_mut().remove(address)
+                }
+                _ => None,
+            };
             let driver = script.unwrap_or_else(|| self.start(&configured, spec.clone(), None));
             configured.push(driver);
             configured.len() - 1
@@ -134,7 +186,7 @@ impl Drivers {
     pub(super) fn of_script(&self, address: &SockAddr) -> Rc<Driver> {
         let configured = self.configured.borrow();
         let same = |driver: &&Rc<Driver>| {
-            driver.spec().address == *address && driver.spec().spec == DEFAULT_SPEC
+            driver.spec().address.is(address) && driver.spec().spec == DEFAULT_SPEC
         };
         if let Some(driver) = configured.iter().find(same) {
             return Rc::clone(driver);
@@ -143,7 +195,7 @@ impl Drivers {
             return Rc::clone(driver);
         }
         let spec = ServerSpec {
-            address: address.clone(),
+            address: Address::Known(address.clone()),
             spec: DEFAULT_SPEC,
         };
         let strangers = Some(Rc::clone(&self.strangers));
@@ -160,13 +212,16 @@ impl Drivers {
     fn start(
         &self,
         configured: &[Rc<Driver>],
-        spec: ServerSpec<SockAddr>,
+        spec: ServerSpec<Address>,
         strangers: Option<Rc<Strangers>>,
     ) -> Rc<Driver> {
         let same = |driver: &&Rc<Driver>| driver.spec().address == spec.address;
         let known = configured.iter().find(same).map(|driver| driver.id());
         let id = known
-            .or_else(|| Some(self.of_scripts.borrow_mut().get(&spec.address)?.id()))
+            .or_else(|| {
+                let address = spec.address.socket_address()?;
+                Some(self.of_scripts.borrow_mut().get(address)?.id())
+            })
             .unwrap_or_else(|| {
                 let id = self.next_server.get();
                 self.next_server.set(id.wrapping_add(1));
@@ -201,6 +256,18 @@ impl Drivers {
         let of_scripts = self.of_scripts.borrow();
         configured.iter().chain(of_scripts.values()).for_each(show);
     }
+}
+
+/// By which names servers are in the ring: other clients find the same keys only if they
+/// have the same names.
+fn names_in_ring(pool: &Pool<Address>) -> String {
+    let servers = pool.servers().iter().zip(pool.ring_names());
+    let servers = servers.map(|(server, name)| format!("{} is \"{name}\"", server.address));
+    let all: Vec<_> = servers.collect();
+    format!(
+        "mod_memcached: names of servers in the ring: {}",
+        all.join(", ")
+    )
 }
 
 /// Names the driver at a position.

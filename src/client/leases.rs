@@ -140,6 +140,14 @@ impl RunHandle {
         }
     }
 
+    /// The driver of the server that it is of, until it has ended.
+    pub(super) fn driver(&self) -> Option<DriverId> {
+        let run = self.0.run.take()?;
+        let driver = self.0.leases.core.borrow().driver_of(&run);
+        self.0.run.set(Some(run));
+        driver
+    }
+
     /// What it was used for, if it was.
     pub(crate) fn ended(&self) -> Option<Ended> {
         self.0.ended.get()

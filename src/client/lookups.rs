@@ -13,10 +13,11 @@ use memcached_core::protocol::{Key, Lane};
 use memcached_core::server::{Failure, Outcome};
 use memcached_core::time::Time;
 
+use super::address::Address;
 use super::completion::{Complete, Completion};
 use super::drivers::Drivers;
 use super::epoch::Epoch;
-use crate::host::{BufferSlice, SockAddr, Waker};
+use crate::host::{BufferSlice, Waker};
 
 /// A lookup that was begun.
 pub(crate) enum Lookup {
@@ -94,7 +95,7 @@ impl Lookups {
     /// Begins a lookup; `waker` wakes the request unless the result is ready.
     pub(super) fn begin(
         self: &Rc<Self>,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         timeout: Duration,
         max_value: u64,

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 mod completion;
 mod count;
 mod counters;
@@ -56,6 +57,7 @@ pub(crate) use time_of_day::{since_1970, unix_now};
 pub(crate) use together::{NotPurged, PurgeHandle};
 
 use crate::host::{Job, Level, SockAddr, Timer, Waker, Worker};
+pub(crate) use address::Address;
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use leases::Leases;
@@ -181,7 +183,7 @@ impl Client {
     /// that is wanted, in bytes.
     pub(crate) fn lookup(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         timeout: Duration,
         max_value: u64,
@@ -197,7 +199,7 @@ impl Client {
     /// [poll]: VisitHandle::poll
     pub(crate) fn visit(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         timeout: Duration,
         max_value: u64,
@@ -242,7 +244,7 @@ impl Client {
     /// not there yet; `timeout` is the time that the request has for memcached.
     pub(crate) fn count(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         name: &Name,
         timeout: Duration,
         waker: impl Fn() -> Option<Waker>,
@@ -251,17 +253,40 @@ impl Client {
         CountHandle::begin(&inner.worker, &inner.namespaces, pool, name, timeout, waker)
     }
 
-    /// Stores an item in a pool; nobody waits for the outcome.
+    /// Whether another server stands in for that of a key: for one that has made a page
+    /// with this run, or for all that ask now.
+    pub(crate) fn stands_in(
+        &self,
+        pool: &Arc<Pool<Address>>,
+        key: &Key,
+        run: Option<&RunHandle>,
+    ) -> bool {
+        if !pool.spec().fails_over() {
+            return false;
+        }
+        let drivers = &self.0.drivers;
+        let now = || drivers.target(pool, key, Duration::ZERO, 0).driver;
+        let place = run.and_then(RunHandle::driver).unwrap_or_else(now);
+        place != drivers.home(pool, key).1
+    }
+
+    /// Stores an item in a pool, where another server `stands_in` on that one; nobody
+    /// waits for the outcome.
     ///
     /// # Errors
     /// The server cannot be asked now, or too much waits for it already.
     pub(crate) fn store(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         item: Store<Vec<u8>>,
         timeout: Duration,
+        stands_in: bool,
     ) -> Result<(), Failure> {
-        let driver = self.0.drivers.of_key(pool, &item.key);
+        let driver = if stands_in {
+            self.0.drivers.of_key(pool, &item.key)
+        } else {
+            self.0.drivers.home_of_key(pool, &item.key)
+        };
         let command = Command::Store(item);
         self.0.before(&driver, &command);
         let completion = Completion::new(Rc::new(Storing {
@@ -286,7 +311,7 @@ impl Client {
     /// `waker` wakes the request once that is done, or `timeout` is over.
     pub(crate) fn purge(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         items: Items,
         timeout: Duration,
         waker: Waker,
@@ -299,7 +324,7 @@ impl Client {
     /// that is done, or `timeout` is over.
     pub(crate) fn bump(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         name: &Name,
         timeout: Duration,
         waker: Waker,

@@ -17,12 +17,13 @@ use memcached_core::protocol::{
 };
 use memcached_core::server::Outcome;
 
+use super::address::Address;
 use super::completion::{Complete, Completion};
 use super::driver::{Driver, ServerLog};
 use super::drivers::Drivers;
 use super::epoch::Epoch;
 use super::time_of_day::unix_now_ms;
-use crate::host::{BufferSlice, SockAddr};
+use crate::host::BufferSlice;
 
 /// No number is longer, in bytes.
 const COUNT_MAX: u64 = 20;
@@ -51,22 +52,19 @@ impl Namespaces {
     }
 
     /// Where the count of a namespace of a pool is, and how long an answer may take.
-    fn source(&self, pool: &Arc<Pool<SockAddr>>, name: &Name, timeout: Duration) -> Source {
-        let target = self.drivers.target(pool, &name.key(), timeout, COUNT_MAX);
+    fn source(&self, pool: &Arc<Pool<Address>>, name: &Name, timeout: Duration) -> Source {
+        // A number from another server than its own would bring items back once that
+        // works again.
+        let (server, driver) = self.drivers.home(pool, &name.key());
         Source {
-            server: target.server,
-            driver: target.driver,
+            server,
+            driver,
             timeout,
         }
     }
 
     /// Somebody who needs the count, which may be remembered.
-    pub(super) fn visit(
-        &self,
-        pool: &Arc<Pool<SockAddr>>,
-        name: &Name,
-        timeout: Duration,
-    ) -> Visit {
+    pub(super) fn visit(&self, pool: &Arc<Pool<Address>>, name: &Name, timeout: Duration) -> Visit {
         let source = self.source(pool, name, timeout);
         Visit::new(self.epoch.now(), source, name.clone())
     }
@@ -74,7 +72,7 @@ impl Namespaces {
     /// Somebody who needs the count as it is from now on.
     pub(super) fn visit_anew(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         name: &Name,
         timeout: Duration,
     ) -> Visit {

@@ -15,6 +15,7 @@ use memcached_core::server::Outcome;
 use memcached_core::stored::{Head, Kind};
 
 use super::Client;
+use super::address::Address;
 use super::completion::{Complete, Completion};
 use super::driver::Driver;
 use super::lookups::Lookups;
@@ -24,7 +25,7 @@ use crate::host::{Buffer, BufferSlice, SockAddr};
 pub(crate) type NearPage = Page<BufferSlice>;
 
 impl Client {
-    fn place(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Place {
+    fn place(&self, pool: &Arc<Pool<Address>>, key: &Key) -> Place {
         Place {
             server: self.0.drivers.server_of(pool, key),
             key: key.clone(),
@@ -34,7 +35,7 @@ impl Client {
     /// What was found for a key of a pool, if it is fresh and was asked for less than `most` ago.
     pub(crate) fn near(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         most: Duration,
     ) -> Option<Rc<NearPage>> {
@@ -49,7 +50,7 @@ impl Client {
     /// The same for who could not ask memcached, fresh or not.
     pub(crate) fn near_on_error(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         most: Duration,
     ) -> Option<Rc<NearPage>> {
@@ -64,7 +65,7 @@ impl Client {
     /// as long as it is fresh if that is known.
     pub(crate) fn keep_near(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         key: &Key,
         reading: &Reading,
         value: &Value<BufferSlice>,
@@ -78,7 +79,7 @@ impl Client {
     }
 
     /// Memcached has said that there is nothing for a key.
-    pub(crate) fn forget_near(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) {
+    pub(crate) fn forget_near(&self, pool: &Arc<Pool<Address>>, key: &Key) {
         let place = self.place(pool, key);
         let mut core = self.0.lookups.core.borrow_mut();
         core.near().remove(&place);

@@ -13,6 +13,7 @@ use memcached_core::protocol::{Key, Lane, Reply, Status};
 use memcached_core::purge::{Mode, Purge, Purged, Route};
 use memcached_core::server::Outcome;
 
+use super::address::Address;
 use super::completion::{Complete, Completion};
 use super::counters::{DeleteCounts, increment};
 use super::driver::Driver;
@@ -20,7 +21,7 @@ use super::drivers::Drivers;
 use super::leases::Leases;
 use super::namespaces::{Namespaces, submit_bump};
 use super::together::{Expected, PurgeHandle, Together};
-use crate::host::{BufferSlice, SockAddr, Waker, Worker};
+use crate::host::{BufferSlice, Waker, Worker};
 
 /// Items that are to be purged.
 pub(crate) struct Items {
@@ -68,7 +69,7 @@ impl Purges {
     /// wakes the request once it is done, or `timeout` is over.
     pub(super) fn begin(
         self: &Rc<Self>,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         items: Items,
         timeout: Duration,
         waker: Waker,
@@ -93,13 +94,13 @@ impl Purges {
     /// `timeout` is over.
     pub(super) fn begin_bump(
         &self,
-        pool: &Arc<Pool<SockAddr>>,
+        pool: &Arc<Pool<Address>>,
         name: &Name,
         timeout: Duration,
         waker: Waker,
     ) -> PurgeHandle {
         let together = Together::new("namespace not bumped");
-        let driver = self.drivers.of_key(pool, &name.key());
+        let driver = self.drivers.home_of_key(pool, &name.key());
         let completion = together.expect(driver.log()).completion(|_| {});
         let namespaces = &self.namespaces;
         submit_bump(namespaces, &driver, Lane::Store, name, timeout, completion);
@@ -145,7 +146,7 @@ impl Purges {
 /// Items of one pool that are purged together.
 struct Batch {
     purges: Rc<Purges>,
-    pool: Arc<Pool<SockAddr>>,
+    pool: Arc<Pool<Address>>,
     mode: Mode,
     timeout: Duration,
     together: Rc<Together>,
@@ -155,13 +156,14 @@ impl Batch {
     fn begin(&self, texts: &[Vec<u8>]) {
         let purges = &self.purges;
         let keys = texts.iter().map(|text| Key::hashing(text));
-        let items: Vec<_> = keys
-            .map(|key| {
-                let driver = purges.drivers.of_key(&self.pool, &key);
+        let mut items = Vec::new();
+        for key in keys {
+            let (home, stand_in) = purges.drivers.all_of_key(&self.pool, &key);
+            for driver in stand_in.into_iter().chain([home]) {
                 let expected = self.together.expect(driver.log());
-                (key, driver, expected)
-            })
-            .collect();
+                items.push((key.clone(), driver, expected));
+            }
+        }
         for (key, driver, expected) in items {
             increment(&purges.counts.deletes);
             let counts = Rc::clone(&purges.counts);
@@ -188,7 +190,7 @@ struct Counting {
 impl Counting {
     fn begin(batch: Batch, texts: Vec<Vec<u8>>, name: &Name) {
         let purges = &batch.purges;
-        let driver = purges.drivers.of_key(&batch.pool, &name.key());
+        let driver = purges.drivers.home_of_key(&batch.pool, &name.key());
         let visit = purges
             .namespaces
             .visit_anew(&batch.pool, name, batch.timeout);

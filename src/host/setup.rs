@@ -1,43 +1,52 @@
-//! What a plugin offers for setup blocks, which are carried out once, while the configuration is
-//! read.
+//! What a plugin offers to setup blocks of the configuration.
 
 use std::ffi::CStr;
+use std::marker::PhantomData;
 
 use super::config::ConfigValue;
 use super::ffi;
 use super::guard::guard;
 use super::handles::{Level, Server};
+use super::plugin::Plugin;
 
-/// A kind of setup.
+/// A setup function. It is called before any worker runs.
 pub(crate) trait SetupKind: 'static {
-    /// As it stands in the configuration.
+    /// Its name in the configuration.
     const NAME: &'static CStr;
+    /// Whose it is.
+    type Plugin: Plugin;
 
-    /// Carries it out, with what it is given.
+    /// The configuration calls it with a value.
     ///
     /// # Errors
-    /// What is wrong with that, for the log.
-    fn set(value: Option<ConfigValue<'_>>) -> Result<(), String>;
+    /// Why the value is refused.
+    fn set_up(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<(), String>;
 }
 
-/// A kind of setup as the host gets to know it.
-pub(crate) struct SetupEntry(ffi::mmc_setup_def);
+/// A setup function of a plugin as the host gets to know it.
+pub(crate) struct SetupEntry<P: Plugin> {
+    definition: ffi::mmc_setup_def,
+    plugin: PhantomData<P>,
+}
 
-impl SetupEntry {
+impl<P: Plugin> SetupEntry<P> {
     pub(super) fn definition(self) -> ffi::mmc_setup_def {
-        self.0
+        self.definition
     }
 }
 
-/// The entry of a kind of setup.
-pub(crate) const fn setup_entry<S: SetupKind>() -> SetupEntry {
-    SetupEntry(ffi::mmc_setup_def {
-        name: S::NAME.as_ptr(),
-        set: Some(set::<S>),
-    })
+/// The entry of a setup function.
+pub(crate) fn setup_entry<S: SetupKind>() -> SetupEntry<S::Plugin> {
+    SetupEntry {
+        definition: ffi::mmc_setup_def {
+            name: S::NAME.as_ptr(),
+            set_up: Some(set_up::<S>),
+        },
+        plugin: PhantomData,
+    }
 }
 
-unsafe extern "C" fn set<S: SetupKind>(
+unsafe extern "C" fn set_up<S: SetupKind>(
     server: *mut ffi::mmc_server,
     value: *mut ffi::mmc_value,
 ) -> bool {
@@ -45,9 +54,9 @@ unsafe extern "C" fn set<S: SetupKind>(
     let Some(server) = (unsafe { Server::new(server) }) else {
         return false;
     };
-    // SAFETY: the host keeps the value until this returns.
+    // SAFETY: the host keeps the value during the call.
     let value = unsafe { ConfigValue::new(value) };
-    let error = match guard("setup", || S::set(value)) {
+    let error = match guard("set-up", || S::set_up(server, value)) {
         Ok(Ok(())) => return true,
         Ok(Err(error)) => error,
         Err(panic) => format!("internal error: {panic}"),

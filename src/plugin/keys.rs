@@ -16,8 +16,9 @@ use super::counting::{Made, Unfinished, keyed};
 use super::memcached::Request;
 use super::options::Options;
 use super::seldom::Once;
+use crate::client::Address;
 use crate::client::Counted;
-use crate::host::{Level, Plugin, Server, SockAddr, VRequest};
+use crate::host::{Level, Plugin, Server, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
 pub(super) const VARY_MAX: usize = 8;
@@ -30,7 +31,7 @@ pub(super) struct Keys {
     rules: KeyRules,
     /// The pattern for what is known by its address alone.
     template: Option<KeyTemplate>,
-    pool: Arc<Pool<SockAddr>>,
+    pool: Arc<Pool<Address>>,
     told_of_port: Once,
     told_of_query: Once,
     collapse: Collapse,
@@ -47,12 +48,15 @@ pub(super) struct Keyed {
 
 impl Keys {
     /// The keys of an action of this name, with these options.
+    ///
+    /// # Errors
+    /// Its servers are no pool.
     pub(super) fn new(
         server: Server<'_>,
         action: &'static CStr,
         options: Options,
         sharing: Sharing,
-    ) -> Self {
+    ) -> Result<Self, String> {
         let identity = &options.identity;
         let names = identity.vary.len();
         if names > VARY_MAX {
@@ -85,8 +89,8 @@ impl Keys {
             encodings: identity.encodings.clone(),
         };
         let template = options.identity.key.template();
-        let pool = options.common.pool();
-        Self {
+        let pool = options.common.pool().map_err(|error| error.to_string())?;
+        Ok(Self {
             action,
             options,
             rules,
@@ -96,7 +100,7 @@ impl Keys {
             told_of_query: Once::default(),
             collapse: Collapse::default(),
             told_of_path: Once::default(),
-        }
+        })
     }
 
     /// The action's name.
@@ -121,7 +125,7 @@ impl Keys {
     }
 
     /// Where the items are.
-    pub(super) fn pool(&self) -> &Arc<Pool<SockAddr>> {
+    pub(super) fn pool(&self) -> &Arc<Pool<Address>> {
         &self.pool
     }
 

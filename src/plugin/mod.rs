@@ -14,6 +14,7 @@ mod memcached;
 mod near_memory;
 mod note;
 mod options;
+mod pools;
 mod publish;
 mod seldom;
 mod store;
@@ -34,6 +35,7 @@ impl Plugin for Memcached {
     type Request = RequestMemory;
 
     fn share(_server: Server<'_>) -> Counters {
+        pools::forget();
         Counters::default()
     }
 
@@ -45,17 +47,20 @@ impl Plugin for Memcached {
         client.shutdown();
     }
 
-    fn setups() -> Vec<SetupEntry> {
-        NearMemory::reset();
-        vec![setup_entry::<NearMemory>()]
-    }
-
     fn actions() -> Vec<ActionEntry<Self>> {
         vec![
             action_entry::<cache::CacheAction>(),
             action_entry::<lookup::LookupAction>(),
             action_entry::<store::StoreAction>(),
             action_entry::<delete::DeleteAction>(),
+        ]
+    }
+
+    fn setups() -> Vec<SetupEntry<Self>> {
+        NearMemory::reset();
+        vec![
+            setup_entry::<pools::PoolSetup>(),
+            setup_entry::<NearMemory>(),
         ]
     }
 }

@@ -4,7 +4,8 @@
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::host::{ConfigValue, SetupKind};
+use super::memcached::Memcached;
+use crate::host::{ConfigValue, Server, SetupKind};
 
 /// Unless the configuration says otherwise, in bytes.
 const USUAL: u64 = 32 * 1024 * 1024;
@@ -31,8 +32,9 @@ impl NearMemory {
 
 impl SetupKind for NearMemory {
     const NAME: &'static CStr = c"memcached.near_memory";
+    type Plugin = Memcached;
 
-    fn set(value: Option<ConfigValue<'_>>) -> Result<(), String> {
+    fn set_up(_: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<(), String> {
         let expected = "expected a number of bytes, at most 1tbyte, such as 32mbyte";
         let value = value.ok_or_else(|| format!("{expected}, found nothing"))?;
         let value = only(value).unwrap_or(value);

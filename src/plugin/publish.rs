@@ -8,7 +8,8 @@ use memcached_core::protocol::Key;
 
 use super::memcached::Request;
 use super::options::Environment;
-use crate::host::{Level, SockAddr};
+use crate::client::Address;
+use crate::host::Level;
 
 /// The variable with the key.
 const KEY: &str = "MEMCACHED_KEY";
@@ -28,16 +29,19 @@ pub(super) struct Publisher {
 /// lines of several lookups or stores apart.
 #[derive(Clone, Copy)]
 pub(super) struct Item<'a> {
-    pub(super) pool: &'a Pool<SockAddr>,
+    pub(super) pool: &'a Pool<Address>,
     /// Missing where no key was made.
     pub(super) key: Option<&'a Key>,
 }
 
 impl Display for Item<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let servers = self.pool.spec().servers();
+        let servers = self.pool.servers();
         let Some(key) = self.key else {
-            return write!(f, "; at {}", servers[0].address);
+            return match servers {
+                [only] => write!(f, "; at {}", only.address),
+                several => write!(f, "; at one of {} servers", several.len()),
+            };
         };
         let server = &servers[self.pool.route(key)];
         write!(f, "; key {} at {}", key.as_str(), server.address)

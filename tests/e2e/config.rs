@@ -103,8 +103,8 @@ const REFUSED: &[(&str, &[&str])] = &[
         &["\"key\"", "%{req.path"],
     ),
     (
-        "memcached.lookup [\"server\" => \"example.org:11211\"];",
-        &["\"server\"", "example.org:11211"],
+        "memcached.lookup [\"server\" => \"example_org:11211\"];",
+        &["\"server\"", "example_org:11211"],
     ),
     (
         "memcached.lookup [\"server\" => \"unix:\"];",
@@ -259,16 +259,17 @@ fn the_longest_path_of_a_unix_socket() {
 
 /// What looks like the name of a host is answered with what to write instead.
 #[test]
-fn names_of_hosts() {
-    for (address, is_name) in [
-        ("localhost", true),
-        ("cache-1.example.org:11211", true),
-        ("127.0.0.1:port", false),
-        ("127.0.0.1:11211x", false),
-        ("256.0.0.1", false),
-        ("/run/memcached.sock", false),
-        ("unix:memcached.sock", false),
-        ("", false),
+fn addresses_that_are_none() {
+    for address in [
+        "127.0.0.1:port",
+        "127.0.0.1:11211x",
+        "256.0.0.1",
+        "0x7f000001",
+        "cache_1.example.org",
+        "cache.example.org:65536",
+        "/run/memcached.sock",
+        "unix:memcached.sock",
+        "",
     ] {
         let line = format!("memcached.lookup [\"server\" => \"{address}\"];");
         let checked = check_config(&line);
@@ -277,8 +278,6 @@ fn names_of_hosts() {
         let refused =
             format!("option \"server\": cannot use address \"{address}\", expected IP:PORT");
         assert!(output.contains(&refused), "{line}\n{output}");
-        let hint = "a host name is not looked up, write its IP address, such as 127.0.0.1:11211";
-        assert_eq!(output.contains(hint), is_name, "{line}\n{output}");
     }
 }
 

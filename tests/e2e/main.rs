@@ -20,6 +20,7 @@ mod lua;
 mod near;
 mod odd;
 mod panics;
+mod pool;
 mod purge;
 mod readme;
 mod rules;

@@ -35,6 +35,16 @@ impl Life {
 }
 
 impl Storable {
+    /// The same for so many seconds at most, in all.
+    #[must_use]
+    pub fn at_most(self, secs: u32) -> Self {
+        Self {
+            lifetime: self.lifetime.at_most(secs),
+            windows: Windows::NONE,
+            ..self
+        }
+    }
+
     /// How long its item lives if it is stored now; `None` if the response is
     /// stale.
     #[must_use]
@@ -42,5 +52,41 @@ impl Storable {
         let ttl = self.lifetime.ttl(unix_now_secs)?;
         let windows = self.windows;
         Some(Life { ttl, windows })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Lifetime;
+
+    fn storable(ttl: Ttl) -> Storable {
+        Storable {
+            lifetime: Lifetime::new(ttl, None, None),
+            windows: Windows::NONE,
+            length: None,
+            complete: false,
+        }
+    }
+
+    #[test]
+    fn cut_to_a_few_seconds_in_all() {
+        for (ttl, cut) in [
+            (Ttl::Forever, Ttl::Secs(10)),
+            (Ttl::Secs(11), Ttl::Secs(10)),
+            (Ttl::Secs(3), Ttl::Secs(3)),
+        ] {
+            let windows = Windows {
+                while_revalidate: 60,
+                if_error: 3600,
+                kept: 5,
+            };
+            let response = Storable {
+                windows,
+                ..storable(ttl)
+            };
+            let life = response.at_most(10).life(1_000_000).unwrap();
+            assert_eq!((life.ttl, life.of_item()), (cut, cut));
+        }
     }
 }

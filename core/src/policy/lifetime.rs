@@ -95,6 +95,15 @@ impl Lifetime {
         }
     }
 
+    /// The same, but no longer than `secs`.
+    #[must_use]
+    pub fn at_most(self, secs: u32) -> Self {
+        Self {
+            longest: shorter(self.longest, Ttl::Secs(secs)),
+            ..self
+        }
+    }
+
     /// Whether it never ends.
     #[must_use]
     pub fn is_endless(self) -> bool {

@@ -10,7 +10,7 @@ use crate::stored::{HeadWriter, NewItem, Renewal};
 impl Policy {
     /// Whether the response that a 304 leaves may be stored; and its item, to which
     /// the old body of `body_len` bytes is to be added. `key_codings` are those of
-    /// [`Exchange::key_codings`].
+    /// [`Exchange::key_codings`]; `longest` is the most that it may live, in seconds.
     ///
     /// # Errors
     /// The 304 belongs to another response, or the first rule that forbids storing
@@ -20,6 +20,7 @@ impl Policy {
         renewal: &Renewal<'_>,
         body_len: u64,
         key_codings: Option<KeyCodings<'_>>,
+        longest: Option<u32>,
         unix_now_secs: u64,
     ) -> Result<(Storable, NewItem), NotStored> {
         if !renewal.is_of_this() {
@@ -34,6 +35,7 @@ impl Policy {
         }
         exchange.observe_response(b"Content-Length", body_len.to_string().as_bytes());
         let response = self.decide(&exchange, unix_now_secs)?;
+        let response = longest.map_or(response, |secs| response.at_most(secs));
         let item = self.new_item(&head, &exchange, &response, unix_now_secs)?;
         Ok((response, item))
     }

@@ -1,8 +1,13 @@
 //! What a pool of servers is configured with.
 
+use core::fmt;
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use crate::protocol::Key;
+use thiserror::Error;
+
+use super::hash::Hash;
+use super::ring::Member;
 use crate::server::Spec;
 
 /// The port of a server whose address names none.
@@ -17,6 +22,14 @@ pub const DEFAULT_SPEC: Spec = Spec {
     retry: Duration::from_secs(1),
 };
 
+/// The most servers of a pool; with one more, libmemcached gives up the process.
+pub const SERVERS_MAX: usize = 100;
+
+/// How many shares of the keys a server may have.
+pub const WEIGHTS: RangeInclusive<u16> = 1..=WEIGHT_MAX;
+
+const WEIGHT_MAX: u16 = 1000;
+
 /// One server; `A` is its address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServerSpec<A> {
@@ -26,92 +39,136 @@ pub struct ServerSpec<A> {
     pub spec: Spec,
 }
 
+/// A server of a pool, as it is given.
+#[derive(Clone, Debug)]
+pub struct PoolServer<A> {
+    /// The server.
+    pub server: ServerSpec<A>,
+    /// Its name in the ring, if it has one.
+    pub name: Option<Box<[u8]>>,
+    /// Its address as it was written.
+    pub text: Box<[u8]>,
+    /// Its share of the keys.
+    pub weight: u16,
+}
+
+/// Why servers are no pool.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PoolError {
+    /// There are none.
+    #[error("a pool needs a server")]
+    Empty,
+    /// There are too many.
+    #[error("a pool has at most {SERVERS_MAX} servers, not {0}")]
+    TooMany(usize),
+    /// A weight out of bounds.
+    #[error("a weight is a number from 1 to {WEIGHT_MAX}, not {0}")]
+    Weight(u16),
+    /// Two servers have this name, so that one of them would have no keys.
+    #[error("two servers have the name {0} in the ring")]
+    Twice(Shown),
+}
+
+/// A name as it can be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown(Box<[u8]>);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
 /// The servers of a pool, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolSpec<A> {
     servers: Box<[ServerSpec<A>]>,
+    members: Box<[Member]>,
+    hash: Hash,
+    fails_over: bool,
 }
 
 impl<A> PoolSpec<A> {
-    /// A pool of one server.
-    pub fn of_one(server: ServerSpec<A>) -> Self {
-        Self {
-            servers: Box::new([server]),
+    /// A pool of these servers.
+    ///
+    /// # Errors
+    /// There are none or too many of them, a weight is out of bounds, or two have one
+    /// name in the ring.
+    pub fn new(servers: Vec<PoolServer<A>>, hash: Hash) -> Result<Self, PoolError> {
+        if servers.is_empty() {
+            return Err(PoolError::Empty);
         }
+        if servers.len() > SERVERS_MAX {
+            return Err(PoolError::TooMany(servers.len()));
+        }
+        let (servers, members): (Vec<_>, Vec<_>) = servers
+            .into_iter()
+            .map(|given| {
+                let member = Member {
+                    name: given.name,
+                    address: given.text,
+                    weight: given.weight,
+                };
+                (given.server, member)
+            })
+            .unzip();
+        check(&members, hash)?;
+        Ok(Self {
+            servers: servers.into(),
+            members: members.into(),
+            hash,
+            fails_over: false,
+        })
+    }
+
+    /// The same where the keys of a server that is down are on the next one.
+    #[must_use]
+    pub fn failing_over(self) -> Self {
+        Self {
+            fails_over: true,
+            ..self
+        }
+    }
+
+    /// Whether the keys of a server that is down are on the next one.
+    pub const fn fails_over(&self) -> bool {
+        self.fails_over
     }
 
     /// The servers, in the order of the configuration.
     pub fn servers(&self) -> &[ServerSpec<A>] {
         &self.servers
     }
-}
 
-/// A pool, ready to route keys.
-#[derive(Clone, Debug)]
-pub struct Pool<A> {
-    spec: PoolSpec<A>,
-}
-
-impl<A> Pool<A> {
-    /// The pool of these servers.
-    pub const fn new(spec: PoolSpec<A>) -> Self {
-        Self { spec }
+    /// How keys find their servers.
+    pub const fn hash(&self) -> Hash {
+        self.hash
     }
 
-    /// What it was made of.
-    pub const fn spec(&self) -> &PoolSpec<A> {
-        &self.spec
+    pub(super) fn members(&self) -> &[Member] {
+        &self.members
     }
 
-    /// The server that a key is on, by its position among
-    /// [`PoolSpec::servers`].
-    #[must_use]
-    pub const fn route(&self, _key: &Key) -> usize {
-        // The only one.
-        0
+    /// Whether keys are at the same positions.
+    pub(super) fn places_are_those_of(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.members == other.members
     }
 }
 
-impl<A: PartialEq> Pool<A> {
-    /// Whether a key is the same item in both: they have the same servers, though
-    /// perhaps reached in other ways.
-    pub fn has_items_of(&self, other: &Self) -> bool {
-        self.addresses().eq(other.addresses())
+fn check(members: &[Member], hash: Hash) -> Result<(), PoolError> {
+    let weights = members.iter().map(|member| member.weight);
+    if let Some(weight) = weights.into_iter().find(|weight| !WEIGHTS.contains(weight)) {
+        return Err(PoolError::Weight(weight));
     }
-
-    fn addresses(&self) -> impl Iterator<Item = &A> {
-        self.spec.servers.iter().map(|server| &server.address)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_one_server_has_every_key() {
-        let server = ServerSpec {
-            address: "a",
-            spec: DEFAULT_SPEC,
-        };
-        let pool = Pool::new(PoolSpec::of_one(server.clone()));
-        for raw in [&b"a"[..], b"b", &[b'k'; 250]] {
-            let at = pool.route(&Key::new(raw).unwrap());
-            assert_eq!(pool.spec().servers()[at], server);
-        }
-    }
-
-    #[test]
-    fn items_are_the_same_at_the_same_addresses() {
-        let pool = |address, retry_ms| {
-            let retry = Duration::from_millis(retry_ms);
-            let spec = Spec {
-                retry,
-                ..DEFAULT_SPEC
-            };
-            Pool::new(PoolSpec::of_one(ServerSpec { address, spec }))
-        };
-        assert!(pool("a", 10).has_items_of(&pool("a", 20)));
-        assert!(!pool("a", 10).has_items_of(&pool("b", 10)));
-    }
+    let mut names: Vec<_> = match hash {
+        Hash::Ketama => members.iter().map(Member::ketama_name).collect(),
+        Hash::Nginx => members.iter().map(Member::nginx_name).collect(),
+        // Without a ring the position decides.
+        Hash::Modulo => return Ok(()),
+    };
+    names.sort_unstable();
+    let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+    twice.map_or(Ok(()), |pair| {
+        Err(PoolError::Twice(Shown(pair[0].clone().into())))
+    })
 }

@@ -322,6 +322,12 @@ impl<T: Types> Server<T> {
         self.health.is_down()
     }
 
+    /// Whether it is down, and not due to be tried.
+    #[must_use]
+    pub fn refuses(&self, now: Time) -> bool {
+        self.shut_down || self.health.refuses(now)
+    }
+
     /// What was counted since the server was made.
     #[must_use]
     pub const fn stats(&self) -> &Stats {

@@ -169,7 +169,7 @@ fn renewed(head: &Head<'_>, value: &[u8], lines: &[(&[u8], &[u8])]) {
         ..Policy::default()
     };
     let len = body.len() as u64;
-    let Ok((_, mut item)) = policy.renew(&renewal, len, None, NOW) else {
+    let Ok((_, mut item)) = policy.renew(&renewal, len, None, None, NOW) else {
         return;
     };
     assert!(renewal.is_of_this());

@@ -22,7 +22,7 @@ fn renewed(policy: &Policy, old: &str, new: &str) -> Result<(Ttl, String), NotSt
         let (name, value) = line.split_once(": ").unwrap();
         renewal.push(name.as_bytes(), value.as_bytes());
     }
-    let (response, mut item) = policy.renew(&renewal, 4, None, NOW)?;
+    let (response, mut item) = policy.renew(&renewal, 4, None, None, NOW)?;
     assert_eq!((response.length, response.complete), (Some(4), false));
     item.push_body(b"body");
     let ttl = response.lifetime.ttl(NOW).unwrap();

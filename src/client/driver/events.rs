@@ -10,9 +10,10 @@ use memcached_core::protocol::{Pin, Reply, Status};
 use memcached_core::server::{Event, LogLimit, Outcome, Server, Unclaimed};
 use memcached_core::time::Time;
 
+use crate::client::Address;
 use crate::client::completion::{Complete, Requests};
 use crate::client::epoch::Epoch;
-use crate::host::{BufferSlice, Level, SockAddr, Worker};
+use crate::host::{BufferSlice, Level, Worker};
 
 /// Between two lines about servers that only scripts name, which may be tens of
 /// thousands.
@@ -40,7 +41,7 @@ impl Strangers {
 /// The log lines about one server, limited as the core says.
 pub(crate) struct ServerLog {
     worker: Worker,
-    address: SockAddr,
+    address: Address,
     epoch: Epoch,
     limit: RefCell<LogLimit>,
     /// Of a server that the configuration does not name.
@@ -50,7 +51,7 @@ pub(crate) struct ServerLog {
 impl ServerLog {
     pub(super) fn new(
         worker: Worker,
-        address: SockAddr,
+        address: Address,
         epoch: Epoch,
         strangers: Option<Rc<Strangers>>,
     ) -> Self {

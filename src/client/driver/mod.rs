@@ -26,7 +26,8 @@ use memcached_core::time::Time;
 use super::completion::{Complete, Completion, Requests};
 use super::counters::Part;
 use super::epoch::Epoch;
-use crate::host::{Job, Ready, SockAddr, panic_point};
+use crate::client::Address;
+use crate::host::{Job, Ready, panic_point};
 use clock::Clock;
 use events::Unattended;
 pub(super) use events::{ServerLog, Strangers};
@@ -45,7 +46,7 @@ enum State {
 /// The driver of one server.
 pub(super) struct Driver {
     id: ServerId,
-    spec: ServerSpec<SockAddr>,
+    spec: ServerSpec<Address>,
     owner: Weak<dyn Owner>,
     state: Cell<State>,
     core: RefCell<Server<Requests>>,
@@ -87,7 +88,7 @@ impl Driver {
     /// names the address.
     pub(super) fn new(
         id: ServerId,
-        spec: ServerSpec<SockAddr>,
+        spec: ServerSpec<Address>,
         surroundings: Surroundings,
     ) -> Rc<Self> {
         let Surroundings {
@@ -97,6 +98,7 @@ impl Driver {
             counted,
             strangers,
         } = surroundings;
+        spec.address.keep_looking_up();
         Rc::new_cyclic(|me: &Weak<Self>| {
             let epoch = Epoch::new();
             let log = Rc::new(ServerLog::new(
@@ -135,7 +137,7 @@ impl Driver {
         self.id
     }
 
-    pub(super) const fn spec(&self) -> &ServerSpec<SockAddr> {
+    pub(super) const fn spec(&self) -> &ServerSpec<Address> {
         &self.spec
     }
 
@@ -263,6 +265,13 @@ impl Driver {
     pub(super) fn is_busy(&self) -> bool {
         let core = self.core.borrow();
         Lane::ALL.iter().any(|&lane| core.load(lane).0 > 0)
+    }
+
+    /// Whether there is no use in asking it now: it is down, and this is not the time
+    /// to try it.
+    pub(super) fn refuses(&self) -> bool {
+        let is_running = self.state.get() == State::Running;
+        !is_running || self.core.borrow().refuses(self.clock.now())
     }
 
     /// Closes all connections; what is under way fails, and what comes later is

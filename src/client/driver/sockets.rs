@@ -6,11 +6,12 @@ use std::rc::Rc;
 
 use memcached_core::server::{Action, ConnectionId, Server};
 
+use crate::client::Address;
 use crate::client::completion::Requests;
 use crate::client::epoch::Epoch;
 use crate::client::reading::{Read, ReadBuffers};
 use crate::client::transport::Transport;
-use crate::host::{Ready, SockAddr, Worker};
+use crate::host::{Ready, Worker};
 
 /// Reads of one readiness; the rest waits for the next pass of the loop, so
 /// that one busy connection does not starve the worker.
@@ -19,7 +20,7 @@ const READS_PER_PASS: usize = 16;
 /// The connections to one server.
 pub(super) struct Sockets {
     worker: Worker,
-    address: SockAddr,
+    address: Address,
     epoch: Epoch,
     buffers: Rc<ReadBuffers>,
     on_ready: Rc<dyn Fn(ConnectionId, Ready)>,
@@ -30,7 +31,7 @@ impl Sockets {
     /// None yet; `on_ready` is called when one can go on.
     pub(super) fn new(
         worker: Worker,
-        address: SockAddr,
+        address: Address,
         epoch: Epoch,
         buffers: Rc<ReadBuffers>,
         on_ready: Rc<dyn Fn(ConnectionId, Ready)>,
@@ -73,11 +74,15 @@ impl Sockets {
     fn connect(&self, id: ConnectionId, core: &RefCell<Server<Requests>>) {
         let on_ready = Rc::clone(&self.on_ready);
         let on_ready = move |ready| on_ready(id, ready);
-        match Transport::connect(&self.worker, &self.address, on_ready) {
+        let connected = match self.address.socket_address() {
+            Some(address) => Transport::connect(&self.worker, address, on_ready),
+            None => Err(io::Error::other("its name could not be looked up yet")),
+        };
+        match connected {
             Ok(transport) => {
-                let connected = transport.is_connected();
+                let is_connected = transport.is_connected();
                 self.transports[id.index()].replace(Some(Rc::new(transport)));
-                if connected {
+                if is_connected {
                     core.borrow_mut().handle_connected(id, self.epoch.now());
                 }
             }

@@ -56,7 +56,7 @@ impl ActionKind for CacheAction {
                 "option \"vary\" has {names} names, at most {VARY_MAX} are allowed"
             ));
         }
-        let keys = Arc::new(Keys::new(server, Self::NAME, options, Sharing::Strict));
+        let keys = Arc::new(Keys::new(server, Self::NAME, options, Sharing::Strict)?);
         let making = Arc::new(Making {
             storing: Storing::new(Arc::clone(&keys)),
             backend,

@@ -52,7 +52,7 @@ impl ActionKind for DeleteAction {
         let list = options::one_list(value)?;
         let (options, whole) =
             Options::parse_for_delete(server, list).map_err(|error| error.to_string())?;
-        let keys = Keys::new(server, NAME, options, Sharing::Strict);
+        let keys = Keys::new(server, NAME, options, Sharing::Strict)?;
         Ok(Self {
             rules: keys.rules().of_any_action(),
             keys,

@@ -1,5 +1,6 @@
 //! What became of a purge: how it is published, and answered.
 
+use crate::client::Address;
 use std::ffi::CStr;
 
 use memcached_core::policy::Bypass;
@@ -7,7 +8,6 @@ use memcached_core::pool::Pool;
 use thiserror::Error;
 
 use crate::client::NotPurged;
-use crate::host::SockAddr;
 use crate::plugin::memcached::Request;
 use crate::plugin::options::Environment;
 use crate::plugin::publish::{Item, Publisher};
@@ -66,7 +66,7 @@ impl Outcome {
         &self,
         vr: &mut Request<'_>,
         environment: Environment,
-        pool: &Pool<SockAddr>,
+        pool: &Pool<Address>,
     ) {
         let (text, line) = match self {
             Self::Purged => ("purged".into(), "purged".into()),

@@ -37,7 +37,7 @@ impl ActionKind for LookupAction {
         let [hit, miss] = blocks;
         Ok(Self {
             asking: Asking::new(
-                Keys::new(server, Self::NAME, options, Sharing::Usual).into(),
+                Keys::new(server, Self::NAME, options, Sharing::Usual)?.into(),
                 miss.clone().map(|miss| Fill::new(miss, false)),
             ),
             hit,

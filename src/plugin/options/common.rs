@@ -1,18 +1,26 @@
 //! Options that all actions use.
 
+use crate::client::Address;
 use std::sync::Arc;
 use std::time::Duration;
 
 use memcached_core::http::CacheName;
 use memcached_core::policy::Ignore;
-use memcached_core::pool::{Pool, PoolSpec, ServerSpec};
+use memcached_core::pool::{Hash, Pool, PoolServer, PoolSpec, ServerSpec};
 use memcached_core::server::Spec;
 
-use crate::host::SockAddr;
+use super::error::OptionError;
+use super::servers::NamedServer;
+use crate::plugin::pools::NamedPool;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
-    pub(super) server: SockAddr,
+    pub(super) servers: Vec<NamedServer>,
+    /// Servers that a setup block has named, in the place of those.
+    pub(super) named: Option<NamedPool>,
+    pub(super) hash: Hash,
+    /// The keys of a server that is down are on the next one.
+    pub(super) failover: bool,
     pub(in crate::plugin) methods: Vec<Vec<u8>>,
     /// The longest wait for an answer.
     pub(in crate::plugin) timeout: Duration,
@@ -68,14 +76,32 @@ impl Common {
     }
 
     /// The servers to ask.
-    pub(in crate::plugin) fn pool(&self) -> Arc<Pool<SockAddr>> {
-        let server = ServerSpec {
-            address: self.server.clone(),
-            spec: Spec {
-                connect_timeout: self.connect_timeout,
-                retry: self.retry,
-            },
+    ///
+    /// # Errors
+    /// They are no pool.
+    pub(in crate::plugin) fn pool(&self) -> Result<Arc<Pool<Address>>, OptionError> {
+        if let Some(named) = &self.named {
+            return Ok(Arc::clone(&named.pool));
+        }
+        let spec = Spec {
+            connect_timeout: self.connect_timeout,
+            retry: self.retry,
         };
-        Arc::new(Pool::new(PoolSpec::of_one(server)))
+        let servers = self.servers.iter().map(|named| PoolServer {
+            server: ServerSpec {
+                address: named.address.clone(),
+                spec,
+            },
+            name: named.name.clone(),
+            text: named.text.clone(),
+            weight: named.weight,
+        });
+        let spec = PoolSpec::new(servers.collect(), self.hash).map_err(OptionError::Pool)?;
+        let spec = if self.failover {
+            spec.failing_over()
+        } else {
+            spec
+        };
+        Ok(Arc::new(Pool::new(spec)))
     }
 }

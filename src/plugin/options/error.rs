@@ -1,5 +1,7 @@
 //! What can be wrong with an option list.
 
+use memcached_core::pool::PoolError;
+
 /// What is wrong with an option list. The text does not name the action, which
 /// whoever logs it puts in front.
 #[derive(Debug, thiserror::Error)]
@@ -33,14 +35,19 @@ pub(in crate::plugin) enum OptionError {
     #[error("option \"{0}\": \"default\" is no status, write default without quotes")]
     QuotedDefault(&'static str),
     #[error(
-        "option \"{option}\": cannot use address {text}, expected IP:PORT, [IPv6]:PORT \
-         or unix:/absolute/path of at most 107 bytes{hint}"
+        "option \"{option}\": cannot use address {text}, expected IP:PORT, [IPv6]:PORT, \
+         HOST:PORT or unix:/absolute/path of at most 107 bytes"
     )]
-    Address {
-        option: &'static str,
-        text: String,
-        hint: &'static str,
-    },
+    Address { option: &'static str, text: String },
+    #[error(
+        "option \"{0}\" is not one of memcached.pool, which takes server, hash, failover, \
+         timeout_ms, connect_timeout_ms and retry_ms"
+    )]
+    NotOfPool(&'static str),
+    #[error("options \"pool\" and \"{0}\" exclude each other: the pool says that where it is made")]
+    BesidePool(&'static str),
+    #[error("option \"server\": {0}")]
+    Pool(PoolError),
     #[error("option \"{option}\": cannot parse pattern {text}")]
     Pattern { option: &'static str, text: String },
     #[error("option \"{0}\" needs \"headers\" => true beside it")]
@@ -74,15 +81,9 @@ impl OptionError {
 
     /// The host cannot read this address.
     pub(super) fn address(option: &'static str, text: &[u8]) -> Self {
-        let hint = if is_host_name(text) {
-            "; a host name is not looked up, write its IP address, such as 127.0.0.1:11211"
-        } else {
-            ""
-        };
         Self::Address {
             option,
             text: quoted(text),
-            hint,
         }
     }
 
@@ -98,17 +99,4 @@ impl OptionError {
 /// Text from the configuration as it can stand in a log line.
 pub(super) fn quoted(text: &[u8]) -> String {
     format!("\"{}\"", text.escape_ascii())
-}
-
-/// Whether this is `HOST` or `HOST:PORT` with a name, not a wrong IP address.
-fn is_host_name(text: &[u8]) -> bool {
-    let (host, port) = match text.iter().position(|&byte| byte == b':') {
-        Some(at) => (&text[..at], &text[at + 1..]),
-        None => (text, &b"0"[..]),
-    };
-    let in_names = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.".contains(byte);
-    host.iter().all(in_names)
-        && host.iter().any(u8::is_ascii_alphabetic)
-        && !port.is_empty()
-        && port.iter().all(u8::is_ascii_digit)
 }

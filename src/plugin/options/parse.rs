@@ -9,14 +9,26 @@ use super::table::{CACHE, DELETE, Options, ROWS};
 use crate::host::{ConfigValue, Server};
 
 /// What can be said of a namespace as a whole.
-const OF_NAMESPACES: [&str; 7] = [
+const OF_NAMESPACES: [&str; 10] = [
     "namespace",
     "server",
+    "pool",
+    "hash",
+    "failover",
     "methods",
     "timeout_ms",
     "connect_timeout_ms",
     "retry_ms",
     "environment",
+];
+
+/// What is said of a pool where it is made, and not where it is named.
+const OF_POOLS: [&str; 5] = [
+    "server",
+    "hash",
+    "failover",
+    "connect_timeout_ms",
+    "retry_ms",
 ];
 
 impl Options {
@@ -65,6 +77,23 @@ impl Options {
         Ok((options, whole))
     }
 
+    /// Reads an option list of `memcached.pool`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub(in crate::plugin) fn parse_for_pool(
+        server: Server<'_>,
+        list: Option<ConfigValue<'_>>,
+    ) -> Result<Self, OptionError> {
+        Self::read(server, list, Defaults::OF_ROWS, |_, given| {
+            let is_other = |name: &&&str| !OF_POOLS.contains(*name) && **name != "timeout_ms";
+            match given.iter().find(is_other) {
+                Some(name) => Err(OptionError::NotOfPool(name)),
+                None => Ok(()),
+            }
+        })
+    }
+
     /// `check` sees the names of what was given.
     fn read(
         server: Server<'_>,
@@ -103,6 +132,14 @@ impl Options {
         }
         if !given.contains(&"max_value") {
             options.common.allow_bodies_of(options.store.maxsize);
+        }
+        if let Some(named) = &options.common.named {
+            if let Some(name) = given.iter().find(|name| OF_POOLS.contains(*name)) {
+                return Err(OptionError::BesidePool(name));
+            }
+            if !given.contains(&"timeout_ms") {
+                options.common.timeout = named.timeout;
+            }
         }
         if options.store.require_lifetime && options.store.force {
             return Err(OptionError::LifetimeWithForce);

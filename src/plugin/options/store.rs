@@ -18,6 +18,8 @@ pub(in crate::plugin) struct Store {
     pub(in crate::plugin) statuses: Vec<u16>,
     /// The most that any response may live, if given.
     pub(in crate::plugin) max_ttl: Option<Ttl>,
+    /// How long an item lives on a server that stands in for its own, in seconds.
+    pub(in crate::plugin) failover_ttl: u32,
     /// Store only what names a lifetime.
     pub(in crate::plugin) require_lifetime: bool,
     /// Store only bodies whose length the response announces.

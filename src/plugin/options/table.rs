@@ -9,7 +9,10 @@
 options! {
     /// What all actions use.
     common: Common {
-        "server" => server, value::address, "127.0.0.1:11211", [lookup, store, delete];
+        "server" => servers, servers::servers, "127.0.0.1:11211", [lookup, store, delete];
+        "pool" => named, servers::pool, none, [lookup, store, delete];
+        "hash" => hash, servers::hash, "ketama", [lookup, store, delete];
+        "failover" => failover, servers::failover, none, [lookup, store, delete];
         "methods" => methods, list::methods, ["GET", "HEAD"], [lookup, store, delete];
         "timeout_ms" => timeout, value::milliseconds, 500, [lookup, store, delete];
         "connect_timeout_ms" => connect_timeout, value::milliseconds, 250, [lookup, store, delete];
@@ -41,6 +44,7 @@ options! {
         "status" => statuses, list::statuses, [200], [store], headers;
         "max_ttl" => max_ttl, value::longest_ttl, none, [store];
         "require_lifetime" => require_lifetime, value::boolean, false, [store];
+        "failover_ttl" => failover_ttl, value::seconds(1), 10, [store];
         "known_length" => known_length, value::boolean, false, [store];
         "store_without" => without, list::response_headers, [], [store];
         "etag" => etag, value::boolean, false, [store], headers;

@@ -12,14 +12,12 @@ use memcached_core::protocol::Ttl;
 use memcached_core::protocol::limits::{RELATIVE_TTL_MAX, VALUE_MAX};
 use memcached_core::purge::Mode;
 
-use memcached_core::pool::DEFAULT_PORT;
-
 use super::common::Environment;
 use super::error::OptionError;
 use super::freshness::Protocol;
 use super::given::Given;
 use super::identity::KeyPattern;
-use crate::host::{Pattern, SockAddr};
+use crate::host::Pattern;
 
 const TEXT: &str = "a string";
 
@@ -126,12 +124,6 @@ pub(super) fn longest_ttl(given: Given<'_>) -> Result<Option<Ttl>, OptionError> 
     }
     let secs = number("none or a number of seconds", 0..=u32::MAX)(given)?;
     Ok(Some(Ttl::from_secs(secs)))
-}
-
-/// The address of a memcached server.
-pub(super) fn address(given: Given<'_>) -> Result<SockAddr, OptionError> {
-    let text = given.text(TEXT)?;
-    SockAddr::parse(text, DEFAULT_PORT).ok_or_else(|| OptionError::address(given.option, text))
 }
 
 /// A pattern of the host, such as `%{req.path}`.

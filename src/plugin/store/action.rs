@@ -21,7 +21,7 @@ impl ActionKind for StoreAction {
     fn configure(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<Self, String> {
         let list = options::one_list(value)?;
         let options = Options::parse(server, list).map_err(|error| error.to_string())?;
-        let keys = Keys::new(server, Self::NAME, options, Sharing::Usual);
+        let keys = Keys::new(server, Self::NAME, options, Sharing::Usual)?;
         Ok(Self(Storing::new(keys.into())))
     }
 

@@ -24,6 +24,8 @@ pub(super) struct StoreFilter {
     /// The status of the response when the action ran.
     pub(super) status: i32,
     pub(super) response: Storable,
+    /// It is for a server that stands in for that of the key.
+    pub(super) stands_in: bool,
     /// The item with the part of the body that has passed; `None` once it is
     /// stored, or is not going to be.
     pub(super) item: Option<NewItem>,
@@ -200,7 +202,8 @@ impl StoreFilter {
             exptime,
             data,
         };
-        match client.store(shared.keys.pool(), item, options.common.timeout) {
+        let timeout = options.common.timeout;
+        match client.store(shared.keys.pool(), item, timeout, self.stands_in) {
             Ok(()) => shared.queued(vr, &self.key, self.key_differs),
             Err(failure) => shared.refused(vr, Some(&self.key), &failure),
         }

@@ -27,7 +27,8 @@ impl Storing {
             .as_ref()
             .filter(|_| vr.status() == 304 && key.run.is_some())?;
         let keyed = key.key.as_ref().ok()?;
-        Some(self.renew(vr, page, &key.keys, keyed))
+        let stands_in = self.0.stands_in(vr, key);
+        Some(self.renew(vr, page, &key.keys, keyed, stands_in))
     }
 
     fn renew(
@@ -36,6 +37,7 @@ impl Storing {
         page: &Value<BufferSlice>,
         keys: &Keys,
         key: &Keyed,
+        stands_in: bool,
     ) -> Result<lease::NewItem, NotStored> {
         let policy = &self.0.policy;
         let now = unix_now();
@@ -47,7 +49,8 @@ impl Storing {
         }
         let start = head.size() as u64;
         let codings = keys.codings(key);
-        let (mut response, mut item) = policy.renew(&renewal, page.len - start, codings, now)?;
+        let (body_len, longest) = (page.len - start, self.0.longest(stands_in));
+        let (mut response, mut item) = policy.renew(&renewal, body_len, codings, longest, now)?;
         response.lifetime = response
             .lifetime
             .shortened(policy.ttl_jitter, random_bits());

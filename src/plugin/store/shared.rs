@@ -7,6 +7,7 @@ use memcached_core::lookup::lease::End;
 use memcached_core::policy::{Cause, Difference, NotStored, Policy};
 use memcached_core::protocol::Key;
 
+use super::key::StoreKey;
 use crate::host::Level;
 use crate::plugin::keys::Keys;
 use crate::plugin::memcached::Request;
@@ -51,6 +52,20 @@ impl Shared {
             pool: self.keys.pool(),
             key,
         }
+    }
+
+    /// Whether what is stored under a key is for a server that stands in for its own.
+    pub(super) fn stands_in(&self, vr: &Request<'_>, key: &StoreKey) -> bool {
+        let (Ok(keyed), Some(client)) = (&key.key, vr.worker()) else {
+            return false;
+        };
+        client.stands_in(self.keys.pool(), &keyed.key, key.run.as_ref())
+    }
+
+    /// The most that an item may live there, in seconds: once its own server is back,
+    /// nobody takes it out again.
+    pub(super) fn longest(&self, stands_in: bool) -> Option<u32> {
+        stands_in.then(|| self.keys.options().store.failover_ttl)
     }
 
     /// The item that is stored is not the one that was looked up.

@@ -201,8 +201,9 @@ impl Storing {
             self.end_with(vr, &key, renewed);
             return;
         }
+        let stands_in = self.0.stands_in(vr, &key);
         let decision = match &key.key {
-            Ok(keyed) => self.decide(vr, &key.keys, keyed),
+            Ok(keyed) => self.decide(vr, &key.keys, keyed, stands_in),
             Err(bypass) => Err(NotStored::Bypass(bypass.clone())),
         };
         let decision = decision.and_then(|decided| match key.run {
@@ -231,6 +232,7 @@ impl Storing {
                     key_differs,
                     status: vr.status(),
                     response,
+                    stands_in,
                     item: Some(item),
                     run,
                 };
@@ -256,6 +258,7 @@ impl Storing {
         vr: &Request<'_>,
         keys: &Keys,
         key: &Keyed,
+        stands_in: bool,
     ) -> Result<(Storable, NewItem), NotStored> {
         let policy = &self.0.policy;
         let mut exchange = Exchange::new(vr.method(), vr.status());
@@ -277,6 +280,8 @@ impl Storing {
         response.lifetime = response
             .lifetime
             .shortened(policy.ttl_jitter, random_bits());
+        let longest = self.0.longest(stands_in);
+        let response = longest.map_or(response, |secs| response.at_most(secs));
         let item = policy.new_item(&head, &exchange, &response, now)?;
         Ok((response, item))
     }

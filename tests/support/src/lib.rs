@@ -31,6 +31,7 @@ mod process;
 mod server;
 mod socket_memcached;
 mod tap;
+mod twemproxy;
 mod wait;
 
 pub use backend::{Backend, BackendRequest};
@@ -51,4 +52,5 @@ pub use ports::free_port;
 pub use server::{Checked, Site, SiteBuilder, check_config, check_config_with};
 pub use socket_memcached::SocketMemcached;
 pub use tap::Tap;
+pub use twemproxy::Twemproxy;
 pub use wait::{PATIENCE, eventually, eventually_some, slack};

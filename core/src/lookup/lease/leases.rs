@@ -113,6 +113,13 @@ impl<W: Clone> Leases<W> {
         run.is_none_or(|run| matches!(run.state, RunState::Lost(_)))
     }
 
+    /// The driver of the server that a run is of.
+    #[must_use]
+    pub fn driver_of(&self, run: &Run) -> Option<DriverId> {
+        let run = self.table.runs.get(&run.id)?;
+        Some(run.source.driver)
+    }
+
     /// The name of a run, the connection and the version that it depends on.
     #[cfg(feature = "testing")]
     #[must_use]

@@ -1,0 +1,181 @@
+//! `"failover" => "next"`: another server stands in for one that is down.
+
+use memcached_core::pool::Hash;
+use memcached_core::protocol::Key;
+use testkit::{Site, check_config, eventually, eventually_some};
+
+use super::{Fleet, paths};
+
+const OPTIONS: &str = r#""failover" => "next", "failover_ttl" => 2, "ttl" => 300,
+    "timeout_ms" => 200, "connect_timeout_ms" => 200, "retry_ms" => 20"#;
+
+/// The server that stands in for that of a key.
+fn stand_in(fleet: &Fleet, path: &str) -> usize {
+    let home = fleet.home(path);
+    let key = Key::new(path.as_bytes()).expect("a key");
+    fleet.pool.route_to(&key, |at| at != home)
+}
+
+/// The paths of one server.
+fn of_server(fleet: &Fleet, server: usize) -> Vec<String> {
+    paths().filter(|path| fleet.home(path) == server).collect()
+}
+
+/// Asks until a page comes from the cache; only the requests that try the dead server
+/// may miss from then on.
+fn await_stand_in(fleet: &Fleet, site: &Site, path: &str) {
+    site.get_hit(path);
+    let other = stand_in(fleet, path);
+    assert!(
+        fleet.servers[other].get(path).is_some(),
+        "{path} is on {other}"
+    );
+}
+
+#[test]
+fn pages_are_on_the_next_server_for_a_short_time() {
+    let mut fleet = Fleet::start(Hash::Ketama, &[1, 1, 1]);
+    let site = fleet.site(OPTIONS);
+    let dead = fleet.home("/page/0");
+    let own = of_server(&fleet, dead);
+    for path in paths() {
+        site.get(&path);
+        site.get_hit(&path);
+    }
+    fleet.servers[dead].kill();
+    for path in &own {
+        await_stand_in(&fleet, &site, path);
+        let ttl = fleet.servers[stand_in(&fleet, path)].ttl(path);
+        assert!(
+            ttl.is_none_or(|ttl| (0..=2).contains(&ttl)),
+            "{path}: {ttl:?}"
+        );
+    }
+    // The keys of the others have not moved.
+    for path in paths().filter(|path| !own.contains(path)) {
+        assert_eq!(site.get(&path).cache(), "Hit", "{path}");
+        assert_eq!(
+            fleet.holders_but(dead, &path),
+            [fleet.home(&path)],
+            "{path}"
+        );
+    }
+    // Back: the keys are there again, for their whole life.
+    fleet.servers[dead].restart();
+    for path in &own {
+        eventually("the page is at home", || {
+            site.get(path);
+            fleet.servers[dead].ttl(path).is_some_and(|ttl| ttl > 100)
+        });
+        eventually("the substitute has forgotten it", || {
+            fleet.holders(path) == [dead]
+        });
+    }
+    site.stop();
+}
+
+/// What a server has stored in the place of another is purged with the other's.
+#[test]
+fn a_purge_reaches_both_servers() {
+    let fleet = Fleet::start(Hash::Ketama, &[1, 1, 1]);
+    let site = fleet.site(OPTIONS);
+    for path in paths() {
+        let (home, other) = (fleet.home(&path), stand_in(&fleet, &path));
+        for at in [home, other] {
+            fleet.servers[at].set(&path, 0, b"old");
+        }
+        assert_eq!(site.request("PURGE", &path, &[]).status, 204);
+        assert!(fleet.holders(&path).is_empty(), "{path}");
+        // It is enough that one of them had it.
+        fleet.servers[other].set(&path, 0, b"old");
+        assert_eq!(site.request("PURGE", &path, &[]).status, 204);
+        assert_eq!(site.request("PURGE", &path, &[]).status, 404);
+    }
+    site.stop();
+}
+
+/// A purge that cannot reach the server that is down has not happened.
+#[test]
+fn a_purge_needs_the_server_that_is_down() {
+    let mut fleet = Fleet::start(Hash::Ketama, &[1, 1, 1]);
+    let site = fleet.site(OPTIONS);
+    let path = "/page/0";
+    let (home, other) = (fleet.home(path), stand_in(&fleet, path));
+    fleet.servers[home].kill();
+    await_stand_in(&fleet, &site, path);
+    eventually("the substitute has the page", || {
+        site.get(path);
+        fleet.servers[other].get(path).is_some()
+    });
+    assert_eq!(site.request("PURGE", path, &[]).status, 503);
+    assert_eq!(
+        fleet.servers[other].get(path),
+        None,
+        "and is taken out there"
+    );
+    site.stop();
+}
+
+#[test]
+fn what_is_no_failover() {
+    for (options, told) in [
+        (
+            r#""failover" => "rebuild""#,
+            "none or \"next\", found \"rebuild\"",
+        ),
+        (r#""failover" => true"#, "none or \"next\", found a boolean"),
+        (r#""failover_ttl" => 0"#, "seconds from 1"),
+    ] {
+        let checked = check_config(&format!("memcached.lookup [{options}];"));
+        assert_eq!(checked.status, Some(1), "{options}");
+        assert!(
+            checked.output.contains(told),
+            "{options}\n{}",
+            checked.output
+        );
+    }
+}
+
+/// The same where one request makes a page for all, by its version.
+#[test]
+fn a_page_that_is_made_once_for_all_is_limited_too() {
+    let mut fleet = Fleet::start(Hash::Ketama, &[1, 1, 1]);
+    let config = r#"
+memcached.cache (["server" => $SERVERS, "key" => "%{req.path}", "vary" => [], "ttl" => 300,
+	"failover" => "next", "failover_ttl" => 2, "retry_ms" => 20], {
+	respond 200 => "page";
+}, {
+	header.add "X-Memcached" => "Hit";
+});
+"#;
+    let site = Site::start(config, &[("SERVERS", &fleet.option)]);
+    let path = "/page/0";
+    let (home, other) = (fleet.home(path), stand_in(&fleet, path));
+    let stored = |fleet: &Fleet, at: usize| {
+        let item = fleet.servers[at].get(path)?;
+        let text = String::from_utf8_lossy(&item.data).into_owned();
+        // What is no page has no line.
+        let line = text.split_once("X-Memcached-Fresh-Until: ")?.1;
+        let extra = line.split_once("\r\n")?.0.split_once(' ')?.1;
+        Some((
+            fleet.servers[at].ttl(path)?,
+            extra.parse::<u32>().expect("seconds"),
+        ))
+    };
+    let is_hit = |site: &Site| {
+        let response = site.get(path);
+        response.header("X-Memcached") == Some("Hit")
+    };
+    eventually("a hit", || is_hit(&site));
+    let (ttl, extra) = stored(&fleet, home).expect("the page");
+    assert!(ttl > 3600 && extra == 3600, "{ttl} {extra}");
+    fleet.servers[home].kill();
+    // Without windows: it is fresh for its whole life, and gone after that.
+    let (ttl, extra) = eventually_some("the page on the other server", || {
+        site.get(path);
+        stored(&fleet, other)
+    });
+    assert!(ttl <= 2 && extra == 0, "{ttl} {extra}");
+    eventually("a hit from there", || is_hit(&site));
+    site.stop();
+}
