@@ -44,6 +44,11 @@ impl Plugin for Memcached {
         client.shutdown();
     }
 
+    fn renew(memory: &mut RequestMemory) -> bool {
+        *memory = RequestMemory::default();
+        true
+    }
+
     fn setups() -> Vec<SetupEntry> {
         NearMemory::reset();
         vec![setup_entry::<NearMemory>()]
