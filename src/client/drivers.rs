@@ -88,6 +88,16 @@ impl Drivers {
         self.target(pool, key, Duration::ZERO, 0).server
     }
 
+    /// The address of all keys of a pool, if that is one, and known already.
+    pub(super) fn only_server(&self, pool: &Arc<Pool<SockAddr>>) -> Option<ServerId> {
+        let pools = self.pools.borrow();
+        let known = pools.iter().find(|known| Arc::ptr_eq(&known.pool, pool))?;
+        match known.drivers[..] {
+            [(server, _)] => Some(server),
+            _ => None,
+        }
+    }
+
     /// The driver for a key of a pool.
     pub(super) fn of_key(&self, pool: &Arc<Pool<SockAddr>>, key: &Key) -> Rc<Driver> {
         self.of_target(self.target(pool, key, Duration::ZERO, 0).driver)
