@@ -166,7 +166,7 @@ static void finish(mmc_copy *c) {
 	if (state && *state) {
 		mmc_rust_request *given_up = *state;
 		*state = NULL;
-		mmc_def()->request_closed(given_up);
+		mmc_def()->request_closed(NULL, given_up);
 	}
 	li_vrequest_free(vr);
 	li_stream_release(con->resp);

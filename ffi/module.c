@@ -45,7 +45,7 @@ static void vrclose(liVRequest *vr, liPlugin *p) {
 	mmc_rust_request *state = slot ? *slot : NULL;
 	if (!state) return;
 	*slot = NULL;
-	mmc_def()->request_closed(state);
+	mmc_def()->request_closed(mmc_state_of_worker(vr->wrk), state);
 }
 
 /* An action's Rust half, with the functions that know it. */

@@ -188,7 +188,8 @@ typedef struct {
 	/* Both on the worker's own thread. */
 	mmc_rust_worker *(*start_worker)(mmc_rust_shared *, mmc_worker *);
 	void (*stop_worker)(mmc_rust_worker *);
-	void (*request_closed)(mmc_rust_request *);
+	/* The worker is NULL once it has stopped. */
+	void (*request_closed)(mmc_rust_worker *, mmc_rust_request *);
 	const mmc_action_def *actions;
 	size_t action_count;
 	const mmc_setup_def *setups;

@@ -80,6 +80,16 @@ impl Drivers {
         self.place(pool, key).0
     }
 
+    /// The address of all keys of a pool, if that is one, and known already.
+    pub(super) fn only_server(&self, pool: &Arc<Pool<Address>>) -> Option<ServerId> {
+        let pools = self.pools.borrow();
+        let known = pools.iter().find(|known| Arc::ptr_eq(&known.pool, pool))?;
+        match known.drivers[..] {
+            [(server, _)] => Some(server),
+            _ => None,
+        }
+    }
+
     /// The driver for a key of a pool now.
     pub(super) fn of_key(&self, pool: &Arc<Pool<Address>>, key: &Key) -> Rc<Driver> {
         self.of_target(self.place(pool, key).1)

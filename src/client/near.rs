@@ -32,6 +32,13 @@ impl Client {
         }
     }
 
+    /// The key of these bytes, if something was found for it lately.
+    pub(crate) fn near_key(&self, pool: &Arc<Pool<Address>>, text: &[u8]) -> Option<Key> {
+        let server = self.0.drivers.only_server(pool)?;
+        let mut core = self.0.lookups.core.borrow_mut();
+        core.near().key(server, text)
+    }
+
     /// What was found for a key of a pool, if it is fresh and was asked for less than `most` ago.
     pub(crate) fn near(
         &self,

@@ -1,6 +1,6 @@
 //! A plugin: its types, and when they are made.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -32,6 +32,12 @@ pub(crate) trait Plugin: Sized + 'static {
 
     /// A worker stops; called before what was kept for it is dropped.
     fn stop_worker(worker: &Self::Worker);
+
+    /// A request is over: forgets all that was remembered of it, so that the same can be used for
+    /// another one; false if that is not worth it.
+    fn renew(_request: &mut Self::Request) -> bool {
+        false
+    }
 
     /// Its actions.
     fn actions() -> Vec<ActionEntry<Self>>;
@@ -67,6 +73,33 @@ pub(super) struct WorkerState<P: Plugin> {
     pub(super) state: P::Worker,
     pub(super) handle: Worker,
     pub(super) scratch: Scratch,
+    pub(super) spare: Spare<P::Request>,
+}
+
+/// What was remembered of requests that are over, for others: to allocate it costs more than
+/// to fill it.
+pub(super) struct Spare<R>(RefCell<Vec<Box<R>>>);
+
+/// How many are kept.
+const SPARE_MAX: usize = 256;
+
+impl<R> Default for Spare<R> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<R> Spare<R> {
+    pub(super) fn take(&self) -> Option<Box<R>> {
+        self.0.borrow_mut().pop()
+    }
+
+    pub(super) fn keep(&self, renewed: Box<R>) {
+        let mut spare = self.0.borrow_mut();
+        if spare.len() < SPARE_MAX {
+            spare.push(renewed);
+        }
+    }
 }
 
 /// Room for the bytes of one call, which keeps its allocation for the next.

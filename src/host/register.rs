@@ -1,5 +1,6 @@
 //! Registration of a plugin, and the calls of its life cycle.
 
+use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use super::ffi;
 use super::guard::{guard, guarded_drop};
 use super::handles::{Level, Server, Worker};
 use super::plugin::{
-    ActionEntry, Plugin, RequestPointer, Scratch, SharedPointer, WorkerPointer, WorkerState,
+    ActionEntry, Plugin, RequestPointer, Scratch, SharedPointer, Spare, WorkerPointer, WorkerState,
 };
 use super::script::{self, ScriptKind};
 use super::setup::SetupEntry;
@@ -94,6 +95,7 @@ unsafe extern "C" fn start_worker<P: Plugin>(
             state,
             handle,
             scratch: Scratch::default(),
+            spare: Spare::default(),
         })),
         Err(panic) => {
             let text = format!("mod_memcached: cannot start on a worker: {panic}");
@@ -116,9 +118,25 @@ unsafe extern "C" fn stop_worker<P: Plugin>(worker: *mut ffi::mmc_rust_worker) {
     handle.close();
 }
 
-unsafe extern "C" fn request_closed<P: Plugin>(state: *mut ffi::mmc_rust_request) {
+unsafe extern "C" fn request_closed<P: Plugin>(
+    worker: *mut ffi::mmc_rust_worker,
+    state: *mut ffi::mmc_rust_request,
+) {
     // SAFETY: `set_state` made it; C has emptied the slot, and the host calls
     // this in no call that a `VRequest` makes.
-    let state = unsafe { RequestPointer::<P>::from_raw(state) };
-    guarded_drop("request-closed", state);
+    let mut state = unsafe { RequestPointer::<P>::from_raw(state) };
+    let Some(worker) = NonNull::new(worker) else {
+        guarded_drop("request-closed", state);
+        return;
+    };
+    // SAFETY: C has it from `start_worker` of `P` on this thread. The reference keeps it
+    // for all of this call.
+    let worker = unsafe { WorkerPointer::<P>::retain(worker.as_ptr()) };
+    // The panic hook has written about a panic; what is left of the state is dropped then.
+    let _ = guard("request-closed", || {
+        if P::renew(&mut state) {
+            worker.spare.keep(state);
+        }
+    });
+    guarded_drop("worker-release", worker);
 }

@@ -159,6 +159,20 @@ impl<'a, P: Plugin> VRequest<'a, P> {
         Some(unsafe { RequestPointer::<P>::from_raw(state.as_ptr()) })
     }
 
+    /// Takes out what is remembered of the request, or something that remembers nothing.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "it is moved as it is, and its room is used again"
+    )]
+    pub(crate) fn take_state_or_new(&mut self) -> Box<P::Request>
+    where
+        P::Request: Default,
+    {
+        let worker = self.worker;
+        let spare = || worker.and_then(|worker| worker.spare.take());
+        self.take_state().or_else(spare).unwrap_or_default()
+    }
+
     /// Its method, such as `GET`.
     pub(crate) fn method(&self) -> &[u8] {
         // SAFETY: see `ptr`.

@@ -86,7 +86,7 @@ fn say(
     if !matches!((due, &otherwise), (Some(Note::Due(_)), _) | (None, Some(_))) {
         return;
     }
-    let mut memory = vr.take_state().unwrap_or_default();
+    let mut memory = vr.take_state_or_new();
     let missed = match memory.cache_status.take() {
         Some(Note::Due(missed)) => Some(*missed),
         _ => otherwise,

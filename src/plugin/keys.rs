@@ -188,7 +188,8 @@ impl Keys {
         vr.with_scratch(|text| {
             let accepted = self.append_text(vr, headers, text)?;
             let Some(name) = self.namespace() else {
-                let key = Key::hashing(text);
+                let key = self.near_key(vr, text);
+                let key = key.unwrap_or_else(|| Key::hashing(text));
                 return Ok(Made::Key(Keyed { key, accepted }));
             };
             let client = vr.worker().ok_or(Bypass::Namespace)?;
@@ -202,6 +203,14 @@ impl Keys {
                 }))),
             }
         })
+    }
+
+    /// The key with this text, if its item is near.
+    fn near_key(&self, vr: &Request<'_>, text: &[u8]) -> Option<Key> {
+        if !self.options.near.is_on() {
+            return None;
+        }
+        vr.worker()?.near_key(&self.pool, text)
     }
 
     /// The key of a request that asks for nothing, to be shown. That of a namespace

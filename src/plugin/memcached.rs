@@ -98,7 +98,7 @@ impl RequestMemory {
 impl Request<'_> {
     /// The body broke off: filters behind the one that saw it see a regular end.
     pub(super) fn remember_cut(&mut self) {
-        let mut memory = self.take_state().unwrap_or_default();
+        let mut memory = self.take_state_or_new();
         memory.is_cut = true;
         self.set_state(memory);
     }

@@ -47,6 +47,11 @@ impl Plugin for Memcached {
         client.shutdown();
     }
 
+    fn renew(memory: &mut RequestMemory) -> bool {
+        *memory = RequestMemory::default();
+        true
+    }
+
     fn actions() -> Vec<ActionEntry<Self>> {
         vec![
             action_entry::<cache::CacheAction>(),

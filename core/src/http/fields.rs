@@ -3,17 +3,34 @@
 /// Whether these bytes can be the name of a header (RFC 9110 section 5.1).
 #[must_use]
 pub fn is_token(name: &[u8]) -> bool {
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    !name.is_empty() && name.iter().all(allowed)
+    // To look at all bytes at once is quicker than to stop at the first bad one.
+    let fine = |all, byte: &u8| all & OF_TOKENS[usize::from(*byte)];
+    !name.is_empty() && name.iter().fold(true, fine)
 }
+
+/// Which bytes a token can have (RFC 9110 section 5.6.2).
+const OF_TOKENS: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        allowed[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"!#$%&'*+-.^_`|~";
+    let mut at = 0;
+    while at < others.len() {
+        allowed[others[at] as usize] = true;
+        at += 1;
+    }
+    allowed
+};
 
 /// Whether these bytes can stand in a header's value or a reason phrase: no
 /// control byte except the tab (RFC 9110 section 5.5).
 #[must_use]
 pub fn is_text(value: &[u8]) -> bool {
-    value
-        .iter()
-        .all(|&byte| byte == b'\t' || (byte >= 0x20 && byte != 0x7f))
+    let allowed = |byte: u8| byte == b'\t' || (byte >= 0x20 && byte != 0x7f);
+    value.iter().fold(true, |all, &byte| all & allowed(byte))
 }
 
 /// Without the spaces and tabs around it.

@@ -1,5 +1,6 @@
 //! Reading the head of a stored response, strictly.
 
+use core::cell::OnceCell;
 use core::ops::Range;
 use std::borrow::Cow;
 
@@ -16,6 +17,12 @@ use crate::http::{
     Age, ConnectionHeaders, capped, format_date, is_text, is_token, parse_date, trim, trim_start,
 };
 
+/// Room for so many headers is made at once.
+const FIELDS_USUAL: usize = 16;
+
+/// Bytes of the preferred form of a date.
+const DATE_LEN: usize = "Sun, 06 Nov 1994 08:49:37 GMT".len();
+
 /// The head of a stored response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head<'a> {
@@ -23,8 +30,7 @@ pub struct Head<'a> {
     flags: u32,
     bytes: Cow<'a, [u8]>,
     fields: Vec<Field>,
-    /// Where it is kept to be sent often.
-    dates: Option<Dates>,
+    dates: OnceCell<Dates>,
 }
 
 /// What a head says of when it was made, read once.
@@ -34,8 +40,27 @@ struct Dates {
     has_any: bool,
     date: Option<u64>,
     age: u32,
-    /// A date in seconds since 1970, and its text.
-    text: Option<(u64, Box<str>)>,
+    /// Of the date that a hit sends, in seconds since 1970.
+    text: Option<(u64, DateText)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum DateText {
+    /// A place in the head.
+    Stored((u32, u32)),
+    Own(Box<str>),
+}
+
+/// What becomes of a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// A hit sends it.
+    Sent,
+    /// A hit makes these anew.
+    Date,
+    Age,
+    /// Neither.
+    LeftOut,
 }
 
 /// One header, by places in the head.
@@ -43,8 +68,7 @@ struct Dates {
 struct Field {
     name: (u32, u32),
     value: (u32, u32),
-    /// Whether a hit sends it.
-    is_sent: bool,
+    role: Role,
 }
 
 impl<'a> Head<'a> {
@@ -63,8 +87,8 @@ impl<'a> Head<'a> {
             status: 0,
             flags,
             bytes,
-            fields: Vec::new(),
-            dates: None,
+            fields: Vec::with_capacity(FIELDS_USUAL),
+            dates: OnceCell::new(),
         };
         if let Err(defect) = head.read() {
             return Err(Malformed::of(&head.bytes, flags, defect));
@@ -78,13 +102,15 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn into_owned(mut self) -> Head<'static> {
         self.fields.shrink_to_fit();
-        let mut dates = self.read_dates();
-        dates.text = dates.date.map(|date| {
-            let date = date.saturating_sub(dates.age.into());
-            (date, format_date(date).into())
-        });
+        self.dates();
+        if let Some(dates) = self.dates.get_mut().filter(|dates| dates.text.is_none()) {
+            dates.text = dates.date.map(|date| {
+                let date = date.saturating_sub(dates.age.into());
+                (date, DateText::Own(format_date(date).into()))
+            });
+        }
         Head {
-            dates: Some(dates),
+            dates: self.dates,
             status: self.status,
             flags: self.flags,
             bytes: Cow::Owned(self.bytes.into_owned()),
@@ -99,9 +125,12 @@ impl<'a> Head<'a> {
             Cow::Borrowed(_) => 0,
             Cow::Owned(bytes) => bytes.capacity(),
         };
-        let dates = self.dates.iter().filter_map(|dates| dates.text.as_ref());
-        let dates: usize = dates.map(|(_, text)| text.len()).sum();
-        own + dates + self.fields.capacity() * size_of::<Field>()
+        let text = self.dates.get().and_then(|dates| dates.text.as_ref());
+        let text = match text {
+            Some((_, DateText::Own(text))) => text.len(),
+            _ => 0,
+        };
+        own + text + self.fields.capacity() * size_of::<Field>()
     }
 
     fn read(&mut self) -> Result<(), Malformed> {
@@ -127,7 +156,7 @@ impl<'a> Head<'a> {
             self.fields.push(Field {
                 name: (short(line.start), short(line.start + colon)),
                 value: (short(start), short(start + value.len())),
-                is_sent: !is_made_afresh(name) && !is_left_out(name),
+                role: role_of(name),
             });
         }
     }
@@ -143,7 +172,9 @@ impl<'a> Head<'a> {
         }
         let bytes = &*self.bytes;
         for field in &mut self.fields {
-            field.is_sent &= !connection.contains(&bytes[long(field.name)]);
+            if field.role == Role::Sent && connection.contains(&bytes[long(field.name)]) {
+                field.role = Role::LeftOut;
+            }
         }
     }
 
@@ -188,8 +219,11 @@ impl<'a> Head<'a> {
     /// The headers that a hit sends: those that may be stored, without `Date`
     /// and `Age`, which depend on the time of the hit.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let sent = self.fields.iter().filter(|field| field.is_sent);
-        sent.map(|field| self.cut(field))
+        self.of_role(Role::Sent).map(|field| self.cut(field))
+    }
+
+    fn of_role(&self, role: Role) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(move |field| field.role == role)
     }
 
     /// The values of all headers of this name.
@@ -228,13 +262,7 @@ impl<'a> Head<'a> {
     /// in the future counts as now.
     #[must_use]
     pub fn times(&self, unix_now_secs: u64) -> Option<Times> {
-        let read;
-        let dates = if let Some(dates) = &self.dates {
-            dates
-        } else {
-            read = self.read_dates();
-            &read
-        };
+        let dates = self.dates();
         if !dates.has_any {
             return None;
         }
@@ -248,31 +276,46 @@ impl<'a> Head<'a> {
         })
     }
 
+    fn dates(&self) -> &Dates {
+        self.dates.get_or_init(|| self.read_dates())
+    }
+
     fn read_dates(&self) -> Dates {
-        let has = |name: &str| self.values(name).next().is_some();
+        let value = |field: &Field| &self.bytes[long(field.value)];
+        let mut dates = self.of_role(Role::Date);
+        let (first, other) = (dates.next(), dates.next());
+        let only = first.filter(|_| other.is_none());
+        let date = only.and_then(|field| parse_date(value(field)));
+        let has_age = self.of_role(Role::Age).next().is_some();
+        let age = if has_age { self.age_when_stored() } else { 0 };
+        // What is as long as the preferred form can be no other.
+        let as_stored = only.filter(|field| age == 0 && value(field).len() == DATE_LEN);
         Dates {
-            has_any: has("Date") || has("Age"),
-            date: self.value("Date").and_then(parse_date),
-            age: self.age_when_stored(),
-            text: None,
+            has_any: first.is_some() || has_age,
+            date,
+            age,
+            text: date
+                .zip(as_stored)
+                .map(|(date, field)| (date, DateText::Stored(field.value))),
         }
     }
 
     /// The text of a date that [`times`](Self::times) gives.
     #[must_use]
-    pub fn date_text(&self, unix_secs: u64) -> Cow<'_, str> {
-        let known = self.dates.as_ref().and_then(|dates| dates.text.as_ref());
-        match known {
-            Some((date, text)) if *date == unix_secs => Cow::Borrowed(text),
-            _ => Cow::Owned(format_date(unix_secs)),
+    pub fn date_text(&self, unix_secs: u64) -> Cow<'_, [u8]> {
+        let known = self.dates.get().and_then(|dates| dates.text.as_ref());
+        match known.filter(|(date, _)| *date == unix_secs) {
+            Some((_, DateText::Own(text))) => Cow::Borrowed(text.as_bytes()),
+            Some((_, DateText::Stored(place))) => Cow::Borrowed(&self.bytes[long(*place)]),
+            None => Cow::Owned(format_date(unix_secs).into_bytes()),
         }
     }
 
     /// Its age in seconds when it was stored; 0 if it has no readable `Age`.
     fn age_when_stored(&self) -> u32 {
         let mut age = Age::default();
-        for value in self.values("Age") {
-            age.observe(value);
+        for field in self.of_role(Role::Age) {
+            age.observe(&self.bytes[long(field.value)]);
         }
         match age {
             Age::Secs(secs) | Age::Invalid(Some(secs)) => secs,
@@ -307,8 +350,13 @@ const fn long((start, end): (u32, u32)) -> Range<usize> {
     start as usize..end as usize
 }
 
-fn is_made_afresh(name: &[u8]) -> bool {
-    name.eq_ignore_ascii_case(b"Date") || name.eq_ignore_ascii_case(b"Age")
+fn role_of(name: &[u8]) -> Role {
+    match () {
+        () if name.eq_ignore_ascii_case(b"Date") => Role::Date,
+        () if name.eq_ignore_ascii_case(b"Age") => Role::Age,
+        () if is_left_out(name) => Role::LeftOut,
+        () => Role::Sent,
+    }
 }
 
 /// The next line without its end; `None` if that is not CR and LF.

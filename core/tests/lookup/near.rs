@@ -319,6 +319,29 @@ fn a_value_is_given_out_until_it_is_too_old_or_changed() {
     assert!(world.lookups.near().is_empty());
 }
 
+/// A key is found by its bytes, at its server alone.
+#[test]
+fn keys() {
+    let mut world = World::new();
+    let item = (0, 1);
+    world.replace(item, 100);
+    world.look(item);
+    world.read(0);
+    world.answer(0);
+    world.take_results();
+    let near = world.lookups.near();
+    assert_eq!(near.key(ServerId(0), b"k1"), Some(key(1)));
+    for (server, bytes) in [
+        (1, &b"k1"[..]),
+        (0, b"k2"),
+        (0, b"k"),
+        (0, b"k11"),
+        (0, b""),
+    ] {
+        assert_eq!(near.key(ServerId(server), bytes), None);
+    }
+}
+
 /// What was asked for before a change, and comes after it, is not kept.
 #[test]
 fn a_change_turns_away_what_is_on_its_way() {

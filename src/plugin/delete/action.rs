@@ -169,7 +169,7 @@ impl DeleteAction {
         outcome.publish(vr, self.keys.options().common.environment, self.keys.pool());
         if vr.response_state() == ResponseState::NoHandler && vr.handle_direct() {
             vr.set_status(outcome.status());
-            let mut memory = vr.take_state().unwrap_or_default();
+            let mut memory = vr.take_state_or_new();
             memory.is_of_purge = true;
             vr.set_state(memory);
         }

@@ -83,7 +83,7 @@ impl Asking {
         match made {
             Ok(Made::Key(key)) => self.look_up(vr, &key, options.timeout),
             Ok(Made::Counting(unfinished)) => {
-                let mut memory = vr.take_state().unwrap_or_default();
+                let mut memory = vr.take_state_or_new();
                 memory.counting = Some(unfinished);
                 Asked::Pending(memory)
             }
@@ -175,7 +175,7 @@ impl Asking {
 
     /// The request goes on without the cache, after a panic.
     pub(in crate::plugin) fn panicked(&self, vr: &mut Request<'_>) {
-        let memory = vr.take_state().unwrap_or_default();
+        let memory = vr.take_state_or_new();
         let why = "internal error";
         let passed = Passed {
             forward: Forward::Miss,
@@ -343,7 +343,7 @@ impl Asking {
         vr: &mut Request<'_>,
         key: Result<Keyed, Bypass>,
     ) -> Box<RequestMemory> {
-        let mut memory = vr.take_state().unwrap_or_default();
+        let mut memory = vr.take_state_or_new();
         memory.begin_lookup();
         memory.lookup = Some(LastLookup {
             keys: Arc::clone(&self.keys),
@@ -358,7 +358,7 @@ impl Asking {
     /// succeeds.
     fn remember_outdated(&self, vr: &mut Request<'_>) {
         let of_target = self.keys.of_target(vr);
-        let mut memory = vr.take_state().unwrap_or_default();
+        let mut memory = vr.take_state_or_new();
         memory.outdated = Some(Box::new(Outdated {
             keys: Arc::clone(&self.keys),
             of_target,

@@ -106,7 +106,7 @@ fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, times: Option<Times>, ans
     }
     if let Some(times) = times {
         let date = head.date_text(times.date);
-        set_header(vr, is_first, "Date", date.as_bytes());
+        set_header(vr, is_first, "Date", &date);
         let mut age = itoa::Buffer::new();
         set_header(vr, is_first, "Age", age.format(times.age).as_bytes());
     }

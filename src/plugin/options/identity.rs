@@ -43,6 +43,8 @@ impl Identity {
 pub(in crate::plugin) struct KeyPattern {
     pub(super) pattern: Pattern,
     pub(super) text: Box<[u8]>,
+    /// It is the path and nothing else, which is there without the host's evaluation.
+    pub(super) is_path: bool,
     /// The target follows, as the client sent it; no pattern has that.
     pub(super) then_target: bool,
 }
@@ -50,6 +52,10 @@ pub(in crate::plugin) struct KeyPattern {
 impl KeyPattern {
     /// Appends what it gives for a request.
     pub(in crate::plugin) fn eval<P: Plugin>(&self, vr: &VRequest<'_, P>, text: &mut Vec<u8>) {
+        if self.is_path {
+            text.extend_from_slice(vr.target().path);
+            return;
+        }
         self.pattern.eval(vr, text);
         if self.then_target {
             text.extend_from_slice(vr.target().original);

@@ -146,6 +146,7 @@ pub(super) fn key_pattern(given: Given<'_>) -> Result<KeyPattern, OptionError> {
     Ok(KeyPattern {
         pattern: pattern(given, text)?,
         text: text.into(),
+        is_path: text == b"%{req.path}",
         then_target: is_url,
     })
 }

@@ -5,11 +5,13 @@ use std::rc::Rc;
 
 use hashbrown::DefaultHashBuilder;
 use quick_cache::unsync::Cache;
-use quick_cache::{Lifecycle, Weighter};
+use quick_cache::{Equivalent, Lifecycle, Weighter};
 
 use super::page::Page;
 use super::stamps::Reading;
+use crate::lookup::coalesce::ServerId;
 use crate::lookup::place::Place;
+use crate::protocol::Key;
 use crate::time::Time;
 
 /// Bytes that an item takes beside its value, its head and its key: of the allocations for
@@ -36,12 +38,26 @@ pub struct Stats {
 }
 
 struct Item<P> {
+    key: Key,
     page: Rc<Page<P>>,
     /// When it was asked for.
     at: Time,
     /// It is fresh until then.
     fresh_until: Option<Time>,
     weight: u64,
+}
+
+/// A [`Place`] whose key is not made yet; both have the same hash.
+#[derive(Hash)]
+struct PlaceBytes<'a> {
+    server: ServerId,
+    key: &'a [u8],
+}
+
+impl Equivalent<Place> for PlaceBytes<'_> {
+    fn equivalent(&self, place: &Place) -> bool {
+        self.server == place.server && self.key == place.key.as_bytes()
+    }
 }
 
 #[derive(Clone)]
@@ -103,6 +119,13 @@ impl<P> Near<P> {
         }
     }
 
+    /// The key of these bytes, if there is a value for it: to share it costs less than to make one.
+    #[must_use]
+    pub fn key(&self, server: ServerId, key: &[u8]) -> Option<Key> {
+        let item = self.items.as_ref()?.peek(&PlaceBytes { server, key })?;
+        Some(item.key.clone())
+    }
+
     /// A value that is fresh and was asked for less than `most` ago.
     pub fn find(&mut self, now: Time, place: &Place, most: Duration) -> Option<Rc<Page<P>>> {
         let item = self.items.as_ref()?.get(place)?;
@@ -157,6 +180,7 @@ impl<P> Near<P> {
             Cache::with(usual, capacity, ByWeight, hasher, CountEvicted)
         });
         let item = Item {
+            key: place.key.clone(),
             page: Rc::new(page),
             at: reading.at,
             fresh_until: fresh_for.map(|span| now + span),

@@ -40,6 +40,13 @@ impl<'a> Request<'a> {
         Ok(())
     }
 
+    /// Whether it was sent, and still is, a path of bytes that mean themselves, without a query:
+    /// most are, and nothing else has to be looked at then.
+    pub(super) fn is_plain(&self) -> bool {
+        let same = self.target;
+        is_plain(same) && self.raw == same && self.sent_on == same && self.path == same
+    }
+
     /// The target's path.
     pub(super) fn target_path(&self) -> &'a [u8] {
         self.split_target().0
@@ -58,9 +65,101 @@ impl<'a> Request<'a> {
     }
 }
 
+/// Whether a target is a path with one spelling: no escape, no query, no fragment, no segment that
+/// is empty or begins with a dot.
+fn is_plain(target: &[u8]) -> bool {
+    let mut before = 0;
+    for &byte in target {
+        let is_fine = match byte {
+            b'/' | b'.' => before != b'/',
+            b'-' | b'_' | b'~' | b',' | b'=' | b':' | b'+' | b'*' => true,
+            _ => byte.is_ascii_alphanumeric(),
+        };
+        if !is_fine {
+            return false;
+        }
+        before = byte;
+    }
+    target.first() == Some(&b'/')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_ones() {
+        for target in [
+            "/",
+            "/a",
+            "/a/b.html",
+            "/a/",
+            "/a-b_c~d,e=f:g+h*i",
+            "/a..b/c.",
+        ] {
+            assert!(is_plain(target.as_bytes()), "{target}");
+        }
+        for target in [
+            "",
+            "a",
+            "*",
+            "//",
+            "/a//b",
+            "/.",
+            "/../a",
+            "/.a",
+            "/a/.",
+            "/a?b",
+            "/a?",
+            "/a#b",
+            "/a%20b",
+            "/a\\b",
+            "/a;b",
+            "/a b",
+            "/\u{e9}",
+            "/a\n",
+            "/a@b",
+            "http://a/",
+            "/a&b",
+        ] {
+            assert!(!is_plain(target.as_bytes()), "{target}");
+        }
+    }
+
+    #[test]
+    fn plain_is_what_was_sent_and_not_changed() {
+        let plain = Request {
+            raw: b"/a",
+            target: b"/a",
+            sent_on: b"/a",
+            path: b"/a",
+            host: None,
+            is_secure: false,
+            listener_port: None,
+        };
+        assert!(plain.is_plain());
+        assert!(
+            !Request {
+                raw: b"http://b/a",
+                ..plain
+            }
+            .is_plain()
+        );
+        assert!(
+            !Request {
+                sent_on: b"/b",
+                ..plain
+            }
+            .is_plain()
+        );
+        assert!(
+            !Request {
+                path: b"/b",
+                ..plain
+            }
+            .is_plain()
+        );
+    }
 
     #[test]
     fn targets() {

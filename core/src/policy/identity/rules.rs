@@ -149,16 +149,23 @@ impl KeyRules {
         headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
         key: &mut Vec<u8>,
     ) -> Result<Parts, Bypass> {
-        request.check_target()?;
+        let is_plain = request.is_plain();
+        if !is_plain {
+            request.check_target()?;
+        }
         guard_text(key, self.pattern.hashes);
         let mut parts = Parts::default();
-        if self.pattern.simplifies_path() && self.needs_path(request) {
+        if is_plain {
+            // It is spelled in one way alone, and was not changed.
+        } else if self.pattern.simplifies_path() && self.needs_path(request) {
             append_part(key, b"path", request.target);
         } else {
             parts.has_changed_path = self.has_changed_path(request);
         }
-        parts.leaves_query_out =
-            !self.pattern.query && request.sent_on != request.target && request.has_query();
+        parts.leaves_query_out = !is_plain
+            && !self.pattern.query
+            && request.sent_on != request.target
+            && request.has_query();
         if self.needs_host() {
             parts.has_foreign_port = self.append_host(request, key);
         }
