@@ -13,16 +13,22 @@
 mod completion;
 mod count;
 mod counters;
+mod counting;
 mod driver;
 mod drivers;
 mod epoch;
 mod leases;
 mod lookups;
+mod named;
 mod namespaces;
+mod part;
 mod purges;
 mod random;
 mod reading;
+mod shared;
+mod slot;
 mod stores;
+mod tally;
 mod time_of_day;
 mod together;
 mod transport;
@@ -43,23 +49,27 @@ use memcached_core::time::Time;
 
 pub(crate) use completion::{Complete, Completion};
 pub(crate) use count::{CountHandle, Counted};
-use counters::Published;
-pub(crate) use counters::{Counters, StoreCounts};
+pub(crate) use counters::StoreCounts;
 pub(crate) use epoch::Epoch;
 pub(crate) use leases::{Ended, NotHandedOver, RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use named::{ActionId, name_action, want_history};
 pub(crate) use purges::Items;
 pub(crate) use random::random_bits;
+pub(crate) use shared::Counters;
+pub(crate) use tally::Tally;
 pub(crate) use time_of_day::unix_now;
 pub(crate) use together::{NotPurged, PurgeHandle};
 
 use crate::host::{Job, Level, SockAddr, Timer, Waker, Worker};
+use counting::sampler;
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use leases::Leases;
 use lookups::Lookups;
 use namespaces::{Namespaces, submit_bump};
 use purges::Purges;
+use shared::WorkerSlot;
 use stores::{Storing, log_dropped};
 
 /// The memcached client of one worker; a clone is the same one.
@@ -76,7 +86,10 @@ struct Inner {
     stores: Rc<StoreCounts>,
     namespaces: Rc<Namespaces>,
     purges: Rc<Purges>,
-    published: Arc<Published>,
+    counters: Arc<Counters>,
+    slot: Arc<WorkerSlot>,
+    /// Samples the figures of all workers, if this one does that.
+    sampler: Option<Timer>,
     /// Publishes the counters at the end of the pass.
     publish: Job,
     publish_due: Cell<bool>,
@@ -102,22 +115,6 @@ impl Owner for Inner {
 }
 
 impl Inner {
-    fn publish_later(&self) {
-        if !self.publish_due.replace(true) {
-            self.publish.later();
-        }
-    }
-
-    fn publish(&self) {
-        self.publish_due.set(false);
-        let mut sums = self.drivers.sums();
-        sums.add_lookups(&self.lookups.stats());
-        sums.add_leases(&self.leases.stats());
-        sums.add_stores(&self.stores);
-        sums.add_deletes(self.purges.counts());
-        self.published.store(&sums);
-    }
-
     /// No lookup may be joined from now on to one from before the command.
     fn before(&self, driver: &Driver, command: &Command<Vec<u8>>) {
         if let Some(key) = command.changes() {
@@ -128,8 +125,9 @@ impl Inner {
 
 impl Client {
     /// A client without connections; they are made when they are needed. What
-    /// it counts is stored into `published`.
-    pub(crate) fn new(worker: Worker, published: Arc<Published>) -> Self {
+    /// it counts is published among the figures of all workers.
+    pub(crate) fn new(worker: Worker, counters: Arc<Counters>) -> Self {
+        let slot = counters.add_worker();
         Self(Rc::new_cyclic(|me: &Weak<Inner>| {
             let on_publish = me.clone();
             let publish = move || {
@@ -140,7 +138,7 @@ impl Client {
             // After the drivers have done what was due.
             let publish = Job::last(&worker, publish);
             let owner: Weak<dyn Owner> = me.clone();
-            let drivers = Rc::new(Drivers::new(worker.clone(), owner));
+            let drivers = Rc::new(Drivers::new(worker.clone(), owner, Arc::clone(&slot)));
             let lookups = Rc::new(Lookups::new(Rc::clone(&drivers)));
             let leases = Leases::new(&worker, Rc::clone(&drivers), Rc::clone(&lookups));
             let namespaces = Rc::new(Namespaces::new(Rc::clone(&drivers)));
@@ -150,6 +148,7 @@ impl Client {
                 Rc::clone(&leases),
                 Rc::clone(&namespaces),
             ));
+            let sampler = slot.keeps_history.then(|| sampler(&worker, me));
             Inner {
                 worker,
                 lookups,
@@ -159,7 +158,9 @@ impl Client {
                 namespaces,
                 purges,
                 drivers,
-                published,
+                counters,
+                slot,
+                sampler,
                 publish,
                 publish_due: Cell::new(false),
             }
@@ -370,7 +371,7 @@ impl Client {
         inner.lookups.close();
         inner.drivers.shutdown();
         inner.publish();
-        let sums = inner.published.load();
+        let sums = inner.slot.sums();
         let text = format!("mod_memcached: worker stopped; it counted {sums}");
         inner.worker.log(Level::Debug, &text);
     }

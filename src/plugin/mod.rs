@@ -14,6 +14,7 @@ mod note;
 mod options;
 mod publish;
 mod seldom;
+mod status;
 mod store;
 
 use std::ffi::CStr;
@@ -31,11 +32,11 @@ impl Plugin for Memcached {
     type Request = RequestMemory;
 
     fn share(_server: Server<'_>) -> Counters {
-        Counters::default()
+        Counters::new()
     }
 
     fn start_worker(counters: &Arc<Counters>, worker: Worker) -> Client {
-        Client::new(worker, counters.add_worker())
+        Client::new(worker, Arc::clone(counters))
     }
 
     fn stop_worker(client: &Client) {
@@ -48,6 +49,7 @@ impl Plugin for Memcached {
             action_entry::<lookup::LookupAction>(),
             action_entry::<store::StoreAction>(),
             action_entry::<delete::DeleteAction>(),
+            action_entry::<status::StatusAction>(),
         ]
     }
 }

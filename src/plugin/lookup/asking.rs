@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
+use memcached_core::metrics::ActionCount;
 use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Conditions, Policy, Servable};
 use memcached_core::protocol::Value;
@@ -95,6 +96,7 @@ impl Asking {
         if options.headers && conditions(vr).are_for_origin() {
             let reason = "If-Match or If-Unmodified-Since";
             let passed = Passed {
+                count: ActionCount::CONDITION,
                 forward: Forward::Bypass,
                 detail: Some(&reason),
                 key: None,
@@ -159,6 +161,7 @@ impl Asking {
         let memory = vr.take_state().unwrap_or_default();
         let why = "internal error";
         let passed = Passed {
+            count: ActionCount::ERROR,
             forward: Forward::Miss,
             detail: Some(&why),
             key: None,
@@ -178,6 +181,7 @@ impl Asking {
             LookupResult::Hit(value) => self.answer(vr, &value, memory),
             LookupResult::Miss => {
                 let passed = Passed {
+                    count: ActionCount::MISS,
                     forward: self.forward_of_miss(),
                     detail: None,
                     key: None,
@@ -286,6 +290,7 @@ impl Asking {
             self.outcomes.warn_of_encoded(vr, &memory, &line);
         }
         let passed = Passed {
+            count: ActionCount::MISS,
             forward: Forward::Miss,
             detail: Some(&malformed),
             key: None,
@@ -307,6 +312,7 @@ impl Asking {
         self.outcomes.warn_of_large(vr, &memory, &line);
         let reason = "larger than max_value";
         let passed = Passed {
+            count: ActionCount::MISS,
             forward: Forward::Miss,
             detail: Some(&reason),
             key: None,
@@ -324,6 +330,7 @@ impl Asking {
         why: &dyn Display,
     ) -> Asked {
         let passed = Passed {
+            count: ActionCount::ERROR,
             forward: Forward::Miss,
             detail: Some(why),
             key: None,

@@ -9,13 +9,14 @@ use super::table::{CACHE, DELETE, Options, ROWS};
 use crate::host::{ConfigValue, Server};
 
 /// What can be said of a namespace as a whole.
-const OF_NAMESPACES: [&str; 7] = [
+const OF_NAMESPACES: [&str; 8] = [
     "namespace",
     "server",
     "methods",
     "timeout_ms",
     "connect_timeout_ms",
     "retry_ms",
+    "name",
     "environment",
 ];
 
