@@ -1,5 +1,7 @@
 //! `memcached.status`: what it counts, in which forms, and for whom.
 
+mod browser;
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
