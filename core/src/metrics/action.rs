@@ -186,9 +186,10 @@ impl Figures {
         self.0[count.0]
     }
 
-    /// Lookups by their results.
+    /// Lookups by their results. Without a near cache nothing is said of it.
     pub fn results(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.named(0..BYPASSES_AT, &RESULTS)
+        let all = self.named(0..BYPASSES_AT, &RESULTS);
+        all.filter(|&(name, count)| count > 0 || name != RESULTS[ActionCount::NEAR.0])
     }
 
     /// Requests that have nothing to do with the cache, by the reason.

@@ -102,7 +102,7 @@ fn figures_are_what_a_load_did_exactly() {
     let lookup = row("memcached.lookup");
     assert_eq!(lookup["name"], "pages");
     let expected = json!({
-        "hit": 64, "stale": 0, "miss": 24, "uncacheable": 0, "error": 0, "near": 0
+        "hit": 64, "stale": 0, "miss": 24, "uncacheable": 0, "error": 0
     });
     assert_eq!(lookup["lookups"], expected);
     assert_eq!(lookup["bypasses"], json!({"method": 8, "cookie": 8}));
@@ -240,6 +240,24 @@ fn forms_are_chosen_by_query_and_accept() {
     assert_eq!(
         (post.status, post.header("Allow")),
         (405, Some("GET, HEAD"))
+    );
+    site.stop();
+}
+
+/// The first worker keeps the figures of the last minutes.
+#[test]
+fn plots_show_what_happened() {
+    let cache = Memcached::start();
+    let site = hostile_site(&cache);
+    eventually("there is something to plot", || {
+        site.get("/there");
+        site.get("/status").text().matches("nothing yet").count() == 0
+    });
+    let page = site.get("/status").text();
+    let paths = page.split("<path d=\"").skip(1);
+    assert!(
+        paths.clone().count() == 3 && paths.clone().all(|path| path.starts_with("M0.0 ")),
+        "{page}"
     );
     site.stop();
 }
