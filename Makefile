@@ -1,7 +1,7 @@
 # Targets for people and for continuous integration; `make help` lists them.
 
 APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-dev libclang-dev clang clang-format memcached curl valgrind \
-  nginx-light libnginx-mod-http-srcache-filter libnginx-mod-http-memc python3 python3-pymemcache python3-pylibmc php-cli php-memcached nutcracker nodejs
+  nginx-light libnginx-mod-http-srcache-filter libnginx-mod-http-memc python3 python3-pymemcache python3-pylibmc php-cli php-memcached nutcracker nodejs prometheus
 
 # The stand-in for lighttpd2 that end-to-end tests run on; they run on the real
 # server too where LIGHTTPD2_WORKER names one.

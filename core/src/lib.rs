@@ -21,6 +21,7 @@ pub mod http;
 pub mod line_limit;
 pub mod log_text;
 pub mod lookup;
+pub mod metrics;
 pub mod namespace;
 pub mod policy;
 pub mod pool;

@@ -3,13 +3,12 @@
 //! Counting is adding to plain integers, where things happen. Once a pass of
 //! the loop in which something happened, the sums are stored into a
 //! [`Published`] slot of the worker's own, with relaxed stores: readers see each
-//! counter grow, but not all of one moment.
+//! counter grow, but not all of one moment. What servers count is in slots of their
+//! own, from which it is added when somebody reads.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use memcached_core::lookup::{lease, near};
 use memcached_core::{lookup, server};
@@ -64,9 +63,8 @@ macro_rules! counters {
         }
 
         impl Sums {
-            /// Adds what was counted between two moments.
-            fn add_since(&mut self, now: &Self, before: &Self) {
-                $(self.$name += now.$name - before.$name;)+
+            fn add(&mut self, other: &Self) {
+                $(self.$name += other.$name;)+
             }
         }
 
@@ -183,9 +181,9 @@ counters! {
 }
 
 impl Sums {
-    /// What a server counted.
-    fn of_server(stats: &server::Stats) -> Self {
-        Self {
+    /// Adds what a server counted.
+    pub(super) fn add_server(&mut self, stats: &server::Stats) {
+        self.add(&Self {
             requests: stats.requests,
             refused: stats.refused.total(),
             failed: stats.failed.total(),
@@ -200,7 +198,7 @@ impl Sums {
             bytes_read: stats.bytes_read,
             bytes_written: stats.bytes_written,
             ..Self::default()
-        }
+        });
     }
 
     /// Adds what became of responses that were to be stored.
@@ -248,46 +246,5 @@ impl Sums {
         self.stores_failed += stats.failed;
         self.overtaken += stats.overtaken;
         self.locks_taken_over += stats.taken_over;
-    }
-}
-
-/// What one server counted, as a part of what all of a worker's count together.
-/// It is added when something was counted: a worker may have thousands of
-/// servers, of which few do something in a pass.
-#[derive(Debug)]
-pub(super) struct Part {
-    all: Rc<RefCell<Sums>>,
-    added: Cell<Sums>,
-}
-
-impl Part {
-    /// Of a server that has counted nothing yet.
-    pub(super) fn new(all: Rc<RefCell<Sums>>) -> Self {
-        Self {
-            all,
-            added: Cell::default(),
-        }
-    }
-
-    /// Adds what the server has counted since the last call.
-    pub(super) fn update(&self, stats: &server::Stats) {
-        let now = Sums::of_server(stats);
-        let before = self.added.replace(now);
-        self.all.borrow_mut().add_since(&now, &before);
-    }
-}
-
-/// The slots of all workers, where a status page can read them.
-#[derive(Debug, Default)]
-pub(crate) struct Counters(Mutex<Vec<Arc<Published>>>);
-
-impl Counters {
-    /// A slot for one more worker.
-    pub(crate) fn add_worker(&self) -> Arc<Published> {
-        let slot = Arc::<Published>::default();
-        // A list is whole even if somebody panicked while it was locked.
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.push(Arc::clone(&slot));
-        slot
     }
 }

@@ -10,9 +10,10 @@ use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, ServerSpec};
 use memcached_core::protocol::Key;
 
 use super::address::Address;
-use super::counters::{Part, Sums};
 use super::driver::{Driver, Owner, Strangers, Surroundings};
+use super::part::Part;
 use super::reading::ReadBuffers;
+use super::shared::WorkerSlot;
 use crate::host::{Level, SockAddr, Worker};
 
 /// A script can name any number of servers; of those that only scripts name,
@@ -31,8 +32,8 @@ pub(super) struct Drivers {
     of_scripts: RefCell<Recent<SockAddr, Rc<Driver>>>,
     strangers: Rc<Strangers>,
     next_server: Cell<u32>,
-    /// What all drivers have counted, those that are forgotten too.
-    sums: Rc<RefCell<Sums>>,
+    /// Where it is published what they count.
+    slot: Arc<WorkerSlot>,
 }
 
 /// A pool, and the driver of each of its servers. It holds the pool, so that
@@ -43,7 +44,7 @@ struct ResolvedPool {
 }
 
 impl Drivers {
-    pub(super) fn new(worker: Worker, owner: Weak<dyn Owner>) -> Self {
+    pub(super) fn new(worker: Worker, owner: Weak<dyn Owner>, slot: Arc<WorkerSlot>) -> Self {
         Self {
             worker,
             owner,
@@ -53,7 +54,7 @@ impl Drivers {
             of_scripts: RefCell::new(Recent::new(SCRIPT_SERVERS_KEPT)),
             strangers: Rc::new(Strangers::new()),
             next_server: Cell::new(0),
-            sums: Rc::default(),
+            slot,
         }
     }
 
@@ -185,7 +186,13 @@ impl Drivers {
                 }
                 _ => None,
             };
-            let driver = script.unwrap_or_else(|| self.start(&configured, spec.clone(), None));
+            let slot = self.slot.add_server(spec.address.to_string());
+            let driver = if let Some(driver) = script {
+                driver.counted.move_to(slot);
+                driver
+            } else {
+                self.start(&configured, spec.clone(), Part::own(slot), None)
+            };
             configured.push(driver);
             configured.len() - 1
         });
@@ -209,7 +216,8 @@ impl Drivers {
             spec: DEFAULT_SPEC,
         };
         let strangers = Some(Rc::clone(&self.strangers));
-        let driver = self.start(&configured, spec, strangers);
+        let counted = Part::shared(Arc::clone(&self.slot.of_scripts));
+        let driver = self.start(&configured, spec, counted, strangers);
         let new = Rc::clone(&driver);
         let mut of_scripts = self.of_scripts.borrow_mut();
         of_scripts.insert(address.clone(), new, |driver| driver.is_busy(), drop);
@@ -223,6 +231,7 @@ impl Drivers {
         &self,
         configured: &[Rc<Driver>],
         spec: ServerSpec<Address>,
+        counted: Part,
         strangers: Option<Rc<Strangers>>,
     ) -> Rc<Driver> {
         let same = |driver: &&Rc<Driver>| driver.spec().address == spec.address;
@@ -241,15 +250,10 @@ impl Drivers {
             worker: self.worker.clone(),
             buffers: Rc::clone(&self.buffers),
             owner: self.owner.clone(),
-            counted: Part::new(Rc::clone(&self.sums)),
+            counted,
             strangers,
         };
         Driver::new(id, spec, surroundings)
-    }
-
-    /// What all drivers have counted, those that are forgotten too.
-    pub(super) fn sums(&self) -> Sums {
-        *self.sums.borrow()
     }
 
     /// Shuts all drivers down.

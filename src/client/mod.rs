@@ -14,17 +14,23 @@ mod address;
 mod completion;
 mod count;
 mod counters;
+mod counting;
 mod driver;
 mod drivers;
 mod epoch;
 mod leases;
 mod lookups;
+mod named;
 mod namespaces;
 mod near;
+mod part;
 mod purges;
 mod random;
 mod reading;
+mod shared;
+mod slot;
 mod stores;
+mod tally;
 mod time_of_day;
 mod together;
 mod transport;
@@ -45,19 +51,22 @@ use memcached_core::time::Time;
 
 pub(crate) use completion::{Complete, Completion};
 pub(crate) use count::{CountHandle, Counted};
-use counters::Published;
-pub(crate) use counters::{Counters, StoreCounts};
+pub(crate) use counters::StoreCounts;
 pub(crate) use epoch::Epoch;
 pub(crate) use leases::{Ended, NotHandedOver, RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use named::{ActionId, name_action, want_history};
 pub(crate) use near::NearPage;
 pub(crate) use purges::Items;
 pub(crate) use random::random_bits;
+pub(crate) use shared::Counters;
+pub(crate) use tally::Tally;
 pub(crate) use time_of_day::{since_1970, unix_now};
 pub(crate) use together::{NotPurged, PurgeHandle};
 
 use crate::host::{Job, Level, SockAddr, Timer, Waker, Worker};
 pub(crate) use address::Address;
+use counting::sampler;
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use leases::Leases;
@@ -65,6 +74,7 @@ use lookups::Lookups;
 use namespaces::{Namespaces, submit_bump};
 use near::watched;
 use purges::Purges;
+use shared::WorkerSlot;
 use stores::{Storing, log_dropped};
 
 /// The memcached client of one worker; a clone is the same one.
@@ -81,7 +91,10 @@ struct Inner {
     stores: Rc<StoreCounts>,
     namespaces: Rc<Namespaces>,
     purges: Rc<Purges>,
-    published: Arc<Published>,
+    counters: Arc<Counters>,
+    slot: Arc<WorkerSlot>,
+    /// Samples the figures of all workers, if this one does that.
+    sampler: Option<Timer>,
     /// Publishes the counters at the end of the pass.
     publish: Job,
     publish_due: Cell<bool>,
@@ -112,23 +125,6 @@ impl Inner {
         self.namespaces.hand_out();
     }
 
-    fn publish_later(&self) {
-        if !self.publish_due.replace(true) {
-            self.publish.later();
-        }
-    }
-
-    fn publish(&self) {
-        self.publish_due.set(false);
-        let mut sums = self.drivers.sums();
-        sums.add_lookups(&self.lookups.stats());
-        sums.add_near(self.lookups.near_stats());
-        sums.add_leases(&self.leases.stats());
-        sums.add_stores(&self.stores);
-        sums.add_deletes(self.purges.counts());
-        self.published.store(&sums);
-    }
-
     /// No lookup may be joined from now on to one from before the command.
     fn before(&self, driver: &Driver, command: &Command<Vec<u8>>) {
         if let Some(key) = command.changes() {
@@ -139,9 +135,10 @@ impl Inner {
 
 impl Client {
     /// A client without connections; they are made when they are needed. What
-    /// it counts is stored into `published`; `near_memory` bounds what is kept of what was found
-    /// lately, in bytes.
-    pub(crate) fn new(worker: Worker, published: Arc<Published>, near_memory: u64) -> Self {
+    /// it counts is published among the figures of all workers; `near_memory` bounds what is
+    /// kept of what was found lately, in bytes.
+    pub(crate) fn new(worker: Worker, counters: Arc<Counters>, near_memory: u64) -> Self {
+        let slot = counters.add_worker();
         Self(Rc::new_cyclic(|me: &Weak<Inner>| {
             let on_publish = me.clone();
             let publish = move || {
@@ -152,7 +149,7 @@ impl Client {
             // After the drivers have done what was due.
             let publish = Job::last(&worker, publish);
             let owner: Weak<dyn Owner> = me.clone();
-            let drivers = Rc::new(Drivers::new(worker.clone(), owner));
+            let drivers = Rc::new(Drivers::new(worker.clone(), owner, Arc::clone(&slot)));
             let lookups = Rc::new(Lookups::new(Rc::clone(&drivers), near_memory));
             let leases = Leases::new(&worker, Rc::clone(&drivers), Rc::clone(&lookups));
             let namespaces = Rc::new(Namespaces::new(Rc::clone(&drivers)));
@@ -162,6 +159,7 @@ impl Client {
                 Rc::clone(&leases),
                 Rc::clone(&namespaces),
             ));
+            let sampler = slot.keeps_history.then(|| sampler(&worker, me));
             Inner {
                 worker,
                 lookups,
@@ -171,7 +169,9 @@ impl Client {
                 namespaces,
                 purges,
                 drivers,
-                published,
+                counters,
+                slot,
+                sampler,
                 publish,
                 publish_due: Cell::new(false),
             }
@@ -412,7 +412,7 @@ impl Client {
         // for keeps the client, and would be kept by it.
         inner.carry_out();
         inner.publish();
-        let sums = inner.published.load();
+        let sums = inner.slot.sums();
         let text = format!("mod_memcached: worker stopped; it counted {sums}");
         inner.worker.log(Level::Debug, &text);
     }

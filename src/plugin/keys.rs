@@ -16,8 +16,7 @@ use super::counting::{Made, Unfinished, keyed};
 use super::memcached::Request;
 use super::options::Options;
 use super::seldom::Once;
-use crate::client::Address;
-use crate::client::Counted;
+use crate::client::{ActionId, Address, Counted, name_action};
 use crate::host::{Level, Plugin, Server, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
@@ -32,6 +31,7 @@ pub(super) struct Keys {
     /// The pattern for what is known by its address alone.
     template: Option<KeyTemplate>,
     pool: Arc<Pool<Address>>,
+    id: ActionId,
     told_of_port: Once,
     told_of_query: Once,
     collapse: Collapse,
@@ -90,12 +90,18 @@ impl Keys {
         };
         let template = options.identity.key.template();
         let pool = options.common.pool().map_err(|error| error.to_string())?;
+        let name = match &options.common.name {
+            Some(name) => name.to_string(),
+            None => options.identity.key.name(),
+        };
+        let id = name_action(action, name, Arc::clone(&pool));
         Ok(Self {
             action,
             options,
             rules,
             template,
             pool,
+            id,
             told_of_port: Once::default(),
             told_of_query: Once::default(),
             collapse: Collapse::default(),
@@ -106,6 +112,11 @@ impl Keys {
     /// The action's name.
     pub(super) fn action(&self) -> &'static CStr {
         self.action
+    }
+
+    /// Names the action where its figures are counted.
+    pub(super) fn id(&self) -> ActionId {
+        self.id
     }
 
     /// The action's options.

@@ -17,6 +17,7 @@ mod options;
 mod pools;
 mod publish;
 mod seldom;
+mod status;
 mod store;
 
 use std::ffi::CStr;
@@ -36,11 +37,11 @@ impl Plugin for Memcached {
 
     fn share(_server: Server<'_>) -> Counters {
         pools::forget();
-        Counters::default()
+        Counters::new()
     }
 
     fn start_worker(counters: &Arc<Counters>, worker: Worker) -> Client {
-        Client::new(worker, counters.add_worker(), NearMemory::bytes())
+        Client::new(worker, Arc::clone(counters), NearMemory::bytes())
     }
 
     fn stop_worker(client: &Client) {
@@ -58,6 +59,7 @@ impl Plugin for Memcached {
             action_entry::<lookup::LookupAction>(),
             action_entry::<store::StoreAction>(),
             action_entry::<delete::DeleteAction>(),
+            action_entry::<status::StatusAction>(),
         ]
     }
 

@@ -38,6 +38,12 @@ fn all_forms_of_arguments_are_accepted() {
         "respond 200; memcached.store [\"flags\" => 0];",
         "respond 200; memcached.store [\"headers\" => true, \"invalidate\" => 5];",
         "memcached.lookup [\"namespace\" => \"a.b-c_1\", \"soft\" => 0];",
+        "memcached.status;",
+        "memcached.status none;",
+        "memcached.status [];",
+        "memcached.lookup [\"name\" => \"a page's <name>\"];",
+        "memcached.lookup [\"name\" => none];",
+        "memcached.delete [\"namespace\" => \"a\", \"name\" => \"all\"];",
         "memcached.delete;",
         "memcached.delete none;",
         "memcached.delete [\"key\" => none];",
@@ -167,6 +173,22 @@ const REFUSED: &[(&str, &[&str])] = &[
     (
         "respond 200; memcached.store [\"invalidate\" => 5];",
         &["\"invalidate\"", "headers"],
+    ),
+    (
+        "memcached.status [\"key\" => \"x\"];",
+        &["memcached.status", "no arguments", "no options"],
+    ),
+    (
+        "memcached.status \"json\";",
+        &["memcached.status", "no arguments", "a string"],
+    ),
+    (
+        "memcached.lookup [\"name\" => \"\"];",
+        &["\"name\"", "1 to 100 bytes"],
+    ),
+    (
+        "memcached.lookup [\"name\" => 5];",
+        &["\"name\"", "1 to 100 bytes", "number"],
     ),
     (
         "memcached.lookup [\"namespace\" => \"a b\"];",

@@ -25,6 +25,7 @@ mod purge;
 mod readme;
 mod rules;
 mod sample;
+mod status;
 mod store;
 mod truth;
 mod valgrind;

@@ -28,13 +28,15 @@ impl<T: Types> Connection<T> {
         }
         self.give_back(unclaimed, context);
         let opened = self.opened().unwrap_or_default();
-        self.pace.note(since.max(opened), context.now);
+        let since = since.max(opened);
+        self.pace.note(since, context.now);
         self.purpose = Purpose::Requests;
         if requests.is_empty() {
             self.backoff.answered();
             context.health.answered();
             return;
         }
+        context.stats.latency.record(context.now.since(since));
         self.backoff.served();
         if let Some(failing_for) = context.health.served(self.id, context.now) {
             context.events.push_back(Event::Recovered { failing_for });

@@ -182,11 +182,12 @@ impl<T: Types> Connection<T> {
         self.pipeline.queue.cancel(serial)
     }
 
-    pub(super) fn handle_connected(&mut self, now: Time) {
+    pub(super) fn handle_connected(&mut self, now: Time, stats: &mut Stats) {
         if !matches!(self.state, State::Connecting { .. }) {
             return;
         }
         self.state = State::Open { since: now };
+        stats.opened += 1;
         self.lives += 1;
         self.rights_until = None;
         self.pipeline.queue.start_time(now);
@@ -257,6 +258,7 @@ impl<T: Types> Connection<T> {
 
     /// Closes the socket; what is queued stays.
     pub(super) fn close(&mut self, context: &mut Context<'_, T>) {
+        context.stats.closed += u64::from(self.is_open());
         context.events.extend(self.pin().map(Event::Ended));
         self.state = State::Closed;
         self.pipeline.reset_streams();

@@ -54,6 +54,22 @@ impl Failure {
         Self::Shutdown,
         Self::Unpinned,
     ];
+
+    /// A word for it, for programs.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::BackingOff => "backing-off",
+            Self::QueueFull => "queue-full",
+            Self::Connect => "connect",
+            Self::TimedOut => "timed-out",
+            Self::Lost => "lost",
+            Self::Protocol => "protocol",
+            Self::Shutdown => "shutdown",
+            Self::Unpinned => "unpinned",
+        }
+    }
 }
 
 /// What ended a connection, or kept one from being made.

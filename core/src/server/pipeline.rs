@@ -147,6 +147,7 @@ impl<T: Types> Pipeline<T> {
             return Ok(None);
         };
         stats.count_reply(&reply, form);
+        stats.count_change(&head.command, &reply);
         self.batch_size.learn_from(&reply);
         let mut refusal = None;
         if let (Reply::ServerError(text), ReplyForm::Values { keys, lines, .. }) = (&reply, form) {

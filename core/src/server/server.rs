@@ -176,7 +176,9 @@ impl<T: Types> Server<T> {
 
     /// The connection that [`Action::Connect`] asked for is made.
     pub fn handle_connected(&mut self, id: ConnectionId, now: Time) {
-        self.handle(id, now, |connection, _| connection.handle_connected(now));
+        self.handle(id, now, |connection, context| {
+            connection.handle_connected(now, context.stats);
+        });
     }
 
     /// Bytes came in on a connection.

@@ -3,14 +3,15 @@
 use core::ops::{Index, IndexMut};
 
 use super::error::Failure;
-use crate::protocol::{Found, Reply, ReplyForm, ValueLines};
+use super::latency::Latency;
+use crate::protocol::{Command, Found, Reply, ReplyForm, Status, ValueLines};
 
 /// Counters of one server since it was made. Plain integers: the server belongs
 /// to one thread, which copies them to where others can read.
 ///
 /// Of the requests accepted, each is a reply, a failure, cancelled, or not
 /// complete yet: `requests = replies + failed + cancelled + pending`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Requests accepted.
     pub requests: u64,
@@ -36,17 +37,146 @@ pub struct Stats {
     /// Questions of the connections' own, sent to learn whether the server
     /// answers; in addition to `commands`.
     pub probes: u64,
+    /// Values that the server has stored: pages, and what locks and markers leave.
+    pub stored: u64,
+    /// Those that it has not, since their items are others by now or are there already.
+    pub overtaken: u64,
+    /// Those that it refused for reasons of its own.
+    pub stores_refused: u64,
+    /// Items that the server has deleted or marked as out of date.
+    pub deleted: u64,
+    /// Those that were to be deleted and were not there, or were others by then.
+    pub not_deleted: u64,
     /// Attempts to connect.
     pub connects: u64,
+    /// Connections that were made.
+    pub opened: u64,
+    /// Those among them that have ended.
+    pub closed: u64,
     /// Connections that ended badly, or could not be made.
     pub faults: u64,
     /// Bytes received.
     pub bytes_read: u64,
     /// Bytes that the operating system took.
     pub bytes_written: u64,
+    /// How long commands took to be answered, once they were sent.
+    pub latency: Latency,
+}
+
+/// Calls a macro with the names of all counters that stand alone.
+macro_rules! single_counters {
+    ($with:ident) => {
+        $with!(
+            requests,
+            cancelled,
+            replies,
+            hits,
+            misses,
+            too_large,
+            server_errors,
+            commands,
+            probes,
+            stored,
+            overtaken,
+            stores_refused,
+            deleted,
+            not_deleted,
+            connects,
+            opened,
+            closed,
+            faults,
+            bytes_read,
+            bytes_written
+        )
+    };
 }
 
 impl Stats {
+    /// How many numbers there are.
+    pub const WORDS: usize = 20 + 2 * Failure::COUNT + Latency::BUCKETS + 1;
+
+    /// All numbers, in a fixed order, for whoever keeps them where others can read.
+    pub fn each_word(&self, mut show: impl FnMut(usize, u64)) {
+        let mut at = 0;
+        let mut next = |number| {
+            show(at, number);
+            at += 1;
+        };
+        macro_rules! show_all {
+            ($($name:ident),+) => { $(next(self.$name);)+ };
+        }
+        single_counters!(show_all);
+        for counts in [&self.refused.0, &self.failed.0] {
+            for &count in counts {
+                next(count);
+            }
+        }
+        for count in self.latency.buckets {
+            next(count);
+        }
+        next(self.latency.micros);
+    }
+
+    /// Adds numbers, in the order of [`each_word`](Self::each_word), to these.
+    pub fn add_words(&mut self, mut word: impl FnMut(usize) -> u64) {
+        let mut at = 0;
+        let mut add = |to: &mut u64| {
+            *to = to.wrapping_add(word(at));
+            at += 1;
+        };
+        macro_rules! add_all {
+            ($($name:ident),+) => { $(add(&mut self.$name);)+ };
+        }
+        single_counters!(add_all);
+        for counts in [&mut self.refused.0, &mut self.failed.0] {
+            counts.iter_mut().for_each(&mut add);
+        }
+        self.latency.buckets.iter_mut().for_each(&mut add);
+        add(&mut self.latency.micros);
+    }
+
+    /// Requests that were accepted and are not complete.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        let complete = self.replies + self.failed.total() + self.cancelled;
+        self.requests.saturating_sub(complete)
+    }
+
+    /// Connections that are open.
+    #[must_use]
+    pub const fn connections(&self) -> u64 {
+        self.opened.saturating_sub(self.closed)
+    }
+
+    /// A reply to a command came that stores or deletes.
+    pub(super) fn count_change<D, P>(&mut self, command: &Command<D>, reply: &Reply<P>) {
+        let (done, not_there, refused) = match command {
+            Command::Store(_) | Command::MetaStore(_) => (
+                &mut self.stored,
+                &mut self.overtaken,
+                Some(&mut self.stores_refused),
+            ),
+            Command::Delete(_) | Command::MetaDelete(_) => {
+                (&mut self.deleted, &mut self.not_deleted, None)
+            }
+            Command::Retrieve(_)
+            | Command::Touch(_)
+            | Command::Count(_)
+            | Command::Version(_)
+            | Command::MetaState(_)
+            | Command::MetaNoop(_) => return,
+        };
+        match reply {
+            Reply::Status(Status::Stored | Status::Deleted) | Reply::StoredAs(_) => *done += 1,
+            Reply::Status(Status::NotStored | Status::Exists | Status::NotFound) => *not_there += 1,
+            _ => {
+                if let Some(refused) = refused {
+                    *refused += 1;
+                }
+            }
+        }
+    }
+
     /// A reply came, of the form that was expected.
     pub(super) fn count_reply<P>(&mut self, reply: &Reply<P>, form: ReplyForm<'_>) {
         match reply {
@@ -86,10 +216,15 @@ impl Stats {
 }
 
 /// A counter for each [`Failure`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FailureCounts([u64; Failure::COUNT]);
 
 impl FailureCounts {
+    /// Each with its kind.
+    pub fn each(&self) -> impl Iterator<Item = (Failure, u64)> {
+        Failure::ALL.into_iter().zip(self.0)
+    }
+
     /// All of them together.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -163,6 +298,48 @@ mod tests {
         let mut stats = Stats::default();
         stats.count_reply::<()>(&Reply::Values(values.into_iter().collect()), form);
         assert_eq!((stats.hits, stats.misses, stats.too_large), (1, 1, 1));
+    }
+
+    #[test]
+    fn all_numbers_are_shown_and_added() {
+        let mut stats = Stats::default();
+        stats.add_words(|at| at as u64 + 1);
+        let mut words = Vec::new();
+        stats.each_word(|at, number| words.push((at, number)));
+        let expected: Vec<_> = (0..Stats::WORDS).map(|at| (at, at as u64 + 1)).collect();
+        assert_eq!(words, expected);
+        assert_eq!((stats.requests, stats.cancelled), (1, 2));
+        stats.add_words(|_| 10);
+        assert_eq!((stats.requests, stats.latency.micros), (11, 62));
+    }
+
+    #[test]
+    fn changes_are_counted_by_what_became_of_them() {
+        use crate::protocol::{Delete, Store, StoreMode};
+        let key = Key::new(b"k").unwrap();
+        let store = Command::from(Store {
+            mode: StoreMode::Set,
+            key: key.clone(),
+            flags: 0,
+            exptime: 0,
+            data: Vec::<u8>::new(),
+        });
+        let delete = Command::<Vec<u8>>::from(Delete {
+            key,
+            may_repeat: true,
+        });
+        let mut stats = Stats::default();
+        for status in [Status::Stored, Status::NotStored, Status::Exists] {
+            stats.count_change::<_, ()>(&store, &Reply::Status(status));
+        }
+        stats.count_change::<_, ()>(&store, &Reply::ServerError("x".into()));
+        for status in [Status::Deleted, Status::Deleted, Status::NotFound] {
+            stats.count_change::<_, ()>(&delete, &Reply::Status(status));
+        }
+        stats.count_change::<_, ()>(&delete, &Reply::ServerError("x".into()));
+        let stores = (stats.stored, stats.overtaken, stats.stores_refused);
+        assert_eq!(stores, (1, 2, 1));
+        assert_eq!((stats.deleted, stats.not_deleted), (2, 1));
     }
 
     #[test]

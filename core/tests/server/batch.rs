@@ -358,7 +358,7 @@ fn large_values_and_new_connections_are_asked_for_apart() {
 fn keys_are_counted_and_so_are_the_commands_that_asked_for_them() {
     let mut sim = Sim::new();
     sim.works_well();
-    let before = sim.server.stats().clone();
+    let before = *sim.server.stats();
     for (token, key) in [(1, "a"), (2, "b"), (3, "c")] {
         sim.get(token, key).unwrap();
     }

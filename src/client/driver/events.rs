@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use memcached_core::line_limit::{LeftOut, LineLimit};
 use memcached_core::protocol::{Pin, Reply, Status};
-use memcached_core::server::{Event, LogLimit, Outcome, Server, Unclaimed};
+use memcached_core::server::{Event, Fault, LogLimit, Outcome, Server, Unclaimed};
 use memcached_core::time::Time;
 
 use crate::client::Address;
@@ -112,13 +112,14 @@ impl ServerLog {
     }
 
     /// Hands out what happened; whether a request was among it. `release` gives back
-    /// what was won by nobody; `ended` is told of connections that are over,
-    /// `recovered` of the first good reply after failures.
+    /// what was won by nobody; `ended` is told of connections that are over, `failed`
+    /// of those that failed and whether the server counts as down since, `recovered` of the first good reply after failures.
     pub(super) fn hand_out(
         &self,
         core: &RefCell<Server<Requests>>,
         release: impl Fn(&Unclaimed),
         ended: impl Fn(Pin),
+        failed: impl Fn(&Fault, bool),
         recovered: impl Fn(),
     ) -> bool {
         let mut completed = false;
@@ -131,14 +132,17 @@ impl ServerLog {
                 }
                 Some(Event::Fault {
                     fault, now_down, ..
-                }) => self.log(now_down, || {
-                    let state = if now_down {
-                        "; it counts as down now"
-                    } else {
-                        ""
-                    };
-                    format!("{fault}{state}")
-                }),
+                }) => {
+                    failed(&fault, now_down);
+                    self.log(now_down, || {
+                        let state = if now_down {
+                            "; it counts as down now"
+                        } else {
+                            ""
+                        };
+                        format!("{fault}{state}")
+                    });
+                }
                 Some(Event::Ended(pin)) => ended(pin),
                 Some(Event::Unclaimed(unclaimed)) => release(&unclaimed),
                 Some(Event::Recovered { failing_for }) => {

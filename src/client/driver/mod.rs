@@ -24,8 +24,8 @@ use memcached_core::server::{
 use memcached_core::time::Time;
 
 use super::completion::{Complete, Completion, Requests};
-use super::counters::Part;
 use super::epoch::Epoch;
+use super::part::Part;
 use crate::client::Address;
 use crate::host::{Job, Ready, panic_point};
 use clock::Clock;
@@ -55,7 +55,7 @@ pub(super) struct Driver {
     log: Rc<ServerLog>,
     unattended: Rc<dyn Complete>,
     flush: Job,
-    counted: Part,
+    pub(super) counted: Part,
 }
 
 /// Poisons the driver if a panic unwinds past it.
@@ -185,7 +185,7 @@ impl Driver {
         let mut core = self.core.borrow_mut();
         let submitted = submit(&mut core, now, command, completion);
         if submitted.is_err() {
-            self.counted.update(core.stats());
+            self.counted.update(&core);
         }
         drop(core);
         // Also where it was refused: that may have begun an attempt.
@@ -295,7 +295,7 @@ impl Driver {
         self.clock.stop();
         let unused = Server::new(self.spec.spec, Limits::default());
         let broken = self.core.replace(unused);
-        self.counted.update(broken.stats());
+        self.counted.update(&broken);
         // With it go all completions, which says that their requests are lost.
         drop(broken);
         self.worked();
@@ -359,13 +359,17 @@ impl Driver {
                 &self.core,
                 |won| self.release(won),
                 |pin| self.tell(|owner| owner.connection_ended(self, pin)),
-                || self.tell(|owner| owner.came_back(self.id)),
+                |fault, is_down| self.counted.failed(fault, is_down),
+                || {
+                    self.counted.recovered();
+                    self.tell(|owner| owner.came_back(self.id));
+                },
             );
             if !self.sockets.write_all(&self.core) {
                 break;
             }
         }
-        self.counted.update(self.core.borrow().stats());
+        self.counted.update(&self.core.borrow());
         self.worked();
         let due = [self.core.borrow().poll_timeout(), self.log.due_at()];
         if let Some(at) = due.into_iter().flatten().min() {

@@ -7,7 +7,7 @@ use memcached_core::protocol::Pin;
 
 use super::Driver;
 use super::events::Strangers;
-use crate::client::counters::Part;
+use crate::client::part::Part;
 use crate::client::reading::ReadBuffers;
 use crate::host::Worker;
 

@@ -166,6 +166,9 @@ impl DeleteAction {
 
     fn finish(&self, vr: &mut Request<'_>, result: Result<usize, NotDone>) {
         let outcome = Outcome::from(result);
+        if let Some(client) = vr.worker() {
+            client.note(self.keys.id(), outcome.count());
+        }
         outcome.publish(vr, self.keys.options().common.environment, self.keys.pool());
         if vr.response_state() == ResponseState::NoHandler && vr.handle_direct() {
             vr.set_status(outcome.status());

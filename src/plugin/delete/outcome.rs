@@ -3,6 +3,7 @@
 use crate::client::Address;
 use std::ffi::CStr;
 
+use memcached_core::metrics::ActionCount;
 use memcached_core::policy::Bypass;
 use memcached_core::pool::Pool;
 use thiserror::Error;
@@ -59,6 +60,15 @@ impl Outcome {
             Self::Purged => 204,
             Self::NotFound | Self::NotDone(NotDone::Bypass(_)) => 404,
             Self::NotDone(_) => 503,
+        }
+    }
+
+    /// As what it is counted.
+    pub(super) fn count(&self) -> ActionCount {
+        match self {
+            Self::Purged => ActionCount::DELETED,
+            Self::NotFound => ActionCount::NOT_FOUND,
+            Self::NotDone(_) => ActionCount::NOT_DELETED,
         }
     }
 

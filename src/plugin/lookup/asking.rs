@@ -8,6 +8,7 @@ use std::time::Duration;
 use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
 use memcached_core::lookup::near::Reading;
+use memcached_core::metrics::ActionCount;
 use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Conditions, NotStored, Policy, Servable};
 use memcached_core::protocol::Value;
@@ -98,6 +99,7 @@ impl Asking {
         if options.headers && conditions(vr).are_for_origin() {
             let reason = "If-Match or If-Unmodified-Since";
             let passed = Passed {
+                count: ActionCount::CONDITION,
                 forward: Forward::Bypass,
                 detail: Some(&reason),
                 key: None,
@@ -110,6 +112,7 @@ impl Asking {
         if own.is_some_and(|run| run.ended().is_none()) {
             // It would wait for itself.
             let passed = Passed {
+                count: ActionCount::MISS,
                 forward: self.forward_of_miss(),
                 detail: None,
                 key: None,
@@ -178,6 +181,7 @@ impl Asking {
         let memory = vr.take_state_or_new();
         let why = "internal error";
         let passed = Passed {
+            count: ActionCount::ERROR,
             forward: Forward::Miss,
             detail: Some(&why),
             key: None,
@@ -199,6 +203,7 @@ impl Asking {
             LookupResult::Miss => {
                 self.forget_near(vr, &memory);
                 let passed = Passed {
+                    count: ActionCount::MISS,
                     forward: self.forward_of_miss(),
                     detail: None,
                     key: None,
@@ -315,6 +320,7 @@ impl Asking {
         why: &dyn Display,
     ) -> Asked {
         let passed = Passed {
+            count: ActionCount::ERROR,
             forward: Forward::Miss,
             detail: Some(why),
             key: None,

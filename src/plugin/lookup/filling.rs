@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use memcached_core::metrics::ActionCount;
 use memcached_core::protocol::Value;
 use memcached_core::stored::Head;
 
@@ -111,6 +112,10 @@ impl Asking {
             return self.say_gateway_timeout(vr, memory);
         }
         let passed = Passed {
+            count: match made {
+                Made::Response => ActionCount::UNCACHEABLE,
+                Made::Late | Made::Page | Made::Error | Made::Nothing => ActionCount::MISS,
+            },
             forward: self.forward_of_miss(),
             detail: None,
             key: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use memcached_core::http::Forward;
 use memcached_core::lookup::lease::Awaited;
+use memcached_core::metrics::ActionCount;
 use memcached_core::protocol::Key;
 
 use crate::host::Level;
@@ -17,6 +18,8 @@ use crate::plugin::seldom::{Once, OnceAMinute};
 
 /// Why a request goes on without the cache.
 pub(super) struct Passed<'a> {
+    /// As what it is counted.
+    pub(super) count: ActionCount,
     pub(super) forward: Forward,
     /// What `Cache-Status` says beside that.
     pub(super) detail: Option<&'a dyn Display>,
@@ -87,11 +90,12 @@ impl Outcomes {
             Some(forward) => say_collapsed(vr, options, key, forward, served.fresh_secs),
             None => say_hit(vr, options, key, served.fresh_secs, detail),
         };
-        let status = match (is_stale, is_near) {
-            (true, _) => "stale",
-            (false, true) => "near",
-            (false, false) => "hit",
+        let (status, count) = match (is_stale, is_near) {
+            (true, _) => ("stale", ActionCount::STALE),
+            (false, true) => ("near", ActionCount::NEAR),
+            (false, false) => ("hit", ActionCount::HIT),
         };
+        self.count(vr, count);
         self.publish(vr, key, status, &status);
         vr.set_state(memory);
     }
@@ -112,6 +116,7 @@ impl Outcomes {
         mut memory: Box<RequestMemory>,
         passed: &Passed<'_>,
     ) {
+        self.count(vr, passed.count);
         let options = &self.keys.options().common;
         let remembered = memory.lookup.as_ref().and_then(LastLookup::key);
         let key = passed.key.or(remembered);
@@ -122,6 +127,13 @@ impl Outcomes {
             lookup.hit_type = Some(vr.type_of_path(OTHER_TYPE).into());
         }
         vr.set_state(memory);
+    }
+
+    /// Counts something among the action's figures.
+    pub(super) fn count(&self, vr: &Request<'_>, what: ActionCount) {
+        if let Some(client) = vr.worker() {
+            client.note(self.keys.id(), what);
+        }
     }
 
     /// The item is the response, but the host did not take all of it.

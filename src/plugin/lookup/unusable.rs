@@ -2,6 +2,7 @@
 //! not fresh any more. Requests that have nothing to do with the cache.
 
 use memcached_core::http::Forward;
+use memcached_core::metrics::ActionCount;
 use memcached_core::policy::Bypass;
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Kind, Malformed};
@@ -27,6 +28,7 @@ impl Asking {
             self.outcomes.warn_of_encoded(vr, &memory, &line);
         }
         let passed = Passed {
+            count: ActionCount::MISS,
             forward: Forward::Miss,
             detail: Some(&malformed),
             key: None,
@@ -48,6 +50,7 @@ impl Asking {
         self.outcomes.warn_of_large(vr, &memory, &line);
         let reason = "larger than max_value";
         let passed = Passed {
+            count: ActionCount::MISS,
             forward: Forward::Miss,
             detail: Some(&reason),
             key: None,
@@ -63,6 +66,7 @@ impl Asking {
         let key = shown.then(|| self.keys.shown(vr, &client_headers(vr)));
         let key = key.flatten();
         let passed = Passed {
+            count: ActionCount::METHOD,
             forward: Forward::Method,
             detail: None,
             key: key.as_ref(),
@@ -78,6 +82,7 @@ impl Asking {
     pub(super) fn bypass(&self, vr: &mut Request<'_>, bypass: &Bypass) -> Asked {
         let memory = self.memory(vr, Err(bypass.clone()));
         let passed = Passed {
+            count: ActionCount::bypass(bypass),
             forward: Forward::Bypass,
             detail: Some(bypass),
             key: None,
@@ -96,6 +101,7 @@ impl Asking {
     ) -> Asked {
         let why = "no whole response from the backend";
         let passed = Passed {
+            count: ActionCount::ERROR,
             forward: Forward::Stale,
             detail: Some(&why),
             key: None,
@@ -129,15 +135,19 @@ impl Asking {
         memory: Box<RequestMemory>,
         kind: Kind,
     ) -> Asked {
-        let (status, line) = match kind {
+        let (count, status, line) = match kind {
             Kind::Marker if self.options().common.headers => (
+                ActionCount::UNCACHEABLE,
                 "uncacheable",
                 "a marker that its response may not be stored",
             ),
-            Kind::Marker => ("miss", "a marker"),
-            Kind::Lock | Kind::Page => ("miss", "being made for another request"),
+            Kind::Marker => (ActionCount::MISS, "miss", "a marker"),
+            Kind::Lock | Kind::Page => {
+                (ActionCount::MISS, "miss", "being made for another request")
+            }
         };
         let passed = Passed {
+            count,
             forward: Forward::Miss,
             detail: None,
             key: None,
@@ -150,6 +160,7 @@ impl Asking {
     /// The page is stale.
     pub(super) fn pass_stale(&self, vr: &mut Request<'_>, memory: Box<RequestMemory>) -> Asked {
         let passed = Passed {
+            count: ActionCount::MISS,
             forward: Forward::Stale,
             detail: None,
             key: None,

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use memcached_core::http::Forward;
 use memcached_core::lookup::lease::{self, Answer, End, Page, Run, Why};
+use memcached_core::metrics::ActionCount;
 use memcached_core::policy::PageLife;
 use memcached_core::protocol::{Marks, Value};
 use memcached_core::stored::{Head, Kind, Malformed};
@@ -81,6 +82,7 @@ impl Asking {
             }
             Poll::Ready(answer) => {
                 if let Some(awaited) = handle.awaited() {
+                    self.outcomes.count(vr, ActionCount::WAITED);
                     memory.making.get_or_insert_default().awaited = Some(awaited);
                 }
                 if let Answer::Fresh(page) = &answer {
@@ -126,6 +128,14 @@ impl Asking {
         malformed: Option<Malformed>,
         memory: Box<RequestMemory>,
     ) -> Asked {
+        let has_won = match &answer {
+            Answer::Make(_) | Answer::Revalidate { .. } => true,
+            Answer::Stale { refresh, .. } => refresh.is_some(),
+            Answer::Fresh(_) | Answer::Uncacheable(_) | Answer::Alone(_) => false,
+        };
+        if has_won {
+            self.outcomes.count(vr, ActionCount::WON);
+        }
         match answer {
             Answer::Fresh(page) => self.serve(vr, &page, false, memory),
             Answer::Stale {
@@ -208,6 +218,7 @@ impl Asking {
             .and_then(|place| Some((place, self.copy(vr, lookup?)?)));
         match placed {
             Some((place, copied)) => {
+                self.outcomes.count(vr, ActionCount::REFRESH);
                 copied.start(
                     run,
                     Some(page.clone()),
@@ -245,6 +256,7 @@ impl Asking {
             Ok(asked) => asked,
             Err((run, memory)) => {
                 let passed = Passed {
+                    count: ActionCount::MISS,
                     forward: Forward::Stale,
                     detail: None,
                     key: None,
@@ -288,6 +300,7 @@ impl Asking {
             }
         }
         let passed = Passed {
+            count: ActionCount::MISS,
             forward: self.forward_of_miss(),
             detail: None,
             key: None,
@@ -298,6 +311,9 @@ impl Asking {
     }
 
     fn alone(&self, vr: &mut Request<'_>, why: Why, mut memory: Box<RequestMemory>) -> Asked {
+        if why == Why::Waited {
+            self.outcomes.count(vr, ActionCount::TIMED_OUT);
+        }
         let making = memory.making.as_mut();
         let otherwise = making.and_then(|making| making.otherwise.take());
         if let Some(page) = still_servable(vr, otherwise) {
@@ -306,6 +322,7 @@ impl Asking {
         match why {
             Why::Waited => {
                 let passed = Passed {
+                    count: ActionCount::MISS,
                     forward: Forward::Miss,
                     detail: Some(&"waited in vain"),
                     key: None,

@@ -32,6 +32,8 @@ pub(in crate::plugin) struct Common {
     pub(in crate::plugin) max_value: u64,
     /// Whether items are whole responses; if not, they are bodies.
     pub(in crate::plugin) headers: bool,
+    /// Of the action among its figures.
+    pub(in crate::plugin) name: Option<Box<str>>,
     pub(in crate::plugin) environment: Environment,
     /// The name in `Cache-Status`, if that is sent.
     pub(in crate::plugin) cache_status: Option<CacheName>,

@@ -62,6 +62,16 @@ impl KeyPattern {
         }
     }
 
+    /// As it is shown.
+    pub(in crate::plugin) fn name(&self) -> String {
+        let end = if self.then_target {
+            "%{req.raw_path}"
+        } else {
+            ""
+        };
+        format!("{}{end}", String::from_utf8_lossy(&self.text))
+    }
+
     /// What it is made of.
     pub(in crate::plugin) fn traits(&self) -> PatternTraits {
         let traits = PatternTraits::of(&self.text);

@@ -9,7 +9,7 @@ use super::table::{CACHE, DELETE, Options, ROWS};
 use crate::host::{ConfigValue, Server};
 
 /// What can be said of a namespace as a whole.
-const OF_NAMESPACES: [&str; 10] = [
+const OF_NAMESPACES: [&str; 11] = [
     "namespace",
     "server",
     "pool",
@@ -19,6 +19,7 @@ const OF_NAMESPACES: [&str; 10] = [
     "timeout_ms",
     "connect_timeout_ms",
     "retry_ms",
+    "name",
     "environment",
 ];
 

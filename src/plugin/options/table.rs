@@ -19,6 +19,7 @@ options! {
         "retry_ms" => retry, value::milliseconds, 1000, [lookup, store, delete];
         "max_value" => max_value, value::value_size, 16777216, [lookup, store];
         "headers" => headers, value::boolean, false, [lookup, store, delete];
+        "name" => name, value::label, none, [lookup, store, delete];
         "environment" => environment, value::environment, true, [lookup, store, delete];
         "cache_status" => cache_status, value::cache_name, none, [lookup, store];
         "targeted" => targeted, value::boolean, false, [lookup, store];

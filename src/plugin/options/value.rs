@@ -90,6 +90,21 @@ pub(super) fn protocol(given: Given<'_>) -> Result<Protocol, OptionError> {
     }
 }
 
+/// The name of an action among its figures, or `none`.
+pub(super) fn label(given: Given<'_>) -> Result<Option<Box<str>>, OptionError> {
+    /// In bytes.
+    const MAX: usize = 100;
+    if given.is_none() {
+        return Ok(None);
+    }
+    let expected = "none or a name of 1 to 100 bytes without control characters";
+    let name = std::str::from_utf8(given.text(expected)?).ok();
+    let name = name.filter(|name| (1..=MAX).contains(&name.len()));
+    let name = name.filter(|name| !name.contains(char::is_control));
+    name.map(|name| Some(name.into()))
+        .ok_or_else(|| given.wrong(expected))
+}
+
 /// What is published in a request's environment.
 pub(super) fn environment(given: Given<'_>) -> Result<Environment, OptionError> {
     let expected = "true, false or \"all\"";

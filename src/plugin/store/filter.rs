@@ -4,13 +4,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use memcached_core::lookup::lease;
+use memcached_core::metrics::ActionCount;
 use memcached_core::policy::{BodyHeaders, Life, NotStored, Storable};
 use memcached_core::protocol::{Key, Store, StoreMode, exptime};
 use memcached_core::stored::NewItem;
 
 use super::shared::Shared;
 use super::shared::end_of;
-use crate::client::{RunHandle, StoreCounts, unix_now};
+use crate::client::{RunHandle, StoreCounts, Tally, unix_now};
 use crate::host::{BodyFilter, FilterIo, Flow};
 use crate::plugin::memcached::{Memcached, OTHER_TYPE, Request};
 
@@ -18,6 +19,8 @@ use crate::plugin::memcached::{Memcached, OTHER_TYPE, Request};
 pub(super) struct StoreFilter {
     pub(super) shared: Arc<Shared>,
     pub(super) counts: Rc<StoreCounts>,
+    /// Likewise of the action.
+    pub(super) tally: Tally,
     pub(super) key: Key,
     /// It is not the one that was looked up.
     pub(super) key_differs: bool,
@@ -104,6 +107,7 @@ impl StoreFilter {
             return;
         }
         self.counts.not_stored();
+        self.tally.count(ActionCount::not_stored(reason));
         if let Some(run) = self.run.take() {
             run.end(end_of(reason));
         }
@@ -173,6 +177,7 @@ impl StoreFilter {
         let shared = &self.shared;
         let Some(client) = vr.worker() else {
             self.counts.not_stored();
+            self.tally.count(ActionCount::NOT_TAKEN);
             shared.refused(vr, Some(&self.key), &"not available on this worker");
             return;
         };
@@ -205,7 +210,10 @@ impl StoreFilter {
         let timeout = options.common.timeout;
         match client.store(shared.keys.pool(), item, timeout, self.stands_in) {
             Ok(()) => shared.queued(vr, &self.key, self.key_differs),
-            Err(failure) => shared.refused(vr, Some(&self.key), &failure),
+            Err(failure) => {
+                self.tally.count(ActionCount::NOT_TAKEN);
+                shared.refused(vr, Some(&self.key), &failure);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
+use memcached_core::metrics::ActionCount;
 use memcached_core::policy::NotStored;
 use memcached_core::protocol::Key;
 
@@ -21,6 +22,7 @@ impl Shared {
 
     /// The item was handed over to the client of memcached.
     pub(super) fn queued(&self, vr: &mut Request<'_>, key: &Key, key_differs: bool) {
+        self.count(vr, ActionCount::QUEUED);
         let environment = self.keys.options().common.environment;
         let (text, line) = (with_key("queued", key_differs), "queued for memcached");
         self.publisher
@@ -37,14 +39,28 @@ impl Shared {
     ) {
         match result {
             Ok(()) => self.queued(vr, key, key_differs),
-            Err(NotHandedOver::Failed(failure)) => self.refused(vr, Some(key), &failure),
-            Err(NotHandedOver::Lost) => self.refused(vr, Some(key), &NotStored::NotTheOne),
+            Err(NotHandedOver::Failed(failure)) => {
+                self.count(vr, ActionCount::NOT_TAKEN);
+                self.refused(vr, Some(key), &failure);
+            }
+            Err(NotHandedOver::Lost) => {
+                self.count(vr, ActionCount::not_stored(&NotStored::NotTheOne));
+                self.refused(vr, Some(key), &NotStored::NotTheOne);
+            }
             Err(NotHandedOver::Ended) => {
+                self.count(vr, ActionCount::not_stored(&NotStored::NotTheOne));
                 if let Some(client) = vr.worker() {
                     client.store_counts().not_stored();
                 }
                 self.refused(vr, Some(key), &NotStored::NotTheOne);
             }
+        }
+    }
+
+    /// Counts something among the action's figures.
+    pub(super) fn count(&self, vr: &Request<'_>, what: ActionCount) {
+        if let Some(client) = vr.worker() {
+            client.note(self.keys.id(), what);
         }
     }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use memcached_core::lookup::lease::End;
+use memcached_core::metrics::ActionCount;
 use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Exchange, NotStored, Provenance, Storable};
 use memcached_core::stored::{HeadWriter, NewItem};
@@ -228,6 +229,7 @@ impl Storing {
                 let filter = StoreFilter {
                     shared: Arc::clone(&self.0),
                     counts: Rc::clone(client.store_counts()),
+                    tally: client.tally(self.0.keys.id()),
                     key,
                     key_differs,
                     status: vr.status(),
@@ -247,6 +249,7 @@ impl Storing {
                     run.end(end_of(&reason));
                 }
                 client.store_counts().not_stored();
+                self.0.count(vr, ActionCount::not_stored(&reason));
                 self.0.not_stored(vr, key.as_ref(), &reason);
             }
         }
