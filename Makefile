@@ -1,6 +1,6 @@
 # Targets for people and for continuous integration; `make help` lists them.
 
-APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-dev liblua5.3-dev liblua5.4-dev libclang-dev clang clang-format memcached curl valgrind \
+APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-dev libclang-dev clang clang-format memcached curl valgrind \
   nginx-light libnginx-mod-http-srcache-filter libnginx-mod-http-memc python3 python3-pymemcache python3-pylibmc php-cli php-memcached nutcracker nodejs
 
 # The stand-in for lighttpd2 that end-to-end tests run on; they run on the real
@@ -50,7 +50,7 @@ miri:
 panic-library: deps
 	cargo build --features deliberate-panic --target-dir target/panic
 
-C_FILES = $(wildcard ffi/*.[ch] ffi/lua/*.[ch] include/lighttpd/*.h tests/host/*.[ch] tests/planted/src/*.c tests/e2e/pool/*.c)
+C_FILES = $(wildcard ffi/*.[ch] ffi/lua/*.[ch] include/lighttpd/*.h tests/*.c tests/host/*.[ch] tests/planted/src/*.c tests/e2e/pool/*.c)
 
 check:
 	clang-format --dry-run -Werror $(C_FILES)

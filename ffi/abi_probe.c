@@ -1,22 +1,25 @@
-/* Prints the facts as the headers have them that this is compiled with. Not a
- * part of the plugin: what it prints for our headers and for real ones must be
- * the same, and here a difference is shown instead of ending the build. */
+/* Says the facts as the headers have them that this is compiled with: as comments of
+ * the assembler, so that nothing need be run and a compiler for another machine
+ * will do. Not a part of the plugin. */
 #include <lighttpd/base.h>
-#include <lighttpd/core_lua.h>
 #include <lighttpd/pattern.h>
 #include <lighttpd/plugin_core.h>
 #include <stddef.h>
-#include <stdio.h>
 
-#define SIZE(type, bytes) printf("size %s %zu\n", #type, sizeof(type));
-#define OFFSET(type, member, bytes) printf("offset %s.%s %zu\n", #type, #member, offsetof(type, member));
-#define NUMBER(name, value) printf("number %s %lld\n", #name, (long long)(name));
+#include "lua_vrequest.h"
+
+#define SAY(what, number) __asm__ volatile("# fact: " what " %c0" \
+										   : \
+										   : "i"(number));
+#define SIZE(type, bytes) SAY("size " #type, sizeof(type))
+#define OFFSET(type, member, bytes) SAY("offset " #type "." #member, offsetof(type, member))
+#define NUMBER(name, value) SAY("number " #name, (long long)(name))
 #define FUNCTION(name, result, parameters) \
-	printf("function %s is%s %s\n", #name, __builtin_types_compatible_p(__typeof__(name), result parameters) ? "" : " not", #result " " #parameters);
+	SAY("function " #name ": " #result " " #parameters, __builtin_types_compatible_p(__typeof__(name), result parameters))
 #define CALLBACK(type, result, parameters) \
-	printf("callback %s is%s %s\n", #type, __builtin_types_compatible_p(type, result(*) parameters) ? "" : " not", #result " " #parameters);
+	SAY("callback " #type ": " #result " " #parameters, __builtin_types_compatible_p(type, result(*) parameters))
 
-int main(void) {
+void facts(void);
+void facts(void) {
 #include "abi.def"
-	return 0;
 }

@@ -14,14 +14,18 @@ static liHandlerResult filter_handle(liVRequest *vr, liFilter *f) {
 	return (liHandlerResult)own->def->handle((mmc_request *)vr, (mmc_filter *)f, own->rust);
 }
 
-/* What the host does itself where there is no such callback; beside that, the
+/* About what the host does itself where there is no such callback; beside that, the
  * filter is told when nobody takes its output any more, which is the last thing
  * that it hears if its response ends early. */
 static void filter_event(liVRequest *vr, liFilter *f, liStreamEvent event) {
 	filter *own = f->param;
 	switch (event) {
 	case LI_STREAM_CONNECTED_SOURCE:
-		li_stream_again(&f->stream);
+		/* One before this that has got nothing yet will tell. In a pass of its jobs the
+		 * host runs a filter at once a single time, and it writes the response's head
+		 * once all are connected: a body that has not come to its end through them by
+		 * then is chunked, with its length beside that. */
+		if (f->in && (f->in->length > 0 || f->in->is_closed)) li_stream_again(&f->stream);
 		break;
 	case LI_STREAM_DISCONNECTED_SOURCE:
 		if (!f->out->is_closed) li_stream_again(&f->stream);

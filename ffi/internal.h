@@ -20,6 +20,12 @@ static inline mmc_bytes mmc_of_string(const GString *s) {
  * Worker and context may be missing. */
 void mmc_log(liServer *, liWorker *, liLogContext *, mmc_level, const char *format, ...) G_GNUC_PRINTF(5, 6);
 
+/* fits.c: whether the server is one that this was compiled for; if not, the log says
+ * what differs. Nothing else of a server is looked at before. */
+bool mmc_server_fits(const liModules *);
+/* The same for its workers, which are there once it has read its configuration. */
+bool mmc_workers_fit(liServer *);
+
 /* Jobs of a worker, see event.c. */
 typedef struct {
 	struct ev_loop *loop; /* NULL before the first job */

@@ -6,25 +6,10 @@ static liPluginAction *actions;
 static liPluginSetup *setups;
 static bool registered;
 
-static void complain(liServer *srv, const char *what, long long is, long long expected) {
-	mmc_log(srv, NULL, NULL, MMC_LEVEL_ERROR,
-		"mod_memcached: this server does not fit the plugin: %s is %lld, expected %lld", what, is, expected);
-}
-
 /* All workers are known, and none runs. */
 static void prepare(liServer *srv, liPlugin *p) {
 	(void)p;
-	if (srv->workers->len != srv->worker_count) {
-		complain(srv, "the number of workers", srv->workers->len, srv->worker_count);
-		return;
-	}
-	for (guint i = 0; i < srv->worker_count; i++) {
-		liWorker *wrk = g_array_index(srv->workers, liWorker *, i);
-		if (wrk->ndx != i || wrk->srv != srv) {
-			complain(srv, "the index of a worker", wrk->ndx, i);
-			return;
-		}
-	}
+	if (!mmc_workers_fit(srv)) return;
 	shared = mmc_def()->share((mmc_server *)srv);
 	if (shared) mmc_slots_new(srv->worker_count);
 }
@@ -101,9 +86,10 @@ static liAction *create_action(liServer *srv, liWorker *wrk, liPlugin *p, liValu
 	return rust ? (liAction *)mmc_action_new(d, rust) : NULL;
 }
 
-static gboolean set_up(liServer *srv, liPlugin *p, liValue *val, gpointer userdata) {
+static gboolean run_setup(liServer *srv, liPlugin *p, liValue *val, gpointer userdata) {
 	(void)p;
-	return mmc_def()->setups[GPOINTER_TO_SIZE(userdata)].set_up((mmc_server *)srv, (mmc_value *)val);
+	const mmc_setup_def *d = &mmc_def()->setups[GPOINTER_TO_SIZE(userdata)];
+	return d->set((mmc_server *)srv, (mmc_value *)val);
 }
 
 static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
@@ -116,7 +102,7 @@ static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
 	p->actions = actions;
 	setups = g_new0(liPluginSetup, def->setup_count + 1);
 	for (size_t i = 0; i < def->setup_count; i++)
-		setups[i] = (liPluginSetup){ def->setups[i].name, set_up, GSIZE_TO_POINTER(i) };
+		setups[i] = (liPluginSetup){ def->setups[i].name, run_setup, GSIZE_TO_POINTER(i) };
 	p->setups = setups;
 	p->handle_prepare = prepare;
 	p->handle_prepare_worker = prepare_worker;
@@ -138,18 +124,7 @@ static void forget(void) {
 bool mmc_init(mmc_modules *modules, mmc_module *module, const mmc_plugin_def *def) {
 	liModules *mods = (liModules *)modules;
 	liServer *srv = mods->main;
-	if (mods->version != MODULE_VERSION) {
-		complain(srv, "the version of the module interface", mods->version, MODULE_VERSION);
-		return false;
-	}
-	if (mods->sizeof_off_t != sizeof(off_t)) {
-		complain(srv, "the size of off_t", mods->sizeof_off_t, sizeof(off_t));
-		return false;
-	}
-	if (srv->magic != LIGHTTPD_SERVER_MAGIC) {
-		complain(srv, "the magic number of the server", srv->magic, LIGHTTPD_SERVER_MAGIC);
-		return false;
-	}
+	if (!mmc_server_fits(mods)) return false;
 	if (registered) {
 		mmc_log(srv, NULL, NULL, MMC_LEVEL_ERROR, "mod_memcached: loaded already");
 		return false;

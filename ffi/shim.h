@@ -94,11 +94,10 @@ typedef struct {
 	void (*destroy)(mmc_rust_action *);
 } mmc_action_def;
 
-/* What a setup block can call, before anything runs. */
+/* What stands in a setup block: false if it is refused, which was logged then. */
 typedef struct {
 	const char *name;
-	/* False if it refuses the value, which it has logged. */
-	bool (*set_up)(mmc_server *, mmc_value *);
+	bool (*set)(mmc_server *, mmc_value *);
 } mmc_setup_def;
 
 /* A command of a script. Keys are distinct and, like `data`, valid for the call. */
@@ -125,7 +124,8 @@ typedef struct {
 	size_t key_count;
 	mmc_bytes data;
 	uint32_t ttl_secs;
-	uint64_t number; /* the version of MMC_CAS, the delta of MMC_INCR and MMC_DECR */
+	uint32_t near_ms; /* of MMC_GET for one key */
+	uint64_t number;  /* the version of MMC_CAS, the delta of MMC_INCR and MMC_DECR */
 } mmc_command;
 
 /* The result of a command, as scripts see it. */

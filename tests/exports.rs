@@ -42,7 +42,15 @@ fn wanted() -> Vec<String> {
 fn the_types_of_all_that_is_wanted_are_facts() {
     let path = format!("{}/ffi/abi.def", env!("CARGO_MANIFEST_DIR"));
     let facts = std::fs::read_to_string(path).expect("our own list");
+    // Of these nobody but `ffi/fits.c` knows, and it only asks whether they are there.
+    let marks = [
+        "li_connection_proxy_protocol_init",
+        "li_lua_environment_restore",
+    ];
     for name in wanted() {
+        if marks.contains(&name.as_str()) {
+            continue;
+        }
         let fact = format!("FUNCTION({name}, ");
         assert!(
             facts.contains(&fact),

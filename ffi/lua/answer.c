@@ -11,14 +11,10 @@ void mmc_scripts_ring(mmc_scripts *s) {
 }
 
 static void set_number(lua_State *L, int table, const char *name, uint64_t number) {
-#if LUA_VERSION_NUM >= 503
-	if (number <= (uint64_t)LUA_MAXINTEGER) lua_pushinteger(L, (lua_Integer)number);
+	if (mmc_has_integers() && number <= (uint64_t)LLONG_MAX) lua_pushinteger(L, (lua_Integer)number);
 	else lua_pushnumber(L, (lua_Number)number);
-#else
-	lua_pushnumber(L, (lua_Number)number);
-#endif
 	lua_pushstring(L, name);
-	lua_insert(L, -2);
+	any_insert(L, -2);
 	lua_rawset(L, table);
 }
 
@@ -72,16 +68,16 @@ int mmc_answer_build(lua_State *L) {
 	const mmc_answer *a = lua_touserdata(L, ANSWER);
 	mmc_rust_scripts *state = a->call->scripts->state;
 	const mmc_script_def *rust = mmc_def()->scripts;
-	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
-	lua_rawgeti(L, CALL, CALL_RECEIVER);
+	any_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
+	any_rawgeti(L, CALL, CALL_RECEIVER);
 	if (lua_type(L, RECEIVER) == LUA_TFUNCTION) {
 		lua_createtable(L, 0, 6);
 	} else {
 		lua_pushvalue(L, RECEIVER);
 		lua_pushnil(L);
-		lua_replace(L, RECEIVER);
+		any_replace(L, RECEIVER);
 	}
-	lua_rawgeti(L, CALL, CALL_KEYS);
+	any_rawgeti(L, CALL, CALL_KEYS);
 	if (!a->call->many) {
 		lua_pushvalue(L, RESPONSE);
 		set_common(L, a, a->code, KEYS);
@@ -91,16 +87,16 @@ int mmc_answer_build(lua_State *L) {
 			if (rust->value(state, i, &value)) set_value(L, RESPONSE, &value);
 			else set_broken(L, RESPONSE);
 		}
-		lua_rawgeti(L, CALL, CALL_TTL);
+		any_rawgeti(L, CALL, CALL_TTL);
 		if (lua_type(L, -1) != LUA_TNIL) {
 			lua_pushstring(L, "ttl");
-			lua_insert(L, -2);
+			any_insert(L, -2);
 			lua_rawset(L, RESPONSE);
 		}
 	} else {
 		for (int i = 1;; i++) {
 			lua_settop(L, KEYS);
-			lua_rawgeti(L, KEYS, i);
+			any_rawgeti(L, KEYS, i);
 			if (lua_type(L, -1) == LUA_TNIL) break;
 			lua_pushvalue(L, -1);
 			lua_createtable(L, 0, 6);
@@ -111,7 +107,7 @@ int mmc_answer_build(lua_State *L) {
 			mmc_answer_value value;
 			if (!rust->value(state, i, &value) || value.key >= INT_MAX) continue;
 			lua_settop(L, KEYS);
-			lua_rawgeti(L, KEYS, (int)value.key + 1);
+			any_rawgeti(L, KEYS, (int)value.key + 1);
 			lua_rawget(L, RESPONSE);
 			/* None of the keys. */
 			if (lua_type(L, END) != LUA_TTABLE) continue;
@@ -132,21 +128,21 @@ int mmc_answer_traceback(lua_State *L) {
 	lua_settop(L, 1);
 	if (!lua_isstring(L, 1)) {
 		lua_pushfstring(L, "an error that is a %s", lua_typename(L, lua_type(L, 1)));
-		lua_replace(L, 1);
+		any_replace(L, 1);
 	}
 	size_t len;
 	const char *message = lua_tolstring(L, 1, &len);
 	if (len > MESSAGE_MAX) {
 		lua_pushlstring(L, message, MESSAGE_MAX);
-		lua_pushfstring(L, "%s...", lua_tostring(L, -1));
-		lua_replace(L, 1);
+		lua_pushfstring(L, "%s...", lua_tolstring(L, -1, NULL));
+		any_replace(L, 1);
 		lua_settop(L, 1);
 	}
 	if (lua_type(L, lua_upvalueindex(1)) != LUA_TFUNCTION) return 1;
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_pushvalue(L, 1);
 	lua_pushinteger(L, 2);
-	lua_call(L, 2, 1);
+	any_call(L, 2, 1);
 	return 1;
 }
 
@@ -169,28 +165,28 @@ static void deliver(mmc_scripts *s, mmc_answer *a) {
 		RESPONSE
 	};
 	if (!lua_checkstack(L, LUA_MINSTACK)) g_error("mod_memcached: no room on the stack of Lua");
-	lua_rawgeti(L, LUA_REGISTRYINDEX, s->traceback_ref);
+	any_rawgeti(L, LUA_REGISTRYINDEX, s->traceback_ref);
 	/* A callback sees the global variables of the request in which the call was
 	 * made. As in the host, the metatable of one table selects them. */
-	lua_rawgeti(L, LUA_REGISTRYINDEX, s->LL->li_env_ref);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
-	lua_rawgeti(L, -1, CALL_ENVIRONMENT);
-	lua_remove(L, -2);
+	mmc_push_globals(L, s->LL);
+	any_rawgeti(L, LUA_REGISTRYINDEX, a->call->ref);
+	any_rawgeti(L, -1, CALL_ENVIRONMENT);
+	any_remove(L, -2);
 	bool changed = false;
 	if (lua_type(L, -1) == LUA_TTABLE && lua_getmetatable(L, top + GLOBALS)) {
-		lua_insert(L, top + BEFORE);
+		any_insert(L, top + BEFORE);
 		lua_setmetatable(L, top + GLOBALS);
 		changed = true;
 	}
-	lua_rawgeti(L, LUA_REGISTRYINDEX, s->build_ref);
+	any_rawgeti(L, LUA_REGISTRYINDEX, s->build_ref);
 	lua_pushlightuserdata(L, a);
-	int failed = lua_pcall(L, 1, 2, top + TRACEBACK);
+	int failed = any_pcall(L, 1, 2, top + TRACEBACK);
 	if (a->call->waker) mmc_waker_wake(a->call->waker);
 	mmc_call_free(a->call);
 	a->call = NULL;
 	if (failed) {
 		log_error(s, "no response could be made");
-	} else if (lua_type(L, top + CALLBACK) == LUA_TFUNCTION && lua_pcall(L, 1, 0, top + TRACEBACK)) {
+	} else if (lua_type(L, top + CALLBACK) == LUA_TFUNCTION && any_pcall(L, 1, 0, top + TRACEBACK)) {
 		log_error(s, "error in a callback");
 	}
 	if (changed) {

@@ -1,5 +1,5 @@
 /* What the parts of the Lua API share. They depend on each other in one
- * direction: table.c on command.c and versions.c, command.c on arguments.c and
+ * direction: table.c on command.c, command.c on arguments.c and
  * answer.c, answer.c on call.c. */
 #ifndef MMC_LUA_API_H
 #define MMC_LUA_API_H
@@ -8,11 +8,7 @@
 #define GLIB_DISABLE_DEPRECATION_WARNINGS
 #include "../internal.h"
 
-#include <lauxlib.h>
-#include <lighttpd/core_lua.h>
-#include <lua.h>
-
-#include "weak.h"
+#include "lua.h"
 
 /* The scripts of one worker. Functions in its Lua state refer to it, so it is
  * kept until the plugin is unloaded. */
@@ -51,6 +47,17 @@ enum {
 	CALL_TTL
 };
 
+/* Pushes the host's table of global variables, whose metatable says where they are;
+ * nil for hosts before December 2024, whose functions bring theirs along. */
+static inline void mmc_push_globals(lua_State *L, const liLuaState *LL) {
+#ifdef MMC_NO_ENV_REF
+	(void)LL;
+	lua_pushnil(L);
+#else
+	any_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_ref);
+#endif
+}
+
 /* call.c: adds a call to those of the worker; `ref` and `waker` become its own. */
 mmc_call *mmc_call_new(mmc_scripts *, int ref, mmc_waker *, bool many);
 /* Forgets a call, with the state locked. */
@@ -64,7 +71,7 @@ void mmc_answers_run(void *scripts);
 
 /* A method of connections. `arguments` has a letter for each argument after the
  * key: v value, c version, t time to live, s seconds that are left, r receiver of the
- * response (callback or vrequest); optional ones, at the end: T time to live, D delta. */
+ * response (callback or vrequest); optional ones, at the end: T time to live, D delta, N table of what is kept near. */
 typedef struct {
 	const char *name, *arguments, *form;
 	mmc_command_kind kind;
@@ -87,9 +94,5 @@ const char *mmc_arguments_read(lua_State *, const mmc_method *, mmc_arguments *g
 /* command.c: puts the methods of connections into the table at the top; the
  * metatable of connections is below it. */
 void mmc_methods_fill(lua_State *, mmc_scripts *);
-
-/* versions.c: the version of Lua in this process as LUA_VERSION_NUM gives it, 0
- * if there is none that is known. */
-int mmc_lua_version_of_host(void);
 
 #endif

@@ -9,6 +9,8 @@
 #define DEFAULT_TTL_SECS 300
 /* 30 days: memcached takes more for a date. */
 #define SECONDS_LEFT_MAX (30 * 24 * 60 * 60)
+/* One hour. */
+#define NEAR_MS_MAX (60 * 60 * 1000)
 /* 2^53: up to here a Lua 5.1 number represents every integer. */
 #define EXACT_MAX 9007199254740992.0
 
@@ -26,7 +28,7 @@ static mmc_bytes text_at(lua_State *L, int at) {
 static uint32_t ttl_at(lua_State *L, int at, const mmc_method *m) {
 	if (lua_type(L, at) != LUA_TNUMBER)
 		luaL_error(L, "%s: ttl must be a number of seconds, not a %s", m->form, type_name(L, at));
-	double secs = (double)lua_tonumber(L, at);
+	double secs = (double)any_tonumber(L, at);
 	if (!(secs >= 0)) luaL_error(L, "%s: ttl must be at least 0", m->form);
 	if (secs > 0 && secs < 1) return 1;
 	return secs >= UINT32_MAX ? UINT32_MAX : (uint32_t)secs;
@@ -34,10 +36,24 @@ static uint32_t ttl_at(lua_State *L, int at, const mmc_method *m) {
 
 /* How long an item has left, in whole seconds, rounded down. */
 static uint32_t seconds_left_at(lua_State *L, int at, const mmc_method *m) {
-	double secs = lua_type(L, at) == LUA_TNUMBER ? (double)lua_tonumber(L, at) : 0;
+	double secs = lua_type(L, at) == LUA_TNUMBER ? (double)any_tonumber(L, at) : 0;
 	if (!(secs >= 1 && secs <= SECONDS_LEFT_MAX))
 		luaL_error(L, "%s: seconds must be a number from 1 to %d", m->form, SECONDS_LEFT_MAX);
 	return (uint32_t)secs;
+}
+
+/* How old a value may be that was found before, in whole milliseconds. */
+static uint32_t near_ms_at(lua_State *L, int at, const mmc_method *m) {
+	double ms = -1;
+	if (lua_type(L, at) == LUA_TTABLE) {
+		int top = lua_gettop(L);
+		lua_getfield(L, at, "near_ms");
+		if (lua_type(L, -1) == LUA_TNUMBER) ms = (double)any_tonumber(L, -1);
+		lua_settop(L, top);
+	}
+	if (!(ms >= 0 && ms <= NEAR_MS_MAX))
+		luaL_error(L, "%s: options must be a table with near_ms, a number from 0 to %d", m->form, NEAR_MS_MAX);
+	return (uint32_t)ms;
 }
 
 /* A whole number, given as a number or in digits. */
@@ -49,10 +65,8 @@ static uint64_t whole_at(lua_State *L, int at, const mmc_method *m, const char *
 			g_ascii_string_to_unsigned((const char *)text.ptr, 10, 0, G_MAXUINT64, &whole, NULL))
 			return whole;
 	} else if (lua_type(L, at) == LUA_TNUMBER) {
-#if LUA_VERSION_NUM >= 503
-		if (lua_isinteger(L, at) && lua_tointeger(L, at) >= 0) return (uint64_t)lua_tointeger(L, at);
-#endif
-		double number = (double)lua_tonumber(L, at);
+		if (any_isinteger(L, at) && any_tointeger(L, at) >= 0) return (uint64_t)any_tointeger(L, at);
+		double number = (double)any_tonumber(L, at);
 		if (number >= 0 && number <= EXACT_MAX && floor(number) == number) return (uint64_t)number;
 	}
 	return (uint64_t)luaL_error(L, "%s: %s must be a whole number of at least 0", m->form, what);
@@ -66,7 +80,7 @@ static bool push_keys(lua_State *L, int at, const mmc_method *m, mmc_command *co
 	int keys = lua_gettop(L);
 	lua_createtable(L, 0, 0);
 	for (int i = 1;; i++) {
-		lua_rawgeti(L, at, i);
+		any_rawgeti(L, at, i);
 		if (lua_type(L, -1) == LUA_TNIL) break;
 		if (!lua_isstring(L, -1))
 			luaL_error(L, "%s: key %d must be a string, not a %s", m->form, i, type_name(L, -1));
@@ -76,7 +90,7 @@ static bool push_keys(lua_State *L, int at, const mmc_method *m, mmc_command *co
 		if (lua_type(L, -1) == LUA_TNIL) {
 			if (count == KEYS_MAX) return false;
 			lua_pushvalue(L, -2);
-			lua_rawseti(L, keys, (int)++count);
+			any_rawseti(L, keys, (int)++count);
 			lua_pushvalue(L, -2);
 			lua_pushboolean(L, true);
 			lua_rawset(L, keys + 1);
@@ -84,9 +98,9 @@ static bool push_keys(lua_State *L, int at, const mmc_method *m, mmc_command *co
 		lua_settop(L, keys + 1);
 	}
 	lua_settop(L, keys);
-	mmc_bytes *array = lua_newuserdata(L, (count + 1) * sizeof(mmc_bytes));
+	mmc_bytes *array = any_newuserdata(L, (count + 1) * sizeof(mmc_bytes));
 	for (size_t i = 0; i < count; i++) {
-		lua_rawgeti(L, keys, (int)i + 1);
+		any_rawgeti(L, keys, (int)i + 1);
 		array[i] = text_at(L, -1);
 		lua_settop(L, keys + 1);
 	}
@@ -99,7 +113,7 @@ static bool push_keys(lua_State *L, int at, const mmc_method *m, mmc_command *co
 static void read_arguments(lua_State *L, const mmc_method *m, mmc_arguments *given) {
 	mmc_command *command = &given->command;
 	int count = lua_gettop(L) - 2, most = (int)strlen(m->arguments);
-	int least = most - (strpbrk(m->arguments, "TD") != NULL);
+	int least = most - (strpbrk(m->arguments, "TDN") != NULL);
 	if (count < least || count > most) luaL_error(L, "%s: wrong number of arguments", m->form);
 	if (strchr(m->arguments, 'T')) command->ttl_secs = DEFAULT_TTL_SECS;
 	for (int i = 0; i < count; i++) {
@@ -123,6 +137,9 @@ static void read_arguments(lua_State *L, const mmc_method *m, mmc_arguments *giv
 		case 'D':
 			if (lua_type(L, at) != LUA_TNIL) command->number = whole_at(L, at, m, "delta");
 			break;
+		case 'N':
+			if (lua_type(L, at) != LUA_TNIL) command->near_ms = near_ms_at(L, at, m);
+			break;
 		case 's':
 			command->ttl_secs = seconds_left_at(L, at, m);
 			break;
@@ -143,6 +160,7 @@ static const char *read_keys(lua_State *L, const mmc_method *m, mmc_arguments *g
 	given->keys = 2;
 	if (may_be_many && lua_type(L, 2) == LUA_TTABLE) {
 		given->keys = lua_gettop(L) + 1;
+		if (given->command.near_ms) luaL_error(L, "%s: near_ms is for one key", m->form);
 		if (!push_keys(L, 2, m, &given->command)) return "too many keys at once, at most 1000 are allowed";
 		/* A `get` of several keys gives their versions too. */
 		given->command.kind = MMC_GETS;

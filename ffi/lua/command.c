@@ -7,7 +7,7 @@
 #define CALLS_MAX 16384
 
 static const mmc_method methods[] = {
-	{ "get", "r", "con:get(key, cb | vr) or con:get({key, ...}, cb | vr)", MMC_GET },
+	{ "get", "rN", "con:get(key, cb | vr, [options]) or con:get({key, ...}, cb | vr)", MMC_GET },
 	{ "gets", "r", "con:gets(key, cb | vr)", MMC_GETS },
 	{ "set", "vrT", "con:set(key, value, cb | vr, [ttl])", MMC_SET },
 	{ "setq", "vT", "con:setq(key, value, [ttl])", MMC_SET },
@@ -88,17 +88,17 @@ static int submit_call(lua_State *L, mmc_scripts *s, const mmc_method *m, const 
 		lua_pushvalue(L, -1);
 		lua_setfield(L, object, "response");
 	} else {
-		lua_rawgeti(L, LUA_REGISTRYINDEX, s->LL->li_env_ref);
-		if (lua_getmetatable(L, -1)) lua_rawseti(L, fields, CALL_ENVIRONMENT);
+		mmc_push_globals(L, s->LL);
+		if (lua_getmetatable(L, -1)) any_rawseti(L, fields, CALL_ENVIRONMENT);
 		lua_settop(L, fields);
 		lua_pushvalue(L, given->receiver);
 	}
-	lua_rawseti(L, fields, CALL_RECEIVER);
+	any_rawseti(L, fields, CALL_RECEIVER);
 	lua_pushvalue(L, given->keys);
-	lua_rawseti(L, fields, CALL_KEYS);
+	any_rawseti(L, fields, CALL_KEYS);
 	if (strpbrk(m->arguments, "tT")) {
 		lua_pushinteger(L, (lua_Integer)given->command.ttl_secs);
-		lua_rawseti(L, fields, CALL_TTL);
+		any_rawseti(L, fields, CALL_TTL);
 	}
 
 	/* From here on nothing raises before Rust owns the call. */
@@ -119,7 +119,7 @@ static int submit_call(lua_State *L, mmc_scripts *s, const mmc_method *m, const 
  * the metatable of connections. */
 static int call_method(lua_State *L) {
 	mmc_scripts *s = lua_touserdata(L, lua_upvalueindex(1));
-	const mmc_method *m = &methods[lua_tointeger(L, lua_upvalueindex(2))];
+	const mmc_method *m = &methods[any_tointeger(L, lua_upvalueindex(2))];
 	const mmc_connection *con = connection_at(L, 1, lua_upvalueindex(3));
 	if (!con) return luaL_error(L, "%s: con must be a connection of memcached.new", m->form);
 	mmc_arguments given = { .command = { .kind = m->kind, .server = { con->address, con->len }, .number = 1 } };

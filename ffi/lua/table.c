@@ -19,7 +19,7 @@ static int new_connection(lua_State *L) {
 	size_t len;
 	const char *address = lua_tolstring(L, 1, &len);
 	mmc_bytes text = { (const uint8_t *)address, len };
-	mmc_connection *con = lua_newuserdata(L, sizeof(mmc_connection));
+	mmc_connection *con = any_newuserdata(L, sizeof(mmc_connection));
 	/* The host would read an address up to its first NUL. */
 	bool is_text = strlen(address) == len;
 	con->len = is_text ? mmc_sockaddr_parse(text, mmc_def()->scripts->default_port, con->address, sizeof(con->address)) : 0;
@@ -58,12 +58,12 @@ static void add_table(lua_State *L, mmc_scripts *s) {
 		lua_pushinteger(L, codes[i].code);
 		lua_setfield(L, -2, codes[i].name);
 	}
-	lua_setglobal(L, "memcached");
+	any_setglobal(L, "memcached");
 
 	lua_pushcclosure(L, mmc_answer_build, 0);
 	s->build_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	/* Taken now, before a script can replace it. */
-	lua_getglobal(L, "debug");
+	any_getglobal(L, "debug");
 	if (lua_type(L, -1) == LUA_TTABLE) lua_getfield(L, -1, "traceback");
 	lua_pushcclosure(L, mmc_answer_traceback, 1);
 	s->traceback_ref = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -71,24 +71,12 @@ static void add_table(lua_State *L, mmc_scripts *s) {
 
 /* Whether scripts of this server can use the API; if not, one line in the log
  * says so. */
-static bool fits(liServer *srv) {
+static bool fits(liServer *srv, lua_State *L) {
 	static bool logged;
-	int version = mmc_lua_version_of_host();
-	if (version == LUA_VERSION_NUM && li_lua_get_vrequest) return true;
-	if (logged) return false;
+	if (mmc_lua_find(L)) return true;
+	if (!logged)
+		mmc_log(srv, NULL, NULL, MMC_LEVEL_WARNING, "mod_memcached: scripts cannot use it: this server's Lua is none of 5.1 to 5.5");
 	logged = true;
-	int own_major = LUA_VERSION_NUM / 100, own_minor = LUA_VERSION_NUM % 100;
-	int major = version / 100, minor = version % 100;
-	if (version && version != LUA_VERSION_NUM)
-		mmc_log(srv, NULL, NULL, MMC_LEVEL_WARNING,
-			"mod_memcached: scripts cannot use it: it was built for Lua %d.%d, this server has Lua %d.%d; "
-			"build it with LUA_PKG=lua%d.%d make build",
-			own_major, own_minor, major, minor, major, minor);
-	else
-		mmc_log(srv, NULL, NULL, MMC_LEVEL_WARNING,
-			"mod_memcached: scripts cannot use it: it was built for Lua %d.%d, this server has another one; "
-			"build it with LUA_PKG=NAME make build, NAME being the server's Lua for pkg-config",
-			own_major, own_minor);
 	return false;
 }
 
@@ -97,7 +85,7 @@ void mmc_scripts_init(liLuaState *LL, liServer *srv, liWorker *wrk, liPlugin *p)
 	/* The host may call this more than once for the same state. */
 	for (mmc_scripts *s = all_scripts; s; s = s->next)
 		if (s->LL == LL) return;
-	if (!wrk || !LL->L || !fits(srv)) return;
+	if (!wrk || !LL->L || !fits(srv, LL->L)) return;
 	mmc_scripts *s = g_new0(mmc_scripts, 1);
 	s->next = all_scripts;
 	s->LL = LL;

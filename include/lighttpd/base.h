@@ -118,14 +118,28 @@ liPlugin *li_plugin_register(liServer *, const gchar *, liPluginInitCB, gpointer
 void li_plugin_free(liServer *, liPlugin *);
 
 /* Server, worker, loop, jobs. */
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+struct liLuaState {
+	struct lua_State *L;
+	GStaticRecMutex lualock;
+	int li_env_ref;
+	char tail_[4];
+};
+G_GNUC_END_IGNORE_DEPRECATIONS
 struct liServer {
 	guint32 magic;
-	char gap_[236];
+	char gap_[148];
+	liLuaState gap2_;
+	liWorker *main_worker;
 	guint worker_count;
 	GArray *workers;
-	char gap2_[504];
+	char gap3_[504];
 	GArray *option_def_values, *optionptr_def_values;
+#ifdef __aarch64__
+	char tail_[840];
+#else
 	char tail_[832];
+#endif
 };
 typedef struct liJobQueue {
 	char opaque_[304];
@@ -143,14 +157,6 @@ struct liEventLoop {
 	liJobQueue jobqueue;
 	char tail_[56];
 };
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-struct liLuaState {
-	struct lua_State *L;
-	GStaticRecMutex lualock;
-	int li_env_ref;
-	char tail_[4];
-};
-G_GNUC_END_IGNORE_DEPRECATIONS
 typedef struct liConnection {
 	char gap_[600];
 	liVRequest *mainvr;
@@ -160,7 +166,7 @@ struct liWorker {
 	liServer *srv;
 	char gap_[8];
 	guint ndx;
-	gpointer gap2_[10];
+	liLuaState gap2_;
 	liEventLoop loop;
 	char gap3_[456];
 	guint connections_active;

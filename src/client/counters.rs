@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use memcached_core::lookup::lease;
+use memcached_core::lookup::{lease, near};
 use memcached_core::{lookup, server};
 
 /// What a worker counts of deletes that requests asked for.
@@ -116,6 +116,16 @@ counters! {
     misses,
     /// Lookups for which memcached could not be asked.
     failures,
+    /// Values that were found in the near cache.
+    near_hits,
+    /// Values that came into it.
+    near_kept,
+    /// Values that gave way to others there.
+    near_evicted,
+    /// Values that are there.
+    near_items,
+    /// Bytes that these take.
+    near_bytes,
     /// Responses that were handed over to be stored.
     stores,
     /// Responses that memcached has stored.
@@ -215,6 +225,15 @@ impl Sums {
         self.hits += stats.hits;
         self.misses += stats.misses;
         self.failures += stats.failures;
+    }
+
+    /// Adds what the near cache counted, how many values it has and how many bytes these take.
+    pub(super) fn add_near(&mut self, (stats, items, bytes): (near::Stats, u64, u64)) {
+        self.near_hits += stats.hits;
+        self.near_kept += stats.kept;
+        self.near_evicted += stats.evicted;
+        self.near_items += items;
+        self.near_bytes += bytes;
     }
 
     /// Adds what became of pages that are made once for all.

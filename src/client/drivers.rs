@@ -75,6 +75,11 @@ impl Drivers {
         }
     }
 
+    /// The address that a key of a pool is at, whether that is down or not.
+    pub(super) fn server_of(&self, pool: &Arc<Pool<Address>>, key: &Key) -> ServerId {
+        self.home(pool, key).0
+    }
+
     /// The driver for a key of a pool now.
     pub(super) fn of_key(&self, pool: &Arc<Pool<Address>>, key: &Key) -> Rc<Driver> {
         self.of_target(self.place(pool, key).1)

@@ -9,6 +9,7 @@ use std::time::Duration;
 use memcached_core::lookup::lease::{
     self, Answer, Ask, Awaited, End, Kind, NewItem, Op, OpId, Run, Stats, Visit,
 };
+use memcached_core::lookup::near::Reading;
 use memcached_core::lookup::{DriverId, ServerId};
 use memcached_core::protocol::{Key, Pin, Value};
 use memcached_core::server::{Failure, Outcome};
@@ -17,7 +18,6 @@ use memcached_core::time::Time;
 use super::completion::{Complete, Completion};
 use super::driver::ServerLog;
 use super::drivers::Drivers;
-use super::epoch::Epoch;
 use super::lookups::Lookups;
 use super::stores::{log_dropped, log_refusal};
 use crate::host::{BufferSlice, Timer, Waker, Worker};
@@ -40,7 +40,7 @@ impl VisitHandle {
         };
         let leases = &self.leases;
         let answer = leases.core.borrow_mut().poll(
-            leases.epoch.now(),
+            leases.now(),
             &mut leases.lookups.core.borrow_mut(),
             visit,
             kind,
@@ -51,6 +51,11 @@ impl VisitHandle {
 }
 
 impl VisitHandle {
+    /// When the page was asked for that it has found.
+    pub(crate) fn reading(&self) -> Option<Reading> {
+        self.visit.borrow().as_ref().and_then(Visit::reading)
+    }
+
     /// Whether it has waited for another to make its page.
     pub(crate) fn awaited(&self) -> Option<Awaited> {
         self.visit.borrow().as_ref().and_then(Visit::awaited)
@@ -64,7 +69,7 @@ impl Drop for VisitHandle {
         };
         let leases = &self.leases;
         let unwanted = leases.core.borrow_mut().leave(
-            leases.epoch.now(),
+            leases.now(),
             &mut leases.lookups.core.borrow_mut(),
             visit,
         );
@@ -187,7 +192,6 @@ pub(super) struct Leases {
     core: RefCell<lease::Leases<Waker>>,
     lookups: Rc<Lookups>,
     drivers: Rc<Drivers>,
-    epoch: Epoch,
     timer: Timer,
     /// Why the last store of a page was dropped that could not be submitted.
     dropped: Cell<Option<Failure>>,
@@ -200,7 +204,7 @@ impl Leases {
             let on_timer = me.clone();
             let timer = Timer::new(worker, move || {
                 if let Some(leases) = on_timer.upgrade() {
-                    let now = leases.epoch.now();
+                    let now = leases.now();
                     leases.core.borrow_mut().handle_timeout(now);
                     leases.carry_out();
                 }
@@ -209,7 +213,6 @@ impl Leases {
                 core: RefCell::default(),
                 lookups,
                 drivers,
-                epoch: Epoch::new(),
                 timer,
                 dropped: Cell::default(),
                 me: me.clone(),
@@ -219,12 +222,12 @@ impl Leases {
 
     /// The time by which answers say until when something holds.
     pub(super) fn now(&self) -> Time {
-        self.epoch.now()
+        self.lookups.now()
     }
 
     /// Begins a request; [poll](VisitHandle::poll) it at once.
     pub(super) fn begin(self: &Rc<Self>, ask: Ask, waker: Waker) -> VisitHandle {
-        let now = self.epoch.now();
+        let now = self.now();
         let visit = self.core.borrow_mut().begin(now, ask, waker);
         VisitHandle {
             leases: Rc::clone(self),
@@ -244,7 +247,7 @@ impl Leases {
     }
 
     fn end(&self, run: Run, end: End) {
-        self.core.borrow_mut().end(self.epoch.now(), run, end);
+        self.core.borrow_mut().end(self.now(), run, end);
         self.carry_out();
     }
 
@@ -255,7 +258,7 @@ impl Leases {
         self.dropped.take();
         let mut core = self.core.borrow_mut();
         let is_lost = core.is_lost(&run);
-        core.store(self.epoch.now(), run, item);
+        core.store(self.now(), run, item);
         drop(core);
         self.carry_out();
         match self.dropped.take() {
@@ -269,14 +272,12 @@ impl Leases {
     /// joined to one from before, and whoever waits looks who makes the page now.
     pub(super) fn changed(&self, server: ServerId, key: &Key) {
         self.lookups.changed(server, key);
-        self.core
-            .borrow_mut()
-            .changed(self.epoch.now(), server, key);
+        self.core.borrow_mut().changed(self.now(), server, key);
     }
 
     /// A connection is over, and what depends on versions that were read there.
     pub(super) fn connection_lost(&self, driver: DriverId, pin: Pin) {
-        let now = self.epoch.now();
+        let now = self.now();
         self.core.borrow_mut().connection_lost(now, driver, pin);
     }
 
@@ -314,7 +315,7 @@ impl Leases {
             Some(at) => {
                 // Not before it: what is due is compared with a clock that may be
                 // behind that of the loop.
-                let wait = at.since(self.epoch.now()) + Duration::from_millis(1);
+                let wait = at.since(self.now()) + Duration::from_millis(1);
                 self.timer.arm(wait);
             }
             None => self.timer.disarm(),
@@ -362,7 +363,7 @@ impl Complete for Sent {
             log_refusal(log, &outcome);
         }
         leases.core.borrow_mut().handle_op(
-            leases.epoch.now(),
+            leases.now(),
             &mut leases.lookups.core.borrow_mut(),
             self.id,
             &outcome,

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use memcached_core::lookup::near::{self, Reading};
 use memcached_core::lookup::{self, Begin, Cancel, Flight, LookupResult, Stats, Waiter};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, Lane};
 use memcached_core::server::{Failure, Outcome};
+use memcached_core::time::Time;
 
 use super::address::Address;
 use super::completion::{Complete, Completion};
 use super::drivers::Drivers;
+use super::epoch::Epoch;
 use crate::host::{BufferSlice, Waker};
 
 /// A lookup that was begun.
@@ -33,6 +36,11 @@ pub(crate) struct LookupHandle {
 }
 
 impl LookupHandle {
+    /// When it was asked for.
+    pub(crate) fn reading(&self) -> Option<Reading> {
+        self.waiter.as_ref().map(Waiter::reading)
+    }
+
     /// The result, once.
     pub(crate) fn poll(&self) -> Poll<LookupResult<BufferSlice>> {
         let mut core = self.lookups.core.borrow_mut();
@@ -66,14 +74,22 @@ impl Complete for Flight<Waker, BufferSlice> {
 pub(super) struct Lookups {
     pub(super) core: RefCell<lookup::Lookups<Waker, BufferSlice>>,
     drivers: Rc<Drivers>,
+    epoch: Epoch,
 }
 
 impl Lookups {
-    pub(super) fn new(drivers: Rc<Drivers>) -> Self {
+    /// `near_memory` bounds what was found lately, in bytes.
+    pub(super) fn new(drivers: Rc<Drivers>, near_memory: u64) -> Self {
         Self {
-            core: RefCell::default(),
+            core: RefCell::new(lookup::Lookups::with_near(near_memory)),
             drivers,
+            epoch: Epoch::new(),
         }
+    }
+
+    /// The time, of all that has to do with lookups.
+    pub(super) fn now(&self) -> Time {
+        self.epoch.now()
     }
 
     /// Begins a lookup; `waker` wakes the request unless the result is ready.
@@ -87,7 +103,7 @@ impl Lookups {
     ) -> Lookup {
         let target = self.drivers.target(pool, key, timeout, max_value);
         let mut core = self.core.borrow_mut();
-        let waiter = match core.begin(target, key, waker) {
+        let waiter = match core.begin(self.now(), target, key, waker) {
             Begin::Ready(result) => return Lookup::Ready(result),
             Begin::Pending(waiter) => waiter,
         };
@@ -175,6 +191,14 @@ impl Lookups {
     /// No lookup is begun any more.
     pub(super) fn close(&self) {
         self.core.borrow_mut().close();
+    }
+
+    /// What was counted of what was found lately, with how many values there are, and how many
+    /// bytes they take.
+    pub(super) fn near_stats(&self) -> (near::Stats, u64, u64) {
+        let mut core = self.core.borrow_mut();
+        let near = core.near();
+        (*near.stats(), near.len() as u64, near.size())
     }
 
     /// What was counted.

@@ -20,6 +20,7 @@ mod epoch;
 mod leases;
 mod lookups;
 mod namespaces;
+mod near;
 mod purges;
 mod random;
 mod reading;
@@ -49,9 +50,10 @@ pub(crate) use counters::{Counters, StoreCounts};
 pub(crate) use epoch::Epoch;
 pub(crate) use leases::{Ended, NotHandedOver, RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
+pub(crate) use near::NearPage;
 pub(crate) use purges::Items;
 pub(crate) use random::random_bits;
-pub(crate) use time_of_day::unix_now;
+pub(crate) use time_of_day::{since_1970, unix_now};
 pub(crate) use together::{NotPurged, PurgeHandle};
 
 use crate::host::{Job, Level, SockAddr, Timer, Waker, Worker};
@@ -61,6 +63,7 @@ use drivers::Drivers;
 use leases::Leases;
 use lookups::Lookups;
 use namespaces::{Namespaces, submit_bump};
+use near::watched;
 use purges::Purges;
 use stores::{Storing, log_dropped};
 
@@ -86,9 +89,7 @@ struct Inner {
 
 impl Owner for Inner {
     fn worked(&self) {
-        self.leases.carry_out();
-        self.purges.hand_out();
-        self.namespaces.hand_out();
+        self.carry_out();
         self.publish_later();
     }
 
@@ -104,6 +105,13 @@ impl Owner for Inner {
 }
 
 impl Inner {
+    /// Carries out what is due.
+    fn carry_out(&self) {
+        self.leases.carry_out();
+        self.purges.hand_out();
+        self.namespaces.hand_out();
+    }
+
     fn publish_later(&self) {
         if !self.publish_due.replace(true) {
             self.publish.later();
@@ -114,6 +122,7 @@ impl Inner {
         self.publish_due.set(false);
         let mut sums = self.drivers.sums();
         sums.add_lookups(&self.lookups.stats());
+        sums.add_near(self.lookups.near_stats());
         sums.add_leases(&self.leases.stats());
         sums.add_stores(&self.stores);
         sums.add_deletes(self.purges.counts());
@@ -130,8 +139,9 @@ impl Inner {
 
 impl Client {
     /// A client without connections; they are made when they are needed. What
-    /// it counts is stored into `published`.
-    pub(crate) fn new(worker: Worker, published: Arc<Published>) -> Self {
+    /// it counts is stored into `published`; `near_memory` bounds what is kept of what was found
+    /// lately, in bytes.
+    pub(crate) fn new(worker: Worker, published: Arc<Published>, near_memory: u64) -> Self {
         Self(Rc::new_cyclic(|me: &Weak<Inner>| {
             let on_publish = me.clone();
             let publish = move || {
@@ -143,7 +153,7 @@ impl Client {
             let publish = Job::last(&worker, publish);
             let owner: Weak<dyn Owner> = me.clone();
             let drivers = Rc::new(Drivers::new(worker.clone(), owner));
-            let lookups = Rc::new(Lookups::new(Rc::clone(&drivers)));
+            let lookups = Rc::new(Lookups::new(Rc::clone(&drivers), near_memory));
             let leases = Leases::new(&worker, Rc::clone(&drivers), Rc::clone(&lookups));
             let namespaces = Rc::new(Namespaces::new(Rc::clone(&drivers)));
             let purges = Rc::new(Purges::new(
@@ -283,6 +293,7 @@ impl Client {
             log: Rc::clone(driver.log()),
             counts: Rc::clone(&self.0.stores),
         }));
+        let completion = watched(&self.0.lookups, &driver, &command, completion);
         let submitted = driver.submit(Lane::Store, command, timeout, completion);
         match submitted {
             Ok(_) => {
@@ -338,6 +349,7 @@ impl Client {
     ) {
         let driver = self.0.drivers.of_script(server);
         self.0.before(&driver, &command);
+        let completion = watched(&self.0.lookups, &driver, &command, completion);
         driver.submit_or_fail(Lane::Script, command, timeout, completion);
     }
 
@@ -353,7 +365,9 @@ impl Client {
     ) -> Result<(), Failure> {
         let driver = self.0.drivers.of_script(server);
         self.0.before(&driver, &command);
-        driver.send_and_forget(Lane::Script, command, timeout)
+        let completion = watched(&self.0.lookups, &driver, &command, driver.unattended());
+        let submitted = driver.submit(Lane::Script, command, timeout, completion);
+        submitted.map(drop).map_err(|refused| refused.failure)
     }
 
     /// Purges an item for a script, as [`script_request`](Self::script_request).
@@ -394,6 +408,9 @@ impl Client {
         let inner = &self.0;
         inner.lookups.close();
         inner.drivers.shutdown();
+        // Drivers that were given up tell nothing any more. What somebody was to be woken
+        // for keeps the client, and would be kept by it.
+        inner.carry_out();
         inner.publish();
         let sums = inner.published.load();
         let text = format!("mod_memcached: worker stopped; it counted {sums}");

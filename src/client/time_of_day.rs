@@ -12,7 +12,8 @@ pub(super) fn unix_now_ms() -> u64 {
     u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn since_1970() -> Duration {
+/// The time since 1970; none if the system's clock is before that.
+pub(crate) fn since_1970() -> Duration {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.unwrap_or(Duration::ZERO)
 }

@@ -80,6 +80,18 @@ impl FilterIo<'_> {
         }
     }
 
+    /// Shows the bytes that wait, a chunk at a time.
+    ///
+    /// # Errors
+    /// As those of [`Input::read`]; what comes before has been shown.
+    pub(crate) fn read_all(&mut self, mut show: impl FnMut(&[u8])) -> Result<(), Unreadable> {
+        let mut input = self.input();
+        while let Some(bytes) = input.read()? {
+            show(bytes);
+        }
+        Ok(())
+    }
+
     /// Moves everything on.
     pub(crate) fn forward_all(&mut self) {
         // SAFETY: see `ptr`.

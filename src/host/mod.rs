@@ -25,22 +25,24 @@ mod request;
 mod script;
 mod setup;
 mod socket;
+mod waker;
 
 pub(crate) use action::{ActionKind, action_entry, inner_action};
 pub(crate) use buffer::{Buffer, BufferSlice};
 pub(crate) use config::{Action, ConfigValue};
 pub(crate) use copy::{CopyEnd, RequestCopy, RunningCopy};
 pub(crate) use event::{IoWatcher, Job, Ready, Timer};
-pub(crate) use filter::{BodyFilter, FilterIo, Unreadable};
+pub(crate) use filter::{BodyFilter, FilterIo};
 pub(crate) use guard::panic_point;
 pub(crate) use handles::{Level, Server, Worker};
 pub(crate) use pattern::Pattern;
 pub(crate) use plugin::{ActionEntry, Plugin};
 pub(crate) use register::{free, init};
-pub(crate) use request::{Flow, ResponseState, VRequest, Waker};
+pub(crate) use request::{Flow, ResponseState, VRequest};
 pub(crate) use script::{
     Answer, AnswerData, AnswerSignal, AnswerValue, CallSlot, Code, Command, CommandKind,
     PendingCall, ScriptKind,
 };
 pub(crate) use setup::{SetupEntry, SetupKind, setup_entry};
 pub(crate) use socket::{Connected, SockAddr, Socket};
+pub(crate) use waker::Waker;

@@ -36,8 +36,8 @@ pub(crate) trait Plugin: Sized + 'static {
     /// Its actions.
     fn actions() -> Vec<ActionEntry<Self>>;
 
-    /// What setup blocks can call.
-    fn setups() -> Vec<SetupEntry<Self>> {
+    /// What it offers for setup blocks.
+    fn setups() -> Vec<SetupEntry> {
         Vec::new()
     }
 }

@@ -66,6 +66,8 @@ pub(crate) struct Command<'a> {
     pub(crate) data: &'a [u8],
     /// The time to live, in seconds; 0 means no expiry.
     pub(crate) ttl_secs: u32,
+    /// How old a value of one key may be that was found before, in milliseconds.
+    pub(crate) near_ms: u32,
     /// The version of a `cas`, or by how much to count.
     pub(crate) number: u64,
 }
@@ -265,6 +267,7 @@ unsafe fn read_command(command: &ffi::mmc_command) -> Option<Command<'_>> {
         keys,
         data,
         ttl_secs: command.ttl_secs,
+        near_ms: command.near_ms,
         number: command.number,
     })
 }

@@ -1,52 +1,43 @@
-//! What a plugin offers to setup blocks of the configuration.
+//! What a plugin offers for setup blocks, which are carried out once, while the configuration is
+//! read.
 
 use std::ffi::CStr;
-use std::marker::PhantomData;
 
 use super::config::ConfigValue;
 use super::ffi;
 use super::guard::guard;
 use super::handles::{Level, Server};
-use super::plugin::Plugin;
 
-/// A setup function. It is called before any worker runs.
+/// A kind of setup.
 pub(crate) trait SetupKind: 'static {
-    /// Its name in the configuration.
+    /// As it stands in the configuration.
     const NAME: &'static CStr;
-    /// Whose it is.
-    type Plugin: Plugin;
 
-    /// The configuration calls it with a value.
+    /// Carries it out, with what it is given.
     ///
     /// # Errors
-    /// Why the value is refused.
-    fn set_up(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<(), String>;
+    /// What is wrong with that, for the log.
+    fn set(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<(), String>;
 }
 
-/// A setup function of a plugin as the host gets to know it.
-pub(crate) struct SetupEntry<P: Plugin> {
-    definition: ffi::mmc_setup_def,
-    plugin: PhantomData<P>,
-}
+/// A kind of setup as the host gets to know it.
+pub(crate) struct SetupEntry(ffi::mmc_setup_def);
 
-impl<P: Plugin> SetupEntry<P> {
+impl SetupEntry {
     pub(super) fn definition(self) -> ffi::mmc_setup_def {
-        self.definition
+        self.0
     }
 }
 
-/// The entry of a setup function.
-pub(crate) fn setup_entry<S: SetupKind>() -> SetupEntry<S::Plugin> {
-    SetupEntry {
-        definition: ffi::mmc_setup_def {
-            name: S::NAME.as_ptr(),
-            set_up: Some(set_up::<S>),
-        },
-        plugin: PhantomData,
-    }
+/// The entry of a kind of setup.
+pub(crate) const fn setup_entry<S: SetupKind>() -> SetupEntry {
+    SetupEntry(ffi::mmc_setup_def {
+        name: S::NAME.as_ptr(),
+        set: Some(set::<S>),
+    })
 }
 
-unsafe extern "C" fn set_up<S: SetupKind>(
+unsafe extern "C" fn set<S: SetupKind>(
     server: *mut ffi::mmc_server,
     value: *mut ffi::mmc_value,
 ) -> bool {
@@ -54,9 +45,9 @@ unsafe extern "C" fn set_up<S: SetupKind>(
     let Some(server) = (unsafe { Server::new(server) }) else {
         return false;
     };
-    // SAFETY: the host keeps the value during the call.
+    // SAFETY: the host keeps the value until this returns.
     let value = unsafe { ConfigValue::new(value) };
-    let error = match guard("set-up", || S::set_up(server, value)) {
+    let error = match guard("setup", || S::set(server, value)) {
         Ok(Ok(())) => return true,
         Ok(Err(error)) => error,
         Err(panic) => format!("internal error: {panic}"),

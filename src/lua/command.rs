@@ -1,5 +1,7 @@
 //! From a script's command to one of memcached's.
 
+use std::time::Duration;
+
 use memcached_core::namespace::Name;
 use memcached_core::protocol::limits::VALUE_MAX;
 use memcached_core::protocol::{
@@ -18,6 +20,8 @@ fn key(raw: &[u8]) -> Result<Key, String> {
 
 /// What a script asks for.
 pub(super) enum Request {
+    /// The value of one key, which may be one that was found so long ago.
+    Near(Key, Duration),
     /// One command.
     Command(protocol::Command<Vec<u8>>),
     /// The purge of an item, which may take several.
@@ -53,6 +57,9 @@ fn about_one(command: &Command<'_>, raw: &[u8]) -> Result<Request, String> {
         }
         CommandKind::Invalidate => {
             Request::Purge(Purge::new(key(raw)?, Mode::Soft(command.ttl_secs)))
+        }
+        CommandKind::Get if command.near_ms > 0 => {
+            Request::Near(key(raw)?, Duration::from_millis(command.near_ms.into()))
         }
         CommandKind::Get => plain(Retrieve::one(key(raw)?)),
         CommandKind::Gets => plain(Retrieve::one(key(raw)?).with_cas()),

@@ -70,6 +70,9 @@ impl<P: Plugin<Worker = Client>> ScriptKind for Scripts<P> {
         };
         let completion = Completion::new(Rc::new(reply));
         match request {
+            Request::Near(key, most) => {
+                client.script_get_near(server, key, most, DEFAULT_TIMEOUT, completion);
+            }
             Request::Command(command) => {
                 client.script_request(server, command, DEFAULT_TIMEOUT, completion);
             }

@@ -3,8 +3,15 @@
 //!
 //! `Accept-Encoding` has exactly the codings that the key names, so that no coding
 //! is left out only because the first visitor did not accept it. `Cookie` is taken
-//! off where its cookies make no difference. Later actions see the client's own
-//! headers again.
+//! off where its cookies make no difference. `Surrogate-Capability` names this cache
+//! alone, where it is one that responses can speak to: for another one, which a visitor has
+//! made up, a backend might make a page that nobody can read. Later actions see the
+//! client's own headers again.
+//!
+//! A header whose name a backend may take for one of these counts as that.
+
+use memcached_core::http::SURROGATE_CAPABILITY;
+use memcached_core::policy::identity::is_same_variable;
 
 use super::keys::{Keyed, Keys};
 use super::memcached::{HeaderLine, LastLookup, Memcached, Replaced, ReplacedHeader, Request};
@@ -31,13 +38,21 @@ fn wanted(lookup: &LastLookup) -> Vec<Wanted> {
         name: b"Cookie",
         value: None,
     });
-    codings.into_iter().chain(cookies).collect()
+    let surrogate = keys.is_surrogate().then(|| Wanted {
+        name: b"Surrogate-Capability",
+        value: Some(SURROGATE_CAPABILITY.into()),
+    });
+    codings
+        .into_iter()
+        .chain(cookies)
+        .chain(surrogate)
+        .collect()
 }
 
 /// Whether [`replace`] has anything to do for a key, so that [`store_has_run`] must
 /// follow.
 pub(super) fn replaces(keys: &Keys, key: &Keyed) -> bool {
-    key.accepted.is_some() || keys.takes_cookies_off()
+    key.accepted.is_some() || keys.takes_cookies_off() || keys.is_surrogate()
 }
 
 /// Replaces headers, for the last lookup of the request.
@@ -66,7 +81,10 @@ pub(super) fn replace(vr: &mut Request<'_>) {
     }
     vr.set_state(memory);
     for wanted in &wanted {
-        vr.remove_request_header(wanted.name);
+        let own: Vec<_> = lines(vr, wanted.name).map(|(name, _)| name).collect();
+        for name in &own {
+            vr.remove_request_header(name);
+        }
         if let Some(value) = &wanted.value {
             vr.add_request_header(wanted.name, value);
         }
@@ -78,14 +96,21 @@ impl Wanted {
     fn is_in(&self, vr: &Request<'_>) -> bool {
         let mut own = vr
             .request_headers()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(self.name));
-        own.next().map(|(_, value)| value) == self.value.as_deref() && own.next().is_none()
+            .filter(|(name, _)| is_same_variable(self.name, name));
+        let is_like_that = match (own.next(), &self.value) {
+            (Some((name, value)), Some(wanted)) => {
+                name.eq_ignore_ascii_case(self.name) && value == wanted
+            }
+            (None, None) => true,
+            _ => false,
+        };
+        is_like_that && own.next().is_none()
     }
 }
 
 fn lines(vr: &Request<'_>, wanted: &'static [u8]) -> impl Iterator<Item = HeaderLine> {
     vr.request_headers()
-        .filter(move |(name, _)| name.eq_ignore_ascii_case(wanted))
+        .filter(move |(name, _)| is_same_variable(wanted, name))
         .map(|(name, value)| (name.into(), value.into()))
 }
 
@@ -99,7 +124,7 @@ pub(super) fn client_headers<'v>(
     let is_replaced = |name: &[u8]| {
         headers
             .iter()
-            .any(|header| name.eq_ignore_ascii_case(header.name))
+            .any(|header| is_same_variable(header.name, name))
     };
     vr.request_headers()
         .filter(move |(name, _)| !is_replaced(name))

@@ -13,14 +13,15 @@ use crate::client::unix_now;
 
 const HEADER: &str = "Cache-Status";
 
-/// Says that the response is a hit.
+/// Says that the response is a hit, with a word beside that.
 pub(super) fn say_hit(
     vr: &mut Request<'_>,
     options: &Common,
     key: Option<&Key>,
     ttl: Option<u32>,
+    detail: Option<&str>,
 ) -> Option<Note> {
-    say_served(vr, options, key, Source::Hit, ttl)
+    say_served(vr, options, key, Source::Hit, ttl, detail)
 }
 
 /// Says that the response is what another request got, for this reason.
@@ -31,7 +32,7 @@ pub(super) fn say_collapsed(
     forward: Forward,
     ttl: Option<u32>,
 ) -> Option<Note> {
-    say_served(vr, options, key, Source::Forwarded(forward), ttl)
+    say_served(vr, options, key, Source::Forwarded(forward), ttl, None)
 }
 
 fn say_served(
@@ -40,6 +41,7 @@ fn say_served(
     key: Option<&Key>,
     source: Source,
     ttl: Option<u32>,
+    detail: Option<&str>,
 ) -> Option<Note> {
     let name = options.cache_status.as_ref()?;
     let key = key.and_then(|key| shown_key(options, key));
@@ -50,7 +52,7 @@ fn say_served(
         collapsed: matches!(source, Source::Forwarded(_)),
         ttl,
         key: key.as_deref(),
-        detail: None,
+        detail,
     };
     Some(Note::Said(add(vr, &status)))
 }
@@ -86,7 +88,7 @@ fn say(
     }
     let mut memory = vr.take_state().unwrap_or_default();
     let missed = match memory.cache_status.take() {
-        Some(Note::Due(missed)) => Some(missed),
+        Some(Note::Due(missed)) => Some(*missed),
         _ => otherwise,
     };
     memory.cache_status = missed.map(|missed| Note::Said(add_missed(vr, &missed, decision)));

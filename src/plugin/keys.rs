@@ -164,6 +164,12 @@ impl Keys {
         self.options.identity.bypass_cookies.names_all_that_pass()
     }
 
+    /// Whether responses may say things to this cache alone, so that a backend must be
+    /// told of it, and of no other cache whose name a visitor made up.
+    pub(super) fn is_surrogate(&self) -> bool {
+        self.options.common.targeted
+    }
+
     /// The namespace that its items are in.
     pub(super) fn namespace(&self) -> Option<&Name> {
         self.options.identity.namespace.as_ref()

@@ -10,6 +10,7 @@ use memcached_core::protocol::{Key, Value};
 use memcached_core::time::Time;
 
 use super::counting::Unfinished;
+use super::handover::Handover;
 use super::keys::{Keyed, Keys};
 use super::lookup::Attended;
 use super::note::Note;
@@ -110,24 +111,23 @@ pub(super) struct Outer {
     run: RunHandle,
 }
 
-/// What a lookup waits for.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives in a box, and is a visit most of the time"
-)]
+/// What a lookup waits for. Most of it is large and lives in boxes of its own, because each hit
+/// takes room for this.
 pub(super) enum Pending {
     /// The answer of memcached.
     Lookup(LookupHandle),
     /// The same, or that somebody else has made the page.
-    Visit(VisitHandle),
+    Visit(Box<VisitHandle>),
     /// That a copy of the request has made it.
-    Filling(Filling),
+    Filling(Box<Filling>),
 }
 
 /// A request that waits until a copy of it has made the page.
 pub(super) struct Filling {
     /// What came of the copy, once it has ended.
     pub(super) made: Rc<Cell<Option<Made>>>,
+    /// Where it leaves what is not stored.
+    pub(super) handover: Option<Handover>,
     /// The page that may be served if it could not be made.
     pub(super) otherwise: Option<Otherwise>,
     /// It waits no longer than that.
@@ -170,6 +170,8 @@ pub(super) struct Making {
     pub(super) had_page: bool,
     /// What may be served if it could not.
     pub(super) otherwise: Option<Otherwise>,
+    /// Where a copy leaves a response that it does not store.
+    pub(super) handover: Option<Handover>,
     /// The request has waited for another one to make it.
     pub(super) awaited: Option<Awaited>,
 }

@@ -7,9 +7,11 @@ mod cache;
 mod cache_status;
 mod counting;
 mod delete;
+mod handover;
 mod keys;
 mod lookup;
 mod memcached;
+mod near_memory;
 mod note;
 mod options;
 mod pools;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 
 use crate::client::{Client, Counters};
 use crate::host::{ActionEntry, Plugin, Server, SetupEntry, Worker, action_entry, setup_entry};
+use near_memory::NearMemory;
 
 pub(crate) use memcached::{Memcached, RequestMemory};
 
@@ -37,11 +40,19 @@ impl Plugin for Memcached {
     }
 
     fn start_worker(counters: &Arc<Counters>, worker: Worker) -> Client {
-        Client::new(worker, counters.add_worker())
+        Client::new(worker, counters.add_worker(), NearMemory::bytes())
     }
 
     fn stop_worker(client: &Client) {
         client.shutdown();
+    }
+
+    fn setups() -> Vec<SetupEntry> {
+        NearMemory::reset();
+        vec![
+            setup_entry::<NearMemory>(),
+            setup_entry::<pools::PoolSetup>(),
+        ]
     }
 
     fn actions() -> Vec<ActionEntry<Self>> {
@@ -51,9 +62,5 @@ impl Plugin for Memcached {
             action_entry::<store::StoreAction>(),
             action_entry::<delete::DeleteAction>(),
         ]
-    }
-
-    fn setups() -> Vec<SetupEntry<Self>> {
-        vec![setup_entry::<pools::PoolSetup>()]
     }
 }

@@ -10,7 +10,7 @@ use super::options::{Common, Environment};
 /// What is to be said of a request that was no hit, or what was said.
 pub(super) enum Note {
     /// Still to be said.
-    Due(Missed),
+    Due(Box<Missed>),
     /// The value that our header has.
     Said(Box<str>),
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use memcached_core::pool::Pool;
 
-use super::memcached::Memcached;
 use super::options::Options;
 use crate::client::Address;
 use crate::host::{ConfigValue, Server, SetupKind};
@@ -44,9 +43,8 @@ pub(super) struct PoolSetup;
 
 impl SetupKind for PoolSetup {
     const NAME: &'static CStr = c"memcached.pool";
-    type Plugin = Memcached;
 
-    fn set_up(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<(), String> {
+    fn set(server: Server<'_>, value: Option<ConfigValue<'_>>) -> Result<(), String> {
         let form = "expected \"NAME\" => options";
         let mut parts = entries(value);
         // The configuration gives a pair as a list of arguments that is a list of pairs.

@@ -236,3 +236,47 @@ fn a_large_body_passes_unharmed() {
     assert_eq!(cache.get("/large"), None);
     site.stop();
 }
+
+/// The host writes the head of a response once the body has gone through all filters: what
+/// has come to its end by then is not chunked, which would make its length a lie.
+#[test]
+fn a_length_has_no_coding_beside_it() {
+    let cache = Memcached::start();
+    let backend = Backend::start(|_, stream| {
+        let mut page = head("Content-Length: 4");
+        page.extend(b"page");
+        stream.write_all(&page).expect("the server reads");
+    });
+    let both = crate::options(&[r#""headers" => true, "vary" => ["accept-encoding"]"#]);
+    let in_cache = crate::options(&[]);
+    let config = format!(
+        r#"
+if req.path =^ "/cache" {{
+	memcached.cache ({in_cache}, {{ proxy "$BACKEND"; }});
+}} else {{
+	memcached.lookup ({both}, none, {{
+		proxy "$BACKEND";
+		memcached.store {both};
+		memcached.store ["server" => "$CACHE", "key" => "second"];
+	}});
+}}
+"#
+    );
+    let site = Site::start(&config, &[("CACHE", &cache), ("BACKEND", &backend)]);
+    for path in ["/cache", "/lookup"] {
+        for (turn, accepted) in ["identity", "gzip, deflate, br", "br"].iter().enumerate() {
+            for _ in 0..2 {
+                let headers = [("Accept-Encoding", *accepted)];
+                let page = site.request("GET", &format!("{path}{turn}"), &headers);
+                assert_eq!(page.text(), "page");
+                assert_eq!(
+                    page.header("Content-Length"),
+                    Some("4"),
+                    "{path} {accepted}"
+                );
+                assert_eq!(page.header("Transfer-Encoding"), None, "{path} {accepted}");
+            }
+        }
+    }
+    site.stop();
+}

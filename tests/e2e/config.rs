@@ -1,5 +1,8 @@
 //! What a configuration may say, and what it is told when it may not.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
 use testkit::{Host, Site, check_config, check_config_with};
 
 #[test]
@@ -301,5 +304,43 @@ fn a_server_that_does_not_fit_is_refused() {
         let line = format!("mod_memcached: this server does not fit the plugin: {told}");
         assert_eq!(checked.status, Some(1), "{pretended}");
         assert!(checked.output.contains(&line), "{}", checked.output);
+    }
+}
+
+/// What tells an older server is a function that it does not have; of the stand-in, a copy
+/// calls it by another name.
+#[test]
+fn an_older_server_refuses_the_plugin() {
+    let host = Host::find();
+    if host.is_real() {
+        println!("lighttpd2 itself fits: tested on the stand-in");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = std::fs::read(&host.worker).expect("the stand-in");
+    for function in [
+        "li_connection_proxy_protocol_init",
+        "li_lua_environment_restore",
+    ] {
+        let mut older = program.clone();
+        let mut renamed = 0;
+        for at in 0..older.len() - function.len() {
+            // A word of the table of names, which NUL surrounds.
+            if older[at] == 0 && older[at + 1..].starts_with(format!("{function}\0").as_bytes()) {
+                older[at + function.len()] ^= 1;
+                renamed += 1;
+            }
+        }
+        assert!(renamed > 0, "{function}");
+        let path = folder.path().join(function);
+        std::fs::write(&path, older).expect("a program");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("its mode");
+        let instead = format!("shift; exec '{}' \"$@\"", path.display());
+        let builder = Site::builder().wrapper(&["sh", "-c", &instead, "sh"]);
+        let checked = check_config_with(&builder, "memcached.lookup;");
+        assert_eq!(checked.status, Some(1), "{}", checked.output);
+        let line = "mod_memcached: this server does not fit the plugin: it is older than \
+                    lighttpd2 of July 2025 (f692ec9)";
+        assert!(checked.output.contains(line), "{}", checked.output);
     }
 }

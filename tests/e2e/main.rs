@@ -17,6 +17,7 @@ mod levels;
 mod life;
 mod lookup;
 mod lua;
+mod near;
 mod odd;
 mod panics;
 mod pool;

@@ -62,7 +62,7 @@ static gboolean load(struct script *s, liWorker *wrk) {
 		else
 			lua_pop(L, 1);
 	}
-	lua_globals_leave(LL);
+	li_lua_environment_restore(LL);
 	lua_gc(L, LUA_GCCOLLECT, 0);
 	if (!fine) LOG(s->srv, ERROR, "lua.handler: couldn't load '%s'", s->file->str);
 	return fine;
@@ -84,7 +84,7 @@ static liHandlerResult call_script(struct script *s, struct vrequest *vr, int gl
 		}
 		lua_pop(L, 1);
 	}
-	lua_globals_leave(LL);
+	li_lua_environment_restore(LL);
 	return result;
 }
 

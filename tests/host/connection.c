@@ -223,6 +223,10 @@ static GString *ip_of(int fd, int (*name)(int, struct sockaddr *, socklen_t *)) 
 static int remote_name(int fd, struct sockaddr *addr, socklen_t *len) { return getpeername(fd, addr, len); }
 static int local_name(int fd, struct sockaddr *addr, socklen_t *len) { return getsockname(fd, addr, len); }
 
+/* No PROXY protocol here, so nothing to prepare; that the function is there tells plugins
+ * which structs this server has. */
+void li_connection_proxy_protocol_init(liConnection *con) { (void)con; }
+
 void connection_new(struct worker *wrk, int fd) {
 	struct connection *con = g_new0(struct connection, 1);
 	struct ev_loop *loop = wrk->pub.loop.loop;

@@ -31,6 +31,7 @@ static gboolean call(struct vrequest *vr, guint i) {
 		if (!f->again) return FALSE;
 	}
 	f->again = FALSE;
+	if (vr->adding_filter) f->called_early_in = jobs_round(&vr->pub.wrk->loop.jobqueue);
 	if (in) {
 		f->seen_bytes = QUEUE(in)->bytes_in;
 		f->seen_closed = in->is_closed;
@@ -84,6 +85,11 @@ void filters_run(struct vrequest *vr) {
 	gboolean again = FALSE;
 	for (guint i = 0; i < vr->filters->len; i++) {
 		struct filter *f = at(vr, i);
+		/* It is called once in a round of jobs, and a head does not wait for the next. */
+		if (f->called_early_in == jobs_round(&vr->pub.wrk->loop.jobqueue)) {
+			vrequest_pump_later(vr);
+			return;
+		}
 		if (is_due(f, input_of(vr, i)) && call(vr, i)) return;
 		/* Not from within: what the filter has so far goes on before. */
 		f->again = f->again || (f->source_gone && f->pub.in && !f->queue.is_closed);

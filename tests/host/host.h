@@ -73,6 +73,7 @@ void li_job_clear(liJob *);
 void li_job_later(liJobQueue *, liJob *);
 void jobs_init(liJobQueue *, struct ev_loop *);
 void jobs_clear(liJobQueue *);
+guint jobs_round(const liJobQueue *queue);
 void job_detach(liJob *);
 liJobRef *job_ref(liJobQueue *, liJob *);
 
@@ -95,7 +96,6 @@ struct server {
 	liServer pub;
 	const char *config_path, *module_dir;
 	gboolean test_only;
-	liWorker *main_worker;
 	GHashTable *actions, *setups; /* name to struct registered */
 	GPtrArray *plugins;           /* liPlugin */
 	GPtrArray *modules;           /* struct module */
@@ -359,6 +359,7 @@ struct filter {
 	liFilterEventCB event;
 	liChunkQueue queue;
 	gboolean connected, source_gone, dest_gone, again;
+	guint called_early_in; /* the round of jobs in which it was called as it was added */
 	goffset seen_bytes;
 	gboolean seen_closed;
 };
@@ -454,6 +455,7 @@ struct connection {
 	struct sockaddr_storage local;
 };
 void connection_new(struct worker *, int fd);
+void li_connection_proxy_protocol_init(liConnection *);
 void connection_close(struct connection *);
 void connection_free(struct connection *);
 void connection_pump(struct connection *);

@@ -62,6 +62,8 @@ void jobs_clear(liJobQueue *queue) {
 	ev_prepare_stop(q->loop, &q->prepare);
 }
 
+guint jobs_round(const liJobQueue *queue) { return ((const struct queue *)queue)->generation; }
+
 static void unqueue(struct job_mirror *job) {
 	if (!job->link.data) return;
 	g_queue_unlink(&JOBS(job->link.data)->jobs, &job->link);

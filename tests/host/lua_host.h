@@ -2,10 +2,11 @@
 #ifndef LUA_HOST_H
 #define LUA_HOST_H
 
+#include "../../ffi/lua_vrequest.h"
 #include "host.h"
 
 #include <lauxlib.h>
-#include <lighttpd/core_lua.h>
+
 #include <lua.h>
 
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
@@ -24,7 +25,7 @@ GString *lua_text_of_arguments(lua_State *, int from);
 int lua_globals_new(liLuaState *, struct vrequest *);
 /* Without a reference to some (LUA_NOREF): ones that are lost when it is left. */
 void lua_globals_enter(liLuaState *, int ref);
-void lua_globals_leave(liLuaState *);
+void li_lua_environment_restore(liLuaState *);
 void lua_objects_init(lua_State *);
 void lua_push_vrequest(lua_State *, struct vrequest *);
 

@@ -170,7 +170,7 @@ void lua_globals_enter(liLuaState *LL, int ref) {
 	lua_pop(L, 1);
 }
 
-void lua_globals_leave(liLuaState *LL) {
+void li_lua_environment_restore(liLuaState *LL) {
 	lua_State *L = LL->L;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, LL->li_env_ref);
 	lua_insert(L, -2);

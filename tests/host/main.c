@@ -59,8 +59,8 @@ static void server_init(struct server *srv) {
 	for (gsize i = 0; i < G_N_ELEMENTS(srv->log_targets); i++) srv->log_targets[i] = g_strdup("stderr");
 	lua_state_init(&srv->lua, &srv->pub);
 	plugins_init(srv);
-	srv->main_worker = &worker_new(srv, 0, ev_loop_new(EVFLAG_AUTO))->pub;
-	g_array_append_val(srv->pub.workers, srv->main_worker);
+	srv->pub.main_worker = &worker_new(srv, 0, ev_loop_new(EVFLAG_AUTO))->pub;
+	g_array_append_val(srv->pub.workers, srv->pub.main_worker);
 	core_register(srv);
 }
 
@@ -92,7 +92,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int events) {
 
 static void serve(struct server *srv) {
 	lua_state_show_plugins(&srv->lua, srv, NULL);
-	lua_state_show_plugins(LUA_OF(srv->main_worker), srv, srv->main_worker);
+	lua_state_show_plugins(LUA_OF(srv->pub.main_worker), srv, srv->pub.main_worker);
 	for (guint i = 1; i < srv->pub.worker_count; i++) {
 		struct worker *wrk = worker_new(srv, i, ev_loop_new(EVFLAG_AUTO));
 		lua_state_show_plugins(&wrk->lua, srv, &wrk->pub);
@@ -100,18 +100,18 @@ static void serve(struct server *srv) {
 	}
 	plugins_prepare(srv);
 	server_listen(srv);
-	plugins_prepare_worker(WORKER(srv->main_worker));
+	plugins_prepare_worker(WORKER(srv->pub.main_worker));
 	for (guint i = 1; i < srv->pub.worker_count; i++) worker_start(g_array_index(srv->pub.workers, struct worker *, i));
 	static const int signals[] = { SIGINT, SIGTERM };
 	ev_signal watchers[G_N_ELEMENTS(signals)];
-	struct ev_loop *loop = srv->main_worker->loop.loop;
+	struct ev_loop *loop = srv->pub.main_worker->loop.loop;
 	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) {
 		ev_signal_init(&watchers[i], on_signal, signals[i]);
 		watchers[i].data = srv;
 		ev_signal_start(loop, &watchers[i]);
 	}
 	server_accept_start(srv);
-	worker_start(WORKER(srv->main_worker));
+	worker_start(WORKER(srv->pub.main_worker));
 	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) ev_signal_stop(loop, &watchers[i]);
 	for (guint i = 1; i < srv->pub.workers->len; i++) {
 		struct worker *wrk = g_array_index(srv->pub.workers, struct worker *, i);

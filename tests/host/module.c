@@ -15,8 +15,8 @@ struct module {
 struct registered {
 	liPlugin *plugin;
 	const liPluginAction *action;
-	const liPluginSetup *of_plugin;
-	setup_cb setup;
+	setup_cb setup; /* of the server's own */
+	const liPluginSetup *plugin_setup;
 };
 
 static liModules interface;
@@ -115,7 +115,7 @@ static void plugin_set_setups(struct server *srv, liPlugin *plugin, const liPlug
 	for (; setups && setups->name; setups++) {
 		struct registered *r = g_new0(struct registered, 1);
 		r->plugin = plugin;
-		r->of_plugin = setups;
+		r->plugin_setup = setups;
 		g_hash_table_insert(srv->setups, (gpointer)setups->name, r);
 	}
 }
@@ -157,14 +157,14 @@ liAction *action_create(struct server *srv, const char *name, liValue *v) {
 		LOG(srv, ERROR, "unknown action '%s'", name);
 		return NULL;
 	}
-	liAction *a = r->action->create_action(&srv->pub, srv->main_worker, r->plugin, v, r->action->userdata);
+	liAction *a = r->action->create_action(&srv->pub, srv->pub.main_worker, r->plugin, v, r->action->userdata);
 	if (!a) LOG(srv, ERROR, "Action '%s' creation failed", name);
 	return a;
 }
 
 static gboolean call_setup(struct server *srv, const struct registered *r, liValue *v) {
-	const liPluginSetup *own = r->of_plugin;
-	return own ? own->setup(&srv->pub, r->plugin, v, own->userdata) : r->setup(srv, v);
+	if (r->setup) return r->setup(srv, v);
+	return r->plugin_setup->setup(&srv->pub, r->plugin, v, r->plugin_setup->userdata);
 }
 
 gboolean setup_run(struct server *srv, const char *name, liValue *v) {

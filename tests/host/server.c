@@ -68,14 +68,14 @@ void server_accept_start(struct server *srv) {
 		struct listener *l = at(srv, i);
 		ev_io_init(&l->watcher, on_acceptable, l->fd, EV_READ);
 		l->watcher.data = srv;
-		ev_io_start(srv->main_worker->loop.loop, &l->watcher);
+		ev_io_start(srv->pub.main_worker->loop.loop, &l->watcher);
 	}
 }
 
 void server_accept_stop(struct server *srv) {
 	for (guint i = 0; i < srv->listeners->len; i++) {
 		struct listener *l = at(srv, i);
-		if (ev_is_active(&l->watcher)) ev_io_stop(srv->main_worker->loop.loop, &l->watcher);
+		if (ev_is_active(&l->watcher)) ev_io_stop(srv->pub.main_worker->loop.loop, &l->watcher);
 		if (l->fd >= 0) close(l->fd);
 		l->fd = -1;
 	}

@@ -33,4 +33,4 @@ pub use names::HeaderNames;
 pub use range::{Extent, resolve_range};
 pub use seconds::{Age, SECONDS_MAX, capped, delta_seconds};
 pub use structured_item::Item;
-pub use surrogate_control::SurrogateControl;
+pub use surrogate_control::{SURROGATE_CAPABILITY, SurrogateControl};

@@ -1,12 +1,20 @@
-//! `Surrogate-Control` (W3C note "Edge Architecture Specification", section 2).
+//! `Surrogate-Control` and `Surrogate-Capability` (W3C note "Edge Architecture
+//! Specification", section 2).
 
 use super::cache_control::{CacheControl, Directives, is_argument, split, stricter};
 use super::fields::is_token;
 use super::seconds::delta_seconds;
 
-/// What all `Surrogate-Control` lines of a response say together to a cache
-/// without a name: directives with a target, such as `max-age=60;cdn`, are meant
-/// for others. Of a directive that is given twice the stricter one counts.
+/// What a request for a backend says of this cache in `Surrogate-Capability`.
+pub const SURROGATE_CAPABILITY: &str = "lighttpd2=\"Surrogate/1.0\"";
+
+/// The name by which directives can be meant for this cache, as it is in
+/// [`SURROGATE_CAPABILITY`].
+const OWN_NAME: &[u8] = b"lighttpd2";
+
+/// What all `Surrogate-Control` lines of a response say together to this cache.
+/// Directives with another target, such as `max-age=60;cdn`, are meant for others. Of a
+/// directive that is given twice, with a target or without, the stricter one counts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SurrogateControl {
     no_store: bool,
@@ -20,10 +28,10 @@ impl SurrogateControl {
     /// Records the value of one header line.
     pub fn observe(&mut self, value: &[u8]) {
         for directive in Directives::new(value).filter(|directive| !directive.is_empty()) {
-            let (name, argument) = split(directive);
-            if has_target(directive) {
+            let Some(directive) = for_this(directive) else {
                 continue;
-            }
+            };
+            let (name, argument) = split(directive);
             // Nothing stands around the equals sign.
             let len = name.len() + argument.map_or(0, |argument| argument.len() + 1);
             if !is_token(name) || !argument.is_none_or(is_argument) || len != directive.len() {
@@ -69,13 +77,20 @@ fn max_age(argument: &[u8]) -> Option<(u32, Option<u32>)> {
     }
 }
 
-/// Whether a directive has a semicolon outside of quotes.
-fn has_target(directive: &[u8]) -> bool {
+/// A directive without its target, unless that is another cache. The target stands behind
+/// the first semicolon outside of quotes.
+fn for_this(directive: &[u8]) -> Option<&[u8]> {
     let mut quoted = false;
-    directive.iter().any(|&byte| {
+    let semicolon = directive.iter().position(|&byte| {
         quoted ^= byte == b'"';
         byte == b';' && !quoted
-    })
+    });
+    let Some(semicolon) = semicolon else {
+        return Some(directive);
+    };
+    let target = directive[semicolon + 1..].trim_ascii();
+    let is_own = target.eq_ignore_ascii_case(OWN_NAME);
+    is_own.then(|| directive[..semicolon].trim_ascii_end())
 }
 
 #[cfg(test)]
@@ -104,6 +119,11 @@ mod tests {
             (&["no-store, content=\"ESI/1.0;x\""], (true, None)),
             (&["max-age=60", "max-age=30, no-store"], (true, Some(30))),
             (&["max-age=9;other, max-age=60"], (false, Some(60))),
+            (&["max-age=9;lighttpd2"], (false, Some(9))),
+            (&["max-age=9 ; Lighttpd2"], (false, Some(9))),
+            (&["max-age=9;lighttpd2, max-age=5"], (false, Some(5))),
+            (&["no-store, max-age=9;lighttpd2"], (true, Some(9))),
+            (&["max-age=60, no-store;lighttpd2"], (true, Some(60))),
             (
                 &["no-store;other; max-age=9, max-age=60"],
                 (false, Some(60)),
@@ -142,6 +162,11 @@ mod tests {
             "content=\"ESI/1.0\"",
             "max-age=60;other",
             "no-store;other",
+            "max-age=60;lighttpd2x",
+            "max-age=60;lighttpd2;other",
+            "max-age=60;",
+            "max-age=x;lighttpd2",
+            "max-age=60, max-age =9;lighttpd2",
             "max-age",
             "max-age=",
             "max-age=x",

@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 
 use smallvec::SmallVec;
 
+use super::near::Reading;
 use super::result::LookupResult;
 use crate::protocol::{Key, Retrieve};
 use crate::server::{Outcome, RequestId, Unclaimed};
@@ -98,6 +99,7 @@ pub struct Flight<W, P> {
     hash: u64,
     key: Key,
     target: Target,
+    reading: Reading,
     request: Cell<Option<RequestId>>,
     /// Whether it is in the table of those that can be joined.
     pub(super) listed: Cell<bool>,
@@ -126,9 +128,16 @@ impl<W, P> Default for Completed<W, P> {
 
 impl<W, P> Flight<W, P> {
     /// A flight without waiters, about to be listed under `hash`.
-    fn open(hash: u64, target: Target, key: Key, completed: &Rc<Completed<W, P>>) -> Rc<Self> {
+    fn open(
+        hash: u64,
+        reading: Reading,
+        target: Target,
+        key: Key,
+        completed: &Rc<Completed<W, P>>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             hash,
+            reading,
             key,
             target,
             request: Cell::new(None),
@@ -203,8 +212,9 @@ impl<W, P> Flight<W, P> {
     }
 
     /// Makes another flight of one that is over.
-    fn reopen(&mut self, hash: u64, target: Target, key: Key) {
+    fn reopen(&mut self, hash: u64, reading: Reading, target: Target, key: Key) {
         self.hash = hash;
+        self.reading = reading;
         self.key = key;
         self.target = target;
         self.request.set(None);
@@ -302,6 +312,12 @@ impl<W, P: Clone> Waiter<W, P> {
 }
 
 impl<W, P> Waiter<W, P> {
+    /// When the result was asked for, which is before this waiter if it has joined others.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.flight.reading
+    }
+
     /// Gives the place up; the flight, and whether nobody wants its request now.
     pub(super) fn leave(self) -> (Rc<Flight<W, P>>, bool) {
         let mut waiters = self.flight.waiters.borrow_mut();
@@ -336,17 +352,18 @@ impl<W, P> Spare<W, P> {
     pub(super) fn open(
         &mut self,
         hash: u64,
+        reading: Reading,
         target: Target,
         key: Key,
         completed: &Rc<Completed<W, P>>,
     ) -> Rc<Flight<W, P>> {
         while let Some(mut flight) = self.0.pop() {
             if let Some(over) = Rc::get_mut(&mut flight) {
-                over.reopen(hash, target, key);
+                over.reopen(hash, reading, target, key);
                 return flight;
             }
         }
-        Flight::open(hash, target, key, completed)
+        Flight::open(hash, reading, target, key, completed)
     }
 
     /// Keeps a flight that nobody else holds: it is over.

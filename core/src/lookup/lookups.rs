@@ -2,6 +2,7 @@
 
 use core::hash::{BuildHasher, Hash, Hasher};
 use core::task::Poll;
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -9,9 +10,12 @@ use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::coalesce::{Completed, DriverId, Flight, ServerId, Spare, Target, Waiter};
+use super::near::{Near, Page, Reading, Stamps};
+use super::place::Place;
 use super::result::LookupResult;
 use crate::protocol::Key;
 use crate::server::{Failure, RequestId, Unclaimed};
+use crate::time::Time;
 
 /// What became of [`Lookups::begin`].
 #[derive(Debug)]
@@ -72,6 +76,8 @@ pub struct Lookups<W, P> {
     /// The flight whose waiters are being woken, and the next one's place.
     waking: Option<(Rc<Flight<W, P>>, usize)>,
     closed: bool,
+    near: Near<P>,
+    stamps: Stamps,
     stats: Stats,
 }
 
@@ -85,14 +91,25 @@ impl<W, P> Default for Lookups<W, P> {
             completed: Rc::default(),
             waking: None,
             closed: false,
+            near: Near::new(0),
+            stamps: Stamps::default(),
             stats: Stats::default(),
         }
     }
 }
 
 impl<W, P: Clone> Lookups<W, P> {
+    /// Lookups with a near cache of so many bytes.
+    #[must_use]
+    pub fn with_near(bytes: u64) -> Self {
+        Self {
+            near: Near::new(bytes),
+            ..Self::default()
+        }
+    }
+
     /// Begins the lookup of a key. Call [`poll_submit`](Self::poll_submit) next.
-    pub fn begin(&mut self, target: Target, key: &Key, waker: W) -> Begin<W, P> {
+    pub fn begin(&mut self, now: Time, target: Target, key: &Key, waker: W) -> Begin<W, P> {
         self.stats.begun += 1;
         if self.closed {
             return Begin::Ready(self.count(LookupResult::Failed(Failure::Shutdown)));
@@ -104,7 +121,8 @@ impl<W, P: Clone> Lookups<W, P> {
             |flight| flight.hash(),
         );
         let (spare, completed) = (&mut self.spare, &self.completed);
-        let mut open = || spare.open(hash, target, key.clone(), completed);
+        let reading = self.stamps.reading(now, hash);
+        let mut open = || spare.open(hash, reading, target, key.clone(), completed);
         let flight = match entry {
             Entry::Occupied(mut entry) => {
                 let other = entry.get();
@@ -141,14 +159,51 @@ impl<W, P: Clone> Lookups<W, P> {
 
     /// The item of a key is about to be changed at a server: lookups that begin
     /// later are not answered by a request submitted before.
+    ///
+    /// What was found near is forgotten, and so is what a request submitted before will find.
     pub fn changed(&mut self, server: ServerId, key: &Key) {
-        if self.joinable.is_empty() {
+        if self.joinable.is_empty() && !self.near.is_used() {
             return;
         }
         let hash = self.hash_of(server, key);
+        if self.near.is_used() {
+            self.stamps.changed(hash);
+            let key = key.clone();
+            self.near.remove(&Place { server, key });
+        }
         let same = |flight: &Rc<Flight<W, P>>| flight.is_of(server, key);
         if let Ok(entry) = self.joinable.find_entry(hash, same) {
             entry.remove().0.listed.set(false);
+        }
+    }
+
+    /// An item is about to be asked for, other than by a lookup of these.
+    #[must_use]
+    pub fn reading(&self, now: Time, place: &Place) -> Reading {
+        let hash = self.hash_of(place.server, &place.key);
+        self.stamps.reading(now, hash)
+    }
+
+    /// What was found lately.
+    pub const fn near(&mut self) -> &mut Near<P> {
+        &mut self.near
+    }
+
+    /// Keeps what a reading of an item has found, for those who ask [near](Self::near), unless
+    /// the item was changed since, something as new is there, or it has too many bytes.
+    /// `fresh_for`: how long it is still fresh, if that is known.
+    pub fn keep_near(
+        &mut self,
+        now: Time,
+        reading: &Reading,
+        place: Place,
+        fresh_for: Option<Duration>,
+        len: u64,
+        page: impl FnOnce() -> Page<P>,
+    ) {
+        let is_wanted = || self.stamps.is_current(reading) && self.near.wants(reading, &place, len);
+        if self.near.is_used() && !self.closed && is_wanted() {
+            self.near.keep(now, reading, place, fresh_for, page());
         }
     }
 

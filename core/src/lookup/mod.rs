@@ -26,11 +26,13 @@
 //!   somebody holds a waiter of it or its request is under way.
 
 mod coalesce;
-
 pub mod lease;
 mod lookups;
+pub mod near;
+mod place;
 mod result;
 
 pub use coalesce::{Asks, DriverId, Flight, ServerId, Target, Waiter};
 pub use lookups::{Begin, Cancel, Lookups, Refusal, Stats};
+pub use place::Place;
 pub use result::LookupResult;

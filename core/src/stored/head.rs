@@ -13,7 +13,7 @@ use super::pieces::head_bytes;
 use super::status::is_whole;
 use crate::decimal;
 use crate::http::{
-    Age, ConnectionHeaders, capped, is_text, is_token, parse_date, trim, trim_start,
+    Age, ConnectionHeaders, capped, format_date, is_text, is_token, parse_date, trim, trim_start,
 };
 
 /// The head of a stored response.
@@ -22,8 +22,29 @@ pub struct Head<'a> {
     status: u16,
     flags: u32,
     bytes: Cow<'a, [u8]>,
-    fields: Vec<(Range<usize>, Range<usize>)>,
-    connection: ConnectionHeaders,
+    fields: Vec<Field>,
+    /// Where it is kept to be sent often.
+    dates: Option<Dates>,
+}
+
+/// What a head says of when it was made, read once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Dates {
+    /// There is a `Date` or an `Age`.
+    has_any: bool,
+    date: Option<u64>,
+    age: u32,
+    /// A date in seconds since 1970, and its text.
+    text: Option<(u64, Box<str>)>,
+}
+
+/// One header, by places in the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Field {
+    name: (u32, u32),
+    value: (u32, u32),
+    /// Whether a hit sends it.
+    is_sent: bool,
 }
 
 impl<'a> Head<'a> {
@@ -43,18 +64,44 @@ impl<'a> Head<'a> {
             flags,
             bytes,
             fields: Vec::new(),
-            connection: ConnectionHeaders::default(),
+            dates: None,
         };
         if let Err(defect) = head.read() {
             return Err(Malformed::of(&head.bytes, flags, defect));
         }
-        let mut connection = ConnectionHeaders::default();
-        for value in head.values("Connection") {
-            connection.observe(value);
-        }
-        head.connection = connection;
+        head.leave_out_named();
         head.check_length(len)?;
         Ok(head)
+    }
+
+    /// The same without what it was read from, to be kept and sent often.
+    #[must_use]
+    pub fn into_owned(mut self) -> Head<'static> {
+        self.fields.shrink_to_fit();
+        let mut dates = self.read_dates();
+        dates.text = dates.date.map(|date| {
+            let date = date.saturating_sub(dates.age.into());
+            (date, format_date(date).into())
+        });
+        Head {
+            dates: Some(dates),
+            status: self.status,
+            flags: self.flags,
+            bytes: Cow::Owned(self.bytes.into_owned()),
+            fields: self.fields,
+        }
+    }
+
+    /// Bytes that it takes, beside what it was read from.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let own = match &self.bytes {
+            Cow::Borrowed(_) => 0,
+            Cow::Owned(bytes) => bytes.capacity(),
+        };
+        let dates = self.dates.iter().filter_map(|dates| dates.text.as_ref());
+        let dates: usize = dates.map(|(_, text)| text.len()).sum();
+        own + dates + self.fields.capacity() * size_of::<Field>()
     }
 
     fn read(&mut self) -> Result<(), Malformed> {
@@ -76,8 +123,27 @@ impl<'a> Head<'a> {
             }
             let blanks = after_colon.len() - trim_start(after_colon).len();
             let start = line.start + colon + 1 + blanks;
-            let name = line.start..line.start + colon;
-            self.fields.push((name, start..start + value.len()));
+            let name = &text[..colon];
+            self.fields.push(Field {
+                name: (short(line.start), short(line.start + colon)),
+                value: (short(start), short(start + value.len())),
+                is_sent: !is_made_afresh(name) && !is_left_out(name),
+            });
+        }
+    }
+
+    /// Headers that `Connection` names are not sent.
+    fn leave_out_named(&mut self) {
+        if self.values("Connection").next().is_none() {
+            return;
+        }
+        let mut connection = ConnectionHeaders::default();
+        for value in self.values("Connection") {
+            connection.observe(value);
+        }
+        let bytes = &*self.bytes;
+        for field in &mut self.fields {
+            field.is_sent &= !connection.contains(&bytes[long(field.name)]);
         }
     }
 
@@ -109,21 +175,21 @@ impl<'a> Head<'a> {
     }
 
     fn all(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let cut = |(name, value): &(Range<usize>, Range<usize>)| {
-            (&self.bytes[name.clone()], &self.bytes[value.clone()])
-        };
-        self.fields.iter().map(cut)
+        self.fields.iter().map(|field| self.cut(field))
+    }
+
+    fn cut(&self, field: &Field) -> (&[u8], &[u8]) {
+        (
+            &self.bytes[long(field.name)],
+            &self.bytes[long(field.value)],
+        )
     }
 
     /// The headers that a hit sends: those that may be stored, without `Date`
     /// and `Age`, which depend on the time of the hit.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.all().filter(|(name, _)| {
-            let made_afresh = ["Date", "Age"]
-                .iter()
-                .any(|other| name.eq_ignore_ascii_case(other.as_bytes()));
-            !made_afresh && !is_left_out(name) && !self.connection.contains(name)
-        })
+        let sent = self.fields.iter().filter(|field| field.is_sent);
+        sent.map(|field| self.cut(field))
     }
 
     /// The values of all headers of this name.
@@ -162,18 +228,44 @@ impl<'a> Head<'a> {
     /// in the future counts as now.
     #[must_use]
     pub fn times(&self, unix_now_secs: u64) -> Option<Times> {
-        let has = |name: &str| self.values(name).next().is_some();
-        if !has("Date") && !has("Age") {
+        let read;
+        let dates = if let Some(dates) = &self.dates {
+            dates
+        } else {
+            read = self.read_dates();
+            &read
+        };
+        if !dates.has_any {
             return None;
         }
-        let date = self.value("Date").and_then(parse_date);
+        let date = dates.date;
         let stored = date.map_or(unix_now_secs, |stored| stored.min(unix_now_secs));
-        let before = u64::from(self.age_when_stored());
+        let before = u64::from(dates.age);
         Some(Times {
             date: stored.saturating_sub(before),
             age: capped(unix_now_secs - stored + before),
             is_dated: date.is_some(),
         })
+    }
+
+    fn read_dates(&self) -> Dates {
+        let has = |name: &str| self.values(name).next().is_some();
+        Dates {
+            has_any: has("Date") || has("Age"),
+            date: self.value("Date").and_then(parse_date),
+            age: self.age_when_stored(),
+            text: None,
+        }
+    }
+
+    /// The text of a date that [`times`](Self::times) gives.
+    #[must_use]
+    pub fn date_text(&self, unix_secs: u64) -> Cow<'_, str> {
+        let known = self.dates.as_ref().and_then(|dates| dates.text.as_ref());
+        match known {
+            Some((date, text)) if *date == unix_secs => Cow::Borrowed(text),
+            _ => Cow::Owned(format_date(unix_secs)),
+        }
     }
 
     /// Its age in seconds when it was stored; 0 if it has no readable `Age`.
@@ -203,6 +295,20 @@ pub struct Times {
     /// Whether the head tells when it was stored, so that both are more than a
     /// guess.
     pub is_dated: bool,
+}
+
+/// # Panics
+/// It is past 4 GiB. No head is that long.
+fn short(place: usize) -> u32 {
+    u32::try_from(place).expect("heads are short")
+}
+
+const fn long((start, end): (u32, u32)) -> Range<usize> {
+    start as usize..end as usize
+}
+
+fn is_made_afresh(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"Date") || name.eq_ignore_ascii_case(b"Age")
 }
 
 /// The next line without its end; `None` if that is not CR and LF.

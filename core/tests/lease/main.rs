@@ -3,6 +3,7 @@
 mod desk;
 mod dialects;
 mod fates;
+mod kept;
 mod locks;
 mod random;
 mod stale;

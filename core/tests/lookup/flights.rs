@@ -10,6 +10,7 @@ use memcached_core::protocol::{FoundValues, Key, Reply};
 use memcached_core::server::{Failure, Outcome};
 
 use memcached_core::testing::lookup::{self as testing, Numbered, hit, request_ids, target};
+use memcached_core::time::Time;
 
 fn usual() -> Target {
     target(0, 0, 500)
@@ -24,7 +25,7 @@ fn reply(number: u32) -> Outcome<u32> {
 }
 
 fn begin(lookups: &mut Numbered, target: Target, name: &str, waker: u32) -> Waiter<u32, u32> {
-    match lookups.begin(target, &key(name), waker) {
+    match lookups.begin(Time::default(), target, &key(name), waker) {
         Begin::Pending(waiter) => waiter,
         Begin::Ready(result) => panic!("{result:?}"),
     }
@@ -311,7 +312,7 @@ fn nothing_is_begun_after_the_end() {
     let waiter = begin(&mut lookups, usual(), "k", 1);
     let flight = submit(&mut lookups);
     lookups.close();
-    match lookups.begin(usual(), &key("k"), 2) {
+    match lookups.begin(Time::default(), usual(), &key("k"), 2) {
         Begin::Ready(result) => assert_eq!(result, LookupResult::Failed(Failure::Shutdown)),
         Begin::Pending(waiter) => panic!("{waiter:?}"),
     }

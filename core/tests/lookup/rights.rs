@@ -6,6 +6,7 @@ use memcached_core::lookup::{Asks, Begin, DriverId, LookupResult, Target, Waiter
 use memcached_core::protocol::{Found, Key, Marks, Pieces, Reply, Value};
 use memcached_core::server::{Outcome, Unclaimed};
 use memcached_core::testing::lookup::{Numbered, target};
+use memcached_core::time::Time;
 
 fn key() -> Key {
     Key::new(b"k").unwrap()
@@ -16,7 +17,7 @@ fn begin(lookups: &mut Numbered, waker: u32) -> Waiter<u32, u32> {
         asks: Asks::Lock(10),
         ..target(0, 3, 500)
     };
-    match lookups.begin(target, &key(), waker) {
+    match lookups.begin(Time::default(), target, &key(), waker) {
         Begin::Pending(waiter) => waiter,
         Begin::Ready(result) => panic!("{result:?}"),
     }

@@ -3,5 +3,6 @@
 mod meta;
 mod meta_property;
 mod property;
+mod refusals;
 mod replay;
 mod table;

@@ -20,3 +20,14 @@ proptest! {
         rights::run(&script);
     }
 }
+
+/// A value is given out when others on another connection are late.
+#[test]
+fn a_right_is_told_of_later_than_it_came() {
+    rights::run(&[
+        20, 8, 0, 71, 0, 74, 7, 27, 72, 0, 0, 0, 0, 54, 0, 0, 94, 0, 0, 14, 0, 0, 54, 0, 0, 14, 0,
+        0, 131, 135, 74, 186, 9, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 189, 0, 0,
+        0, 0, 0, 0, 29, 54, 0, 0, 14, 0, 0, 96, 35, 120, 96, 235, 16, 53, 32, 0, 14, 0, 0, 26, 0,
+        0, 0,
+    ]);
+}

@@ -214,7 +214,7 @@ impl Driver {
         /// It does not matter when the answer comes, only that it is read.
         const TIMEOUT: Duration = Duration::from_secs(1);
         let command = unclaimed.release().into();
-        let completion = Completion::new(Rc::clone(&self.unattended));
+        let completion = self.unattended();
         // If the connection is over, nobody can give the right back; it ends with the item.
         drop(self.submit_pinned(unclaimed.marks.pin, command, TIMEOUT, completion));
     }
@@ -246,19 +246,9 @@ impl Driver {
         }
     }
 
-    /// Submits a request whose outcome nobody waits for.
-    ///
-    /// # Errors
-    /// The server cannot be asked now.
-    pub(super) fn send_and_forget(
-        &self,
-        lane: Lane,
-        command: Command<Vec<u8>>,
-        timeout: Duration,
-    ) -> Result<(), Failure> {
-        let completion = Completion::new(Rc::clone(&self.unattended));
-        let submitted = self.submit(lane, command, timeout, completion);
-        submitted.map(drop).map_err(|refused| refused.failure)
+    /// What completes a request for whose outcome nobody waits.
+    pub(super) fn unattended(&self) -> Completion {
+        Completion::new(Rc::clone(&self.unattended))
     }
 
     /// Gives a request up that nobody wants any more.

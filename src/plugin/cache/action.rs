@@ -12,7 +12,7 @@ use memcached_core::policy::identity::Sharing;
 use super::making::{self, FillAction, Made, Making};
 use crate::host::{Action, ActionKind, ConfigValue, Flow, Server, inner_action};
 use crate::plugin::keys::{Keys, VARY_MAX};
-use crate::plugin::lookup::{Asked, Asking};
+use crate::plugin::lookup::{Asked, Asking, Fill};
 use crate::plugin::memcached::{Memcached, Request, RequestMemory};
 use crate::plugin::options::{Options, WithBlocks, with_blocks};
 use crate::plugin::store::Storing;
@@ -63,7 +63,7 @@ impl ActionKind for CacheAction {
         });
         let fill = inner_action(server, FillAction(Arc::clone(&making)));
         Ok(Self {
-            asking: Asking::new(keys, Some(fill)),
+            asking: Asking::new(keys, Some(Fill::new(fill, true))),
             making,
             hit,
             miss,
@@ -112,6 +112,10 @@ impl CacheAction {
             Asked::Pending(memory) => wait(context, Waiting::Answer(memory)),
             Asked::Hit => go_on_with(vr, self.hit.as_ref()),
             Asked::Passed => wait(context, Waiting::Made(self.making.begin(vr))),
+            Asked::Made(why) => {
+                self.making.storing.made_by_copy(vr, &why);
+                go_on_with(vr, self.miss.as_ref())
+            }
             Asked::Handled => Flow::GoOn,
             Asked::Cut => Flow::Error,
         }

@@ -6,6 +6,7 @@ use memcached_core::lookup::lease::End;
 use memcached_core::policy::identity::Sharing;
 
 use super::asking::{Asked, Asking};
+use super::fill::Fill;
 use crate::host::{Action, ActionKind, ConfigValue, Flow, ResponseState, Server};
 use crate::plugin::cache_status::say_missed;
 use crate::plugin::keys::Keys;
@@ -37,7 +38,7 @@ impl ActionKind for LookupAction {
         Ok(Self {
             asking: Asking::new(
                 Keys::new(server, Self::NAME, options, Sharing::Usual)?.into(),
-                miss.clone(),
+                miss.clone().map(|miss| Fill::new(miss, false)),
             ),
             hit,
             miss,
@@ -62,7 +63,8 @@ impl ActionKind for LookupAction {
                 Flow::GoOn
             }
             Asked::Passed => self.pass(vr, context),
-            Asked::Handled => Flow::GoOn,
+            // Of its copies nothing is handed over.
+            Asked::Handled | Asked::Made(_) => Flow::GoOn,
             Asked::Cut => Flow::Error,
         }
     }

@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use memcached_core::http::Forward;
 use memcached_core::lookup::LookupResult;
+use memcached_core::lookup::near::Reading;
 use memcached_core::policy::invalidation::is_safe;
-use memcached_core::policy::{Bypass, Conditions, Policy, Servable};
+use memcached_core::policy::{Bypass, Conditions, NotStored, Policy, Servable};
 use memcached_core::protocol::Value;
-use memcached_core::stored::{Head, Kind, Malformed};
+use memcached_core::stored::{Head, Kind};
 
 use super::fill::Fill;
 use super::hit::{self, Sent};
-use super::outcome::{Outcomes, Passed, Served};
+use super::outcome::{How, Outcomes, Passed, Served};
 use crate::client::{Lookup, unix_now};
-use crate::host::{Action, BufferSlice};
+use crate::host::BufferSlice;
 use crate::plugin::backend_headers::{client_headers, replace};
 use crate::plugin::counting::Made;
 use crate::plugin::keys::{Keyed, Keys};
@@ -42,6 +43,8 @@ pub(in crate::plugin) enum Asked {
     /// The request goes on without the cache. Its headers are those that a backend
     /// is to see.
     Passed,
+    /// A copy of the request has got the response, and does not store it for this reason.
+    Made(NotStored),
     /// Something else handles the request.
     Handled,
     /// The item is the response, but the host did not take all of it.
@@ -50,9 +53,9 @@ pub(in crate::plugin) enum Asked {
 
 impl Asking {
     /// `fill` makes and stores what is not there.
-    pub(in crate::plugin) fn new(keys: Arc<Keys>, fill: Option<Action>) -> Self {
+    pub(in crate::plugin) fn new(keys: Arc<Keys>, fill: Option<Fill>) -> Self {
         Self {
-            fill: fill.map(Fill::new),
+            fill,
             policy: keys.options().policy(),
             outcomes: Outcomes::new(Arc::clone(&keys)),
             keys,
@@ -91,7 +94,7 @@ impl Asking {
     /// Looks the item of a key up; `timeout` is the time for that.
     fn look_up(&self, vr: &mut Request<'_>, key: &Keyed, timeout: Duration) -> Asked {
         let options = &self.options().common;
-        let mut memory = self.memory(vr, Ok(key.clone()));
+        let memory = self.memory(vr, Ok(key.clone()));
         if options.headers && conditions(vr).are_for_origin() {
             let reason = "If-Match or If-Unmodified-Since";
             let passed = Passed {
@@ -103,8 +106,24 @@ impl Asking {
             };
             return self.pass(vr, memory, &passed);
         }
+        let own = memory.outer_run(&self.keys, &key.key);
+        if own.is_some_and(|run| run.ended().is_none()) {
+            // It would wait for itself.
+            let passed = Passed {
+                forward: self.forward_of_miss(),
+                detail: None,
+                key: None,
+                status: "miss",
+                line: &"this request makes it already",
+            };
+            return self.pass(vr, memory, &passed);
+        }
         let Some(client) = vr.worker() else {
             return self.fail(vr, memory, &"not available on this worker");
+        };
+        let mut memory = match self.answer_near(vr, client, memory) {
+            Ok(asked) => return asked,
+            Err(memory) => memory,
         };
         let Some(waker) = vr.waker() else {
             return self.fail(vr, memory, &"not available on this server");
@@ -118,7 +137,7 @@ impl Asking {
                 memory.pending = Some(Pending::Lookup(handle));
                 Asked::Pending(memory)
             }
-            Lookup::Ready(result) => self.finish(vr, result, memory),
+            Lookup::Ready(result) => self.finish(vr, result, None, memory),
         }
     }
 
@@ -141,7 +160,7 @@ impl Asking {
         }
         match memory.pending.take() {
             Some(Pending::Lookup(handle)) => match handle.poll() {
-                Poll::Ready(result) => self.finish(vr, result, memory),
+                Poll::Ready(result) => self.finish(vr, result, handle.reading(), memory),
                 Poll::Pending => {
                     memory.pending = Some(Pending::Lookup(handle));
                     Asked::Pending(memory)
@@ -172,11 +191,13 @@ impl Asking {
         &self,
         vr: &mut Request<'_>,
         result: LookupResult<BufferSlice>,
+        reading: Option<Reading>,
         memory: Box<RequestMemory>,
     ) -> Asked {
         match result {
-            LookupResult::Hit(value) => self.answer(vr, &value, memory),
+            LookupResult::Hit(value) => self.answer(vr, &value, reading, memory),
             LookupResult::Miss => {
+                self.forget_near(vr, &memory);
                 let passed = Passed {
                     forward: self.forward_of_miss(),
                     detail: None,
@@ -187,7 +208,10 @@ impl Asking {
                 self.pass(vr, memory, &passed)
             }
             LookupResult::TooLarge(len) => self.pass_too_large(vr, memory, len),
-            LookupResult::Failed(failure) => self.fail(vr, memory, &failure),
+            LookupResult::Failed(failure) => match self.answer_on_error(vr, memory) {
+                Ok(asked) => asked,
+                Err(memory) => self.fail(vr, memory, &failure),
+            },
         }
     }
 
@@ -201,6 +225,7 @@ impl Asking {
         &self,
         vr: &mut Request<'_>,
         value: &Value<BufferSlice>,
+        reading: Option<Reading>,
         memory: Box<RequestMemory>,
     ) -> Asked {
         let kind = self.kind_of(value);
@@ -208,6 +233,7 @@ impl Asking {
             return self.pass_empty(vr, memory, kind);
         }
         if !self.options().common.headers {
+            self.keep_near(vr, &memory, reading, value, None);
             let sent = hit::send_body(vr, value);
             return self.sent(vr, memory, sent, Served::default());
         }
@@ -220,11 +246,18 @@ impl Asking {
             .page_life(&head, unix_now())
             .by_clock(unix_now())
         {
-            Servable::Fresh => false,
+            Servable::Fresh => {
+                self.keep_near(vr, &memory, reading, value, Some(&head));
+                false
+            }
             Servable::WhileRevalidate => true,
             Servable::IfError | Servable::Gone => return self.pass_stale(vr, memory),
         };
-        self.serve_whole(vr, value, &head, is_stale, memory)
+        let how = How {
+            is_stale,
+            is_near: false,
+        };
+        self.serve_whole(vr, value, &head, how, memory)
     }
 
     /// A whole response becomes the response.
@@ -233,23 +266,23 @@ impl Asking {
         vr: &mut Request<'_>,
         value: &Value<BufferSlice>,
         head: &Head<'_>,
-        is_stale: bool,
+        how: How,
         memory: Box<RequestMemory>,
     ) -> Asked {
         let now = unix_now();
-        let shows_ttl = self.options().common.cache_status.is_some() && !is_stale;
+        let shows_ttl = self.options().common.cache_status.is_some() && !how.is_stale;
         let fresh_secs = shows_ttl.then(|| self.policy.fresh_secs(head, now));
         let times = head.times(now);
         let served = Served {
             made_at: times.filter(|it| it.is_dated).map(|it| it.date),
             fresh_secs: fresh_secs.flatten(),
-            is_stale,
+            how,
         };
         let sent = hit::send_whole(vr, value, head, times, &conditions(vr));
         self.sent(vr, memory, sent, served)
     }
 
-    fn sent(
+    pub(super) fn sent(
         &self,
         vr: &mut Request<'_>,
         memory: Box<RequestMemory>,
@@ -272,48 +305,6 @@ impl Asking {
                 Asked::Cut
             }
         }
-    }
-
-    /// The item is no whole response.
-    pub(super) fn reject(
-        &self,
-        vr: &mut Request<'_>,
-        memory: Box<RequestMemory>,
-        malformed: Malformed,
-    ) -> Asked {
-        let line = format!("not a stored response: {malformed}");
-        if let Malformed::Encoded { .. } = malformed {
-            self.outcomes.warn_of_encoded(vr, &memory, &line);
-        }
-        let passed = Passed {
-            forward: Forward::Miss,
-            detail: Some(&malformed),
-            key: None,
-            status: &format!("miss: {malformed}"),
-            line: &line,
-        };
-        self.pass(vr, memory, &passed)
-    }
-
-    /// There is an item that is not worth its memory.
-    pub(super) fn pass_too_large(
-        &self,
-        vr: &mut Request<'_>,
-        memory: Box<RequestMemory>,
-        len: u64,
-    ) -> Asked {
-        let max_value = self.options().common.max_value;
-        let line = format!("a value of {len} bytes is larger than max_value, {max_value}");
-        self.outcomes.warn_of_large(vr, &memory, &line);
-        let reason = "larger than max_value";
-        let passed = Passed {
-            forward: Forward::Miss,
-            detail: Some(&reason),
-            key: None,
-            status: "miss: larger than max_value",
-            line: &line,
-        };
-        self.pass(vr, memory, &passed)
     }
 
     /// The request goes on without memcached, which could not be asked.

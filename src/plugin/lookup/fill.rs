@@ -16,12 +16,16 @@ use super::asking::Asking;
 use crate::client::{Client, Ended, RefreshPlace, RunHandle, unix_now};
 use crate::host::{Action, BufferSlice, CopyEnd, RequestCopy, RunningCopy, Timer, Waker};
 use crate::plugin::backend_headers::replace;
+use crate::plugin::handover::{Handover, is_error};
 use crate::plugin::memcached::{LastLookup, Made, Making, Memcached, Request, RequestMemory};
 
 /// What makes and stores a page, for copies of requests to run.
-pub(super) struct Fill {
+pub(in crate::plugin) struct Fill {
     action: Action,
     trust: Arc<Trust>,
+    /// It is all that makes a response, so that one which is not stored can be given to the
+    /// client.
+    is_all: bool,
 }
 
 /// Whether there is a store in what copies run. If the lookup stands before its
@@ -70,10 +74,11 @@ const FOR_ONE: [&[u8]; 6] = [
 const OF_VISITOR: [&[u8]; 2] = [b"Cookie", b"Authorization"];
 
 impl Fill {
-    pub(super) fn new(action: Action) -> Self {
+    pub(in crate::plugin) fn new(action: Action, is_all: bool) -> Self {
         Self {
             action,
             trust: Arc::default(),
+            is_all,
         }
     }
 }
@@ -113,6 +118,25 @@ impl Asking {
         })
     }
 
+    /// Where a copy can leave a response that is not stored, if that is what the client
+    /// itself would get. `wants_errors` if there is nothing to be served in place of one.
+    pub(super) fn handover(
+        &self,
+        vr: &Request<'_>,
+        lookup: &LastLookup,
+        wants_errors: bool,
+    ) -> Option<Handover> {
+        let fill = self.fill.as_ref()?;
+        let client = vr.worker()?.clone();
+        let limit = self.options().common.timeout;
+        let left_out = |name: &[u8]| {
+            let mut own = OF_VISITOR.iter().copied();
+            own.any(|it| name.eq_ignore_ascii_case(it) && !lookup.keys.depend_on(it))
+        };
+        let is_same = !vr.request_headers().any(|(name, _)| left_out(name));
+        (fill.is_all && is_same).then(|| Handover::new(client, limit, wants_errors))
+    }
+
     /// A place among the copies of this worker.
     pub(super) fn place(&self, vr: &Request<'_>) -> Option<RefreshPlace> {
         vr.worker()?
@@ -130,6 +154,7 @@ impl Copied {
         page: Option<Value<BufferSlice>>,
         place: Rc<Cell<Option<RefreshPlace>>>,
         at_end: Option<WakeAtEnd>,
+        handover: Option<Handover>,
     ) -> RunningCopy {
         let Self {
             copy,
@@ -139,6 +164,7 @@ impl Copied {
             limit,
         } = self;
         let (own, watched) = (run.clone(), run.clone());
+        let own_handover = handover.clone();
         let prepare = |vr: &mut Request<'_>| {
             for name in FOR_ONE {
                 vr.remove_request_header(name);
@@ -155,6 +181,7 @@ impl Copied {
                 run: Some(own),
                 page,
                 is_tried: true,
+                handover: own_handover,
                 ..Making::default()
             };
             vr.set_state(Box::new(RequestMemory {
@@ -179,10 +206,10 @@ impl Copied {
             drop((place, at_end));
         });
         let copy = running.clone();
-        watched.on_end(move |how| {
-            if how != Ended::Stored {
-                copy.cancel();
-            }
+        // Nothing more is wanted of it, except a body that is handed over.
+        watched.on_end(move |_| match &handover {
+            Some(handover) => handover.end(&copy),
+            None => copy.cancel(),
         });
         running
     }
@@ -212,7 +239,7 @@ fn made(end: CopyEnd, run: &RunHandle) -> Made {
         (Some(Ended::Stored), _) => Made::Page,
         // It broke off.
         (_, 0) | (Some(Ended::Unstored(End::Error)), ..=499) => Made::Nothing,
-        (_, 500 | 502..=504) => Made::Error,
+        (_, status) if is_error(status) => Made::Error,
         // Of one that a store took no more is awaited.
         (Some(Ended::Unstored(End::Abandoned)) | None, _) if !end.is_whole => Made::Nothing,
         _ => Made::Response,
@@ -245,6 +272,8 @@ pub(in crate::plugin) struct Attended {
     pub(super) client: Client,
     /// How many may run without a client.
     pub(super) most: usize,
+    /// Where it leaves what is not stored.
+    pub(super) handover: Option<Handover>,
 }
 
 impl Drop for Attended {
@@ -252,8 +281,11 @@ impl Drop for Attended {
         if !self.copy.is_running() {
             return;
         }
-        // Its client is gone: it is one of those that run without.
-        match self.client.refresh_place(self.most) {
+        // Its client is gone: it is one of those that run without, unless it runs for this
+        // client alone.
+        let is_for_client = self.handover.as_ref().is_some_and(Handover::is_coming);
+        let place = self.client.refresh_place(self.most);
+        match place.filter(|_| !is_for_client) {
             Some(place) => self.place.set(Some(place)),
             None => self.copy.cancel(),
         }

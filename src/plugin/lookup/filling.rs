@@ -3,13 +3,16 @@
 use std::rc::Rc;
 
 use memcached_core::protocol::Value;
+use memcached_core::stored::Head;
 
-use super::asking::{Asked, Asking};
+use super::asking::{Asked, Asking, conditions};
 use super::fill::{Attended, WakeAtEnd};
+use super::hit::{Sent, send_whole};
 use super::outcome::Passed;
 use super::visit::still_servable;
-use crate::client::RunHandle;
+use crate::client::{RunHandle, unix_now};
 use crate::host::BufferSlice;
+use crate::plugin::handover::Unstored;
 use crate::plugin::memcached::{Filling, Made, Otherwise, Pending, Request, RequestMemory};
 
 impl Asking {
@@ -42,22 +45,28 @@ impl Asking {
         // Of what there is nothing yet, it waits for as long as others would for it.
         let limit = (!had_page).then(|| at_end.in_time(client, freshness.lock_wait));
         let place = Rc::default();
-        let copy = copied.start(run, page, Rc::clone(&place), Some(at_end));
+        let lookup = memory.lookup.as_ref();
+        let is_last = otherwise.is_none();
+        let handover = lookup.and_then(|lookup| self.handover(vr, lookup, is_last));
+        let (at_end, kept) = (Some(at_end), handover.clone());
+        let copy = copied.start(run, page, Rc::clone(&place), at_end, kept);
         let attended = Attended {
             copy,
             place,
             client: client.clone(),
             most: freshness.refresh_max,
+            handover: handover.clone(),
         };
         let making = memory.making.get_or_insert_default();
         making.is_tried = true;
         making.had_page = had_page;
-        memory.pending = Some(Pending::Filling(Filling {
+        memory.pending = Some(Pending::Filling(Box::new(Filling {
             made,
+            handover,
             otherwise,
             _limit: limit,
             _copy: attended,
-        }));
+        })));
         Ok(Asked::Pending(memory))
     }
 
@@ -65,7 +74,7 @@ impl Asking {
     pub(super) fn filled(
         &self,
         vr: &mut Request<'_>,
-        filling: Filling,
+        filling: Box<Filling>,
         mut memory: Box<RequestMemory>,
     ) -> Asked {
         let Some(made) = filling.made.get() else {
@@ -73,7 +82,8 @@ impl Asking {
             return Asked::Pending(memory);
         };
         if made != Made::Page {
-            return self.not_filled(vr, made, filling.otherwise, memory);
+            let unstored = filling.handover.and_then(|handover| handover.take());
+            return self.not_filled(vr, made, filling.otherwise, unstored, memory);
         }
         let (Some(client), Some(waker)) = (vr.worker(), vr.waker()) else {
             return self.fail(vr, memory, &"not available on this worker");
@@ -88,6 +98,7 @@ impl Asking {
         vr: &mut Request<'_>,
         made: Made,
         otherwise: Option<Otherwise>,
+        unstored: Option<Unstored>,
         memory: Box<RequestMemory>,
     ) -> Asked {
         // A response that is no error is better than one that is out of date.
@@ -110,6 +121,41 @@ impl Asking {
             },
             line: &"what a copy of the request got is not stored",
         };
-        self.pass(vr, memory, &passed)
+        match unstored {
+            Some(unstored) => self.give(vr, unstored, &passed, memory),
+            None => self.pass(vr, memory, &passed),
+        }
+    }
+
+    /// The client gets what its copy got.
+    fn give(
+        &self,
+        vr: &mut Request<'_>,
+        unstored: Unstored,
+        passed: &Passed<'_>,
+        memory: Box<RequestMemory>,
+    ) -> Asked {
+        let Unstored { response, why } = unstored;
+        let head = match Head::parse(response.pieces.iter(), response.flags) {
+            Ok(head) => head,
+            // It was written for this, so that cannot be.
+            Err(malformed) => return self.reject(vr, memory, malformed),
+        };
+        let times = head.times(unix_now()).filter(|times| times.age > 0);
+        match send_whole(vr, &response, &head, times, &conditions(vr)) {
+            Sent::Whole => {
+                self.outcomes.pass(vr, memory, passed);
+                Asked::Made(why)
+            }
+            Sent::Not => {
+                vr.set_state(memory);
+                Asked::Handled
+            }
+            Sent::Cut => {
+                vr.set_state(memory);
+                self.outcomes.tell_of_cut(vr);
+                Asked::Cut
+            }
+        }
     }
 }

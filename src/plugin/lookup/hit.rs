@@ -2,7 +2,6 @@
 
 use std::borrow::Borrow;
 
-use memcached_core::http::format_date;
 use memcached_core::policy::{Answer, Conditions};
 use memcached_core::protocol::Value;
 use memcached_core::stored::{Head, Times, pieces};
@@ -93,8 +92,11 @@ pub(super) fn send_whole(
 /// The stored headers replace those of the same names that the response has.
 fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, times: Option<Times>, answer: Answer) {
     let kept = || head.headers().filter(|(name, _)| answer.keeps(name));
-    for (name, _) in kept() {
-        vr.remove_response_header(name);
+    let is_first = vr.response_headers().next().is_none();
+    if !is_first {
+        for (name, _) in kept() {
+            vr.remove_response_header(name);
+        }
     }
     for (name, value) in kept() {
         vr.add_response_header(name, value);
@@ -103,12 +105,24 @@ fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, times: Option<Times>, ans
         return;
     }
     if let Some(times) = times {
-        vr.set_response_header("Date", format_date(times.date).as_bytes());
-        vr.set_response_header("Age", times.age.to_string().as_bytes());
+        let date = head.date_text(times.date);
+        set_header(vr, is_first, "Date", date.as_bytes());
+        let mut age = itoa::Buffer::new();
+        set_header(vr, is_first, "Age", age.format(times.age).as_bytes());
     }
     if head.status() == 200 && answer != Answer::NotModified {
         // Hits can give ranges, whether the origin can or not.
-        vr.set_response_header("Accept-Ranges", b"bytes");
+        let is_new = is_first && head.values("Accept-Ranges").next().is_none();
+        set_header(vr, is_new, "Accept-Ranges", b"bytes");
+    }
+}
+
+/// Sets a header; it costs less where there is none of that name.
+fn set_header(vr: &mut Request<'_>, is_new: bool, name: &str, value: &[u8]) {
+    if is_new {
+        vr.add_response_header(name.as_bytes(), value);
+    } else {
+        vr.set_response_header(name, value);
     }
 }
 

@@ -7,10 +7,11 @@ mod fill;
 mod filling;
 mod hit;
 mod hold;
+mod near;
 mod outcome;
 mod unusable;
 mod visit;
 
 pub(super) use action::LookupAction;
 pub(super) use asking::{Asked, Asking};
-pub(super) use fill::Attended;
+pub(super) use fill::{Attended, Fill};

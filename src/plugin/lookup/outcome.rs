@@ -34,8 +34,16 @@ pub(super) struct Served {
     pub(super) made_at: Option<u64>,
     /// Seconds for which it is still fresh, where that is to be said.
     pub(super) fresh_secs: Option<u32>,
+    pub(super) how: How,
+}
+
+/// How an item came to be the response.
+#[derive(Clone, Copy, Default)]
+pub(super) struct How {
     /// It is out of date.
     pub(super) is_stale: bool,
+    /// Memcached was not asked now.
+    pub(super) is_near: bool,
 }
 
 /// Publishes for one action of the configuration what became of its lookups.
@@ -73,11 +81,17 @@ impl Outcomes {
         }
         let key = memory.lookup.as_ref().and_then(LastLookup::key);
         let options = &self.keys.options().common;
-        memory.cache_status = match self.joined(&memory).filter(|_| !served.is_stale) {
+        let How { is_stale, is_near } = served.how;
+        let detail = is_near.then_some("near");
+        memory.cache_status = match self.joined(&memory).filter(|_| !is_stale && !is_near) {
             Some(forward) => say_collapsed(vr, options, key, forward, served.fresh_secs),
-            None => say_hit(vr, options, key, served.fresh_secs),
+            None => say_hit(vr, options, key, served.fresh_secs, detail),
         };
-        let status = if served.is_stale { "stale" } else { "hit" };
+        let status = match (is_stale, is_near) {
+            (true, _) => "stale",
+            (false, true) => "near",
+            (false, false) => "hit",
+        };
         self.publish(vr, key, status, &status);
         vr.set_state(memory);
     }
@@ -103,7 +117,7 @@ impl Outcomes {
         let key = passed.key.or(remembered);
         self.publish(vr, key, passed.status, passed.line);
         let missed = Missed::new(options, passed.forward, passed.detail, key);
-        memory.cache_status = missed.map(Note::Due);
+        memory.cache_status = missed.map(|missed| Note::Due(Box::new(missed)));
         if let Some(lookup) = memory.lookup.as_mut().filter(|_| !options.headers) {
             lookup.hit_type = Some(vr.type_of_path(OTHER_TYPE).into());
         }

@@ -4,7 +4,7 @@
 use memcached_core::http::Forward;
 use memcached_core::policy::Bypass;
 use memcached_core::protocol::Value;
-use memcached_core::stored::Kind;
+use memcached_core::stored::{Kind, Malformed};
 
 use super::asking::{Asked, Asking};
 use super::outcome::Passed;
@@ -15,6 +15,48 @@ use crate::plugin::memcached::{Request, RequestMemory};
 use crate::plugin::publish::shows_key;
 
 impl Asking {
+    /// The item is no whole response.
+    pub(super) fn reject(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        malformed: Malformed,
+    ) -> Asked {
+        let line = format!("not a stored response: {malformed}");
+        if let Malformed::Encoded { .. } = malformed {
+            self.outcomes.warn_of_encoded(vr, &memory, &line);
+        }
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&malformed),
+            key: None,
+            status: &format!("miss: {malformed}"),
+            line: &line,
+        };
+        self.pass(vr, memory, &passed)
+    }
+
+    /// There is an item that is not worth its memory.
+    pub(super) fn pass_too_large(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        len: u64,
+    ) -> Asked {
+        let max_value = self.options().common.max_value;
+        let line = format!("a value of {len} bytes is larger than max_value, {max_value}");
+        self.outcomes.warn_of_large(vr, &memory, &line);
+        let reason = "larger than max_value";
+        let passed = Passed {
+            forward: Forward::Miss,
+            detail: Some(&reason),
+            key: None,
+            status: "miss: larger than max_value",
+            line: &line,
+        };
+        self.pass(vr, memory, &passed)
+    }
+
     pub(super) fn bypass_method(&self, vr: &mut Request<'_>) -> Asked {
         // The key is made only to be shown.
         let shown = shows_key(vr, self.options().common.environment);

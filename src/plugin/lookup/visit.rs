@@ -14,7 +14,7 @@ use memcached_core::time::Time;
 
 use super::asking::{Asked, Asking};
 use super::fill::has_credentials;
-use super::outcome::Passed;
+use super::outcome::{How, Passed};
 use crate::client::{Client, RunHandle, VisitHandle, unix_now};
 use crate::host::{BufferSlice, Waker};
 use crate::plugin::memcached::{LastLookup, Otherwise, Pending, Request, RequestMemory};
@@ -57,14 +57,14 @@ impl Asking {
             .rules(!is_tried && self.can_copy(vr), has_credentials(vr));
         let (timeout, max_value) = (options.common.timeout, options.common.max_value);
         let handle = client.visit(self.keys.pool(), key, timeout, max_value, rules, waker);
-        self.poll_visit(vr, handle, memory)
+        self.poll_visit(vr, Box::new(handle), memory)
     }
 
     /// Goes on with it.
     pub(super) fn poll_visit(
         &self,
         vr: &mut Request<'_>,
-        handle: VisitHandle,
+        handle: Box<VisitHandle>,
         mut memory: Box<RequestMemory>,
     ) -> Asked {
         let malformed = Cell::new(None);
@@ -82,6 +82,9 @@ impl Asking {
             Poll::Ready(answer) => {
                 if let Some(awaited) = handle.awaited() {
                     memory.making.get_or_insert_default().awaited = Some(awaited);
+                }
+                if let Answer::Fresh(page) = &answer {
+                    self.keep_visited(vr, &memory, handle.reading(), page);
                 }
                 drop(handle);
                 self.answered(vr, answer, malformed.take(), memory)
@@ -140,8 +143,14 @@ impl Asking {
                 or_serve,
                 run,
             } => self.revalidate(vr, page, or_serve, run, memory),
-            Answer::Make(run) => self.make(vr, run, memory),
-            Answer::Uncacheable(run) => self.uncacheable(vr, run, malformed, memory),
+            Answer::Make(run) => {
+                self.forget_near(vr, &memory);
+                self.make(vr, run, memory)
+            }
+            Answer::Uncacheable(run) => {
+                self.forget_near(vr, &memory);
+                self.uncacheable(vr, run, malformed, memory)
+            }
             Answer::Alone(why) => self.alone(vr, why, memory),
         }
     }
@@ -169,7 +178,13 @@ impl Asking {
         memory: Box<RequestMemory>,
     ) -> Asked {
         match Head::parse(page.pieces.iter(), page.flags) {
-            Ok(head) => self.serve_whole(vr, page, &head, is_stale, memory),
+            Ok(head) => {
+                let how = How {
+                    is_stale,
+                    is_near: false,
+                };
+                self.serve_whole(vr, page, &head, how, memory)
+            }
             // It was read before, so this cannot be.
             Err(malformed) => self.fail(vr, memory, &malformed),
         }
@@ -197,6 +212,7 @@ impl Asking {
                     run,
                     Some(page.clone()),
                     Rc::new(Cell::new(Some(place))),
+                    None,
                     None,
                 );
             }
@@ -264,7 +280,7 @@ impl Asking {
                 run.set_successor(
                     move |run| match client.and_then(|it| it.refresh_place(most)) {
                         Some(place) => {
-                            copied.start(run, None, Rc::new(Cell::new(Some(place))), None);
+                            copied.start(run, None, Rc::new(Cell::new(Some(place))), None, None);
                         }
                         None => run.end(End::Abandoned),
                     },
@@ -300,7 +316,10 @@ impl Asking {
             }
             Why::TooLarge(len) => self.pass_too_large(vr, memory, len),
             Why::Refused => self.fail(vr, memory, &"memcached refused"),
-            Why::Failed(failure) => self.fail(vr, memory, &failure),
+            Why::Failed(failure) => match self.answer_on_error(vr, memory) {
+                Ok(asked) => asked,
+                Err(memory) => self.fail(vr, memory, &failure),
+            },
         }
     }
 

@@ -53,6 +53,11 @@ impl Freshness {
         self.lock > 0 || self.windows() != Windows::NONE
     }
 
+    /// How many seconds before the end of its lifetime a page is made anew.
+    pub(in crate::plugin) fn early(&self) -> u32 {
+        self.early
+    }
+
     /// Whether only one request at a time makes a page.
     pub(in crate::plugin) fn locks(&self) -> bool {
         self.lock > 0

@@ -15,6 +15,7 @@ mod freshness;
 mod given;
 mod identity;
 mod list;
+mod near;
 mod parse;
 mod policy;
 mod purge;

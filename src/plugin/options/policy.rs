@@ -14,6 +14,7 @@ impl Options {
             store,
             freshness,
             purge: _,
+            near: _,
         } = self;
         let flags = self.flags(false);
         Policy {

@@ -69,6 +69,11 @@ options! {
         "whole_on_miss" => whole_on_miss, value::boolean, false, [lookup], headers;
         "protocol" => protocol, value::protocol, "auto", [lookup, store];
     }
+    /// What is kept near.
+    near: Near {
+        "near_ms" => most, value::milliseconds_or_none, 0, [lookup];
+        "near_error_ms" => on_error, value::milliseconds_or_none, 10000, [lookup];
+    }
 }
 
 // What `memcached.cache`, which uses what lookup and store use, has other defaults

@@ -57,6 +57,11 @@ pub(super) fn milliseconds(given: Given<'_>) -> Result<Duration, OptionError> {
     number("a number of milliseconds", 1..=3_600_000)(given).map(Duration::from_millis)
 }
 
+/// A time up to one hour.
+pub(super) fn milliseconds_or_none(given: Given<'_>) -> Result<Duration, OptionError> {
+    number("a number of milliseconds", 0..=3_600_000)(given).map(Duration::from_millis)
+}
+
 /// A number of seconds that a response could name too.
 pub(super) fn seconds(least: u32) -> impl Fn(Given<'_>) -> Result<u32, OptionError> {
     number("a number of seconds", least..=SECONDS_MAX)

@@ -11,7 +11,7 @@ use memcached_core::stored::NewItem;
 use super::shared::Shared;
 use super::shared::end_of;
 use crate::client::{RunHandle, StoreCounts, unix_now};
-use crate::host::{BodyFilter, FilterIo, Flow, Unreadable};
+use crate::host::{BodyFilter, FilterIo, Flow};
 use crate::plugin::memcached::{Memcached, OTHER_TYPE, Request};
 
 /// Copies a body as it passes, and stores it at its end.
@@ -77,15 +77,9 @@ impl StoreFilter {
             self.give_up(vr, &NotStored::TooLarge);
             return;
         }
-        let mut input = io.input();
-        loop {
-            match input.read() {
-                Ok(Some(bytes)) => item.push_body(bytes),
-                Ok(None) => return,
-                Err(Unreadable) => break,
-            }
+        if io.read_all(|bytes| item.push_body(bytes)).is_err() {
+            self.give_up(vr, &NotStored::Unreadable("a file".into()));
         }
-        self.give_up(vr, &NotStored::Unreadable("a file".into()));
     }
 
     /// No more of the body will come: the client or the backend is gone, or the

@@ -16,6 +16,7 @@ use crate::client::{RunHandle, random_bits, unix_now};
 use crate::host::ResponseState;
 use crate::plugin::backend_headers::store_has_run;
 use crate::plugin::cache_status::say_decision;
+use crate::plugin::handover::hand_over;
 use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::{Outdated, Request};
 
@@ -172,6 +173,15 @@ impl Storing {
         Stored::Done
     }
 
+    /// The response is what a copy of the request got, which did not store it.
+    pub(in crate::plugin) fn made_by_copy(&self, vr: &mut Request<'_>, why: &NotStored) {
+        let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
+        let key = lookup.and_then(|lookup| lookup.key().cloned());
+        let options = &self.0.keys.options().common;
+        say_decision(vr, options, key.as_ref(), Err(why));
+        self.0.refused(vr, key.as_ref(), why);
+    }
+
     pub(in crate::plugin) fn warn_of_no_handler(&self, vr: &Request<'_>) {
         self.0.warn_of_no_handler(vr);
     }
@@ -231,6 +241,8 @@ impl Storing {
             (Ok(_), None) => {}
             (Err(_), _) if invalidated && !self.0.policy.allows_method(vr.method()) => {}
             (Err(reason), key) => {
+                // Before the run ends, which may end the copy.
+                hand_over(vr, &reason, self.0.policy.maxsize);
                 if let Some(run) = run {
                     run.end(end_of(&reason));
                 }

@@ -204,3 +204,18 @@ fn caches_within_caches() {
     );
     fleet.stop();
 }
+
+/// One within another one that asks for the same page does not wait for itself, nor does a
+/// copy.
+#[test]
+fn a_cache_within_itself() {
+    let patience = r#""lock_wait_ms" => 3600000"#;
+    let options = format!("{SOON}, {patience}");
+    let all = crate::options(&[PATIENT, &options]);
+    let inner = format!("memcached.cache ({all}, {{ proxy \"$ORIGIN\"; }});");
+    let fleet = Fleet::configured(&config(&options, &inner), 1, 1);
+    assert_eq!(fleet.fill("/a").text(), "page 0");
+    fleet.await_status("/a", "stale");
+    eventually("it is made anew", || number(&fleet.get("/a")) > 0);
+    fleet.stop();
+}

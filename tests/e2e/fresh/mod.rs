@@ -10,6 +10,7 @@ mod origin;
 mod panics;
 mod purge;
 mod refresh;
+mod stalls;
 mod stop;
 mod stores;
 mod uncacheable;

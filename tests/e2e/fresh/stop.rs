@@ -64,7 +64,7 @@ fn use_and_stop(builder: SiteBuilder) {
 }
 
 #[test]
-fn no_invalid_access_and_nothing_lost() {
+fn valgrind_sees_no_invalid_access_and_nothing_lost() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let report = folder.path().join("report.xml");
     let wrapper = crate::valgrind::wrapper(&report);

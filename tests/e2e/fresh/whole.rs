@@ -3,6 +3,8 @@
 
 use std::thread;
 
+use testkit::eventually;
+
 use super::{Fleet, key, status, store};
 
 const RANGE: (&str, &str) = ("Range", "bytes=0-3");
@@ -42,31 +44,90 @@ fn a_missing_page() {
     fleet.stop();
 }
 
-/// What may not be stored is asked for as it is.
+/// What its copy gets, and may not store, is for the client that waited for it. Later ones
+/// ask for themselves.
 #[test]
 fn a_page_that_may_not_be_stored() {
     let fleet = Fleet::two("");
-    for (path, head) in [
-        ("/a", "200 OK|Cache-Control: no-store"),
-        ("/b", "200 OK|Set-Cookie: a=b"),
-        ("/c", "503 Down"),
+    for (path, head, code, body, why) in [
+        (
+            "/a",
+            "200 OK|Cache-Control: no-store|X-Own: 1|ETag: \"x\"",
+            206,
+            "page",
+            "no: Cache-Control: no-store",
+        ),
+        ("/b", "503 Down|X-Own: 1", 503, "page 0", "no: status 503"),
+        (
+            "/c",
+            "418 Teapot|X-Own: 1|Age: 7|Connection: X-Hop|X-Hop: 1",
+            418,
+            "page 0",
+            "no: status 418",
+        ),
     ] {
         fleet.origin.head(path, head);
-        for count in [2, 3] {
-            // An error may be over by the next request.
-            let was_error = count == 2 && head.starts_with('5');
-            let expected = if was_error { "miss" } else { "uncacheable" };
-            let page = fleet.sites[0].request("GET", path, &[RANGE]);
-            let number = format!("page {}", count - 1);
-            assert_eq!(page.text(), number, "{path}");
-            assert_eq!(status(&page), expected, "{path}");
-            assert!(store(&page).starts_with("no: "), "{page:?}");
-            assert_eq!(fleet.origin.count(path), count, "{path}");
-        }
-        let seen = fleet.origin.seen(path);
-        let ranges: Vec<_> = seen.iter().map(|one| one.header(RANGE.0)).collect();
-        assert_eq!(ranges, [None, Some(RANGE.1), Some(RANGE.1)], "{path}");
+        let page = fleet.sites[0].request("GET", path, &[RANGE]);
+        assert_eq!((page.status, page.text().as_str()), (code, body), "{path}");
+        assert_eq!(page.header("X-Own"), Some("1"), "{path}");
+        assert_eq!(page.header("X-Hop"), None, "{path}");
+        let age = head.contains("Age: 7").then_some("7");
+        assert_eq!(page.header("Age"), age, "{path}");
+        let expected = if code == 503 { "miss" } else { "uncacheable" };
+        assert_eq!((status(&page), store(&page)), (expected, why), "{path}");
+        assert_eq!(fleet.origin.count(path), 1, "{path}");
+        assert_eq!(fleet.origin.seen(path)[0].header(RANGE.0), None, "{path}");
+        let page = fleet.sites[0].request("GET", path, &[RANGE]);
+        assert_eq!(page.text(), "page 1", "{path}");
+        assert_eq!(status(&page), "uncacheable", "{path}");
+        assert_eq!(fleet.origin.seen(path)[1].header(RANGE.0), Some(RANGE.1));
     }
+    fleet.stop();
+}
+
+/// Where that might not be what the client itself would get, or is too large, its own
+/// request goes on as it is.
+#[test]
+fn what_is_not_handed_over() {
+    let not_for_all = "200 OK|Cache-Control: no-store";
+    for (options, head, header) in [
+        ("", "200 OK|Set-Cookie: a=b", None),
+        ("", "206 Partial Content|Content-Range: bytes 0-5/6", None),
+        (r#""maxsize" => 5"#, not_for_all, None),
+        (
+            r#""bypass_cookies" => []"#,
+            not_for_all,
+            Some(("Cookie", "id=1")),
+        ),
+    ] {
+        let fleet = Fleet::one(options);
+        fleet.origin.head("/a", head);
+        let headers: Vec<_> = header.into_iter().chain([RANGE]).collect();
+        let page = fleet.sites[0].request("GET", "/a", &headers);
+        assert!(store(&page).starts_with("no: "), "{head}: {page:?}");
+        let seen = fleet.origin.seen("/a");
+        let ranges: Vec<_> = seen.iter().map(|one| one.header(RANGE.0)).collect();
+        assert_eq!(ranges, [None, Some(RANGE.1)], "{options} {head}");
+        if let Some((name, value)) = header {
+            let cookies: Vec<_> = seen.iter().map(|one| one.header(name)).collect();
+            assert_eq!(cookies, [None, Some(value)]);
+        }
+        fleet.stop();
+    }
+}
+
+/// The client leaves while the body comes that is for it alone.
+#[test]
+fn the_client_leaves() {
+    let fleet = Fleet::one("");
+    fleet.origin.head("/a", "200 OK|Cache-Control: no-store");
+    fleet.origin.hold_in_the_middle("/a", 1);
+    let mut client = fleet.sites[0].connect();
+    client.send_request("GET", "/a", &[RANGE]);
+    fleet.origin.await_count("/a", 1);
+    client.reset();
+    fleet.origin.let_go("/a");
+    eventually("others get theirs", || fleet.get("/a").text() != "page 0");
     fleet.stop();
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::echo::{Echo, Kind, with_each};
+use super::echo::{Echo, Kind, Page, SURROGATE_CAPABILITY, with_each};
 use super::{Ask, Echoing, ask, status};
 
 /// `memcached.cache` with these options beside the server.
@@ -162,7 +162,7 @@ fn codings() {
             let request = ask("/a").header("Accept-Encoding", accepted);
             let response = echoing.send(&request);
             assert_eq!(response.cache(), "Miss", "{accepted}");
-            let page = super::Page::parse(&response);
+            let page = Page::parse(&response);
             assert_eq!(page.header("accept-encoding"), Some(asked));
             echoing.settle();
             assert_eq!(echoing.send(&request).cache(), "Hit", "{accepted}");
@@ -201,7 +201,7 @@ fn expect_pages(echoing: &Echoing, targets: &[&str]) {
 /// it was rewritten to, with the target's name in the query.
 fn own(echoing: &Echoing, ask: &Ask) -> testkit::Response {
     let response = echoing.send(ask);
-    let shown = super::Page::parse(&response).target;
+    let shown = Page::parse(&response).target;
     let is_own = match echoing.echo {
         Echo::FastCgi(_) => shown == ask.target,
         Echo::Proxy(_) => shown == format!("/index.php?page={}", &ask.target[1..]),
@@ -273,4 +273,29 @@ fn paths_that_are_changed_inside() {
         expect_item(&echoing, path, "");
     }
     echoing.site.stop();
+}
+
+/// A backend might make a page for another cache than this one, which nobody could read.
+#[test]
+fn visitors_do_not_name_caches_to_backends() {
+    with_each(|kind| {
+        let echoing = start(kind, "");
+        for (path, name) in [
+            ("/a", "Surrogate-Capability"),
+            ("/b", "surrogate_capability"),
+            ("/c", "Surrogate.Capability"),
+        ] {
+            let attack = ask(path).header(name, "x=\"ESI/1.0\"").header(name, "y");
+            let page = Page::parse(&echoing.send(&attack));
+            let named: Vec<_> = page
+                .headers
+                .iter()
+                .filter(|(name, _)| name.starts_with("surrogate"))
+                .map(|(_, value)| value.as_str())
+                .collect();
+            assert_eq!(named, [SURROGATE_CAPABILITY], "{page:?}");
+            echoing.settle();
+            echoing.hit(&ask(path));
+        }
+    });
 }

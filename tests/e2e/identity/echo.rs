@@ -46,6 +46,9 @@ pub(super) struct Page {
     pub headers: Vec<(String, String)>,
 }
 
+/// What backends are told of a cache that they can speak to.
+pub(super) const SURROGATE_CAPABILITY: &str = "lighttpd2=\"Surrogate/1.0\"";
+
 /// Headers that the server itself adds or changes on the way to a backend.
 const OF_THE_SERVER: [&str; 3] = ["connection", "x-forwarded-for", "x-forwarded-proto"];
 
@@ -158,9 +161,15 @@ impl Page {
         }
     }
 
-    /// Without the `Accept-Encoding` that a backend is asked for where the request
-    /// has none.
+    /// Without what the cache adds: its name, and the `Accept-Encoding` that a backend is
+    /// asked for where the request has none.
     pub(super) fn without_added(mut self, ask: &Ask) -> Self {
+        let own = self.headers.iter().position(|(name, value)| {
+            name.replace('_', "-") == "surrogate-capability" && value == SURROGATE_CAPABILITY
+        });
+        if let Some(own) = own {
+            self.headers.remove(own);
+        }
         let is_own = |(name, _): &(String, String)| name.eq_ignore_ascii_case("Accept-Encoding");
         if !ask.headers.iter().any(is_own) {
             let added = [

@@ -37,7 +37,7 @@ local function test(t)
 
 	-- Name, form, good arguments after the key.
 	local forms = {
-		{ "get", "con:get(key, cb | vr)", { cb } },
+		{ "get", "con:get(key, cb | vr, [options])", { cb, { near_ms = 1 } } },
 		{ "gets", "con:gets(key, cb | vr)", { cb } },
 		{ "set", "con:set(key, value, cb | vr, [ttl])", { "v", cb, 10 } },
 		{ "setq", "con:setq(key, value, [ttl])", { "v", 10 } },
@@ -56,6 +56,8 @@ local function test(t)
 	local nan, inf = 0 / 0, 1 / 0
 	local wrong = {
 		value = { { nil, "nil" }, { true, "boolean" }, { {}, "table" }, { cb, "function" }, { con, "userdata" } },
+		options = { { true }, { {} }, { cb }, { con }, { "x" }, { { near_ms = -1 } }, { { near_ms = 3600001 } },
+			{ { near_ms = nan } }, { { near_ms = "x" } }, { { near = 1 } } },
 		["cb | vr"] = { { nil, "nil" }, { true, "boolean" }, { {}, "table" }, { "x", "string" }, { 1, "number" },
 			{ con, "userdata" } },
 		ttl = { { true, "boolean" }, { "x", "string" }, { "10", "string" }, { {}, "table" }, { cb, "function" },
@@ -115,8 +117,8 @@ local function test(t)
 		end
 		-- The others, by the names that they have in the form.
 		local at = 0
-		for argument in form:match("%((.*)%)"):gmatch("[^,]+") do
-			argument = argument:match("^%s*%[?(.-)%]?$")
+		for text in form:match("%((.*)%)"):gmatch("[^,]+") do
+			local argument = text:match("^%s*%[?(.-)%]?$")
 			if argument ~= "key" then
 				at = at + 1
 				for _, case in ipairs(wrong[argument]) do
@@ -135,6 +137,7 @@ local function test(t)
 	-- Several keys.
 	local get = "con:get({key, ...}, cb | vr)"
 	gives_nil("no keys", con.get, con, {}, cb)
+	raises(get, "near_ms is for one key", con.get, con, { "k" }, cb, { near_ms = 1 })
 	gives_nil('invalid key "a b"', con.get, con, { "k", "a b" }, cb)
 	gives_nil('invalid key "a b"', con.get, con, { "a b" }, cb)
 	raises(get, "key 2 must be a string, not a table", con.get, con, { "k", {} }, cb)

@@ -33,7 +33,9 @@ local function test(t)
 			elseif dice == 4 then
 				error(pick({ "on purpose", {}, false }))
 			elseif dice == 5 then
-				setmetatable(response, { __gc = function() error("in __gc") end, __index = response })
+				-- 5.2 and 5.3 have such an error end whichever code comes next, this one too.
+				local raise = _VERSION ~= "Lua 5.2" and _VERSION ~= "Lua 5.3" and error or print
+				setmetatable(response, { __gc = function() raise("in __gc") end, __index = response })
 			end
 		end
 	end

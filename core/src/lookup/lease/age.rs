@@ -26,6 +26,8 @@ pub(super) struct Age {
     /// It is to be made anew.
     pub(super) is_due: bool,
     pub(super) serve: Serve,
+    /// How long it may be served without a reason.
+    pub(super) served: Duration,
     /// How long it may be served at all.
     pub(super) usable: Duration,
     /// Seconds until the item is gone; `None` if it stays.
@@ -49,29 +51,32 @@ impl Age {
         let is_due = !is_fresh || left.is_some_and(|left| left <= early);
         // Seconds that are left of a window of so many.
         let within = |window: u32| secs.saturating_sub(page.extra.saturating_sub(window));
-        let (serve, usable) = if is_fresh {
-            (Serve::Now, secs)
-        } else if marks.stale {
-            // The mark may have cut its life short, so that its windows cannot be
-            // told any more.
-            if page.when_marked {
-                (Serve::Now, secs)
-            } else {
-                (Serve::Never, 0)
-            }
+        let windows = || {
+            let served = within(page.while_revalidate);
+            (served, served.max(within(page.if_error)))
+        };
+        let (served, usable) = if is_fresh {
+            (secs, secs)
+        } else if !marks.stale {
+            windows()
+        } else if !page.when_marked {
+            (0, 0)
+        } else if page.is_whole(left) {
+            // The mark only gives the right to make it to somebody else.
+            windows()
         } else {
-            let usable = within(page.while_revalidate.max(page.if_error));
-            let serve = match () {
-                () if within(page.while_revalidate) > 0 => Serve::Now,
-                () if usable > 0 => Serve::OnError,
-                () => Serve::Never,
-            };
-            (serve, usable)
+            (secs, secs)
+        };
+        let serve = match () {
+            () if served > 0 => Serve::Now,
+            () if usable > 0 => Serve::OnError,
+            () => Serve::Never,
         };
         Self {
             is_fresh,
             is_due,
             serve,
+            served: Duration::from_secs(served.into()),
             usable: Duration::from_secs(usable.into()),
             left,
         }
@@ -80,6 +85,19 @@ impl Age {
     /// Until when what is known of the item counts.
     pub(super) fn end(&self, now: Time) -> Time {
         now + Duration::from_secs(self.left.unwrap_or(FOREVER).into())
+    }
+}
+
+impl Page {
+    /// Whether its item lives as long as its head says: a purge cuts that short, so that
+    /// its windows cannot be told any more.
+    fn is_whole(&self, left: Option<u32>) -> bool {
+        /// Both are cut off to seconds.
+        const TOLERANCE: u32 = 2;
+        match (left, self.left) {
+            (Some(left), Some(by_clock)) => left.saturating_add(TOLERANCE) >= by_clock,
+            (None, _) | (_, None) => false,
+        }
     }
 }
 
@@ -124,6 +142,47 @@ mod tests {
                 (fresh, due, serve, usable),
                 "{left:?} {stale}"
             );
+        }
+    }
+
+    /// One that was released has its windows, as far as the clocks agree.
+    #[test]
+    fn a_mark_that_cuts_nothing_short() {
+        for (left, by_clock, serve, served, usable) in [
+            (36, 36, Serve::Now, 16, 36),
+            (21, 22, Serve::Now, 1, 21),
+            (20, 22, Serve::OnError, 0, 20),
+            (1, 0, Serve::OnError, 0, 1),
+            // It was cut short, or nobody can tell.
+            (20, 23, Serve::Now, 20, 20),
+            (20, 600, Serve::Now, 20, 20),
+        ] {
+            let page = Page {
+                extra: 30,
+                while_revalidate: 10,
+                if_error: 30,
+                when_marked: true,
+                left: Some(by_clock),
+            };
+            let marks = Marks {
+                ttl_left: Some(left),
+                stale: true,
+                ..Marks::default()
+            };
+            let of = |page: &Page| {
+                let age = Age::of(page, &marks, Means::Meta, 0);
+                assert!(!age.is_fresh && age.is_due);
+                (age.serve, age.served.as_secs(), age.usable.as_secs())
+            };
+            assert_eq!(of(&page), (serve, served, usable), "{left} {by_clock}");
+            let untold = Page { left: None, ..page };
+            let all = u64::from(left);
+            assert_eq!(of(&untold), (Serve::Now, all, all));
+            let never = Page {
+                when_marked: false,
+                ..page
+            };
+            assert_eq!(of(&never), (Serve::Never, 0, 0));
         }
     }
 

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use super::run::RunId;
+use super::run::{RunId, Try};
 use super::running::Source;
 use super::timers::Alarm;
 use super::visit::VisitId;
@@ -108,6 +108,9 @@ pub(super) struct Held {
     pub(super) source: Source,
     /// Until when the lock that is an item of its own is there by the own clock.
     pub(super) lock_until: Option<Time>,
+    /// What came of the last try.
+    pub(super) last: Try,
+    /// How many have failed.
     pub(super) fails: u32,
     /// When the next try may be made.
     pub(super) due: Time,

@@ -10,7 +10,7 @@ use super::kind::{Kind, Page};
 use super::means::Means;
 use super::op::Op;
 use super::ops::{Asked, Purpose};
-use super::run::{Base, Run, RunId};
+use super::run::{Base, Run, RunId, Try};
 use super::running::Source;
 use super::steps::{Judge, Right};
 use super::visit::Kept;
@@ -130,7 +130,10 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         // The lock from the try before may still be there.
         let of_held = held.and_then(|held| held.lock_until);
         let lock_until = self.visit.lock_until.or(of_held);
-        let may_try = run.is_none() && held.is_none_or(|held| held.due <= now);
+        // It may not be served for what came of the last try.
+        let is_owed = age.is_some_and(|age| age.serve == Serve::OnError)
+            && held.is_some_and(|held| held.last == Try::NotStorable);
+        let may_try = run.is_none() && held.is_none_or(|held| held.due <= now || is_owed);
         match (self.visit.means, held) {
             (Means::Meta, Some(held)) if may_try => {
                 let pin = held.source.pin;
@@ -184,7 +187,8 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         match age.serve {
             Serve::Now => self.serve(),
             Serve::OnError => {
-                let has_failed = entry.is_some_and(|entry| entry.held.is_some());
+                let held = entry.and_then(|entry| entry.held);
+                let has_failed = held.is_some_and(|held| held.last != Try::NotStorable);
                 let lock_wait = self.visit.ask.rules.lock_wait;
                 let is_slow = made_since.is_some_and(|at| self.now.since(at) >= lock_wait);
                 if has_failed || is_slow {

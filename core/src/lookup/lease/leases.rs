@@ -6,7 +6,6 @@ use super::entry::Told;
 use super::means::Means;
 use super::op::{Op, OpId};
 use super::ops::Purpose;
-use super::place::Place;
 use super::run::{End, NewItem, Run};
 use super::running::{RunState, Source};
 use super::stats::Stats;
@@ -15,6 +14,7 @@ use super::timers::Due;
 use super::visit::{Stage, Visit, VisitId};
 use crate::lookup::coalesce::{DriverId, ServerId};
 use crate::lookup::lookups::{Cancel, Lookups};
+use crate::lookup::place::Place;
 use crate::protocol::{Key, Pin};
 use crate::server::Outcome;
 use crate::time::Time;
@@ -60,6 +60,7 @@ impl<W: Clone> Leases<W> {
             means,
             stage: Stage::Begun,
             page: None,
+            reading: None,
             lock_until: None,
             restarts: 0,
             awaited: None,

@@ -8,12 +8,12 @@ use super::entry::{Call, Held};
 use super::means::Means;
 use super::op::Op;
 use super::ops::Purpose;
-use super::place::Place;
-use super::run::{Base, End, Ending, NewItem, Run, RunId};
+use super::run::{Base, End, Ending, NewItem, Run, RunId, Try};
 use super::running::{RunState, Running};
 use super::stats::Fate;
 use super::table::Table;
 use super::timers::Due;
+use crate::lookup::place::Place;
 use crate::protocol::Reply;
 use crate::server::Outcome;
 use crate::time::Time;
@@ -154,11 +154,11 @@ impl<W: Clone> Table<W> {
         let stores = matches!(ending, Ending::Store(_));
         run.state = RunState::Ended { stores };
         let command = match ending {
-            Ending::Hold { failed } if has_room => {
-                self.hold(now, id, failed);
+            Ending::Hold(attempt) if has_room => {
+                self.hold(now, id, attempt);
                 None
             }
-            Ending::Hold { .. } => run.command(now, Ending::Release),
+            Ending::Hold(_) => run.command(now, Ending::Release),
             ending => run.command(now, ending),
         };
         if command.is_some() {
@@ -174,16 +174,22 @@ impl<W: Clone> Table<W> {
     }
 
     /// Keeps the right of a run for another try.
-    fn hold(&mut self, now: Time, id: RunId, failed: bool) {
+    fn hold(&mut self, now: Time, id: RunId, attempt: Try) {
         let Some(run) = self.runs.get(&id) else {
             return;
         };
         let Base::Page { end, .. } = run.base else {
             return;
         };
-        let fails = run.fails + u32::from(failed);
-        let pause = if failed { Held::pause(fails) } else { RESPITE };
+        let is_against = attempt != Try::Other;
+        let fails = run.fails + u32::from(is_against);
+        let pause = if is_against {
+            Held::pause(fails)
+        } else {
+            RESPITE
+        };
         let held = Held {
+            last: attempt,
             version: run.version,
             source: run.source,
             lock_until: run.lock_until,

@@ -22,7 +22,6 @@ mod making;
 mod means;
 mod op;
 mod ops;
-mod place;
 mod polling;
 mod rights;
 mod run;

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::op::{Op, OpId};
-use super::place::Place;
 use super::run::RunId;
 use super::visit::VisitId;
 use crate::lookup::coalesce::{ServerId, Target};
+use crate::lookup::place::Place;
 use crate::protocol::{Command, MetaNoop};
 use crate::time::Time;
 

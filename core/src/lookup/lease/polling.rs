@@ -40,6 +40,9 @@ impl<W: Clone> Leases<W> {
                         return Poll::Pending;
                     }
                     Poll::Ready(result) => {
+                        if let LookupResult::Hit(_) = result {
+                            visit.reading = Some(waiter.reading());
+                        }
                         // It has its result, so there is nothing to cancel.
                         let _ = lookups.leave(waiter);
                         self.looked(now, visit, result, kind)
@@ -68,7 +71,7 @@ impl<W: Clone> Leases<W> {
                 return Poll::Ready(answer);
             }
             match visit.stage {
-                Stage::Over => Self::look(lookups, visit),
+                Stage::Over => Self::look(now, lookups, visit),
                 Stage::Detecting(_) => return Poll::Pending,
                 _ => {}
             }
@@ -121,18 +124,18 @@ impl<W: Clone> Leases<W> {
                 }
             }
         }
-        Self::look(lookups, visit);
+        Self::look(now, lookups, visit);
         None
     }
 
-    fn look<P: Clone>(lookups: &mut Lookups<W, P>, visit: &mut Visit<W, P>) {
+    fn look<P: Clone>(now: Time, lookups: &mut Lookups<W, P>, visit: &mut Visit<W, P>) {
         let mut target = visit.ask.target;
         target.asks = match visit.means {
             Means::Meta => Asks::Lock(visit.ask.rules.lock),
             Means::Classic => Asks::Version,
             Means::Unlocked => Asks::Value,
         };
-        visit.stage = match lookups.begin(target, &visit.ask.key, visit.waker.clone()) {
+        visit.stage = match lookups.begin(now, target, &visit.ask.key, visit.waker.clone()) {
             Begin::Pending(waiter) => Stage::Looking(waiter),
             Begin::Ready(result) => Stage::Looked(result),
         };

@@ -28,11 +28,11 @@ pub struct NewItem {
 }
 
 /// How a run ends without anything to store. None of these replaces a page that may
-/// still be served; [`Forbidden`](Self::Forbidden) deletes it.
+/// be served then; [`Forbidden`](Self::Forbidden) deletes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The answer may not be stored: nobody waits for the next ones. A page that
-    /// may be served stays.
+    /// The answer may not be stored: nobody waits for the next ones. A page stays that
+    /// may be served without an error of the backend.
     NotStorable,
     /// The answer says that it must not be stored (`private`, `no-store`): a page
     /// that was stored before is deleted.
@@ -56,7 +56,9 @@ pub(super) enum Base {
     Nothing,
     /// There was a page.
     Page {
-        /// Until when it may be served.
+        /// Until when it may be served without a reason.
+        served_until: Time,
+        /// Until when it may be served at all.
         usable_until: Time,
         /// It was not out of date.
         is_fresh: bool,
@@ -82,12 +84,20 @@ pub(super) enum Ending {
     /// Whoever looks next makes it.
     Release,
     /// It stays as it is, and this worker makes it after a pause.
-    Hold {
-        /// Whether the try failed.
-        failed: bool,
-    },
+    Hold(Try),
     /// It stays as it is.
     Leave,
+}
+
+/// What came of a try to make a page anew that may still be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    /// The backend failed.
+    Failed,
+    /// It gave something else, which may not be stored.
+    NotStorable,
+    /// Nothing that is against the next one.
+    Other,
 }
 
 impl Base {
@@ -103,17 +113,23 @@ impl Base {
             (Self::Marker { .. }, _) => Ending::Leave,
             // To release it would mark it as out of date.
             (Self::Page { is_fresh: true, .. }, End::Abandoned | End::RequestOnly) => {
-                Ending::Hold { failed: false }
+                Ending::Hold(Try::Other)
             }
             (_, End::Abandoned) => Ending::Release,
             // Another request may have better luck, so that was no failure.
             (Self::Page { usable_until, .. }, End::RequestOnly) if now < usable_until => {
                 Ending::Release
             }
-            (Self::Page { usable_until, .. }, _) if now < usable_until => match end {
-                End::Forbidden => Ending::Remove,
-                _ => Ending::Hold { failed: true },
-            },
+            (Self::Page { usable_until, .. }, End::Forbidden) if now < usable_until => {
+                Ending::Remove
+            }
+            (Self::Page { usable_until, .. }, End::Error) if now < usable_until => {
+                Ending::Hold(Try::Failed)
+            }
+            // Past that it is there for errors alone, and this is none.
+            (Self::Page { served_until, .. }, End::NotStorable) if now < served_until => {
+                Ending::Hold(Try::NotStorable)
+            }
             (Self::Nothing | Self::Page { .. }, _) => Ending::Mark(marked_for),
         }
     }

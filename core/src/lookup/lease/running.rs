@@ -6,11 +6,11 @@ use super::ask::Rules;
 use super::commands::{self, Data};
 use super::means::Means;
 use super::op::OpId;
-use super::place::Place;
 use super::run::{Base, Ending};
 use super::stats::Fate;
 use super::timers::Alarm;
 use crate::lookup::coalesce::DriverId;
+use crate::lookup::place::Place;
 use crate::protocol::{Pin, StoreMode};
 use crate::time::Time;
 
@@ -92,7 +92,7 @@ impl Running {
                 (Means::Meta, _) => Some(commands::release(key, version)),
                 (Means::Classic | Means::Unlocked, _) => self.unlock(now),
             },
-            Ending::Hold { .. } | Ending::Leave => None,
+            Ending::Hold(_) | Ending::Leave => None,
         }
     }
 

@@ -58,6 +58,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         let leaves_it = self.leaves_to_others(&kept.age);
         let usable_until = kept.usable_until();
         let base = Base::Page {
+            served_until: kept.at + kept.age.served,
             usable_until,
             is_fresh: kept.age.is_fresh,
             end: kept.age.end(kept.at),

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::entry::{Asking, Call, Entry, Told, Waiting};
 use super::ops::Ops;
-use super::place::Place;
 use super::run::RunId;
 use super::running::Running;
 use super::stats::Stats;
 use super::timers::{Due, Timers};
 use super::visit::VisitId;
+use crate::lookup::place::Place;
 use crate::time::Time;
 
 /// Items of which something is remembered that nobody waits for.

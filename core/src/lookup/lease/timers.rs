@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::place::Place;
 use super::run::RunId;
 use super::visit::VisitId;
+use crate::lookup::place::Place;
 use crate::time::Time;
 
 /// What is due.

@@ -3,8 +3,9 @@
 use super::age::Age;
 use super::ask::Ask;
 use super::means::Means;
-use super::place::Place;
 use crate::lookup::coalesce::Waiter;
+use crate::lookup::near::Reading;
+use crate::lookup::place::Place;
 use crate::lookup::result::LookupResult;
 use crate::protocol::{Marks, Value};
 use crate::time::Time;
@@ -27,6 +28,8 @@ pub struct Visit<W, P> {
     pub(super) stage: Stage<W, P>,
     /// The page that was seen last, while something is waited for.
     pub(super) page: Option<Kept<P>>,
+    /// Of its last lookup that has found something.
+    pub(super) reading: Option<Reading>,
     /// It has won the lock that is an item of its own; until when that is there by the
     /// own clock.
     pub(super) lock_until: Option<Time>,
@@ -87,6 +90,12 @@ impl<W, P> Visit<W, P> {
     #[must_use]
     pub const fn awaited(&self) -> Option<Awaited> {
         self.awaited
+    }
+
+    /// When the page was asked for that it has found last.
+    #[must_use]
+    pub const fn reading(&self) -> Option<Reading> {
+        self.reading
     }
 
     /// Until when it waits for others.

@@ -39,6 +39,7 @@ mod tests;
 
 pub use collapse::Collapse;
 pub use encodings::{CodingSet, Encodings, KeyCodings};
+pub use parts::is_same_variable;
 pub(super) use pattern::placeholder;
 pub use pattern::{PatternTraits, names_header};
 pub use port::Ports;

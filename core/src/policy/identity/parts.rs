@@ -74,7 +74,8 @@ fn looks_guarded(text: &[u8]) -> bool {
 /// Whether two names are one to backends that have headers as variables, as CGI
 /// does: with `_` for every byte that is no letter or digit. Most servers on the
 /// way do not let such names pass for each other, but not all.
-pub(super) fn is_same_variable(name: &[u8], other: &[u8]) -> bool {
+#[must_use]
+pub fn is_same_variable(name: &[u8], other: &[u8]) -> bool {
     name.len() == other.len()
         && name
             .iter()

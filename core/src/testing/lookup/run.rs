@@ -8,6 +8,7 @@ use super::numbered::{Numbered, hit, reply, request_ids, target};
 use crate::lookup::{Begin, Cancel, Flight, LookupResult, ServerId, Target, Waiter};
 use crate::protocol::Key;
 use crate::server::{Failure, Outcome, RequestId};
+use crate::time::Time;
 
 /// Two drivers of one server, one with another time-out too, and another server.
 const TARGETS: [Target; 4] = [
@@ -80,7 +81,10 @@ impl Run {
             return;
         }
         self.naive.begin(at, target);
-        match self.lookups.begin(target, &key(at), number(count)) {
+        match self
+            .lookups
+            .begin(Time::default(), target, &key(at), number(count))
+        {
             Begin::Pending(waiter) => self.waiters.push(Some(waiter)),
             Begin::Ready(result) => panic!("{result:?} out of nothing"),
         }

@@ -46,6 +46,8 @@ struct World {
     now_us: u64,
     sockets: [Option<Socket>; ConnectionId::COUNT],
     lives: u64,
+    /// How many of them were established, at each place.
+    opened: [u64; ConnectionId::COUNT],
     asked: Vec<(RequestId, Option<Key>)>,
     over: HashSet<u32>,
     rights: Vec<Right>,
@@ -70,6 +72,7 @@ pub fn run(script: &[u8]) {
         now_us: 0,
         sockets: Default::default(),
         lives: 0,
+        opened: [0; ConnectionId::COUNT],
         asked: Vec::new(),
         over: HashSet::new(),
         rights: Vec::new(),
@@ -79,7 +82,7 @@ pub fn run(script: &[u8]) {
     };
     while !script.is_over() {
         world.step(&mut script);
-        world.settle(None);
+        world.settle();
     }
     world.finish();
 }
@@ -225,11 +228,15 @@ impl World {
         match &mut self.sockets[id.index()] {
             Some(socket) if !socket.is_open => {
                 socket.is_open = true;
+                let opened = &mut self.opened[id.index()];
+                *opened += 1;
+                let pin = Pin::of(id.index(), *opened);
+                self.pins.insert(pin, socket.life);
                 self.server.handle_connected(id, now);
             }
             _ => {}
         }
-        self.settle(Some(id));
+        self.settle();
     }
 
     fn write(&mut self, id: ConnectionId, limit: usize) {
@@ -241,7 +248,7 @@ impl World {
         let count = bytes.len().min(limit);
         socket.peer.received.extend_from_slice(&bytes[..count]);
         self.server.handle_written(id, now, count);
-        self.settle(Some(id));
+        self.settle();
     }
 
     /// The server reads what it has; what it reads by version was sent to it on the
@@ -268,7 +275,7 @@ impl World {
         }
         let bytes: Vec<u8> = socket.peer.replies.drain(..count).collect();
         self.server.handle_data(id, now, &bytes.as_slice());
-        self.settle(Some(id));
+        self.settle();
         if let Some(socket) = &self.sockets[id.index()] {
             if socket.peer.replies.is_empty() {
                 let all_told = socket.won.iter().all(|version| self.told.contains(version));
@@ -284,23 +291,21 @@ impl World {
             let micros = u64::try_from(timeout.since(at(0)).as_micros()).unwrap();
             self.now_us = self.now_us.max(micros);
             self.server.handle_timeout(self.now());
-            self.settle(None);
+            self.settle();
         }
         self.now_us = end;
     }
 
-    /// Does what a driver does; `id` is the connection on which bytes came, if any
-    /// did.
-    fn settle(&mut self, id: Option<ConnectionId>) {
-        let life = id.and_then(|id| Some(self.sockets[id.index()].as_ref()?.life));
+    /// Does what a driver does.
+    fn settle(&mut self) {
         while let Some(event) = self.server.poll_event() {
             match event {
                 Event::Done { token, outcome } => {
                     assert!(self.over.insert(token), "complete twice");
-                    self.done(token, outcome, life);
+                    self.done(token, outcome);
                 }
                 Event::Unclaimed(unclaimed) => {
-                    self.has_won(unclaimed.key.clone(), unclaimed.marks, life);
+                    self.has_won(unclaimed.key.clone(), unclaimed.marks);
                     // Who gets it back does as it is told.
                     assert_eq!(unclaimed.release().version, Some(unclaimed.marks.version));
                 }
@@ -319,7 +324,7 @@ impl World {
         }
     }
 
-    fn done(&mut self, token: u32, outcome: Outcome<Vec<u8>>, life: Option<u64>) {
+    fn done(&mut self, token: u32, outcome: Outcome<Vec<u8>>) {
         let key = self.asked[token as usize].1.clone();
         let marks = match outcome {
             Outcome::Reply(Reply::Values(values)) => {
@@ -336,20 +341,15 @@ impl World {
             _ => return,
         };
         if marks.won {
-            self.has_won(key.expect("the key of a lookup"), marks, life);
+            self.has_won(key.expect("the key of a lookup"), marks);
         }
     }
 
-    /// Somebody has won on the connection on which bytes came.
-    fn has_won(&mut self, key: Key, marks: Marks, life: Option<u64>) {
+    /// Somebody has won, on a connection that there was.
+    fn has_won(&mut self, key: Key, marks: Marks) {
         assert!(self.told.insert(marks.version), "told twice");
-        assert_ne!(marks.pin, Pin::default(), "told of no connection");
-        // A value may be given out later than it came, when others are late.
-        let of_pin = self.pins.get(&marks.pin).copied().or(life);
-        if let Some(life) = of_pin {
-            self.pins.insert(marks.pin, life);
-            self.rights.push(Right { key, marks });
-        }
+        assert!(self.pins.contains_key(&marks.pin), "told of no connection");
+        self.rights.push(Right { key, marks });
     }
 
     fn finish(&mut self) {

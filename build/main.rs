@@ -2,7 +2,9 @@
 //!
 //! `LIGHTTPD2_INCLUDE_DIR=dir[:dir]` compiles it against lighttpd2's own
 //! headers instead of the declarations in `include/`; Rust is the same in both.
-//! `LUA_PKG` is the pkg-config name of the Lua that the host has (`lua5.1`).
+//! No header of Lua is needed, see `ffi/lua/lua.h`.
+
+mod host_headers;
 
 use std::env;
 use std::fs;
@@ -12,28 +14,9 @@ fn main() {
     println!("cargo::rerun-if-changed=ffi");
     println!("cargo::rerun-if-changed=include");
     println!("cargo::rerun-if-env-changed=LIGHTTPD2_INCLUDE_DIR");
-    println!("cargo::rerun-if-env-changed=LUA_PKG");
 
     let mut shim = cc::Build::new();
-    for folder in ["ffi", "ffi/lua"] {
-        shim.files(sources(Path::new(folder)));
-    }
-    // Headers of others are system headers, whose warnings are not ours.
-    let system = |shim: &mut cc::Build, folder: &Path| {
-        shim.flag("-isystem").flag(folder);
-    };
-    match env::var_os("LIGHTTPD2_INCLUDE_DIR").filter(|dirs| !dirs.is_empty()) {
-        Some(dirs) => {
-            env::split_paths(&dirs).for_each(|folder| system(&mut shim, &folder));
-            shim.define("HAVE_CONFIG_H", None);
-        }
-        None => {
-            shim.include("include");
-        }
-    }
-    // Of the host's Lua; one of another version has no scripts that use us.
-    let lua = env::var("LUA_PKG").unwrap_or_else(|_| "lua5.1".into());
-    for package in ["glib-2.0", "gmodule-2.0", "gthread-2.0", &lua] {
+    for package in ["glib-2.0", "gmodule-2.0", "gthread-2.0"] {
         let found = pkg_config::Config::new()
             .cargo_metadata(false)
             .probe(package)
@@ -43,6 +26,18 @@ fn main() {
         for folder in &found.include_paths {
             system(&mut shim, folder);
         }
+    }
+    match env::var_os("LIGHTTPD2_INCLUDE_DIR").filter(|dirs| !dirs.is_empty()) {
+        Some(dirs) => {
+            let folders: Vec<_> = env::split_paths(&dirs).collect();
+            host_headers::use_them(&mut shim, &folders);
+        }
+        None => {
+            shim.include("include");
+        }
+    }
+    for folder in ["ffi", "ffi/lua"] {
+        shim.files(sources(Path::new(folder)));
     }
     let warnings = fs::read_to_string("ffi/warnings.args").expect("the list of warnings");
     shim.warnings(true)
@@ -69,7 +64,12 @@ fn main() {
         .expect("OUT_DIR can be written to");
 }
 
-/// All C of a folder but the probe, which is a program of its own.
+/// Headers of others are system headers, whose warnings are not ours.
+fn system(shim: &mut cc::Build, folder: &Path) {
+    shim.flag("-isystem").flag(folder);
+}
+
+/// All C of a folder but the probe, which is no part of the plugin.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().expect("the folder is there");
     let mut paths: Vec<_> = entries
