@@ -76,9 +76,9 @@ impl Drivers {
         }
     }
 
-    /// The address that a key of a pool is at now.
+    /// The address that a key of a pool is at, whether that is down or not.
     pub(super) fn server_of(&self, pool: &Arc<Pool<Address>>, key: &Key) -> ServerId {
-        self.place(pool, key).0
+        self.home(pool, key).0
     }
 
     /// The address of all keys of a pool, if that is one, and known already.

@@ -25,11 +25,10 @@ pub(crate) unsafe fn init<P: Plugin, S: ScriptKind<Plugin = P>>(
     let registered = guard("init", || {
         let entries = P::actions().into_iter();
         let actions: Vec<_> = entries.map(ActionEntry::definition).collect();
-        let entries = P::setups().into_iter();
-        let setups: Vec<_> = entries.map(SetupEntry::definition).collect();
         // The host may keep what it is told until the process ends.
-        let setups = Box::leak(setups.into_boxed_slice());
         let actions = Box::leak(actions.into_boxed_slice());
+        let setups = P::setups().into_iter().map(SetupEntry::definition);
+        let setups = Box::leak(setups.collect::<Vec<_>>().into_boxed_slice());
         let plugin = Box::leak(Box::new(ffi::mmc_plugin_def {
             name: P::NAME.as_ptr(),
             share: Some(share::<P>),
