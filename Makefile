@@ -14,7 +14,7 @@ HOST = target/host/lighttpd2-worker
 # What the benchmarks need beside that. nginx is compared where it is installed.
 BENCH_PACKAGES = $(TEST_PACKAGES) wrk strace
 
-.PHONY: help run test check deny sanitize miri fuzz soak expiry bench build install uninstall declarations host panic-library \
+.PHONY: help run test check deny sanitize miri fuzz soak expiry bench build install uninstall dist declarations host panic-library \
   build-deps run-deps test-deps bench-deps
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo "make build    target/release/libmod_memcached.so"
 	@echo "make install  beside the C module of a lighttpd2 that is found, or in MODULE_DIR; DESTDIR, PREFIX"
 	@echo "make uninstall"
+	@echo "make dist     a tarball with all crates, which builds without a network"
 	@echo "make declarations  of ffi/shim.h for Rust, after a change"
 
 run: run-deps build host
@@ -123,6 +124,10 @@ install:
 
 uninstall:
 	@scripts/install --remove
+
+# See the script.
+dist:
+	@scripts/dist
 
 # After a change of ffi/shim.h; a test compares them.
 declarations: test-deps
