@@ -1,6 +1,10 @@
 # Targets for people and for continuous integration; `make help` lists them.
 
-APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-dev libclang-dev clang clang-format memcached curl valgrind \
+# Debian's packages. What builds the library, what `make run` needs beside that - Lua for the
+# stand-in - and what tests it.
+BUILD_PACKAGES = gcc libc6-dev pkg-config libglib2.0-dev libev-dev
+RUN_PACKAGES = $(BUILD_PACKAGES) memcached curl liblua5.1-0-dev
+TEST_PACKAGES = $(RUN_PACKAGES) libclang-dev clang clang-format valgrind gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
   nginx-light libnginx-mod-http-srcache-filter libnginx-mod-http-memc python3 python3-pymemcache python3-pylibmc php-cli php-memcached nutcracker nodejs prometheus
 
 # The stand-in for lighttpd2 that end-to-end tests run on; they run on the real
@@ -8,9 +12,10 @@ APT_PACKAGES = build-essential pkg-config libglib2.0-dev libev-dev liblua5.1-0-d
 HOST = target/host/lighttpd2-worker
 
 # What the benchmarks need beside that. nginx is compared where it is installed.
-BENCH_APT_PACKAGES = python3 wrk strace valgrind
+BENCH_PACKAGES = $(TEST_PACKAGES) wrk strace
 
-.PHONY: help run test check deny sanitize miri fuzz soak expiry bench build install deps host panic-library
+.PHONY: help run test check deny sanitize miri fuzz soak expiry bench build install uninstall dist declarations host panic-library \
+  build-deps run-deps test-deps bench-deps
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
@@ -22,13 +27,16 @@ help:
 	@echo "make soak     load for SECONDS=60 a part while memcached is killed, stopped and cut off"
 	@echo "make expiry   a page that expires under load, whose backend goes down; EXPIRY=options"
 	@echo "make build    target/release/libmod_memcached.so"
-	@echo "make install MODULE_DIR=/path/to/lighttpd2/modules"
+	@echo "make install  beside the C module of a lighttpd2 that is found, or in MODULE_DIR; DESTDIR, PREFIX"
+	@echo "make uninstall"
+	@echo "make dist     a tarball with all crates, which builds without a network"
+	@echo "make declarations  of ffi/shim.h for Rust, after a change"
 
-run: deps build host
+run: run-deps build host
 	@scripts/run
 
 # Everything: formatting, lints, documentation, all tests.
-test: deps check host panic-library
+test: test-deps check host panic-library
 	cargo build --workspace
 	env -u LIGHTTPD2_WORKER cargo test --workspace
 	@if [ -n "$$LIGHTTPD2_WORKER" ]; then \
@@ -37,7 +45,7 @@ test: deps check host panic-library
 	scripts/sanitize
 
 # A part of `make test`; see the script.
-sanitize: deps
+sanitize: test-deps
 	scripts/sanitize
 
 # The core has no unsafe code; what it depends on has. Only where rustup has a
@@ -47,7 +55,7 @@ miri:
 	  cargo +nightly miri test -p memcached-core --lib --target-dir target/miri
 
 # The library that panics where a test tells it to.
-panic-library: deps
+panic-library: build-deps
 	cargo build --features deliberate-panic --target-dir target/panic
 
 C_FILES = $(wildcard ffi/*.[ch] ffi/lua/*.[ch] include/lighttpd/*.h tests/*.c tests/host/*.[ch] tests/planted/src/*.c tests/e2e/pool/*.c)
@@ -93,14 +101,13 @@ expiry: build host
 
 # LIGHTTPD2_WORKER names the server, BASELINE_MODULE_DIR the folder of another
 # plugin of that name; BENCH="--help" shows what can be asked for.
-bench: APT_PACKAGES += $(BENCH_APT_PACKAGES)
-bench: build host
+bench: bench-deps build host
 	@python3 bench/run.py $(BENCH)
 
-build: deps
+build: build-deps
 	cargo build --release
 
-host: deps $(HOST)
+host: run-deps $(HOST)
 
 HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g @ffi/warnings.args -Wno-cast-qual -Wno-sign-conversion -Werror -fno-strict-aliasing $(HOST_SANITIZE)
 HOST_PACKAGES = glib-2.0 gmodule-2.0 gthread-2.0 lua5.1
@@ -111,23 +118,32 @@ $(HOST): $(wildcard tests/host/*.c tests/host/*.h include/lighttpd/*.h) ffi/abi_
 	$(CC) $(HOST_CFLAGS) -Iinclude $$(pkg-config --cflags $(HOST_PACKAGES)) -o $@ \
 	  $(wildcard tests/host/*.c) ffi/abi_check.c -rdynamic $$(pkg-config --libs $(HOST_PACKAGES)) -lev
 
-# For people with lighttpd2: MODULE_DIR is its folder of modules.
-install: build
-	@test -n "$(MODULE_DIR)" || { echo "say where: make install MODULE_DIR=/path/to/lighttpd2/modules"; exit 1; }
-	install -m 644 target/release/libmod_memcached.so $(MODULE_DIR)/
+# For people with lighttpd2; see the script. Neither builds nor fetches anything.
+install:
+	@scripts/install
 
-# Installs what is missing of Debian's packages; needs root or sudo for that.
-# Debian starts the services that some of them bring, as it always does; the
-# tests use none of these, but processes and ports of their own.
-deps:
-	@missing=$$(for p in $(APT_PACKAGES); do \
-	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing Debian packages:" $$missing; \
-	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	  $$sudo apt-get update -qq && \
-	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
-	fi
+uninstall:
+	@scripts/install --remove
+
+# See the script.
+dist:
+	@scripts/dist
+
+# After a change of ffi/shim.h; a test compares them.
+declarations: test-deps
+	WRITE_DECLARATIONS=1 cargo test -q --test declarations
+
+# These install what is missing of Debian's packages; see the script. Debian starts the
+# services that some of them bring, as it always does; the tests use none of these, but
+# processes and ports of their own.
+build-deps:
+	@scripts/deps $(BUILD_PACKAGES)
+run-deps:
+	@scripts/deps $(RUN_PACKAGES)
+test-deps:
+	@scripts/deps $(TEST_PACKAGES)
+bench-deps:
+	@scripts/deps $(BENCH_PACKAGES)
 
 # The public conformance suite of HTTP caches, on the stand-in or on the server that
 # LIGHTTPD2_WORKER names; docs/conformance.md says what it shows. CONFORMANCE="--help"
@@ -140,4 +156,4 @@ conformance: build host conformance-deps
 # Debian's Node, unless there is another.
 conformance-deps:
 	@command -v node >/dev/null && command -v npm >/dev/null || \
-	  $(MAKE) --no-print-directory deps APT_PACKAGES="nodejs npm"
+	  scripts/deps nodejs npm

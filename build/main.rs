@@ -1,9 +1,12 @@
-//! Compiles the C shim and makes Rust declarations of its one header.
+//! Compiles the C shim. Rust's declarations of its one header are `src/host/shim.rs`; with
+//! the feature `bindgen` they are made anew, which takes libclang.
 //!
 //! `LIGHTTPD2_INCLUDE_DIR=dir[:dir]` compiles it against lighttpd2's own
 //! headers instead of the declarations in `include/`; Rust is the same in both.
 //! No header of Lua is needed, see `ffi/lua/lua.h`.
 
+#[cfg(feature = "bindgen")]
+mod declarations;
 mod host_headers;
 
 use std::env;
@@ -51,17 +54,11 @@ fn main() {
     shim.compile("mmc_shim");
     println!("cargo::rustc-link-arg-cdylib=-Wl,-z,nodelete");
 
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    bindgen::Builder::default()
-        .header("ffi/shim.h")
-        .allowlist_item("(mmc|MMC)_.*")
-        .prepend_enum_name(false)
-        .derive_default(false)
-        .layout_tests(false)
-        .generate()
-        .expect("ffi/shim.h is valid C")
-        .write_to_file(out.join("shim.rs"))
-        .expect("OUT_DIR can be written to");
+    #[cfg(feature = "bindgen")]
+    {
+        let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+        fs::write(out.join("shim.rs"), declarations::of_shim()).expect("OUT_DIR can be written to");
+    }
 }
 
 /// Headers of others are system headers, whose warnings are not ours.

@@ -50,7 +50,6 @@ fn errors(folder: &Path) -> Vec<Finding> {
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", folder.join("target"))
         // Where the declarations of `ffi/shim.h` are.
-        .env("OUT_DIR", env!("OUT_DIR"))
         .output()
         .expect("cargo runs");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();

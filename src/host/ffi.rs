@@ -10,7 +10,10 @@
     clippy::pedantic
 )]
 mod shim {
+    #[cfg(feature = "bindgen")]
     include!(concat!(env!("OUT_DIR"), "/shim.rs"));
+    #[cfg(not(feature = "bindgen"))]
+    include!("shim.rs");
 }
 
 pub(crate) use shim::*;

@@ -33,7 +33,6 @@ fn hoarder() -> PathBuf {
         .args(["--cfg", &version])
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", folder.join("target"))
-        .env("OUT_DIR", out)
         .output()
         .expect("cargo runs");
     let text = String::from_utf8_lossy(&output.stderr);

@@ -147,8 +147,8 @@ impl Outcomes {
     pub(super) fn warn_of_encoded(&self, vr: &Request<'_>, memory: &RequestMemory, line: &str) {
         if let Some(left_out) = self.encoded.pass() {
             let item = self.item(memory.lookup.as_ref().and_then(LastLookup::key));
-            let line = format_args!("{line}{item}{left_out}");
-            self.publisher.log(vr, Level::Warning, &line);
+            self.publisher
+                .log(vr, Level::Warning, &format_args!("{line}{item}{left_out}"));
         }
     }
 
@@ -157,8 +157,8 @@ impl Outcomes {
     pub(super) fn warn_of_large(&self, vr: &Request<'_>, memory: &RequestMemory, line: &str) {
         if self.large.is_first() {
             let item = self.item(memory.lookup.as_ref().and_then(LastLookup::key));
-            let line = format_args!("{line}{item}");
-            self.publisher.log(vr, Level::Warning, &line);
+            self.publisher
+                .log(vr, Level::Warning, &format_args!("{line}{item}"));
         }
     }
 

@@ -20,7 +20,7 @@ pub fn host_layer_package(folder: &Path, targets: &str) {
         .collect();
     let text = format!(
         "[package]\nname = \"host_layer\"\nedition = \"2024\"\n\n{targets}\n\
-         [features]\ndeliberate-panic = []\n\n[workspace]\n\n[dependencies]\n{}\n",
+         [features]\ndeliberate-panic = []\nbindgen = []\n\n[workspace]\n\n[dependencies]\n{}\n",
         dependencies.join("\n")
     );
     fs::create_dir_all(folder).expect("a folder");

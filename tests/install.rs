@@ -1,0 +1,104 @@
+//! What `make install` does to a folder of modules.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use object::{Object, ObjectSection};
+use testkit::{Host, plugin_library};
+
+fn install(arguments: &[&str], environment: &[(&str, &Path)]) -> Output {
+    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/install"));
+    for name in ["MODULE_DIR", "DESTDIR", "PREFIX", "LIGHTTPD2_WORKER"] {
+        command.env_remove(name);
+    }
+    command
+        .args(arguments)
+        .env("MOD_MEMCACHED_SO", plugin_library())
+        .envs(environment.iter().copied())
+        .output()
+        .expect("the script runs")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Beside the C module, stripped, and tried by the server; its removal leaves that one.
+#[test]
+fn the_c_module_stays_and_comes_back() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let modules = folder.path().join("not/there/yet");
+    let worker = Host::find().worker;
+    let environment: [(&str, &Path); 2] = [("MODULE_DIR", &modules), ("LIGHTTPD2_WORKER", &worker)];
+    let output = install(&[], &environment);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("takes it"), "{}", said(&output));
+    let c_module = modules.join("libmod_memcached.so");
+    fs::write(&c_module, "the C module").expect("a file");
+
+    let installed = modules.join("mod_memcached.so");
+    let bytes = fs::read(&installed).expect("the library");
+    let file = object::File::parse(bytes.as_slice()).expect("an ELF file");
+    assert!(file.section_by_name(".symtab").is_none(), "it is stripped");
+    let debug = file.sections().find(|section| {
+        let name = section.name().expect("a name");
+        name.starts_with(".debug")
+    });
+    assert!(debug.is_none(), "it is stripped");
+
+    let output = install(&["--remove"], &environment);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(!installed.exists());
+    assert_eq!(fs::read_to_string(&c_module).expect("it"), "the C module");
+}
+
+#[test]
+fn packages_are_made_below_destdir() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let environment: [(&str, &Path); 2] = [
+        ("MODULE_DIR", Path::new("/usr/lib/lighttpd2")),
+        ("DESTDIR", folder.path()),
+    ];
+    let output = install(&[], &environment);
+    assert!(output.status.success(), "{}", said(&output));
+    let installed = folder.path().join("usr/lib/lighttpd2/mod_memcached.so");
+    assert!(installed.exists());
+    assert!(install(&["--remove"], &environment).status.success());
+    assert!(!installed.exists());
+}
+
+/// The folder that a server of this prefix says it has.
+#[test]
+fn the_server_says_where_its_modules_are() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = folder.path().join("sbin/lighttpd2-worker");
+    let modules = folder.path().join("lib/modules of it");
+    fs::create_dir(folder.path().join("sbin")).expect("a folder");
+    let script = format!(
+        "#!/bin/sh\necho '  -m, --module-dir=PATH   module directory [default: {}]'\n",
+        modules.display()
+    );
+    fs::write(&program, script).expect("a file");
+    let chmod = Command::new("chmod").arg("+x").arg(&program).status();
+    assert!(chmod.expect("chmod runs").success());
+    let output = install(&[], &[("PREFIX", folder.path())]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(modules.join("mod_memcached.so").exists());
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let nothing = Path::new("/nonexistent");
+    let output = install(
+        &[],
+        &[("MOD_MEMCACHED_SO", nothing), ("MODULE_DIR", nothing)],
+    );
+    assert!(!output.status.success());
+    assert!(
+        said(&output).contains("Run make build first"),
+        "{}",
+        said(&output)
+    );
+    assert!(!nothing.exists());
+}
