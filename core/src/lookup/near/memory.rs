@@ -16,7 +16,7 @@ use crate::time::Time;
 
 /// Bytes that an item takes beside its value, its head and its key: of the allocations for
 /// these, and of the table, with what that remembers of items that are gone.
-const OVERHEAD: u64 = 384;
+const OVERHEAD: u64 = 448;
 
 /// An item has about so many bytes; from that follows how many that are gone are remembered.
 const USUAL_SIZE: u64 = 2048;
