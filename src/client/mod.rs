@@ -27,6 +27,7 @@ mod part;
 mod purges;
 mod random;
 mod reading;
+mod scripts;
 mod shared;
 mod slot;
 mod stores;
@@ -45,7 +46,6 @@ use memcached_core::lookup::lease::{Ask, Rules, Run};
 use memcached_core::namespace::Name;
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Command, Key, Lane, Pin, Store};
-use memcached_core::purge::Purge;
 use memcached_core::server::Failure;
 use memcached_core::time::Time;
 
@@ -64,14 +64,14 @@ pub(crate) use tally::Tally;
 pub(crate) use time_of_day::{since_1970, unix_now};
 pub(crate) use together::{NotPurged, PurgeHandle};
 
-use crate::host::{Job, Level, SockAddr, Timer, Waker, Worker};
+use crate::host::{Job, Level, Timer, Waker, Worker};
 pub(crate) use address::Address;
 use counting::sampler;
 use driver::{Driver, Owner};
 use drivers::Drivers;
 use leases::Leases;
 use lookups::Lookups;
-use namespaces::{Namespaces, submit_bump};
+use namespaces::Namespaces;
 use near::watched;
 use purges::Purges;
 use shared::WorkerSlot;
@@ -335,67 +335,6 @@ impl Client {
     /// What became of responses that were to be stored.
     pub(crate) fn store_counts(&self) -> &Rc<StoreCounts> {
         &self.0.stores
-    }
-
-    /// Submits the request of a script, after all that scripts submitted to the
-    /// same server before. The outcome always comes by way of `completion`, at
-    /// once if the server cannot be asked now.
-    pub(crate) fn script_request(
-        &self,
-        server: &SockAddr,
-        command: Command<Vec<u8>>,
-        timeout: Duration,
-        completion: Completion,
-    ) {
-        let driver = self.0.drivers.of_script(server);
-        self.0.before(&driver, &command);
-        let completion = watched(&self.0.lookups, &driver, &command, completion);
-        driver.submit_or_fail(Lane::Script, command, timeout, completion);
-    }
-
-    /// The same where nobody waits for the outcome.
-    ///
-    /// # Errors
-    /// The server cannot be asked now.
-    pub(crate) fn script_send_and_forget(
-        &self,
-        server: &SockAddr,
-        command: Command<Vec<u8>>,
-        timeout: Duration,
-    ) -> Result<(), Failure> {
-        let driver = self.0.drivers.of_script(server);
-        self.0.before(&driver, &command);
-        let completion = watched(&self.0.lookups, &driver, &command, driver.unattended());
-        let submitted = driver.submit(Lane::Script, command, timeout, completion);
-        submitted.map(drop).map_err(|refused| refused.failure)
-    }
-
-    /// Purges an item for a script, as [`script_request`](Self::script_request).
-    pub(crate) fn script_purge(
-        &self,
-        server: &SockAddr,
-        purge: Purge,
-        timeout: Duration,
-        completion: Completion,
-    ) {
-        let driver = self.0.drivers.of_script(server);
-        let purges = &self.0.purges;
-        purges.purge(driver, Lane::Script, purge, timeout, completion);
-    }
-
-    /// Gives up all items of a namespace for a script, as
-    /// [`script_request`](Self::script_request).
-    pub(crate) fn script_bump(
-        &self,
-        server: &SockAddr,
-        name: &Name,
-        timeout: Duration,
-        completion: Completion,
-    ) {
-        let driver = self.0.drivers.of_script(server);
-        let namespaces = &self.0.namespaces;
-        submit_bump(namespaces, &driver, Lane::Script, name, timeout, completion);
-        namespaces.hand_out();
     }
 
     /// Writes to the server's log.
