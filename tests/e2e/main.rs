@@ -27,6 +27,7 @@ mod rules;
 mod sample;
 mod status;
 mod store;
+mod token;
 mod truth;
 mod valgrind;
 mod value;

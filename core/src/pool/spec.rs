@@ -20,6 +20,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_millis(500);
 pub const DEFAULT_SPEC: Spec = Spec {
     connect_timeout: Duration::from_millis(250),
     retry: Duration::from_secs(1),
+    token: None,
 };
 
 /// The most servers of a pool; with one more, libmemcached gives up the process.

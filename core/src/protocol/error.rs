@@ -38,6 +38,10 @@ pub enum ProtocolError {
     /// The data of a value does not end after the announced length.
     #[error("a value does not end where it should")]
     BadDataEnd,
+    /// The server does not take the token that it was sent first, or says something
+    /// that is no answer to that. Its words are not shown, since they might repeat it.
+    #[error("the server does not take \"user\" and password")]
+    TokenRefused,
     /// A reply to a request that was not completely sent yet.
     #[error("reply to a request that is still being sent")]
     Premature,

@@ -14,13 +14,14 @@ mod hex;
 mod key;
 pub mod limits;
 mod reply;
+mod token;
 mod ttl;
 mod value;
 mod wire;
 
 pub use command::{
-    Command, Count, Data, Delete, Direction, Lane, MetaDelete, MetaNoop, MetaState, MetaStore,
-    Retrieve, Store, StoreMode, Touch, Version,
+    Authenticate, Command, Count, Data, Delete, Direction, Lane, MetaDelete, MetaNoop, MetaState,
+    MetaStore, Retrieve, Store, StoreMode, Touch, Version,
 };
 pub use error::ProtocolError;
 pub use excerpt::{excerpt, excerpt_of};
@@ -29,6 +30,7 @@ pub use key::{Key, KeyError};
 pub use reply::{
     Found, FoundValues, ItemState, KeyList, Reply, ReplyForm, ReplyParser, Status, ValueLines,
 };
+pub use token::{TOKEN_MAX, Token, TokenError};
 pub use ttl::{Ttl, exptime};
 pub use value::{Input, Marks, Pieces, Pin, Value};
 pub(crate) use wire::CRLF;

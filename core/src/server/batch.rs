@@ -148,7 +148,8 @@ pub(super) fn copy_lookups<D>(command: &Command<D>, size: usize) -> SmallVec<[Co
         | Command::MetaStore(_)
         | Command::MetaDelete(_)
         | Command::MetaState(_)
-        | Command::MetaNoop(_) => SmallVec::new(),
+        | Command::MetaNoop(_)
+        | Command::Authenticate(_) => SmallVec::new(),
     }
 }
 

@@ -8,6 +8,7 @@
 //!   learn whether the server answers again ([`Purpose::Probe`]).
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use super::backoff::Backoff;
 use super::connection_id::ConnectionId;
@@ -21,7 +22,7 @@ use super::request::Queued;
 use super::send_buffer::Transmit;
 use super::spec::{Limits, Spec};
 use super::stats::Stats;
-use crate::protocol::{Input, Key, Pin};
+use crate::protocol::{Input, Key, Pin, Token};
 use crate::time::Time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub(super) enum Purpose {
 pub(super) struct Connection<T: Types> {
     pub(super) id: ConnectionId,
     pub(super) connect_timeout: Duration,
+    /// What goes out first on each connection.
+    token: Option<Arc<Token>>,
     pub(super) state: State,
     pub(super) pipeline: Pipeline<T>,
     pub(super) backoff: Backoff,
@@ -72,6 +75,7 @@ impl<T: Types> Connection<T> {
         Self {
             id,
             connect_timeout: spec.connect_timeout,
+            token: spec.token.clone(),
             state: State::Closed,
             pipeline: Pipeline::new(id == ConnectionId::SLOW),
             backoff: Backoff::new(spec.retry),
@@ -191,6 +195,9 @@ impl<T: Types> Connection<T> {
         self.lives += 1;
         self.rights_until = None;
         self.pipeline.queue.start_time(now);
+        if let Some(token) = &self.token {
+            self.pipeline.greet(now, Arc::clone(token));
+        }
         // Without a request nothing would show what the connection is worth.
         let unused = !self.pipeline.queue.has_waiting();
         if unused || self.purpose != Purpose::Requests || self.backoff.is_doubtful() {

@@ -1,6 +1,8 @@
 //! What is on the way on one connection: commands go out one after the other
 //! without waiting for replies, and replies come back in the same order.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::batch::{BatchSize, one_value};
@@ -10,7 +12,8 @@ use super::request::{Request, Sent};
 use super::send_buffer::{SendBuffer, Transmit};
 use super::stats::Stats;
 use crate::protocol::{
-    Command, Found, Input, ProtocolError, Reply, ReplyForm, ReplyParser, ValueLines,
+    Authenticate, Command, Found, Input, ProtocolError, Reply, ReplyForm, ReplyParser, Token,
+    ValueLines, Version,
 };
 use crate::time::Time;
 
@@ -49,6 +52,8 @@ pub(super) struct Pipeline<T: Types> {
     pub(super) batch_size: BatchSize,
     send_buffer: SendBuffer,
     parser: ReplyParser<T::Piece>,
+    /// The connection has to say first who asks, from this time on.
+    greeting_due: Option<(Time, Arc<Token>)>,
     /// The connection has to ask the server something, from this time on.
     probe_due: Option<Time>,
 }
@@ -65,13 +70,25 @@ impl<T: Types> Pipeline<T> {
             },
             send_buffer: SendBuffer::default(),
             parser: ReplyParser::new(),
+            greeting_due: None,
             probe_due: None,
         }
     }
 
     /// Whether nothing is on the way or waits.
     pub(super) fn is_idle(&self) -> bool {
-        self.queue.is_empty() && self.probe_due.is_none()
+        self.queue.is_empty() && self.own_due().is_none()
+    }
+
+    /// Says who asks before all that is not sent yet.
+    pub(super) fn greet(&mut self, now: Time, token: Arc<Token>) {
+        self.greeting_due = Some((now, token));
+    }
+
+    /// From when on the connection itself has to say something.
+    fn own_due(&self) -> Option<Time> {
+        let greeting = self.greeting_due.as_ref().map(|(since, _)| *since);
+        greeting.or(self.probe_due)
     }
 
     /// Asks the server something harmless before all that is not sent yet.
@@ -81,21 +98,25 @@ impl<T: Types> Pipeline<T> {
 
     /// From when on the next reply is waited for; `None` if none is due.
     pub(super) fn waited_since(&self) -> Option<Time> {
-        self.queue.waited_since().or(self.probe_due)
+        self.queue.waited_since().or(self.own_due())
     }
 
     /// Whether there are bytes to write.
     pub(super) fn wants_write(&self) -> bool {
-        !self.send_buffer.is_empty() || self.probe_due.is_some() || self.queue.can_send()
+        !self.send_buffer.is_empty() || self.own_due().is_some() || self.queue.can_send()
     }
 
     /// Encodes what there is room for and shows what is to be written next.
     pub(super) fn transmit(&mut self, stats: &mut Stats) -> Transmit<'_> {
         let send_buffer = &mut self.send_buffer;
+        let serial = 0;
+        let mut encode_own = |command: &Command<T::Data>| send_buffer.encode(serial, command);
+        if let Some((since, token)) = self.greeting_due.take() {
+            let command = Authenticate { token }.into();
+            self.queue.send_own(command, since, &mut encode_own);
+        }
         if let Some(since) = self.probe_due.take() {
-            let serial = 0;
-            let encode = |command: &Command<T::Data>| send_buffer.encode(serial, command);
-            self.queue.send_probe(since, encode);
+            self.queue.send_own(Version.into(), since, &mut encode_own);
             stats.probes += 1;
         }
         while send_buffer.has_room() {
@@ -143,7 +164,14 @@ impl<T: Types> Pipeline<T> {
             return Err(ProtocolError::Premature.into());
         }
         let form = head.command.reply_form();
-        let Some(mut reply) = self.parser.parse(form, input, at)? else {
+        let mut parsed = self.parser.parse(form, input, at);
+        if matches!(head.command, Command::Authenticate(_)) {
+            parsed = match parsed {
+                Ok(None | Some(Reply::Status(_))) => parsed,
+                Ok(Some(_)) | Err(_) => Err(ProtocolError::TokenRefused),
+            };
+        }
+        let Some(mut reply) = parsed? else {
             return Ok(None);
         };
         stats.count_reply(&reply, form);
@@ -246,6 +274,7 @@ impl<T: Types> Pipeline<T> {
         self.send_buffer.clear();
         self.parser.reset();
         self.batch_size.reset();
+        self.greeting_due = None;
         self.probe_due = None;
     }
 }

@@ -22,7 +22,7 @@ use super::batch::Batch;
 use super::event::Types;
 use super::request::{Queued, Request, Sent};
 use super::spec::Limits;
-use crate::protocol::{Command, Version};
+use crate::protocol::Command;
 use crate::time::Time;
 
 /// What the end of a connection means for the oldest command without a reply.
@@ -164,12 +164,12 @@ impl<T: Types> Queue<T> {
 
     /// Has a command encoded that nobody waits for but the connection itself,
     /// from `since` on: what the server says to it shows that it is there.
-    pub(super) fn send_probe(
+    pub(super) fn send_own(
         &mut self,
+        command: Command<T::Data>,
         since: Time,
         encode: impl FnOnce(&Command<T::Data>) -> Range<u64>,
     ) {
-        let command = Version.into();
         let wire = encode(&command);
         self.sent.push_back(Sent {
             command,

@@ -42,9 +42,9 @@ pub struct Server<T: Types> {
 impl<T: Types> Server<T> {
     /// A server that nothing is known of yet.
     #[must_use]
-    pub fn new(spec: Spec, limits: Limits) -> Self {
+    pub fn new(spec: &Spec, limits: Limits) -> Self {
         Self {
-            connections: ConnectionId::ALL.map(|id| Connection::new(id, &spec)),
+            connections: ConnectionId::ALL.map(|id| Connection::new(id, spec)),
             health: Health::new(spec.retry),
             spread: Spread::default(),
             events: VecDeque::new(),

@@ -1,9 +1,12 @@
 //! What a server is configured with, and how much its queues may hold.
 
 use core::time::Duration;
+use std::sync::Arc;
+
+use crate::protocol::Token;
 
 /// How the connections to a server are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Spec {
     /// How long one attempt to connect may take, from its beginning.
     pub connect_timeout: Duration,
@@ -11,6 +14,8 @@ pub struct Spec {
     /// pauses are shorter. A server that fails for longer counts as down, and is
     /// tried once in this time.
     pub retry: Duration,
+    /// What the server is told first on every connection, if it wants to be.
+    pub token: Option<Arc<Token>>,
 }
 
 /// Bounds of what one connection may hold.

@@ -164,7 +164,8 @@ impl Stats {
             | Command::Count(_)
             | Command::Version(_)
             | Command::MetaState(_)
-            | Command::MetaNoop(_) => return,
+            | Command::MetaNoop(_)
+            | Command::Authenticate(_) => return,
         };
         match reply {
             Reply::Status(Status::Stored | Status::Deleted) | Reply::StoredAs(_) => *done += 1,

@@ -4,6 +4,7 @@ mod attempts;
 mod batch;
 mod bounds;
 mod faults;
+mod greeting;
 mod kills;
 mod large;
 mod life;

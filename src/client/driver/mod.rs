@@ -112,7 +112,7 @@ impl Driver {
                 id,
                 owner,
                 state: Cell::new(State::Running),
-                core: RefCell::new(Server::new(spec.spec, Limits::default())),
+                core: RefCell::new(Server::new(&spec.spec, Limits::default())),
                 sockets: Sockets::new(
                     worker.clone(),
                     spec.address.clone(),
@@ -293,7 +293,7 @@ impl Driver {
         self.state.set(State::Abandoned);
         self.sockets.close();
         self.clock.stop();
-        let unused = Server::new(self.spec.spec, Limits::default());
+        let unused = Server::new(&self.spec.spec, Limits::default());
         let broken = self.core.replace(unused);
         self.counted.update(&broken);
         // With it go all completions, which says that their requests are lost.

@@ -10,6 +10,7 @@ use memcached_core::pool::{Hash, Pool, PoolServer, PoolSpec, ServerSpec};
 use memcached_core::server::Spec;
 
 use super::error::OptionError;
+use super::secret::Password;
 use super::servers::NamedServer;
 use crate::plugin::pools::NamedPool;
 
@@ -28,6 +29,9 @@ pub(in crate::plugin) struct Common {
     pub(super) connect_timeout: Duration,
     /// Between attempts at a server that failed.
     pub(super) retry: Duration,
+    /// Who asks.
+    pub(super) user: Option<Box<[u8]>>,
+    pub(super) password: Option<Password>,
     /// The longest value that is read or stored, in bytes.
     pub(in crate::plugin) max_value: u64,
     /// Whether items are whole responses; if not, they are bodies.
@@ -88,11 +92,12 @@ impl Common {
         let spec = Spec {
             connect_timeout: self.connect_timeout,
             retry: self.retry,
+            token: self.token()?,
         };
         let servers = self.servers.iter().map(|named| PoolServer {
             server: ServerSpec {
                 address: named.address.clone(),
-                spec,
+                spec: spec.clone(),
             },
             name: named.name.clone(),
             text: named.text.clone(),

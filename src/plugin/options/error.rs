@@ -1,6 +1,7 @@
 //! What can be wrong with an option list.
 
 use memcached_core::pool::PoolError;
+use memcached_core::protocol::TokenError;
 
 /// What is wrong with an option list. The text does not name the action, which
 /// whoever logs it puts in front.
@@ -41,13 +42,23 @@ pub(in crate::plugin) enum OptionError {
     Address { option: &'static str, text: String },
     #[error(
         "option \"{0}\" is not one of memcached.pool, which takes server, hash, failover, \
-         timeout_ms, connect_timeout_ms and retry_ms"
+         timeout_ms, connect_timeout_ms, retry_ms, user and password_file"
     )]
     NotOfPool(&'static str),
     #[error("options \"pool\" and \"{0}\" exclude each other: the pool says that where it is made")]
     BesidePool(&'static str),
     #[error("option \"server\": {0}")]
     Pool(PoolError),
+    #[error("option \"{option}\": cannot use file {path}: {why}")]
+    File {
+        option: &'static str,
+        path: String,
+        why: String,
+    },
+    #[error("option \"{0}\" needs \"{1}\" beside it")]
+    Together(&'static str, &'static str),
+    #[error("options \"user\" and \"password_file\": {0}")]
+    Token(TokenError),
     #[error("option \"{option}\": cannot parse pattern {text}")]
     Pattern { option: &'static str, text: String },
     #[error("option \"{0}\" needs \"headers\" => true beside it")]

@@ -19,6 +19,7 @@ mod near;
 mod parse;
 mod policy;
 mod purge;
+mod secret;
 mod servers;
 mod store;
 #[expect(

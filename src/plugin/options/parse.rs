@@ -9,7 +9,7 @@ use super::table::{CACHE, DELETE, Options, ROWS};
 use crate::host::{ConfigValue, Server};
 
 /// What can be said of a namespace as a whole.
-const OF_NAMESPACES: [&str; 11] = [
+const OF_NAMESPACES: [&str; 13] = [
     "namespace",
     "server",
     "pool",
@@ -19,17 +19,21 @@ const OF_NAMESPACES: [&str; 11] = [
     "timeout_ms",
     "connect_timeout_ms",
     "retry_ms",
+    "user",
+    "password_file",
     "name",
     "environment",
 ];
 
 /// What is said of a pool where it is made, and not where it is named.
-const OF_POOLS: [&str; 5] = [
+const OF_POOLS: [&str; 7] = [
     "server",
     "hash",
     "failover",
     "connect_timeout_ms",
     "retry_ms",
+    "user",
+    "password_file",
 ];
 
 impl Options {
@@ -145,6 +149,8 @@ impl Options {
         if options.store.require_lifetime && options.store.force {
             return Err(OptionError::LifetimeWithForce);
         }
+        // What is wrong with servers and token is found out now.
+        options.common.token()?;
         options.check_headers(server, &given)?;
         check(&options, &given)?;
         Ok(options)

@@ -17,6 +17,8 @@ options! {
         "timeout_ms" => timeout, value::milliseconds, 500, [lookup, store, delete];
         "connect_timeout_ms" => connect_timeout, value::milliseconds, 250, [lookup, store, delete];
         "retry_ms" => retry, value::milliseconds, 1000, [lookup, store, delete];
+        "user" => user, secret::user, none, [lookup, store, delete];
+        "password_file" => password, secret::password_file, none, [lookup, store, delete];
         "max_value" => max_value, value::value_size, 16777216, [lookup, store];
         "headers" => headers, value::boolean, false, [lookup, store, delete];
         "name" => name, value::label, none, [lookup, store, delete];

@@ -1,12 +1,13 @@
 //! A real memcached, and a small client to look into it.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::Permissions;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
@@ -30,6 +31,8 @@ pub struct Item {
 pub struct Memcached {
     addr: SocketAddr,
     folder: Option<TempDir>,
+    /// More that it is told at its start.
+    arguments: Vec<OsString>,
     process: Option<Process>,
 }
 
@@ -66,8 +69,18 @@ impl Memcached {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], free_port())),
             folder: None,
+            arguments: Vec::new(),
             process: None,
         }
+    }
+
+    /// Starts one that wants to be told first who asks. `users` is a file with lines
+    /// `USER:PASSWORD`; this side of it cannot look into it.
+    pub fn start_with_users(users: &Path) -> Self {
+        let mut memcached = Self::reserve();
+        memcached.arguments = vec!["-Y".into(), users.into()];
+        memcached.restart();
+        memcached
     }
 
     /// A path where no socket is yet.
@@ -97,6 +110,7 @@ impl Memcached {
             None => command.args(["-l", "127.0.0.1", "-p", &port, "-U", "0"]),
         };
         command.args(["-t", "1", "-I", "8m", "-m", "64", "-c", "4096"]);
+        command.args(&self.arguments);
         if rustix::process::getuid().is_root() {
             command.args(["-u", "nobody"]);
         }

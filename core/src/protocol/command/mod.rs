@@ -4,6 +4,7 @@
 //! Only a [`Key`] can be put into a command, and `noreply` is never sent: a
 //! command without a reply cannot be told from a lost one.
 
+mod authenticate;
 mod count;
 mod data;
 mod delete;
@@ -14,6 +15,7 @@ mod store;
 mod touch;
 mod version;
 
+pub use authenticate::Authenticate;
 pub use count::{Count, Direction};
 pub use data::Data;
 pub use delete::Delete;
@@ -131,6 +133,8 @@ commands! {
     MetaState(MetaState),
     /// Asks whether there are meta commands: `mn`.
     MetaNoop(MetaNoop),
+    /// Says who asks.
+    Authenticate(Authenticate),
 }
 
 impl<D: Data> Command<D> {

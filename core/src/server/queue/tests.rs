@@ -1,5 +1,5 @@
 use super::*;
-use crate::protocol::{Delete, Key, Retrieve, Store, StoreMode};
+use crate::protocol::{Delete, Key, Retrieve, Store, StoreMode, Version};
 use crate::testing::server::SimTypes;
 use core::time::Duration;
 
@@ -293,13 +293,13 @@ fn a_torn_reply_and_what_must_not_be_repeated_are_lost() {
 #[test]
 fn a_probe_goes_first_and_belongs_to_nobody() {
     let mut queue = queue_of([set("a", 3), get("b")]);
-    queue.send_probe(at(5), |command| {
+    queue.send_own(Version.into(), at(5), |command| {
         assert_eq!(head_of(command), "version");
         0..10
     });
     assert_eq!(queue.waited_since(), Some(at(5)));
     assert!(queue.send_next(1, |_, _| 10..20));
-    queue.send_probe(at(6), |_| 20..30);
+    queue.send_own(Version.into(), at(6), |_| 20..30);
     assert_eq!(queue.load(), (2, 3));
     assert_eq!(queue.value(0).map(Vec::len), Some(3));
     assert_eq!(queue.cancel(0), Some(0));

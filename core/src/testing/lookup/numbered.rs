@@ -65,7 +65,7 @@ impl Types for Unit {
 /// There are more than a server accepts at one time.
 #[must_use]
 pub fn request_ids(count: usize) -> Vec<RequestId> {
-    let mut server = Server::<Unit>::new(DEFAULT_SPEC, Limits::default());
+    let mut server = Server::<Unit>::new(&DEFAULT_SPEC, Limits::default());
     let submit = |_| {
         let command = Retrieve::one(Key::hashing(b"k")).into();
         let submitted = server.submit(Time::default(), command, DEFAULT_TIMEOUT, ());

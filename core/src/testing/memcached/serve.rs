@@ -39,6 +39,7 @@ impl Items {
                 }))
             }
             Command::MetaNoop(_) => Reply::MetaNoop,
+            Command::Authenticate(_) => Reply::Status(Status::Stored),
         }
     }
 

@@ -99,7 +99,7 @@ impl Load {
     pub fn run(self) -> Served {
         let mut world = World {
             load: self,
-            server: Server::new(SPEC, Limits::default()),
+            server: Server::new(&SPEC, Limits::default()),
             peers: Default::default(),
             connecting: Vec::new(),
             clients: vec![Ok(Time::default()); self.clients as usize],

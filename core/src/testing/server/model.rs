@@ -34,6 +34,7 @@ const LIMITS: Limits = Limits {
 const SPEC: Spec = Spec {
     connect_timeout: Duration::from_millis(250),
     retry: Duration::from_millis(300),
+    token: None,
 };
 
 struct ModelTypes;
@@ -72,7 +73,7 @@ struct World {
 pub fn run(script: &[u8]) {
     let mut script = Script::new(script);
     let mut world = World {
-        server: Server::new(SPEC, LIMITS),
+        server: Server::new(&SPEC, LIMITS),
         now_us: 0,
         asked: Vec::new(),
         sockets: Sockets::default(),

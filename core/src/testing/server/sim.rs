@@ -24,6 +24,7 @@ impl Types for SimTypes {
 pub const SPEC: Spec = Spec {
     connect_timeout: Duration::from_millis(250),
     retry: Duration::from_secs(1),
+    token: None,
 };
 
 /// The time-out of simulated requests, unless a test sets another one.
@@ -65,18 +66,18 @@ impl Sim {
     /// A server as it is by default.
     #[must_use]
     pub fn new() -> Self {
-        Self::with(SPEC, Limits::default())
+        Self::with(&SPEC, Limits::default())
     }
 
     /// A server with other limits.
     #[must_use]
     pub fn with_limits(limits: Limits) -> Self {
-        Self::with(SPEC, limits)
+        Self::with(&SPEC, limits)
     }
 
     /// A server with another configuration.
     #[must_use]
-    pub fn with(spec: Spec, limits: Limits) -> Self {
+    pub fn with(spec: &Spec, limits: Limits) -> Self {
         Self {
             server: Server::new(spec, limits),
             now_ms: 0,

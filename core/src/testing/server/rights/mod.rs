@@ -25,6 +25,7 @@ use socket::Socket;
 const SPEC: Spec = Spec {
     connect_timeout: Duration::from_millis(250),
     retry: Duration::from_millis(300),
+    token: None,
 };
 
 /// Seconds since 1970 at the beginning.
@@ -67,7 +68,7 @@ struct World {
 pub fn run(script: &[u8]) {
     let mut script = Script::new(script);
     let mut world = World {
-        server: Server::new(SPEC, Limits::default()),
+        server: Server::new(&SPEC, Limits::default()),
         items: Items::default(),
         now_us: 0,
         sockets: Default::default(),
