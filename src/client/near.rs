@@ -112,14 +112,10 @@ impl Lookups {
 /// The same value in a buffer of its own, which has no room for more: buffers that were read into
 /// are large, and hold other values too.
 fn copied(value: &Value<BufferSlice>) -> Value<BufferSlice> {
-    let len = value.pieces.iter().map(|piece| piece.as_ref().len()).sum();
     let mut pieces = Pieces::default();
-    if len > 0 {
-        let mut buffer = Buffer::with_capacity(len);
-        for piece in value.pieces.iter() {
-            buffer.extend(piece.as_ref());
-        }
-        pieces.push(buffer.slice(0..len));
+    if value.len > 0 {
+        let parts = value.pieces.iter().map(AsRef::as_ref);
+        pieces.push(Buffer::holding(parts));
     }
     Value {
         flags: value.flags,

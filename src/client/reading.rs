@@ -50,7 +50,7 @@ impl Input for ReadInput<'_> {
         }
         let bytes = &self.bytes()[range];
         if bytes.len() > SHARED_MAX {
-            return append(&mut Buffer::with_capacity(bytes.len()), bytes);
+            return Buffer::holding([bytes].into_iter());
         }
         let mut shared = self.shared.borrow_mut();
         let buffer = shared.get_or_insert_with(|| Buffer::with_capacity(SHARED_SIZE));

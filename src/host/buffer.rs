@@ -60,6 +60,14 @@ impl Buffer {
         }
     }
 
+    /// All of these bytes, in a buffer that has room for no more.
+    pub(crate) fn holding<'b>(parts: impl Iterator<Item = &'b [u8]> + Clone) -> BufferSlice {
+        let len = parts.clone().map(<[u8]>::len).sum();
+        let mut buffer = Self::with_capacity(len);
+        parts.for_each(|part| buffer.extend(part));
+        buffer.slice(0..len)
+    }
+
     /// Bytes that can still be added.
     pub(crate) fn room(&self) -> usize {
         // SAFETY: as in `Reference::start`.

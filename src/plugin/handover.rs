@@ -187,10 +187,8 @@ impl BodyFilter for Taking {
 impl Taking {
     fn finish(&mut self) {
         let bytes = std::mem::take(&mut self.item).finish();
-        let mut buffer = Buffer::with_capacity(bytes.len());
-        buffer.extend(&bytes);
         let mut pieces = Pieces::default();
-        pieces.push(buffer.slice(0..bytes.len()));
+        pieces.push(Buffer::holding([&bytes[..]].into_iter()));
         let response = Value {
             flags: 0,
             marks: None,

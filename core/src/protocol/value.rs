@@ -58,7 +58,7 @@ impl<P> Pieces<P> {
     }
 
     /// The pieces in order.
-    pub fn iter(&self) -> impl Iterator<Item = &P> {
+    pub fn iter(&self) -> impl Iterator<Item = &P> + Clone {
         let rest = self.rest.iter().flat_map(|rest| rest.iter());
         self.first.iter().chain(rest)
     }

@@ -149,8 +149,6 @@ impl Options {
         if options.store.require_lifetime && options.store.force {
             return Err(OptionError::LifetimeWithForce);
         }
-        // What is wrong with servers and token is found out now.
-        options.common.token()?;
         options.check_headers(server, &given)?;
         check(&options, &given)?;
         Ok(options)
