@@ -116,7 +116,7 @@ impl Memcached {
         }
         let process = Process::spawn(command.stdin(Stdio::null()));
         self.process = Some(process);
-        eventually("memcached listens", || self.connect().is_ok());
+        eventually("memcached answers", || self.answers());
     }
 
     /// Kills it.
@@ -204,6 +204,16 @@ impl Memcached {
             }
             assert_ne!(line, "END", "memcached has no figure {name}");
         }
+    }
+
+    /// Whether it says anything at all: that a connection is taken shows only that the
+    /// system listens for it.
+    fn answers(&self) -> bool {
+        let Ok(mut stream) = self.connect() else {
+            return false;
+        };
+        let asked = stream.write_all(b"version\r\n");
+        asked.is_ok() && matches!(stream.read(&mut [0; 1]), Ok(1))
     }
 
     fn connect(&self) -> io::Result<Box<dyn Stream>> {

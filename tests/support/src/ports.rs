@@ -1,11 +1,13 @@
 //! Ports of loopback that nobody listens on.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with, sockopt};
 
 /// Below the ports that the system gives to outgoing connections, so that
 /// none of these takes one between the look and the use.
@@ -26,11 +28,25 @@ pub fn free_port() -> u16 {
         let turn = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
         let offset = u16::try_from(turn % u32::from(COUNT)).expect("less than COUNT");
         let port = FIRST + offset;
-        if is_mine(port) && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        if is_mine(port) && bind_for_a_moment(port).is_ok() {
             return port;
         }
     }
     panic!("no free port on loopback");
+}
+
+/// Binds without listening. A program that another thread is starting just now holds the
+/// socket for a moment longer, and whoever connects to the port meanwhile must find that
+/// nobody is there, as must the server that is to listen.
+fn bind_for_a_moment(port: u16) -> io::Result<()> {
+    let socket = socket_with(
+        AddressFamily::INET,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))
 }
 
 fn is_mine(port: u16) -> bool {
@@ -45,4 +61,36 @@ fn is_mine(port: u16) -> bool {
             .push(lock);
     }
     mine
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+    use std::process::Command;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use super::free_port;
+
+    /// What starts has open all that this program has open, until it becomes another
+    /// program: a look at a port must not make it seem served for that while.
+    #[test]
+    fn nobody_serves_a_free_port_while_programs_start() {
+        let enough = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while !enough.load(Ordering::Relaxed) {
+                        Command::new("true").status().expect("it runs");
+                    }
+                });
+            }
+            let served = (0..300)
+                .map(|_| free_port())
+                .filter(|&port| TcpStream::connect(("127.0.0.1", port)).is_ok())
+                .count();
+            enough.store(true, Ordering::Relaxed);
+            assert_eq!(served, 0);
+        });
+    }
 }
