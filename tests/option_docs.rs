@@ -1,7 +1,7 @@
 //! The tables of options in the documentation say what the plugin's own table
 //! says, which is compiled into this test with another `options!`.
 
-use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
@@ -61,29 +61,26 @@ macro_rules! delete_defaults {
 mod table;
 use table::{CACHE, DELETE, ROWS};
 
-/// What a table of the documentation begins with.
+/// What a table of options begins with, on pages that explain some of them together.
 const HEADING: &str = "| option | for | default | meaning |";
 
-/// A row of the documentation: actions, default and meaning.
+/// What is said of an option.
 struct Documented {
     page: String,
     actions: String,
     default: String,
-    /// In `memcached.cache`, where it is another.
-    cache_default: Option<String>,
-    /// Likewise in `memcached.delete`.
-    delete_default: Option<String>,
     meaning: String,
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(project_root().join(name)).expect("our own documentation")
 }
 
 fn pages() -> Vec<PathBuf> {
     let docs = fs::read_dir(project_root().join("docs")).expect("a folder of documentation");
     let docs = docs.map(|entry| entry.expect("an entry").path());
-    let mut pages: Vec<_> = docs
-        .filter(|path| path.extension().is_some_and(|name| name == "md"))
-        .collect();
-    pages.push(project_root().join("README.md"));
-    pages
+    docs.filter(|path| path.extension().is_some_and(|name| name == "md"))
+        .collect()
 }
 
 /// The text between backquotes.
@@ -94,23 +91,22 @@ fn code(cell: &str) -> &str {
     code.unwrap_or_else(|| panic!("{cell} should be between backquotes"))
 }
 
-/// The default, and that of an action which follows it.
-fn split_default<'c>(cell: &'c str, action: &str) -> (&'c str, Option<String>) {
-    match cell.split_once(action) {
-        Some((default, other)) => (default, Some(code(other).to_owned())),
-        None => (cell, None),
+/// The defaults of an option as the documentation shows them.
+fn shown_default(row: &Row) -> String {
+    let mut shown = format!("`{}`", row.default);
+    for (action, others) in [("cache", CACHE), ("delete", DELETE)] {
+        if let Some(default) = other_default(others, row.name) {
+            write!(shown, "; {action}: `{default}`").expect("a string takes it");
+        }
     }
+    shown
 }
 
-/// All rows of all tables of options, each of which has another name.
-fn documented() -> BTreeMap<String, Documented> {
-    let mut options = BTreeMap::new();
+/// All rows of all tables of options: the name, and what is said.
+fn rows_of_tables() -> Vec<(String, Documented)> {
+    let mut found = Vec::new();
     for path in pages() {
-        let page = path
-            .file_name()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
+        let page = path.display().to_string();
         let text = fs::read_to_string(&path).expect("our own documentation");
         let tables = text.split(HEADING).skip(1);
         let rows = tables.flat_map(|table| {
@@ -118,65 +114,191 @@ fn documented() -> BTreeMap<String, Documented> {
             lines.take_while(|line| line.starts_with('|'))
         });
         for row in rows {
-            let cells: Vec<_> = row
-                .trim_matches('|')
-                .splitn(4, '|')
-                .map(str::trim)
-                .collect();
-            let [name, actions, default, meaning] = cells[..] else {
-                panic!("{page}: {row}");
-            };
-            let (default, delete_default) = split_default(default, "; delete: ");
-            let (default, cache_default) = split_default(default, "; cache: ");
+            let mut cells = row.trim_matches('|').splitn(4, '|').map(str::trim);
+            let mut next = || cells.next().unwrap_or_else(|| panic!("{page}: {row}"));
+            let name = code(next()).to_owned();
             let documented = Documented {
                 page: page.clone(),
-                actions: actions.into(),
-                default: code(default).into(),
-                cache_default,
-                delete_default,
-                meaning: meaning.into(),
+                actions: next().into(),
+                default: next().into(),
+                meaning: next().into(),
             };
-            if let Some(other) = options.insert(code(name).to_owned(), documented) {
-                panic!("{name} is documented in {} and in {page}", other.page);
-            }
+            found.push((name, documented));
         }
     }
-    options
+    found
 }
 
 #[test]
-fn each_option_is_documented_once_as_it_is() {
-    let mut documented = documented();
-    for row in ROWS {
-        let name = row.name;
-        let option = documented.remove(name);
-        let option = option.unwrap_or_else(|| panic!("{name} is documented nowhere"));
-        let page = &option.page;
-        assert_eq!(option.default, row.default, "default of {name} in {page}");
+fn tables_of_options_are_true() {
+    for (name, told) in rows_of_tables() {
+        let row = ROWS.iter().find(|row| row.name == name);
+        let page = &told.page;
+        let row = row.unwrap_or_else(|| panic!("there is no option {name}, as {page} says"));
         assert_eq!(
-            option.cache_default.as_deref(),
-            other_default(CACHE, name),
-            "default of {name} for memcached.cache in {page}"
+            told.default,
+            shown_default(row),
+            "default of {name} in {page}"
         );
-        assert_eq!(
-            option.delete_default.as_deref(),
-            other_default(DELETE, name),
-            "default of {name} for memcached.delete in {page}"
-        );
-        assert_eq!(
-            option.actions,
-            row.actions.join(", "),
-            "actions of {name} in {page}"
-        );
-        let says_so = option.meaning.contains("`headers`");
+        let actions = row.actions.join(", ");
+        assert_eq!(told.actions, actions, "actions of {name} in {page}");
+        let says_so = told.meaning.contains("`headers`");
         assert!(
             says_so || !row.needs_headers,
             "{page} should say that {name} needs `headers`"
         );
-        assert!(!option.meaning.is_empty(), "meaning of {name} in {page}");
+        assert!(!told.meaning.is_empty(), "meaning of {name} in {page}");
     }
-    let unknown: Vec<_> = documented.keys().collect();
-    assert!(unknown.is_empty(), "there is no option {unknown:?}");
+}
+
+/// A section of `docs/configuration.md`.
+struct Section {
+    value: String,
+    default: String,
+    actions: String,
+    example: String,
+    /// What is refused, and by which words.
+    refused: (String, String),
+    text: String,
+}
+
+impl Section {
+    /// The section of an option.
+    fn of(page: &str, name: &str) -> Self {
+        let mut found = page.split("\n### ").skip(1);
+        let heading = format!("{name}\n");
+        let section = found.find_map(|section| section.strip_prefix(heading.as_str()));
+        let section = section.unwrap_or_else(|| panic!("{name} has no section"));
+        assert!(
+            !found.any(|section| section.starts_with(&heading)),
+            "{name} has two sections"
+        );
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let cell = |row: &str| {
+            let start = format!("| {row} | ");
+            let mut lines = section.lines().filter_map(|l| l.strip_prefix(&start));
+            let line = lines.next().and_then(|line| line.strip_suffix(" |"));
+            line.unwrap_or_else(|| panic!("{name} has no row {row}"))
+                .to_owned()
+        };
+        let refused = cell("refused");
+        let (value, line) = refused
+            .split_once(": ")
+            .unwrap_or_else(|| panic!("{name}: {refused}"));
+        let rows = section.lines().filter(|line| !line.starts_with('|'));
+        Self {
+            value: cell("value"),
+            default: cell("default"),
+            actions: cell("for"),
+            example: code(&cell("example")).into(),
+            refused: (code(value).into(), code(line).into()),
+            text: rows.collect::<Vec<_>>().join("\n").trim().into(),
+        }
+    }
+}
+
+/// Whether `memcached.cache` uses it.
+fn is_for_cache(row: &Row) -> bool {
+    row.actions.iter().any(|action| *action != "delete")
+}
+
+#[test]
+fn each_option_has_a_section() {
+    let page = page("docs/configuration.md");
+    for row in ROWS {
+        let name = row.name;
+        let section = Section::of(&page, name);
+        assert!(!section.value.is_empty(), "value of {name}");
+        assert!(!section.text.is_empty(), "text of {name}");
+        assert_eq!(section.default, shown_default(row), "default of {name}");
+        let mut actions = row.actions.join(", ");
+        if is_for_cache(row) {
+            actions.insert_str(0, "cache, ");
+        }
+        let told = section.actions.split_once("; ");
+        let (told, needs) = told.unwrap_or((&section.actions, ""));
+        assert_eq!(told, actions, "actions of {name}");
+        assert_eq!(
+            needs.starts_with("needs `headers`"),
+            row.needs_headers,
+            "whether {name} needs headers"
+        );
+    }
+    for name in page.split("\n### ").skip(1) {
+        let name = name.lines().next().unwrap_or_default();
+        assert!(
+            ROWS.iter().any(|row| row.name == name),
+            "there is no option {name}"
+        );
+    }
+}
+
+/// A configuration with these options for an action.
+fn configuration(action: &str, options: &str, needs_headers: bool) -> String {
+    let headers = if needs_headers && !options.contains("\"headers\"") {
+        ", \"headers\" => true"
+    } else {
+        ""
+    };
+    match action {
+        "cache" => format!("memcached.cache ([{options}], {{ respond 200; }});\n"),
+        "store" => format!("respond 200; memcached.store [{options}{headers}];\n"),
+        _ => format!("memcached.{action} [{options}{headers}];\n"),
+    }
+}
+
+#[test]
+fn examples_are_accepted_and_errors_are_as_shown() {
+    const SETUP: &str = "setup { memcached.pool \"pages\" => [\"server\" => \"127.0.0.1\"]; }\n";
+    let page = page("docs/configuration.md");
+    let password = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(&password, "secret\n").expect("the file takes it");
+    let path = password.path().display().to_string();
+    let own = |text: &str| text.replace("/etc/lighttpd2/memcached.password", &path);
+    let mut accepted = SETUP.to_owned();
+    for row in ROWS {
+        let section = Section::of(&page, row.name);
+        let cache = is_for_cache(row).then_some(&"cache");
+        for action in row.actions.iter().chain(cache) {
+            let example = own(&section.example);
+            accepted += &configuration(action, &example, row.needs_headers);
+        }
+        let action = cache.unwrap_or(&"delete");
+        let (wrong, line) = &section.refused;
+        let refused = check_config(&format!("{SETUP}{}", configuration(action, wrong, false)));
+        assert_eq!(refused.status, Some(1), "{wrong}");
+        let line = format!("memcached.{action}: {line}\n");
+        assert!(
+            refused.output.contains(&line),
+            "{line} is not in {}",
+            refused.output
+        );
+    }
+    let checked = check_config(&accepted);
+    assert_eq!(checked.status, Some(0), "{accepted}\n{}", checked.output);
+    assert!(!checked.output.contains("(error)"), "{}", checked.output);
+}
+
+/// The server itself drops the sign of a number.
+#[test]
+fn a_negative_number_counts_without_its_sign() {
+    let page = page("docs/configuration.md");
+    let told = "server drops the sign of a number: `-1` is 1";
+    assert!(page.replace('\n', " ").contains(told));
+    let checked = check_config("memcached.lookup [\"ttl\" => -1];");
+    assert_eq!(checked.status, Some(0), "{}", checked.output);
+}
+
+/// The overview leads to the section of each option, once.
+#[test]
+fn the_readme_names_each_option() {
+    let readme = page("README.md");
+    for row in ROWS {
+        let link = format!("[`{0}`](docs/configuration.md#{0})", row.name);
+        assert_eq!(readme.matches(&link).count(), 1, "{link}");
+    }
+    let links = readme.matches("](docs/configuration.md#").count();
+    assert_eq!(links, ROWS.len(), "options that there are");
 }
 
 /// The default of an action, where it is another than the row's.

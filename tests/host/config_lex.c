@@ -73,6 +73,8 @@ static gsize word_length(const char *s) {
 static gboolean number(struct lexer *lex, GError **error) {
 	char *end;
 	lex->kind = T_NUMBER;
+	/* lighttpd2 reads a sign and drops it. */
+	if (*lex->at == '-') lex->at++;
 	lex->number = g_ascii_strtoll(lex->at, &end, 0);
 	lex->at = end;
 	gsize len = word_length(lex->at);
