@@ -83,6 +83,7 @@ pub struct Conditions {
     range: Single,
     if_range: Single,
     for_origin: bool,
+    ignores_ranges: bool,
 }
 
 impl Conditions {
@@ -115,6 +116,22 @@ impl Conditions {
         self.for_origin
     }
 
+    /// For a response that the origin gave whole and that is not stored: that parts of it
+    /// can be had is for the origin to say, and a later request may get another.
+    #[must_use]
+    pub fn ignoring_ranges(self) -> Self {
+        Self {
+            ignores_ranges: true,
+            ..self
+        }
+    }
+
+    /// Whether parts of the response can be had.
+    #[must_use]
+    pub fn allow_ranges(&self) -> bool {
+        !self.ignores_ranges
+    }
+
     /// What a stored response with a body of `body_len` bytes answers to a
     /// request with this method.
     #[must_use]
@@ -130,7 +147,7 @@ impl Conditions {
         let Some(range) = self.range.get() else {
             return Answer::Whole;
         };
-        if !get || head.status() != 200 || !self.range_counts(head) {
+        if !get || head.status() != 200 || self.ignores_ranges || !self.range_counts(head) {
             return Answer::Whole;
         }
         match resolve_range(range, body_len) {

@@ -147,7 +147,8 @@ impl Asking {
             Err(malformed) => return self.reject(vr, memory, malformed),
         };
         let times = head.times(unix_now()).filter(|times| times.age > 0);
-        match send_whole(vr, &response, &head, times, &conditions(vr)) {
+        let conditions = conditions(vr).ignoring_ranges();
+        match send_whole(vr, &response, &head, times, &conditions) {
             Sent::Whole => {
                 self.outcomes.pass(vr, memory, passed);
                 Asked::Made(why)

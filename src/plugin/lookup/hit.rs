@@ -60,7 +60,7 @@ pub(super) fn send_whole(
     let start = head.size() as u64;
     let len = value.len - start;
     let answer = conditions.answer(vr.method(), head, len);
-    send_headers(vr, head, times, answer);
+    send_headers(vr, head, times, answer, conditions.allow_ranges());
     let (status, body) = match answer {
         Answer::Whole => {
             if len == 0 {
@@ -90,7 +90,13 @@ pub(super) fn send_whole(
 }
 
 /// The stored headers replace those of the same names that the response has.
-fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, times: Option<Times>, answer: Answer) {
+fn send_headers(
+    vr: &mut Request<'_>,
+    head: &Head<'_>,
+    times: Option<Times>,
+    answer: Answer,
+    has_ranges: bool,
+) {
     let kept = || head.headers().filter(|(name, _)| answer.keeps(name));
     let is_first = vr.response_headers().next().is_none();
     if !is_first {
@@ -110,7 +116,7 @@ fn send_headers(vr: &mut Request<'_>, head: &Head<'_>, times: Option<Times>, ans
         let mut age = itoa::Buffer::new();
         set_header(vr, is_first, "Age", age.format(times.age).as_bytes());
     }
-    if head.status() == 200 && answer != Answer::NotModified {
+    if has_ranges && head.status() == 200 && answer != Answer::NotModified {
         // Hits can give ranges, whether the origin can or not.
         let is_new = is_first && head.values("Accept-Ranges").next().is_none();
         set_header(vr, is_new, "Accept-Ranges", b"bytes");
