@@ -1,21 +1,25 @@
 # Targets for people and for continuous integration; `make help` lists them.
 
-# Debian's packages. What builds the library, what `make run` needs beside that - Lua for the
-# stand-in - and what tests it.
+# Debian's packages. What builds the library, what `make run` needs beside that, what the stand-in
+# for tests does, whose scripts run in Lua, and what tests need.
 BUILD_PACKAGES = gcc libc6-dev pkg-config libglib2.0-dev libev-dev
-RUN_PACKAGES = $(BUILD_PACKAGES) memcached curl liblua5.1-0-dev
-TEST_PACKAGES = $(RUN_PACKAGES) libclang-dev clang clang-format valgrind gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+RUN_PACKAGES = $(BUILD_PACKAGES) memcached curl
+HOST_PACKAGES = $(RUN_PACKAGES) liblua5.1-0-dev
+TEST_PACKAGES = $(HOST_PACKAGES) libclang-dev clang clang-format valgrind gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
   nginx-light libnginx-mod-http-srcache-filter libnginx-mod-http-memc python3 python3-pymemcache python3-pylibmc php-cli php-memcached nutcracker nodejs prometheus
 
 # The stand-in for lighttpd2 that end-to-end tests run on; they run on the real
 # server too where LIGHTTPD2_WORKER names one.
 HOST = target/host/lighttpd2-worker
 
+# The same without Lua, which `make run` serves with if there is no lighttpd2.
+HOST_WITHOUT_LUA = $(dir $(HOST))without-lua/lighttpd2-worker
+
 # What the benchmarks need beside that. nginx is compared where it is installed.
 BENCH_PACKAGES = $(TEST_PACKAGES) wrk strace
 
 .PHONY: help run test check deny sanitize miri fuzz soak expiry bench build install uninstall dist declarations host panic-library \
-  build-deps run-deps test-deps bench-deps
+  build-deps run-deps host-deps test-deps bench-deps
 
 help:
 	@echo "make run      serve the sample configuration with a real memcached"
@@ -32,7 +36,8 @@ help:
 	@echo "make dist     a tarball with all crates, which builds without a network"
 	@echo "make declarations  of ffi/shim.h for Rust, after a change"
 
-run: run-deps build host
+run: run-deps $(HOST_WITHOUT_LUA)
+	cargo build --release --package mod_memcached --package slow-application
 	@scripts/run
 
 # Everything: formatting, lints, documentation, all tests.
@@ -107,16 +112,24 @@ bench: bench-deps build host
 build: build-deps
 	cargo build --release
 
-host: run-deps $(HOST)
+host: host-deps $(HOST) $(HOST_WITHOUT_LUA)
 
 HOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g @ffi/warnings.args -Wno-cast-qual -Wno-sign-conversion -Werror -fno-strict-aliasing $(HOST_SANITIZE)
-HOST_PACKAGES = glib-2.0 gmodule-2.0 gthread-2.0 lua5.1
+HOST_LIBRARIES = glib-2.0 gmodule-2.0 gthread-2.0
+HOST_FILES = $(wildcard tests/host/*.c) ffi/abi_check.c
+HOST_LUA_FILES = $(wildcard tests/host/lua_*.c) tests/host/actions_lua.c
+HOST_HEADERS = $(wildcard tests/host/*.h include/lighttpd/*.h) ffi/abi.def ffi/warnings.args
+
+$(HOST): LIBRARIES = $(HOST_LIBRARIES) lua5.1
+$(HOST): $(filter-out tests/host/without_lua.c,$(HOST_FILES))
+$(HOST_WITHOUT_LUA): LIBRARIES = $(HOST_LIBRARIES)
+$(HOST_WITHOUT_LUA): $(filter-out $(HOST_LUA_FILES),$(HOST_FILES))
 
 # Functions that modules use are exported, as the server's own libraries do it.
-$(HOST): $(wildcard tests/host/*.c tests/host/*.h include/lighttpd/*.h) ffi/abi_check.c ffi/abi.def ffi/warnings.args
+$(HOST) $(HOST_WITHOUT_LUA): $(HOST_HEADERS)
 	@mkdir -p $(dir $@)
-	$(CC) $(HOST_CFLAGS) -Iinclude $$(pkg-config --cflags $(HOST_PACKAGES)) -o $@ \
-	  $(wildcard tests/host/*.c) ffi/abi_check.c -rdynamic $$(pkg-config --libs $(HOST_PACKAGES)) -lev
+	$(CC) $(HOST_CFLAGS) -Iinclude $$(pkg-config --cflags $(LIBRARIES)) -o $@ \
+	  $(filter %.c,$^) -rdynamic $$(pkg-config --libs $(LIBRARIES)) -lev
 
 # For people with lighttpd2; see the script. Neither builds nor fetches anything.
 install:
@@ -140,6 +153,8 @@ build-deps:
 	@scripts/deps $(BUILD_PACKAGES)
 run-deps:
 	@scripts/deps $(RUN_PACKAGES)
+host-deps:
+	@scripts/deps $(HOST_PACKAGES)
 test-deps:
 	@scripts/deps $(TEST_PACKAGES)
 bench-deps:

@@ -93,8 +93,11 @@ fn a_server_that_is_down_silent_or_hostile_gives_errors() {
     all_fail(&["timed out"]);
     all_fail(&["timed out", down[0], down[1], down[2]]);
     cache.resume();
+    // What it had been sent before is done now, or not: newer releases go through all of
+    // it, older ones until an answer finds nobody.
     eventually("memcached is used again", || {
-        lines(&site, "/?one") == ["get {code=4 key=k}"]
+        let seen = lines(&site, "/?one");
+        seen[0].starts_with("get {code=4 ") || seen[0].contains(" code=1 data=v ")
     });
     // Requests that have no answer when their server dies.
     cache.suspend();

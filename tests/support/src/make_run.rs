@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
-use crate::paths::{Host, plugin_library, project_root};
+use crate::paths::{Host, plugin_library, project_root, slow_application};
 use crate::process::Process;
 
 /// The sample configuration as `scripts/run` serves it, with the plugin and the
@@ -25,7 +25,8 @@ impl MakeRun {
             let mut command = Command::new(project_root().join("scripts/run"));
             command
                 .env("MOD_MEMCACHED_SO", plugin_library())
-                .env("LIGHTTPD2_WORKER", Host::find().worker)
+                .env("SLOW_APPLICATION", slow_application())
+                .env("LIGHTTPD2_WORKER", Host::find_without_lua().worker)
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null());
             let mut script = Process::spawn(&mut command);
@@ -53,11 +54,19 @@ impl MakeRun {
         self.printed("http://", '/').parse().expect("an address")
     }
 
-    /// Kills memcached, as it proposes.
-    pub fn kill_memcached(&self) {
-        let number = self.printed("kill -9 ", ';').parse().expect("a number");
-        let pid = Pid::from_raw(number).expect("a process");
-        kill_process(pid, Signal::KILL).expect("it runs");
+    /// Runs the commands that it proposes, in this order, each after `see` has looked at what
+    /// the one before it printed.
+    pub fn try_out(&self, mut see: impl FnMut(usize, &str)) {
+        let commands = self.text.iter().filter_map(|line| {
+            let command = line.strip_prefix("  ")?;
+            let begins = ["curl ", "sleep ", "kill "].map(|word| command.starts_with(word));
+            begins.contains(&true).then_some(command)
+        });
+        for (at, command) in commands.enumerate() {
+            let output = Command::new("sh").args(["-c", command]).output();
+            let output = output.expect("a shell");
+            see(at, &String::from_utf8_lossy(&output.stdout));
+        }
     }
 
     /// Stops it as Ctrl-C does; whether it ended well.

@@ -45,6 +45,17 @@ pub fn panicking_library() -> PathBuf {
     path
 }
 
+/// What `make run` puts behind the cache, which `cargo build --workspace` makes.
+pub(crate) fn slow_application() -> PathBuf {
+    let path = profile_dir().join("slow-application");
+    assert!(
+        path.exists(),
+        "{}: no such file; run `cargo build --workspace` first",
+        path.display()
+    );
+    path
+}
+
 /// The server that the tests run on.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -84,6 +95,16 @@ impl Host {
             worker,
             modules: Some(modules),
         }
+    }
+
+    /// The same, but that the stand-in is the one without Lua.
+    pub fn find_without_lua() -> Self {
+        let mut host = Self::find();
+        if !host.is_real() {
+            let folder = host.worker.parent().expect("a folder");
+            host.worker = folder.join("without-lua/lighttpd2-worker");
+        }
+        host
     }
 
     /// Whether it is lighttpd2 itself.
