@@ -15,10 +15,13 @@ HOST = target/host/lighttpd2-worker
 # The same without Lua, which `make run` serves with if there is no lighttpd2.
 HOST_WITHOUT_LUA = $(dir $(HOST))without-lua/lighttpd2-worker
 
+# What packages of Debian are made with.
+DEB_PACKAGES = binutils dpkg-dev liblzma-dev
+
 # What the benchmarks need beside that. nginx is compared where it is installed.
 BENCH_PACKAGES = $(TEST_PACKAGES) wrk strace
 
-.PHONY: help run test check deny sanitize miri fuzz soak expiry bench build install uninstall dist declarations host panic-library \
+.PHONY: help run test check deny sanitize miri fuzz soak expiry bench build install uninstall dist deb licenses declarations host panic-library \
   build-deps run-deps host-deps test-deps bench-deps
 
 help:
@@ -34,10 +37,12 @@ help:
 	@echo "make install  beside the C module of a lighttpd2 that is found, or in MODULE_DIR; DESTDIR, PREFIX"
 	@echo "make uninstall"
 	@echo "make dist     a tarball with all crates, which builds without a network"
+	@echo "make deb      packages for Debian in target/debian"
+	@echo "make licenses of the crates in the library, after a change of these"
 	@echo "make declarations  of ffi/shim.h for Rust, after a change"
 
 run: run-deps $(HOST_WITHOUT_LUA)
-	cargo build --release --package mod_memcached --package slow-application
+	scripts/release build --release --package mod_memcached --package slow-application
 	@scripts/run
 
 # Everything: formatting, lints, documentation, all tests.
@@ -110,7 +115,7 @@ bench: bench-deps build host
 	@python3 bench/run.py $(BENCH)
 
 build: build-deps
-	cargo build --release
+	scripts/release build --release
 
 host: host-deps $(HOST) $(HOST_WITHOUT_LUA)
 
@@ -141,6 +146,17 @@ uninstall:
 # See the script.
 dist:
 	@scripts/dist
+
+# See the script.
+deb: build-deps
+	@scripts/deps $(DEB_PACKAGES)
+	@command -v cargo-deb >/dev/null || cargo install --locked cargo-deb
+	@scripts/deb
+
+# After a change of what the plugin depends on; a test compares them.
+licenses:
+	@command -v cargo-about >/dev/null || cargo install --locked --features cli cargo-about
+	cargo about generate --offline -c packaging/about.toml packaging/about.hbs -o packaging/licenses.txt
 
 # After a change of ffi/shim.h; a test compares them.
 declarations: test-deps
