@@ -120,7 +120,7 @@ typedef enum {
 } mmc_command_kind;
 typedef struct {
 	mmc_command_kind kind;
-	mmc_bytes server;
+	mmc_bytes servers; /* which the script means, as `connect` was given them */
 	const mmc_bytes *keys;
 	size_t key_count;
 	mmc_bytes data;
@@ -138,7 +138,8 @@ typedef enum {
 	MMC_CODE_ERROR
 } mmc_code;
 
-/* The answer to a command: a number or values, each of one of the keys. */
+/* The answer to a command: a number or values, each of one of the keys. What was asked of
+ * several keys has a value or an error for each that is not missing. */
 typedef struct {
 	mmc_call *call;
 	mmc_code code;
@@ -149,6 +150,7 @@ typedef struct {
 } mmc_answer;
 typedef struct {
 	size_t key;
+	mmc_bytes error; /* not empty: there is no value, for this reason */
 	uint32_t flags;
 	bool has_cas;
 	uint64_t cas;
@@ -166,8 +168,11 @@ typedef enum {
  * commands while a script runs and, when it was rung for, takes the answers out
  * one by one. An answer stays as it is until the next is taken. */
 typedef struct {
-	/* The port of a server whose address names none. */
-	uint16_t default_port;
+	/* Whether a script can mean these servers: 0, or the length of the error. Each field
+	 * of the bytes ends in a zero: `pool` and the name of one of the configuration; or
+	 * `list` or, where the order says nothing, `weights`, then hash, failover and
+	 * failover_ttl, each perhaps empty, and an address and a weight for each server. */
+	size_t (*connect)(mmc_bytes servers, uint8_t *error, size_t room);
 	mmc_rust_scripts *(*start)(mmc_scripts *, mmc_rust_worker *);
 	void (*stop)(mmc_rust_scripts *);
 	/* 0: taken, and if `call` is not NULL there will be an answer. Else the
@@ -176,6 +181,10 @@ typedef struct {
 	mmc_next (*next)(mmc_rust_scripts *, mmc_answer *);
 	/* False if there is no such value. */
 	bool (*value)(mmc_rust_scripts *, size_t at, mmc_answer_value *);
+	/* The server that a key is on and, if that is another, the one that stands in for it
+	 * now: 0, and text that stays until it is called again; or the length of the error. */
+	size_t (*locate)(mmc_rust_scripts *, mmc_bytes servers, mmc_bytes key, mmc_bytes *home, mmc_bytes *stand_in,
+		uint8_t *error, size_t room);
 	/* What a script has done wrong, for the log: what it was and Lua's words. */
 	void (*failed)(mmc_rust_scripts *, mmc_bytes what, mmc_bytes error);
 } mmc_script_def;

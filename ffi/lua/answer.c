@@ -111,8 +111,13 @@ int mmc_answer_build(lua_State *L) {
 			lua_rawget(L, RESPONSE);
 			/* None of the keys. */
 			if (lua_type(L, END) != LUA_TTABLE) continue;
-			set_number(L, END, "code", MMC_CODE_OK);
-			set_value(L, END, &value);
+			if (value.error.len) {
+				set_number(L, END, "code", MMC_CODE_ERROR);
+				set_bytes(L, END, "error", value.error);
+			} else {
+				set_number(L, END, "code", MMC_CODE_OK);
+				set_value(L, END, &value);
+			}
 		}
 	}
 	lua_settop(L, RESPONSE);

@@ -1,5 +1,5 @@
 /* What the parts of the Lua API share. They depend on each other in one
- * direction: table.c on command.c, command.c on arguments.c and
+ * direction: table.c on command.c and servers.c, command.c on arguments.c and
  * answer.c, answer.c on call.c. */
 #ifndef MMC_LUA_API_H
 #define MMC_LUA_API_H
@@ -26,10 +26,11 @@ struct mmc_scripts {
 	bool broken; /* Rust's half panicked: nothing is submitted any more */
 };
 
-/* What a script holds of a server: its address and nothing else. */
+/* What a script holds of servers: which they are, as the shim's `connect` takes it, and
+ * nothing else. */
 typedef struct {
 	size_t len;
-	uint8_t address[MMC_ADDRESS_MAX];
+	uint8_t servers[];
 } mmc_connection;
 
 /* A command whose answer is awaited. */
@@ -90,6 +91,11 @@ typedef struct {
 /* arguments.c: completes `given`, whose command has a kind and a server. Returns
  * a reason to refuse the call, or NULL; wrong arguments raise an error. */
 const char *mmc_arguments_read(lua_State *, const mmc_method *, mmc_arguments *given);
+
+/* servers.c: functions of the table `memcached`, whose upvalue is the metatable of
+ * connections: by addresses, and by the name of a pool. */
+int mmc_connection_new(lua_State *);
+int mmc_connection_pool(lua_State *);
 
 /* command.c: puts the methods of connections into the table at the top; the
  * metatable of connections is below it. */

@@ -122,7 +122,7 @@ static int call_method(lua_State *L) {
 	const mmc_method *m = &methods[any_tointeger(L, lua_upvalueindex(2))];
 	const mmc_connection *con = connection_at(L, 1, lua_upvalueindex(3));
 	if (!con) return luaL_error(L, "%s: con must be a connection of memcached.new", m->form);
-	mmc_arguments given = { .command = { .kind = m->kind, .server = { con->address, con->len }, .number = 1 } };
+	mmc_arguments given = { .command = { .kind = m->kind, .servers = { con->servers, con->len }, .number = 1 } };
 	const char *reason = mmc_arguments_read(L, m, &given);
 	if (reason) return refuse(L, reason);
 	if (given.vr && !is_alive(s, given.vr)) return refuse(L, "the vrequest is over");
@@ -137,6 +137,31 @@ static int call_method(lua_State *L) {
 	return 1;
 }
 
+/* con:server(key); its upvalues are the worker's scripts and the metatable of connections. */
+static int call_server(lua_State *L) {
+	static const char *form = "con:server(key)";
+	mmc_scripts *s = lua_touserdata(L, lua_upvalueindex(1));
+	const mmc_connection *con = connection_at(L, 1, lua_upvalueindex(2));
+	if (!con) return luaL_error(L, "%s: con must be a connection of memcached.new", form);
+	if (lua_gettop(L) != 2) return luaL_error(L, "%s: wrong number of arguments", form);
+	if (!lua_isstring(L, 2))
+		return luaL_error(L, "%s: key must be a string, not a %s", form, lua_typename(L, lua_type(L, 2)));
+	if (!start(s)) return refuse(L, "memcached is not available on this worker");
+	mmc_bytes servers = { con->servers, con->len }, key = { NULL, 0 }, home, stand_in;
+	key.ptr = (const uint8_t *)lua_tolstring(L, 2, &key.len);
+	uint8_t error[300];
+	size_t len = mmc_def()->scripts->locate(s->state, servers, key, &home, &stand_in, error, sizeof(error));
+	if (len) {
+		lua_pushnil(L);
+		lua_pushlstring(L, (const char *)error, len);
+		return 2;
+	}
+	lua_pushlstring(L, (const char *)home.ptr, home.len);
+	if (!stand_in.len) return 1;
+	lua_pushlstring(L, (const char *)stand_in.ptr, stand_in.len);
+	return 2;
+}
+
 void mmc_methods_fill(lua_State *L, mmc_scripts *s) {
 	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
 		lua_pushlightuserdata(L, s);
@@ -145,4 +170,8 @@ void mmc_methods_fill(lua_State *L, mmc_scripts *s) {
 		lua_pushcclosure(L, call_method, 3);
 		lua_setfield(L, -2, methods[i].name);
 	}
+	lua_pushlightuserdata(L, s);
+	lua_pushvalue(L, -3);
+	lua_pushcclosure(L, call_server, 2);
+	lua_setfield(L, -2, "server");
 }

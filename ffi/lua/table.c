@@ -1,34 +1,12 @@
 /* The Lua API: the global table `memcached` of a worker's Lua state.
  *
  * Whatever can raise a Lua error is done in this folder, before Rust is called
- * or after it has returned, so no error jumps over a Rust frame. A connection is
- * only an address and a request object a plain table: nothing that a script
+ * or after it has returned, so no error jumps over a Rust frame. A connection only
+ * says which servers, and a request object is a plain table: nothing that a script
  * holds owns anything, and nothing needs a finalizer. */
-#include <string.h>
-
 #include "api.h"
 
 static mmc_scripts *all_scripts;
-
-/* memcached.new(address); its upvalue is the metatable of connections. */
-static int new_connection(lua_State *L) {
-	static const char *form = "memcached.new(address)";
-	if (lua_gettop(L) != 1) return luaL_error(L, "%s: wrong number of arguments", form);
-	if (lua_type(L, 1) != LUA_TSTRING)
-		return luaL_error(L, "%s: address must be a string, not a %s", form, lua_typename(L, lua_type(L, 1)));
-	size_t len;
-	const char *address = lua_tolstring(L, 1, &len);
-	mmc_bytes text = { (const uint8_t *)address, len };
-	mmc_connection *con = any_newuserdata(L, sizeof(mmc_connection));
-	/* The host would read an address up to its first NUL. */
-	bool is_text = strlen(address) == len;
-	con->len = is_text ? mmc_sockaddr_parse(text, mmc_def()->scripts->default_port, con->address, sizeof(con->address)) : 0;
-	if (con->len < sizeof(sa_family_t))
-		return luaL_error(L, "%s: no socket address: \"%s\"", form, address);
-	lua_pushvalue(L, lua_upvalueindex(1));
-	lua_setmetatable(L, -2);
-	return 1;
-}
 
 static void push_metatable(lua_State *L, mmc_scripts *s) {
 	lua_createtable(L, 0, 2);
@@ -50,10 +28,13 @@ static void add_table(lua_State *L, mmc_scripts *s) {
 		{ "NOT_FOUND", MMC_CODE_NOT_FOUND },
 		{ "ERROR", MMC_CODE_ERROR },
 	};
-	lua_createtable(L, 0, 1 + (int)G_N_ELEMENTS(codes));
+	lua_createtable(L, 0, 2 + (int)G_N_ELEMENTS(codes));
 	push_metatable(L, s);
-	lua_pushcclosure(L, new_connection, 1);
-	lua_setfield(L, -2, "new");
+	lua_pushvalue(L, -1);
+	lua_pushcclosure(L, mmc_connection_new, 1);
+	lua_setfield(L, -3, "new");
+	lua_pushcclosure(L, mmc_connection_pool, 1);
+	lua_setfield(L, -2, "pool");
 	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++) {
 		lua_pushinteger(L, codes[i].code);
 		lua_setfield(L, -2, codes[i].name);

@@ -52,17 +52,21 @@ impl Address {
         }
     }
 
+    /// A name that is looked up once somebody asks the server.
+    pub(crate) fn looked_up_later(name: &str, port: u16) -> Self {
+        Self::Named(Arc::new(Host {
+            name: name.into(),
+            port,
+            found: OnceLock::new(),
+        }))
+    }
+
     /// What to connect to, if that is known.
     pub(super) fn socket_address(&self) -> Option<&SockAddr> {
         match self {
             Self::Known(address) => Some(address),
             Self::Named(host) => host.found.get(),
         }
-    }
-
-    /// Whether it is this one.
-    pub(super) fn is(&self, other: &SockAddr) -> bool {
-        matches!(self, Self::Known(address) if address == other)
     }
 
     /// From now on it is looked up now and then, if it is not known.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use memcached_core::lookup::{Asks, DriverId, ServerId, Target};
-use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, ServerSpec};
+use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, SERVERS_MAX, ServerSpec};
 use memcached_core::protocol::Key;
 
 use super::address::Address;
@@ -14,11 +14,12 @@ use super::driver::{Driver, Owner, Strangers, Surroundings};
 use super::part::Part;
 use super::reading::ReadBuffers;
 use super::shared::WorkerSlot;
-use crate::host::{Level, SockAddr, Worker};
+use crate::host::{Level, Worker};
 
 /// A script can name any number of servers; of those that only scripts name,
-/// this many are remembered if they are idle.
-const SCRIPT_SERVERS_KEPT: usize = 64;
+/// this many are remembered if they are idle: more than a pool has.
+const SCRIPT_SERVERS_KEPT: usize = 128;
+const _: () = assert!(SCRIPT_SERVERS_KEPT > SERVERS_MAX);
 
 /// All drivers of a worker. There is one for each address and way to connect.
 pub(super) struct Drivers {
@@ -29,7 +30,7 @@ pub(super) struct Drivers {
     /// the position here.
     configured: RefCell<Vec<Rc<Driver>>>,
     pools: RefCell<Vec<ResolvedPool>>,
-    of_scripts: RefCell<Recent<SockAddr, Rc<Driver>>>,
+    of_scripts: RefCell<Recent<Address, Rc<Driver>>>,
     strangers: Rc<Strangers>,
     next_server: Cell<u32>,
     /// Where it is published what they count.
@@ -150,6 +151,11 @@ impl Drivers {
         Rc::clone(&pools[known].drivers)
     }
 
+    /// The driver of one of the servers of a pool.
+    pub(super) fn at(&self, pool: &Arc<Pool<Address>>, at: usize) -> Rc<Driver> {
+        self.of_target(self.resolved(pool)[at].1)
+    }
+
     /// The driver that a target names.
     pub(super) fn of_target(&self, id: DriverId) -> Rc<Driver> {
         Rc::clone(&self.configured.borrow()[id.0 as usize])
@@ -165,13 +171,18 @@ impl Drivers {
     }
 
     fn resolve(&self, pool: &Arc<Pool<Address>>) -> ResolvedPool {
-        let servers = pool.servers();
-        if servers.len() > 1 {
-            self.worker.log(Level::Debug, &names_in_ring(pool));
-        }
+        self.tell_names(pool);
+        let drivers = pool.servers().iter().map(|spec| self.configure(spec));
         ResolvedPool {
             pool: Arc::clone(pool),
-            drivers: servers.iter().map(|spec| self.configure(spec)).collect(),
+            drivers: drivers.collect(),
+        }
+    }
+
+    /// Logs by which names servers are in the ring.
+    pub(super) fn tell_names(&self, pool: &Pool<Address>) {
+        if pool.servers().len() > 1 {
+            self.worker.log(Level::Debug, &names_in_ring(pool));
         }
     }
 
@@ -180,12 +191,10 @@ impl Drivers {
         let mut configured = self.configured.borrow_mut();
         let known = configured.iter().position(|driver| driver.spec() == spec);
         let at = known.unwrap_or_else(|| {
-            let script = match &spec.address {
-                Address::Known(address) if spec.spec == DEFAULT_SPEC => {
-                    self.of_scripts.borrow_mut().remove(address)
-                }
-                _ => None,
-            };
+            let is_usual = spec.spec == DEFAULT_SPEC;
+            let mut of_scripts = self.of_scripts.borrow_mut();
+            let script = is_usual.then(|| of_scripts.remove(&spec.address)).flatten();
+            drop(of_scripts);
             let slot = self.slot.add_server(spec.address.to_string());
             let driver = if let Some(driver) = script {
                 driver.counted.move_to(slot);
@@ -200,10 +209,10 @@ impl Drivers {
     }
 
     /// The driver of a server that a script names.
-    pub(super) fn of_script(&self, address: &SockAddr) -> Rc<Driver> {
+    pub(super) fn of_script(&self, address: &Address) -> Rc<Driver> {
         let configured = self.configured.borrow();
         let same = |driver: &&Rc<Driver>| {
-            driver.spec().address.is(address) && driver.spec().spec == DEFAULT_SPEC
+            driver.spec().address == *address && driver.spec().spec == DEFAULT_SPEC
         };
         if let Some(driver) = configured.iter().find(same) {
             return Rc::clone(driver);
@@ -212,7 +221,7 @@ impl Drivers {
             return Rc::clone(driver);
         }
         let spec = ServerSpec {
-            address: Address::Known(address.clone()),
+            address: address.clone(),
             spec: DEFAULT_SPEC,
         };
         let strangers = Some(Rc::clone(&self.strangers));
@@ -238,8 +247,8 @@ impl Drivers {
         let known = configured.iter().find(same).map(|driver| driver.id());
         let id = known
             .or_else(|| {
-                let address = spec.address.socket_address()?;
-                Some(self.of_scripts.borrow_mut().get(address)?.id())
+                let mut of_scripts = self.of_scripts.borrow_mut();
+                Some(of_scripts.get(&spec.address)?.id())
             })
             .unwrap_or_else(|| {
                 let id = self.next_server.get();

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod both;
 mod completion;
 mod count;
 mod counters;
@@ -24,10 +25,12 @@ mod named;
 mod namespaces;
 mod near;
 mod part;
+mod pools;
 mod purges;
 mod random;
 mod reading;
 mod scripts;
+mod several;
 mod shared;
 mod slot;
 mod stores;
@@ -57,8 +60,11 @@ pub(crate) use leases::{Ended, NotHandedOver, RunHandle, VisitHandle};
 pub(crate) use lookups::{Lookup, LookupHandle};
 pub(crate) use named::{ActionId, name_action, want_history};
 pub(crate) use near::NearPage;
+pub(crate) use pools::NamedPool;
 pub(crate) use purges::Items;
 pub(crate) use random::random_bits;
+pub(crate) use scripts::ScriptPool;
+pub(crate) use several::Part as PartOfKeys;
 pub(crate) use shared::Counters;
 pub(crate) use tally::Tally;
 pub(crate) use time_of_day::{since_1970, unix_now};
@@ -74,6 +80,7 @@ use lookups::Lookups;
 use namespaces::Namespaces;
 use near::watched;
 use purges::Purges;
+use several::Severals;
 use shared::WorkerSlot;
 use stores::{Storing, log_dropped};
 
@@ -91,6 +98,7 @@ struct Inner {
     stores: Rc<StoreCounts>,
     namespaces: Rc<Namespaces>,
     purges: Rc<Purges>,
+    severals: Rc<Severals>,
     counters: Arc<Counters>,
     slot: Arc<WorkerSlot>,
     /// Samples the figures of all workers, if this one does that.
@@ -123,6 +131,7 @@ impl Inner {
         self.leases.carry_out();
         self.purges.hand_out();
         self.namespaces.hand_out();
+        self.severals.hand_out();
     }
 
     /// No lookup may be joined from now on to one from before the command.
@@ -168,6 +177,7 @@ impl Client {
                 stores: Rc::default(),
                 namespaces,
                 purges,
+                severals: Rc::default(),
                 drivers,
                 counters,
                 slot,

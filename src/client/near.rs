@@ -19,7 +19,8 @@ use super::address::Address;
 use super::completion::{Complete, Completion};
 use super::driver::Driver;
 use super::lookups::Lookups;
-use crate::host::{Buffer, BufferSlice, SockAddr};
+use super::scripts::ScriptPool;
+use crate::host::{Buffer, BufferSlice};
 
 /// A value that was found lately.
 pub(crate) type NearPage = Page<BufferSlice>;
@@ -130,13 +131,12 @@ impl Client {
     /// [`script_request`](Self::script_request) does.
     pub(crate) fn script_get_near(
         &self,
-        server: &SockAddr,
+        servers: &ScriptPool,
         key: Key,
         most: Duration,
-        timeout: Duration,
         completion: Completion,
     ) {
-        let driver = self.0.drivers.of_script(server);
+        let (_, driver) = self.0.drivers.of_scripts_key(servers, &key);
         let lookups = &self.0.lookups;
         let (now, server) = (lookups.now(), driver.id());
         let place = Place { server, key };
@@ -158,7 +158,7 @@ impl Client {
             place,
             completion: Some(completion).into(),
         }));
-        driver.submit_or_fail(Lane::Script, command, timeout, completion);
+        driver.submit_or_fail(Lane::Script, command, servers.timeout, completion);
     }
 }
 

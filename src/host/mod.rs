@@ -41,7 +41,7 @@ pub(crate) use register::{free, init};
 pub(crate) use request::{Flow, ResponseState, VRequest};
 pub(crate) use script::{
     Answer, AnswerData, AnswerSignal, AnswerValue, CallSlot, Code, Command, CommandKind,
-    PendingCall, ScriptKind,
+    PendingCall, ScriptKind, ScriptServers, ServerList,
 };
 pub(crate) use setup::{SetupEntry, SetupKind, setup_entry};
 pub(crate) use socket::{Connected, SockAddr, Socket};

@@ -210,7 +210,7 @@ pub type mmc_command_kind = ::std::os::raw::c_uint;
 #[derive(Debug, Copy, Clone)]
 pub struct mmc_command {
     pub kind: mmc_command_kind,
-    pub server: mmc_bytes,
+    pub servers: mmc_bytes,
     pub keys: *const mmc_bytes,
     pub key_count: usize,
     pub data: mmc_bytes,
@@ -238,6 +238,7 @@ pub struct mmc_answer {
 #[derive(Debug, Copy, Clone)]
 pub struct mmc_answer_value {
     pub key: usize,
+    pub error: mmc_bytes,
     pub flags: u32,
     pub has_cas: bool,
     pub cas: u64,
@@ -250,7 +251,9 @@ pub type mmc_next = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct mmc_script_def {
-    pub default_port: u16,
+    pub connect: ::std::option::Option<
+        unsafe extern "C" fn(servers: mmc_bytes, error: *mut u8, room: usize) -> usize,
+    >,
     pub start: ::std::option::Option<
         unsafe extern "C" fn(
             arg1: *mut mmc_scripts,
@@ -276,6 +279,17 @@ pub struct mmc_script_def {
             at: usize,
             arg2: *mut mmc_answer_value,
         ) -> bool,
+    >,
+    pub locate: ::std::option::Option<
+        unsafe extern "C" fn(
+            arg1: *mut mmc_rust_scripts,
+            servers: mmc_bytes,
+            key: mmc_bytes,
+            home: *mut mmc_bytes,
+            stand_in: *mut mmc_bytes,
+            error: *mut u8,
+            room: usize,
+        ) -> usize,
     >,
     pub failed: ::std::option::Option<
         unsafe extern "C" fn(arg1: *mut mmc_rust_scripts, what: mmc_bytes, error: mmc_bytes),

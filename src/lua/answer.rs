@@ -1,9 +1,12 @@
 //! From an outcome to what the script is told.
 
+use std::rc::Rc;
+
 use memcached_core::protocol::{Found, FoundValues, Reply, Status, Value};
 use memcached_core::server::{Failure, Outcome};
 use memcached_core::stored::Kind;
 
+use crate::client::PartOfKeys;
 use crate::host::{Answer, AnswerData, AnswerValue, BufferSlice, Code};
 
 fn plain(code: Code) -> Answer {
@@ -33,19 +36,24 @@ fn data(value: &Value<BufferSlice>) -> AnswerData {
     AnswerData::Whole(pieces.concat())
 }
 
-fn found(values: FoundValues<BufferSlice>) -> Answer {
-    let values = values.into_iter().filter_map(|(key, found)| match found {
+/// What was found for a key, if a script may see it.
+fn found(found: &Found<BufferSlice>) -> Option<AnswerValue> {
+    match found {
         // Locks and markers of pages are no values.
         Found::Value(value) if Kind::of(value.flags, value.len, false) != Kind::Page => None,
         Found::Value(value) => Some(AnswerValue {
-            key,
             flags: value.flags,
             cas: value.version(),
-            data: data(&value),
+            data: data(value),
         }),
         // Scripts set no limit.
         Found::TooLarge { .. } => None,
-    });
+    }
+}
+
+fn values(values: &FoundValues<BufferSlice>) -> Answer {
+    let values = values.iter();
+    let values = values.filter_map(|(key, value)| Some((*key, Ok(found(value)?))));
     let values: Vec<_> = values.collect();
     if values.is_empty() {
         return plain(Code::NotFound);
@@ -56,6 +64,23 @@ fn found(values: FoundValues<BufferSlice>) -> Answer {
     }
 }
 
+/// The answer for several keys, each part of which was asked of another server.
+pub(super) fn of_parts(parts: Vec<PartOfKeys>) -> Answer {
+    let mut all = plain(Code::Ok);
+    for PartOfKeys { positions, outcome } in parts {
+        let of_part = answer(outcome);
+        let place = |(at, value)| Some((*positions.get::<usize>(at)?, value));
+        all.values
+            .extend(of_part.values.into_iter().filter_map(place));
+        if of_part.code == Code::Error {
+            let error: Rc<str> = of_part.error.into();
+            let failed = positions.iter().map(|&at| (at, Err(Rc::clone(&error))));
+            all.values.extend(failed);
+        }
+    }
+    all
+}
+
 /// The answer for an outcome.
 pub(super) fn answer(outcome: Outcome<BufferSlice>) -> Answer {
     let reply = match outcome {
@@ -64,7 +89,7 @@ pub(super) fn answer(outcome: Outcome<BufferSlice>) -> Answer {
         Outcome::Failed(failure) => return error(failure.to_string()),
     };
     match reply {
-        Reply::Values(values) => found(values),
+        Reply::Values(found) => values(&found),
         Reply::Status(status) => plain(match status {
             Status::Stored | Status::Deleted | Status::Touched => Code::Ok,
             Status::NotStored => Code::NotStored,

@@ -23,7 +23,7 @@ mod store;
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::client::{Client, Counters};
+use crate::client::{Client, Counters, NamedPool};
 use crate::host::{ActionEntry, Plugin, Server, SetupEntry, Worker, action_entry, setup_entry};
 use near_memory::NearMemory;
 
@@ -36,7 +36,6 @@ impl Plugin for Memcached {
     type Request = RequestMemory;
 
     fn share(_server: Server<'_>) -> Counters {
-        pools::forget();
         Counters::new()
     }
 
@@ -65,6 +64,7 @@ impl Plugin for Memcached {
 
     fn setups() -> Vec<SetupEntry<Self>> {
         NearMemory::reset();
+        NamedPool::forget_all();
         vec![
             setup_entry::<pools::PoolSetup>(),
             setup_entry::<NearMemory>(),

@@ -91,6 +91,9 @@ impl<'a> Written<'a> {
     }
 }
 
+/// The longest name that the system looks up, in bytes.
+const NAME_MAX: usize = 253;
+
 /// The name and the port of a host that has to be looked up, if an address is
 /// `HOST` or `HOST:PORT`. What could be meant for an IP address is none.
 #[must_use]
@@ -100,7 +103,11 @@ pub fn host_name(address: &[u8]) -> Option<(&str, u16)> {
         None => (address, DEFAULT_PORT),
     };
     let in_names = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.".contains(byte);
-    if !host.iter().all(in_names) || host.starts_with(b"0x") || host.starts_with(b"0X") {
+    if host.len() > NAME_MAX
+        || !host.iter().all(in_names)
+        || host.starts_with(b"0x")
+        || host.starts_with(b"0X")
+    {
         return None;
     }
     // The dot at the end of a name that is complete.
@@ -188,6 +195,7 @@ mod tests {
             ("[::1]", None),
             ("::1", None),
             ("/run/memcached", None),
+            (&"x".repeat(254), None),
         ] {
             assert_eq!(host_name(address.as_bytes()), expected, "{address}");
         }

@@ -1,5 +1,6 @@
 //! What was used recently, of which only so much is kept.
 
+use core::borrow::Borrow;
 use core::hash::Hash;
 use std::collections::{BTreeMap, HashMap};
 
@@ -39,7 +40,10 @@ impl<K: Clone + Eq + Hash, V> Recent<K, V> {
     }
 
     /// The value of a key, which counts as used now.
-    pub fn get(&mut self, key: &K) -> Option<&V> {
+    pub fn get<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
         let slot = self.values.get_mut(key)?;
         if let Some(key) = self.order.remove(&slot.used) {
             self.uses += 1;

@@ -55,6 +55,8 @@ pub(super) struct Driver {
     log: Rc<ServerLog>,
     unattended: Rc<dyn Complete>,
     flush: Job,
+    /// When it last refused a command for several keys.
+    refused_several: Cell<Option<Time>>,
     pub(super) counted: Part,
 }
 
@@ -126,6 +128,7 @@ impl Driver {
                 unattended: Rc::new(Unattended(Rc::clone(&log))),
                 log,
                 flush: Job::new(&worker, move || with(&on_flush, Self::on_flush)),
+                refused_several: Cell::default(),
                 counted,
                 spec,
             }
@@ -272,6 +275,19 @@ impl Driver {
     pub(super) fn refuses(&self) -> bool {
         let is_running = self.state.get() == State::Running;
         !is_running || self.core.borrow().refuses(self.clock.now())
+    }
+
+    /// It has refused a command for several keys, which it may have taken one by one.
+    pub(super) fn has_refused_several(&self) {
+        self.refused_several.set(Some(self.clock.now()));
+    }
+
+    /// Whether keys are better asked for one by one.
+    pub(super) fn refuses_several(&self) -> bool {
+        /// One of the servers behind a proxy that is down stays so for a while.
+        const LASTS: Duration = Duration::from_secs(10);
+        let at = self.refused_several.get();
+        at.is_some_and(|at| self.clock.now().since(at) < LASTS)
     }
 
     /// Closes all connections; what is under way fails, and what comes later is

@@ -1,6 +1,6 @@
 //! Options that all actions use.
 
-use crate::client::Address;
+use crate::client::{Address, NamedPool};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,6 @@ use memcached_core::server::Spec;
 use super::error::OptionError;
 use super::secret::Password;
 use super::servers::NamedServer;
-use crate::plugin::pools::NamedPool;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {

@@ -4,9 +4,8 @@ use memcached_core::pool::{DEFAULT_PORT, Hash, ServerText, WEIGHTS, host_name};
 
 use super::error::{OptionError, quoted};
 use super::given::Given;
-use crate::client::Address;
+use crate::client::{Address, NamedPool};
 use crate::host::{Level, SockAddr};
-use crate::plugin::pools::{self, NamedPool};
 
 const SERVERS: &str = "an address, a list of addresses such as [\"10.0.0.1\", \"10.0.0.2\"], or \
                        one with weights from 1 to 1000 such as [\"10.0.0.1\" => 1, \"10.0.0.2\" => 3]";
@@ -107,7 +106,7 @@ pub(super) fn pool(given: Given<'_>) -> Result<Option<NamedPool>, OptionError> {
     }
     let expected = "none or the name of a pool that memcached.pool makes in a setup block above";
     let name = given.text(expected)?;
-    pools::find(name).map(Some).map_err(|names| {
+    NamedPool::find(name).map(Some).map_err(|names| {
         let names = names.iter().map(|name| quoted(name));
         let names = names.collect::<Vec<_>>().join(", ");
         let known = if names.is_empty() {

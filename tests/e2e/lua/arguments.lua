@@ -21,18 +21,84 @@ local function test(t)
 	end
 
 	local count = "wrong number of arguments"
-	local new = "memcached.new(address)"
+	local new = "memcached.new(address, ...) or memcached.new({address, ...}, [options])"
 	raises(new, count, memcached.new)
-	raises(new, count, memcached.new, "127.0.0.1", "x")
-	for _, bad in ipairs({ true, {}, cb, 11211, con }) do
-		raises(new, "address must be a string, not a " .. type(bad), memcached.new, bad)
+	for _, bad in ipairs({ true, cb, 11211, con }) do
+		local what = "address must be a string, not a " .. type(bad)
+		raises(new, what, memcached.new, bad)
+		raises(new, what, memcached.new, "127.0.0.1", bad)
+		raises(new, what, memcached.new, { "127.0.0.1", bad })
 	end
 	raises(new, "address must be a string, not a nil", memcached.new, nil)
+	raises(new, "address must be a string, not a table", memcached.new, "127.0.0.1", {})
 	for _, bad in ipairs({
-		"", "localhost", "127.0.0.1:x", "127.0.0.1:99999", "1.2.3", "[::1", "unix", "127.0.0.1\0",
-		("x"):rep(5000),
+		"", "127.0.0.1:x", "127.0.0.1:99999", "1.2.3", "[::1", "cache:", "a b", "a=", ("x"):rep(254),
 	}) do
-		raises(new, 'no socket address: "' .. bad:match("^[^%z]*") .. '"', memcached.new, bad)
+		local what = 'no address of a server: "' .. bad:sub(1, 60):match("[^=]*$")
+		raises(new, what, memcached.new, bad)
+		raises(new, what, memcached.new, "127.0.0.1", bad)
+		raises(new, what, memcached.new, { "127.0.0.1", bad })
+		raises(new, what, memcached.new, { [bad] = 1 })
+	end
+	raises(new, 'address with a zero in it: "127.0.0.1"', memcached.new, "127.0.0.1\0")
+	raises(new, 'address with a zero in it: "127.0.0.1"', memcached.new, { ["127.0.0.1\0:1"] = 1 })
+	for _, good in ipairs({ "localhost", "unix", "cache:1", "a=127.0.0.1", "unix:/run/a.sock", ("x"):rep(253) }) do
+		memcached.new(good)
+		memcached.new(good, "127.0.0.1:7")
+		memcached.new({ [good] = 1000 })
+	end
+	-- Several servers.
+	raises(new, count, memcached.new, { "127.0.0.1" }, {}, {})
+	raises(new, "a pool needs a server", memcached.new, {})
+	raises(new, 'two servers have the name "127.0.0.1" in the ring', memcached.new, "127.0.0.1", "127.0.0.1:11211")
+	raises(new, '"a b=c": the name before', memcached.new, "127.0.0.1", "a b=c")
+	raises(new, "all servers have a weight, or none has", memcached.new, { "127.0.0.1", ["127.0.0.2"] = 1 })
+	raises(new, "address must be a string, not a nil", memcached.new, { [1] = "127.0.0.1", [3] = "127.0.0.2" })
+	for _, bad in ipairs({ 0, 1001, 1.5, -1, 0 / 0, "1", true, {} }) do
+		raises(new, "a weight must be a whole number from 1 to 1000", memcached.new, { ["127.0.0.1"] = bad })
+	end
+	local many = {}
+	for i = 1, 101 do
+		many[i] = "10.0.0." .. i
+	end
+	raises(new, "a pool has at most 100 servers, not 101", memcached.new, many)
+	many[101] = nil
+	memcached.new(many)
+	memcached.new((unpack or table.unpack)(many))
+	local function options(what, ...)
+		raises(new, what, memcached.new, { "127.0.0.1" }, ...)
+	end
+	for _, bad in ipairs({ true, "x", 1, cb }) do
+		options("options must be a table, not a " .. type(bad), bad)
+	end
+	for _, bad in ipairs({ { hash = "ketama", x = 1 }, { "ketama" }, { [cb] = 1 } }) do
+		options("options are hash, failover and failover_ttl", bad)
+	end
+	options('hash must be "ketama", "nginx" or "modulo", not "crc"', { hash = "crc" })
+	options("hash must be a string, not a number", { hash = 1 })
+	options('failover must be "next", not "rebuild"', { failover = "rebuild" })
+	options("failover must be a string, not a boolean", { failover = true })
+	options("failover with a zero in it", { failover = "next\0" })
+	for _, bad in ipairs({ 0, 1.5, 2592001, 0 / 0, "10" }) do
+		options("failover_ttl must be a whole number from 1 to 2592000", { failover_ttl = bad })
+	end
+	for _, good in ipairs({ {}, { hash = "nginx" }, { failover = "next", failover_ttl = 1 }, { hash = "modulo" } }) do
+		memcached.new({ "127.0.0.1", "127.0.0.2" }, good)
+	end
+	memcached.new({ "127.0.0.1" }, nil)
+	local named = "memcached.pool(name)"
+	raises(named, count, memcached.pool)
+	raises(named, count, memcached.pool, "a", "b")
+	raises(named, "name must be a string, not a table", memcached.pool, {})
+	raises(named, '"x" is no pool that memcached.pool makes in a setup block (none)', memcached.pool, "x")
+	local where = "con:server(key)"
+	raises(where, count, con.server, con)
+	raises(where, count, con.server, con, "k", "l")
+	raises(where, "key must be a string, not a table", con.server, con, {})
+	raises(where, "con must be a connection", con.server, {}, "k")
+	gives_nil('invalid key "a b"', con.server, con, "a b")
+	if con:server("k") ~= "$CACHE" then
+		say("the only server is not", con:server("k"))
 	end
 
 	-- Name, form, good arguments after the key.

@@ -4,6 +4,7 @@ mod calls;
 mod examples;
 mod faults;
 mod life;
+mod pools;
 
 use std::fs;
 

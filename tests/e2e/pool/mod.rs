@@ -38,7 +38,8 @@ impl Fleet {
         Self::weighted(hash, texts, &vec![1; texts.len()])
     }
 
-    fn weighted(hash: Hash, texts: &[String], weights: &[u16]) -> Self {
+    /// Whatever listens there, by weights.
+    pub(super) fn weighted(hash: Hash, texts: &[String], weights: &[u16]) -> Self {
         let is_equal = weights.iter().all(|&weight| weight == 1);
         let entries = texts.iter().zip(weights);
         let entries = entries.map(|(address, weight)| match weight {

@@ -56,7 +56,7 @@ impl Peer {
         let line = self.line()?;
         let words: Vec<&str> = line.split(' ').collect();
         let (key, more, len): (_, &[&str], _) = match words[..] {
-            ["get", key, ref more @ ..] => (key, more, None),
+            ["get" | "gets", key, ref more @ ..] => (key, more, None),
             ["mn"] => ("", &[], None),
             ["set" | "add", key, _, _, len] => (key, &[], Some(len.parse().ok()?)),
             ["delete", key] => (key, &[], None),

@@ -2,132 +2,22 @@
 //! talks to Lua is C; nothing here runs while a script's callback does, but
 //! what the callback itself submits.
 
+mod answer;
+mod command;
+mod servers;
+
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 use std::rc::Rc;
 
-use super::buffer::BufferSlice;
 use super::ffi::{self, bytes_of, slice_of};
 use super::guard::{guard, guarded_drop};
 use super::owned::Owned;
 use super::plugin::{Plugin, WorkerPointer};
-use super::socket::SockAddr;
-
-/// What a command does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CommandKind {
-    Get,
-    Gets,
-    Set,
-    Add,
-    Replace,
-    Append,
-    Prepend,
-    Cas,
-    Delete,
-    Touch,
-    Incr,
-    Decr,
-    Invalidate,
-    Bump,
-}
-
-impl CommandKind {
-    fn new(kind: ffi::mmc_command_kind) -> Option<Self> {
-        Some(match kind {
-            ffi::MMC_GET => Self::Get,
-            ffi::MMC_GETS => Self::Gets,
-            ffi::MMC_SET => Self::Set,
-            ffi::MMC_ADD => Self::Add,
-            ffi::MMC_REPLACE => Self::Replace,
-            ffi::MMC_APPEND => Self::Append,
-            ffi::MMC_PREPEND => Self::Prepend,
-            ffi::MMC_CAS => Self::Cas,
-            ffi::MMC_DELETE => Self::Delete,
-            ffi::MMC_TOUCH => Self::Touch,
-            ffi::MMC_INCR => Self::Incr,
-            ffi::MMC_DECR => Self::Decr,
-            ffi::MMC_INVALIDATE => Self::Invalidate,
-            ffi::MMC_BUMP => Self::Bump,
-            _ => return None,
-        })
-    }
-}
-
-/// A command, while it is being submitted.
-pub(crate) struct Command<'a> {
-    /// What to do.
-    pub(crate) kind: CommandKind,
-    /// The server that is asked.
-    pub(crate) server: SockAddr,
-    /// The keys that it is about, each once; at least one.
-    pub(crate) keys: Vec<&'a [u8]>,
-    /// The value, where there is one.
-    pub(crate) data: &'a [u8],
-    /// The time to live, in seconds; 0 means no expiry.
-    pub(crate) ttl_secs: u32,
-    /// How old a value of one key may be that was found before, in milliseconds.
-    pub(crate) near_ms: u32,
-    /// The version of a `cas`, or by how much to count.
-    pub(crate) number: u64,
-}
-
-/// The result of a command, as a script sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(crate) enum Code {
-    /// Done, or found.
-    Ok = ffi::MMC_CODE_OK,
-    /// The item that is there, or its absence, was in the way.
-    NotStored = ffi::MMC_CODE_NOT_STORED,
-    /// The item has another version.
-    Exists = ffi::MMC_CODE_EXISTS,
-    /// There is no item.
-    NotFound = ffi::MMC_CODE_NOT_FOUND,
-    /// It could not be done.
-    Error = ffi::MMC_CODE_ERROR,
-}
-
-/// A value that was found.
-pub(crate) struct AnswerValue {
-    /// Which of the keys it belongs to.
-    pub(crate) key: usize,
-    /// What it was stored with.
-    pub(crate) flags: u32,
-    /// Its version.
-    pub(crate) cas: Option<u64>,
-    /// Its bytes.
-    pub(crate) data: AnswerData,
-}
-
-/// The bytes of a value, in one piece.
-pub(crate) enum AnswerData {
-    /// As they were read.
-    Read(BufferSlice),
-    /// Put together.
-    Whole(Vec<u8>),
-}
-
-impl AsRef<[u8]> for AnswerData {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Self::Read(slice) => slice.as_ref(),
-            Self::Whole(bytes) => bytes,
-        }
-    }
-}
-
-/// The answer to a command.
-pub(crate) struct Answer {
-    /// The result.
-    pub(crate) code: Code,
-    /// What was wrong, for [`Code::Error`].
-    pub(crate) error: String,
-    /// The number that was counted.
-    pub(crate) number: Option<u64>,
-    /// The values that were found.
-    pub(crate) values: Vec<AnswerValue>,
-}
+pub(crate) use answer::{Answer, AnswerData, AnswerValue, Code};
+use command::read_command;
+pub(crate) use command::{Command, CommandKind};
+pub(crate) use servers::{ScriptServers, ServerList};
 
 /// A worker's scripts as C has them; NULL once they have stopped.
 type Scripts = Rc<Cell<*mut ffi::mmc_scripts>>;
@@ -176,11 +66,21 @@ impl AnswerSignal {
 pub(crate) trait ScriptKind: Sized + 'static {
     /// Whose it is.
     type Plugin: Plugin;
-    /// The port of a server whose address names none.
-    const DEFAULT_PORT: u16;
-
     /// The first command is about to come.
     fn start(signal: AnswerSignal, worker: &<Self::Plugin as Plugin>::Worker) -> Self;
+
+    /// Whether a script can mean these servers.
+    ///
+    /// # Errors
+    /// Why not.
+    fn connect(servers: &[u8]) -> Result<(), String>;
+
+    /// The server that a key is on and, if that is another, the one that stands in for
+    /// it now.
+    ///
+    /// # Errors
+    /// Why that cannot be told.
+    fn whereabouts(&self, servers: &[u8], key: &[u8]) -> Result<(String, Option<String>), String>;
 
     /// Submits a command; without a slot nobody wants an answer.
     ///
@@ -200,6 +100,8 @@ struct State<S> {
     kind: S,
     scripts: Scripts,
     current: RefCell<Option<Answer>>,
+    /// What was asked for last.
+    whereabouts: RefCell<(String, Option<String>)>,
 }
 
 /// Kept by C from `start` to `stop`.
@@ -208,12 +110,13 @@ type StatePointer<S> = Owned<State<S>, ffi::mmc_rust_scripts>;
 /// The table of functions that C calls.
 pub(super) fn definition<S: ScriptKind>() -> ffi::mmc_script_def {
     ffi::mmc_script_def {
-        default_port: S::DEFAULT_PORT,
+        connect: Some(connect::<S>),
         start: Some(start::<S>),
         stop: Some(stop::<S>),
         submit: Some(submit::<S>),
         next: Some(next::<S>),
         value: Some(value::<S>),
+        locate: Some(locate::<S>),
         failed: Some(failed::<S>),
     }
 }
@@ -233,11 +136,12 @@ unsafe extern "C" fn start<S: ScriptKind>(
         scripts.set(std::ptr::null_mut());
         return std::ptr::null_mut();
     };
-    let current = RefCell::new(None);
+    let (current, whereabouts) = (RefCell::default(), RefCell::default());
     StatePointer::<S>::into_raw(Box::new(State {
         kind,
         scripts,
         current,
+        whereabouts,
     }))
 }
 
@@ -246,30 +150,6 @@ unsafe extern "C" fn stop<S: ScriptKind>(state: *mut ffi::mmc_rust_scripts) {
     let state = unsafe { StatePointer::<S>::from_raw(state) };
     state.scripts.set(std::ptr::null_mut());
     guarded_drop("script-stop", state);
-}
-
-/// What C gave, as Rust has it.
-///
-/// # Safety
-/// C keeps the strings of the command for `'a`.
-unsafe fn read_command(command: &ffi::mmc_command) -> Option<Command<'_>> {
-    // SAFETY: C passes an array of that length with the command.
-    let keys = unsafe { std::slice::from_raw_parts(command.keys, command.key_count) };
-    // SAFETY: the keys are Lua's and stay during the call, says the caller.
-    let keys = keys.iter().map(|key| unsafe { slice_of(*key) }).collect();
-    // SAFETY: likewise.
-    let data = unsafe { slice_of(command.data) };
-    // SAFETY: likewise.
-    let server = unsafe { slice_of(command.server) };
-    Some(Command {
-        kind: CommandKind::new(command.kind)?,
-        server: SockAddr::from_bytes(server)?,
-        keys,
-        data,
-        ttl_secs: command.ttl_secs,
-        near_ms: command.near_ms,
-        number: command.number,
-    })
 }
 
 unsafe extern "C" fn submit<S: ScriptKind>(
@@ -294,20 +174,75 @@ unsafe extern "C" fn submit<S: ScriptKind>(
         });
         state.kind.submit(&command, slot)
     });
+    if taken.get() {
+        // The answer has it, whatever it is.
+        return 0;
+    }
+    // SAFETY: C gives `room` writable bytes at `error`.
+    unsafe { tell(result, error, room) }
+}
+
+/// 0, or the length of an error that C is told.
+///
+/// # Safety
+/// There are `room` writable bytes at `error`.
+unsafe fn tell(
+    result: Result<Result<(), String>, impl std::fmt::Display>,
+    error: *mut u8,
+    room: usize,
+) -> usize {
     let text = match result {
         Ok(Ok(())) => return 0,
         Ok(Err(error)) => error,
         Err(panic) => format!("internal error: {panic}"),
     };
-    if taken.get() {
-        // The answer has it.
-        return 0;
-    }
     let text = if text.is_empty() { "error" } else { &text };
     let len = text.len().min(room);
-    // SAFETY: C gives `room` writable bytes at `error`.
+    // SAFETY: the caller vouches for the room.
     unsafe { error.copy_from_nonoverlapping(text.as_ptr(), len) };
     len
+}
+
+unsafe extern "C" fn connect<S: ScriptKind>(
+    servers: ffi::mmc_bytes,
+    error: *mut u8,
+    room: usize,
+) -> usize {
+    // SAFETY: C keeps the bytes during the call.
+    let servers = unsafe { slice_of(servers) };
+    let result = guard("script-connect", || S::connect(servers));
+    // SAFETY: C gives `room` writable bytes at `error`.
+    unsafe { tell(result, error, room) }
+}
+
+unsafe extern "C" fn locate<S: ScriptKind>(
+    state: *mut ffi::mmc_rust_scripts,
+    servers: ffi::mmc_bytes,
+    key: ffi::mmc_bytes,
+    home: *mut ffi::mmc_bytes,
+    stand_in: *mut ffi::mmc_bytes,
+    error: *mut u8,
+    room: usize,
+) -> usize {
+    // SAFETY: C has it from `start`, and `stop` was not called yet.
+    let state = unsafe { StatePointer::<S>::borrow(state) };
+    // SAFETY: C keeps the bytes during the call.
+    let servers = unsafe { slice_of(servers) };
+    // SAFETY: likewise.
+    let key = unsafe { slice_of(key) };
+    let found = guard("script-locate", || {
+        let found = state.kind.whereabouts(servers, key)?;
+        state.whereabouts.replace(found);
+        Ok(())
+    });
+    let shown = state.whereabouts.borrow();
+    let other = shown.1.as_deref().unwrap_or_default();
+    // SAFETY: C gives room for it, and reads the text before it calls again.
+    unsafe { home.write(bytes_of(shown.0.as_bytes())) };
+    // SAFETY: likewise.
+    unsafe { stand_in.write(bytes_of(other.as_bytes())) };
+    // SAFETY: C gives `room` writable bytes at `error`.
+    unsafe { tell(found, error, room) }
 }
 
 unsafe extern "C" fn next<S: ScriptKind>(
@@ -356,15 +291,26 @@ unsafe extern "C" fn value<S: ScriptKind>(
     let state = unsafe { StatePointer::<S>::borrow(state) };
     let found = guard("script-value", || {
         let current = state.current.borrow();
-        let value = current.as_ref()?.values.get(at)?;
-        Some(ffi::mmc_answer_value {
-            key: value.key,
-            flags: value.flags,
-            has_cas: value.cas.is_some(),
-            cas: value.cas.unwrap_or(0),
-            // C reads them before it takes out the next answer.
-            data: bytes_of(value.data.as_ref()),
-        })
+        let (key, result) = current.as_ref()?.values.get(at)?;
+        // C reads the bytes before it takes out the next answer.
+        let mut shown = ffi::mmc_answer_value {
+            key: *key,
+            error: bytes_of(b""),
+            flags: 0,
+            has_cas: false,
+            cas: 0,
+            data: bytes_of(b""),
+        };
+        match result {
+            Ok(value) => {
+                shown.flags = value.flags;
+                shown.has_cas = value.cas.is_some();
+                shown.cas = value.cas.unwrap_or(0);
+                shown.data = bytes_of(value.data.as_ref());
+            }
+            Err(error) => shown.error = bytes_of(error.as_bytes()),
+        }
+        Some(shown)
     });
     let Ok(Some(value)) = found else { return false };
     // SAFETY: C gives room for a value.
