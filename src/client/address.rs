@@ -1,79 +1,160 @@
 //! Where servers of the configuration listen.
 //!
-//! Host names are looked up when the configuration is read. Those that the system
-//! does not know then are looked up again by a thread, since that may take long; until
-//! then nothing can be connected to them.
+//! Host names of the configuration are looked up when that is read. Those that the system
+//! does not know then, and those that scripts name, are looked up by threads, since that
+//! may take long.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::net::ToSocketAddrs;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::thread;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use super::name_lookups;
 use crate::host::SockAddr;
-
-/// Between two attempts to look a name up.
-const AGAIN_AFTER: Duration = Duration::from_secs(10);
-
-/// The system's functions take little of it.
-const STACK: usize = 256 * 1024;
 
 /// Where a server listens.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Address {
     /// As the system needs it.
     Known(SockAddr),
-    /// Under a name that could not be looked up when the configuration was read.
+    /// Under a name that was not looked up when the configuration was read, or not
+    /// with success.
     Named(Arc<Host>),
 }
 
-/// A name that could not be looked up.
+/// What can be done to reach a server.
+pub(super) enum Reach<'a> {
+    Known(&'a SockAddr),
+    /// Its name is being looked up; this can be read once that has ended.
+    Soon(UnixStream),
+    /// Its name could not be looked up.
+    Unknown,
+}
+
+/// A name that was not looked up in time.
 pub(crate) struct Host {
     name: Box<str>,
     port: u16,
     found: OnceLock<SockAddr>,
+    first: Mutex<First>,
+}
+
+/// The first time that a thread looks a name up.
+#[derive(Default)]
+struct First {
+    is_to_come: bool,
+    /// Closed when it has ended.
+    waiting: Vec<UnixStream>,
+}
+
+/// Names of the configuration that were looked up.
+static CONFIGURED: Mutex<Vec<(Box<str>, u16, SockAddr)>> = Mutex::new(Vec::new());
+
+fn configured() -> MutexGuard<'static, Vec<(Box<str>, u16, SockAddr)>> {
+    CONFIGURED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Address {
     /// Looks a name up, which may take long; the error if that failed for now.
     pub(crate) fn of_host(name: &str, port: u16) -> (Self, Option<io::Error>) {
         match look_up(name, port) {
-            Ok(address) => (Self::Known(address), None),
-            Err(error) => {
-                let host = Host {
-                    name: name.into(),
-                    port,
-                    found: OnceLock::new(),
-                };
-                (Self::Named(Arc::new(host)), Some(error))
+            Ok(address) => {
+                configured().push((name.into(), port, address.clone()));
+                (Self::Known(address), None)
             }
+            Err(error) => (Self::Named(Host::new(name, port, false)), Some(error)),
         }
     }
 
-    /// A name that is looked up once somebody asks the server.
-    pub(crate) fn looked_up_later(name: &str, port: u16) -> Self {
-        Self::Named(Arc::new(Host {
-            name: name.into(),
-            port,
-            found: OnceLock::new(),
-        }))
+    /// The server of a name that the configuration need not have, which is looked up once
+    /// somebody wants to reach it. That which the configuration has is the same server.
+    pub(crate) fn of_host_later(name: &str, port: u16) -> Self {
+        let configured = configured();
+        let same = |known: &&(Box<str>, u16, SockAddr)| *known.0 == *name && known.1 == port;
+        match configured.iter().find(same) {
+            Some((.., address)) => Self::Known(address.clone()),
+            None => Self::Named(Host::new(name, port, true)),
+        }
     }
 
-    /// What to connect to, if that is known.
-    pub(super) fn socket_address(&self) -> Option<&SockAddr> {
+    /// A configuration is about to be read.
+    pub(crate) fn forget_names() {
+        configured().clear();
+    }
+
+    /// What to connect to.
+    pub(super) fn reach(&self) -> Reach<'_> {
         match self {
-            Self::Known(address) => Some(address),
-            Self::Named(host) => host.found.get(),
+            Self::Known(address) => Reach::Known(address),
+            Self::Named(host) => host.reach(),
         }
     }
 
     /// From now on it is looked up now and then, if it is not known.
     pub(super) fn keep_looking_up(&self) {
         if let Self::Named(host) = self {
-            Unresolved::add(host);
+            let wait = if host.first().is_to_come {
+                Duration::ZERO
+            } else {
+                name_lookups::AGAIN_AFTER
+            };
+            name_lookups::add(host, wait);
         }
+    }
+}
+
+impl Host {
+    fn new(name: &str, port: u16, is_to_come: bool) -> Arc<Self> {
+        let waiting = Vec::new();
+        Arc::new(Self {
+            name: name.into(),
+            port,
+            found: OnceLock::new(),
+            first: Mutex::new(First {
+                is_to_come,
+                waiting,
+            }),
+        })
+    }
+
+    fn first(&self) -> MutexGuard<'_, First> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reach(&self) -> Reach<'_> {
+        // Before what was found is looked at: it is set with this held.
+        let mut first = self.first();
+        if let Some(address) = self.found.get() {
+            return Reach::Known(address);
+        }
+        if !first.is_to_come {
+            return Reach::Unknown;
+        }
+        match UnixStream::pair() {
+            Ok((ours, theirs)) => {
+                first.waiting.push(theirs);
+                Reach::Soon(ours)
+            }
+            Err(_) => Reach::Unknown,
+        }
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.found.get().is_some()
+    }
+
+    /// Looks the name up, which may take long.
+    pub(super) fn look_up(&self) {
+        let found = look_up(&self.name, self.port);
+        let mut first = self.first();
+        if let Ok(address) = found {
+            // Nobody else sets it.
+            let _ = self.found.set(address);
+        }
+        *first = First::default();
     }
 }
 
@@ -107,59 +188,4 @@ fn look_up(name: &str, port: u16) -> io::Result<SockAddr> {
     let text = first.map(|address| address.to_string());
     text.and_then(|text| SockAddr::parse(text.as_bytes(), port))
         .ok_or_else(|| io::Error::other("the name has no address"))
-}
-
-/// Names that are to be looked up, and whether a thread does so.
-struct Unresolved {
-    hosts: Vec<Weak<Host>>,
-    is_running: bool,
-}
-
-static UNRESOLVED: Mutex<Unresolved> = Mutex::new(Unresolved {
-    hosts: Vec::new(),
-    is_running: false,
-});
-
-impl Unresolved {
-    fn add(host: &Arc<Host>) {
-        let mut all = UNRESOLVED.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = |known: &Weak<Host>| std::ptr::eq(known.as_ptr(), Arc::as_ptr(host));
-        if host.found.get().is_some() || all.hosts.iter().any(is_known) {
-            return;
-        }
-        all.hosts.push(Arc::downgrade(host));
-        if !all.is_running {
-            let thread = thread::Builder::new()
-                .name("memcached-names".into())
-                .stack_size(STACK);
-            // Without one the names stay unknown.
-            all.is_running = thread.spawn(Self::run).is_ok();
-        }
-    }
-
-    /// Ends once all names are known, or nobody wants to know them any more. The
-    /// library stays in memory while it runs: it is linked so.
-    fn run() {
-        loop {
-            thread::sleep(AGAIN_AFTER);
-            let hosts = {
-                let mut all = UNRESOLVED.lock().unwrap_or_else(PoisonError::into_inner);
-                all.hosts.retain(|host| {
-                    host.upgrade()
-                        .is_some_and(|host| host.found.get().is_none())
-                });
-                if all.hosts.is_empty() {
-                    all.is_running = false;
-                    return;
-                }
-                all.hosts.clone()
-            };
-            for host in hosts.iter().filter_map(Weak::upgrade) {
-                if let Ok(address) = look_up(&host.name, host.port) {
-                    // Nobody else sets it.
-                    let _ = host.found.set(address);
-                }
-            }
-        }
-    }
 }

@@ -21,6 +21,7 @@ mod drivers;
 mod epoch;
 mod leases;
 mod lookups;
+mod name_lookups;
 mod named;
 mod namespaces;
 mod near;

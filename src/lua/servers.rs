@@ -146,7 +146,7 @@ fn address(text: &[u8]) -> Option<Address> {
         return Some(Address::Known(address));
     }
     let (name, port) = host_name(text)?;
-    Some(Address::looked_up_later(name, port))
+    Some(Address::of_host_later(name, port))
 }
 
 /// A text that a script has given, not longer than a line.

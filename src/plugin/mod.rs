@@ -23,7 +23,7 @@ mod store;
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::client::{Client, Counters, NamedPool};
+use crate::client::{Address, Client, Counters, NamedPool};
 use crate::host::{ActionEntry, Plugin, Server, SetupEntry, Worker, action_entry, setup_entry};
 use near_memory::NearMemory;
 
@@ -65,6 +65,7 @@ impl Plugin for Memcached {
     fn setups() -> Vec<SetupEntry<Self>> {
         NearMemory::reset();
         NamedPool::forget_all();
+        Address::forget_names();
         vec![
             setup_entry::<pools::PoolSetup>(),
             setup_entry::<NearMemory>(),

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use memcached_core::server::{Action, ConnectionId, Server};
 
 use crate::client::Address;
+use crate::client::address::Reach;
 use crate::client::completion::Requests;
 use crate::client::epoch::Epoch;
 use crate::client::reading::{Read, ReadBuffers};
 use crate::client::transport::Transport;
-use crate::host::{Ready, Worker};
+use crate::host::{IoWatcher, Ready, Worker};
 
 /// Reads of one readiness; the rest waits for the next pass of the loop, so
 /// that one busy connection does not starve the worker.
@@ -25,6 +26,8 @@ pub(super) struct Sockets {
     buffers: Rc<ReadBuffers>,
     on_ready: Rc<dyn Fn(ConnectionId, Ready)>,
     transports: [RefCell<Option<Rc<Transport>>>; ConnectionId::COUNT],
+    /// Of connections that wait for the name of the server.
+    names: [RefCell<Option<IoWatcher>>; ConnectionId::COUNT],
 }
 
 impl Sockets {
@@ -43,6 +46,7 @@ impl Sockets {
             buffers,
             on_ready,
             transports: Default::default(),
+            names: Default::default(),
         }
     }
 
@@ -52,9 +56,14 @@ impl Sockets {
 
     /// Closes all of them.
     pub(super) fn close(&self) {
-        for transport in &self.transports {
-            transport.take();
+        for id in ConnectionId::ALL {
+            self.close_one(id);
         }
+    }
+
+    fn close_one(&self, id: ConnectionId) {
+        self.transports[id.index()].take();
+        self.names[id.index()].take();
     }
 
     /// Connects and closes as the core wants it.
@@ -62,9 +71,7 @@ impl Sockets {
         loop {
             let action = core.borrow_mut().poll_action();
             match action {
-                Some((id, Action::Close)) => {
-                    self.transports[id.index()].take();
-                }
+                Some((id, Action::Close)) => self.close_one(id),
                 Some((id, Action::Connect)) => self.connect(id, core),
                 None => break,
             }
@@ -74,9 +81,15 @@ impl Sockets {
     fn connect(&self, id: ConnectionId, core: &RefCell<Server<Requests>>) {
         let on_ready = Rc::clone(&self.on_ready);
         let on_ready = move |ready| on_ready(id, ready);
-        let connected = match self.address.socket_address() {
-            Some(address) => Transport::connect(&self.worker, address, on_ready),
-            None => Err(io::Error::other("its name could not be looked up yet")),
+        let connected = match self.address.reach() {
+            Reach::Known(address) => Transport::connect(&self.worker, address, on_ready),
+            Reach::Soon(known) => {
+                let watcher = IoWatcher::new(&self.worker, known.into(), on_ready);
+                watcher.set_interest(true, false);
+                self.names[id.index()].replace(Some(watcher));
+                return;
+            }
+            Reach::Unknown => Err(io::Error::other("its name could not be looked up yet")),
         };
         match connected {
             Ok(transport) => {
@@ -97,6 +110,11 @@ impl Sockets {
         ready: Ready,
         core: &RefCell<Server<Requests>>,
     ) {
+        let waited = self.names[id.index()].take();
+        if waited.is_some() {
+            self.connect(id, core);
+            return;
+        }
         let Some(transport) = self.get(id) else {
             return;
         };

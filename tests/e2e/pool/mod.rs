@@ -3,7 +3,7 @@
 mod failover;
 mod interop;
 mod named;
-mod names;
+pub(crate) mod names;
 mod one_down;
 mod places;
 mod proxies;

@@ -10,7 +10,7 @@ use testkit::{Site, SiteBuilder, eventually};
 use super::Fleet;
 
 /// A server whose host names are those in a file.
-fn builder(folder: &Path, names: &str) -> SiteBuilder {
+pub(crate) fn builder(folder: &Path, names: &str) -> SiteBuilder {
     let (library, file) = (folder.join("names.so"), folder.join("names"));
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e/pool/names.c");
     let status = Command::new("cc")
