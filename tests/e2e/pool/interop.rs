@@ -4,8 +4,14 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use memcached_core::pool::Hash;
+use testkit::{Client, Nginx};
 
-use super::{Fleet, paths};
+use super::Fleet;
+
+/// Enough for every server to have many.
+fn paths() -> impl Iterator<Item = String> {
+    (0..300).map(|number| format!("/page/{number}"))
+}
 
 const PYTHON: &str = r#"
 import pylibmc, sys
@@ -94,4 +100,45 @@ fn pylibmc_and_we() {
 fn php_and_we() {
     exchange(&["php", "-r", PHP, "--"], &[1, 1, 1, 1, 1]);
     exchange(&["php", "-r", PHP, "--"], &[1, 3, 2]);
+}
+
+/// nginx, which finds what we have stored, and stores what we find, with its ring and
+/// without one.
+#[test]
+fn nginx_and_we() {
+    for (hash, ours, theirs, weights) in [
+        (Hash::Nginx, "nginx", " consistent", &[1, 1, 1, 1, 1][..]),
+        (Hash::Nginx, "nginx", " consistent", &[1, 3, 2]),
+        (Hash::Modulo, "modulo", "", &[1, 1, 1, 1, 1]),
+        (Hash::Modulo, "modulo", "", &[1, 3, 2]),
+    ] {
+        let fleet = Fleet::start(hash, weights);
+        let servers = fleet.servers.iter().zip(weights);
+        let servers: Vec<_> = servers
+            .map(|(server, weight)| (server.to_string(), *weight))
+            .collect();
+        let nginx = Nginx::with_servers(&servers, theirs);
+        let site = fleet.site(&format!("\"hash\" => \"{ours}\""));
+        let mut client = Client::connect(nginx.addr);
+        for path in paths() {
+            let text = format!("foreign {path}");
+            let len = text.len();
+            let head = format!("PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
+            client.send((head + &text).as_bytes());
+            let stored = client.response("PUT").expect("a response");
+            assert_eq!(stored.status, 201, "{}", nginx.log());
+            let hit = site.get(&path);
+            assert_eq!((hit.cache(), hit.text()), ("Hit", text), "{ours} {path}");
+            assert_eq!(site.request("PURGE", &path, &[]).status, 204);
+            assert_eq!(client.get(&path).status, 404, "{ours} {path}");
+        }
+        for path in paths() {
+            site.get(&path);
+            site.get_hit(&path);
+            let found = client.get(&path);
+            let page = (200, format!("page of {path}"));
+            assert_eq!((found.status, found.text()), page, "{ours} {path}");
+        }
+        site.stop();
+    }
 }

@@ -1,14 +1,17 @@
 //! Scripts that use several memcacheds.
 
+mod names;
+mod proxies;
+
 use std::collections::HashMap;
 use std::fs;
 
 use memcached_core::pool::Hash;
 use memcached_core::protocol::Key;
-use testkit::{Faulty, FaultyRequest, Memcached, Peer, Site, SiteBuilder, Twemproxy, eventually};
+use testkit::{Memcached, Site, SiteBuilder, eventually};
 
 use super::{assert_quiet, lines, script};
-use crate::pool::{Fleet, names, paths};
+use crate::pool::{Fleet, paths};
 
 /// A site whose script says what it is asked to do with servers, which are what this
 /// expression of Lua makes.
@@ -251,194 +254,6 @@ fn with_failover_the_next_server_has_the_keys_for_a_short_time() {
             told(&site, what).values().all(|line| line == again),
             "{what}"
         );
-    }
-    site.stop();
-}
-
-/// A proxy says for each key of a dead server that it cannot be had, wherever that key
-/// stands among the others, and goes on to the end or not.
-#[test]
-fn an_item_that_is_there_is_never_not_found_behind_a_proxy() {
-    let proxy = Faulty::start();
-    let finish = Memcached::start();
-    let site = site(
-        Site::builder(),
-        &format!("memcached.new(\"{proxy}\")"),
-        &finish,
-    );
-    for (dead, goes_on) in [
-        (0, true),
-        (0, false),
-        (30, true),
-        (30, false),
-        (60, true),
-        (60, false),
-    ] {
-        proxy.behave(move |peer| {
-            while let Some(request) = peer.request() {
-                answer_as_proxy(peer, dead, goes_on, &request);
-            }
-        });
-        for what in ["several", "several", "get", "gets", "several"] {
-            for (key, line) in told(&site, what) {
-                let expected = if is_dead(dead, &key) {
-                    "5  backend failure".to_owned()
-                } else if key == "missing" {
-                    "4".into()
-                } else {
-                    format!("1 of {key}")
-                };
-                assert_eq!(
-                    line, expected,
-                    "{what} {key}, dead from {dead}, goes on: {goes_on}"
-                );
-            }
-        }
-    }
-    site.stop();
-}
-
-fn is_dead(dead: usize, key: &str) -> bool {
-    let number = key.strip_prefix("/page/").map(str::parse::<usize>);
-    // The last one is that which is missing.
-    let number = number.map_or(60, |number| number.expect("a number"));
-    number % 61 == dead || number % 7 == 3
-}
-
-fn answer_as_proxy(peer: &mut Peer, dead: usize, goes_on: bool, request: &FaultyRequest) {
-    let mut reply = Vec::new();
-    let version = if request.verb == "gets" { " 7" } else { "" };
-    for key in request.keys() {
-        if is_dead(dead, key) {
-            reply.extend_from_slice(b"SERVER_ERROR backend failure\r\n");
-            if !goes_on || request.more.is_empty() {
-                return peer.send(&reply);
-            }
-        } else if key != "missing" {
-            let data = format!("of {key}");
-            let len = data.len();
-            reply.extend(format!("VALUE {key} 0 {len}{version}\r\n{data}\r\n").into_bytes());
-        }
-    }
-    reply.extend_from_slice(b"END\r\n");
-    peer.send(&reply);
-}
-
-/// The same with a real one: what is on servers that work is found, singly and together.
-#[test]
-fn only_the_share_of_a_dead_server_fails_behind_twemproxy() {
-    let mut fleet = Fleet::start(Hash::Ketama, &[1, 1, 1]);
-    let finish = Memcached::start();
-    let servers: Vec<_> = fleet
-        .servers
-        .iter()
-        .map(|server| (server.to_string(), 1))
-        .collect();
-    let proxy = Twemproxy::start(&servers, "md5", "ketama");
-    let site = site(
-        Site::builder(),
-        &format!("memcached.new(\"{proxy}\")"),
-        &finish,
-    );
-    assert!(told(&site, "set").values().all(|line| line == "1"));
-    let dead = fleet.home("/page/0");
-    fleet.servers[dead].kill();
-    for what in ["several", "get", "gets", "several", "several"] {
-        for (key, line) in told(&site, what) {
-            if key == "missing" {
-                continue;
-            }
-            if fleet.home(&key) == dead {
-                assert!(line.starts_with("5 "), "{what} {key}: {line}");
-            } else {
-                assert_eq!(line, format!("1 of {key}"), "{what}");
-            }
-        }
-    }
-    site.stop();
-}
-
-/// Names are looked up without holding up the worker, and the first request waits for that.
-#[test]
-fn servers_of_scripts_can_have_names() {
-    let fleet = Fleet::start(Hash::Ketama, &[1, 1]);
-    let finish = Memcached::start();
-    let port = |at: usize| fleet.servers[at].addr().port();
-    let named = |first: &str, second: &str| {
-        let (one, two) = (port(0), port(1));
-        format!("memcached.new(\"{first}:{one}\", \"{second}:{two}\")")
-    };
-    let folder = tempfile::tempdir().expect("a folder");
-    let known = "one.example 127.0.0.1\ntwo.example 127.0.0.1\nslow.example 127.0.0.1\n";
-    let builder = || names::builder(folder.path(), known);
-    let quick = site(builder(), &named("one.example", "two.example"), &finish);
-    assert!(told(&quick, "set").values().all(|line| line == "1"));
-    for (key, line) in told(&quick, "several") {
-        let expected = if key == "missing" {
-            "4".into()
-        } else {
-            format!("1 of {key}")
-        };
-        assert_eq!(line, expected);
-        assert_eq!(fleet.holders(&key).len(), usize::from(key != "missing"));
-    }
-    assert_quiet(&quick.stop());
-    let slow = site(builder(), &named("one.example", "slow.example"), &finish);
-    let seen = told(&slow, "get");
-    // It takes longer than a connection may.
-    assert!(seen.values().any(|line| line.starts_with("5 ")), "{seen:?}");
-    eventually("the name is known", || {
-        told(&slow, "set").values().all(|line| line == "1")
-    });
-    slow.stop();
-    let unknown = site(builder(), &named("one.example", "late.example"), &finish);
-    let seen = told(&unknown, "set");
-    assert!(seen.values().any(|line| line == "1"), "{seen:?}");
-    assert!(seen.values().any(|line| line.starts_with("5 ")), "{seen:?}");
-    let late = format!("memcached late.example:{}: ", port(1));
-    unknown.await_log(&format!("{late}its name could not be looked up yet"));
-    let both = format!("{known}late.example 127.0.0.1\n");
-    fs::write(folder.path().join("names"), both).expect("a file");
-    eventually("the name is known", || {
-        told(&unknown, "set").values().all(|line| line == "1")
-    });
-    unknown.stop();
-}
-
-/// A name that the configuration has is the same server: what a script changes is not near.
-#[test]
-fn a_name_of_the_configuration_is_the_same_server() {
-    let cache = Memcached::start();
-    let folder = tempfile::tempdir().expect("a folder");
-    let builder = names::builder(folder.path(), "one.example 127.0.0.1\n");
-    let named = format!("one.example:{}", cache.addr().port());
-    let text = format!(
-        "local con = memcached.new(\"{named}\")\nactions = function(vr)\n\
-         req = req or con:set(\"/page\", \"new\", vr)\n\
-         if not req.response.code then return lighty.HANDLER_WAIT_FOR_EVENT end\n\
-         if vr:handle_direct() then vr.resp.status = 200; vr.out:add(\"done\") end\n\
-         return lighty.HANDLER_GO_ON\nend\n"
-    );
-    let script = folder.path().join("set.lua");
-    fs::write(&script, text).expect("a file");
-    let config = format!(
-        "if req.path == \"/set\" {{\n\tlua.handler \"{}\";\n}} else {{\n\tmemcached.lookup \
-         [\"server\" => \"{named}\", \"near_ms\" => 100000];\n}}\nrespond 404 => \"none\";",
-        script.display()
-    );
-    let site = builder.module("mod_lua").start(&config, &[]);
-    for _ in 0..3 {
-        cache.set("/page", 0, b"old");
-        eventually("it is found", || {
-            site.get("/page").text() == "old" || {
-                // What is near is from before; let a script change it.
-                site.get("/set");
-                cache.set("/page", 0, b"old");
-                false
-            }
-        });
-        assert_eq!(site.get("/set").text(), "done");
-        assert_eq!(site.get("/page").text(), "new");
     }
     site.stop();
 }
