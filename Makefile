@@ -31,7 +31,7 @@ help:
 	@echo "make deny     licences, duplicates and advisories of dependencies"
 	@echo "make fuzz     each fuzz target for SECONDS=60; make test replays what it found"
 	@echo "make bench    compare with BASELINE_MODULE_DIR, plain responses and nginx; BENCH=options"
-	@echo "make soak     load for SECONDS=60 a part while memcached is killed, stopped and cut off"
+	@echo "make soak     load for SECONDS=60 a part while memcached is killed, stopped and cut off; PART=fleet"
 	@echo "make expiry   a page that expires under load, whose backend goes down; EXPIRY=options"
 	@echo "make build    target/release/libmod_memcached.so"
 	@echo "make install  beside the C module of a lighttpd2 that is found, or in MODULE_DIR; DESTDIR, PREFIX"

@@ -1,12 +1,14 @@
 //! Load on servers while their memcacheds are stopped, killed, cut off and brought
 //! back at random.
 //!
-//! Arguments: the seconds that each part takes, and the part: `plain` or `fresh`,
+//! Arguments: the seconds that each part takes, and the part: `plain`, `fresh` or `fleet`,
 //! else one after the other. `TEST_SLACK_MS` is what a busy machine may add to
 //! times. Everything is on loopback, and the load is bounded.
 
+mod fleet;
 mod fresh;
 mod plain;
+mod samples;
 
 use std::time::Duration;
 
@@ -24,6 +26,10 @@ fn main() {
     if is_wanted("fresh") {
         println!("pages that stay fresh");
         fresh::run(seconds);
+    }
+    if is_wanted("fleet") {
+        println!("one cache on five servers");
+        fleet::run(seconds);
     }
 }
 

@@ -15,7 +15,6 @@ mod origin;
 mod pages;
 mod purger;
 mod report;
-mod samples;
 mod visitor;
 
 use std::fmt::Display;
@@ -31,8 +30,9 @@ use killer::Killer;
 use ledger::{IF_ERROR, Ledger, SOFT, STALE, TTL};
 use origin::Origin;
 use purger::Purger;
-use samples::Samples;
 use visitor::Visitor;
+
+use super::samples::Samples;
 
 /// In milliseconds: for an answer of memcached, and for a connection to it.
 const TIMEOUT: u64 = 150;
@@ -167,7 +167,9 @@ pub(crate) fn run(seconds: u64) {
     let mut complaints = Vec::new();
     report::show(&figures, &purged, &origin, &killer);
     report::judge(&figures, &purged, &origin, &mut complaints);
-    report::check_memory(&samples, seconds, &mut complaints);
+    for samples in &samples {
+        samples.check(seconds, &mut complaints);
+    }
     for (site, idle) in sites.iter().zip(idle) {
         // Connections to memcached stay; those of visitors and to the backend do not.
         eventually("descriptors are given back", || {

@@ -8,10 +8,6 @@ use super::figures::Figures;
 use super::killer::Killer;
 use super::origin::Origin;
 use super::purger::Purged;
-use super::samples::Samples;
-
-/// Shorter runs show memory, but do not judge it: it still settles.
-const JUDGED_FROM: u64 = 300;
 
 pub(crate) fn show(all: &Figures, purged: &Purged, origin: &Origin, killer: &Killer) {
     println!(
@@ -109,20 +105,5 @@ pub(crate) fn judge(
     ];
     if figures.hits < figures.requests / 10 || seen.iter().chain(&done).any(|count| *count == 0) {
         complaints.push("not all of it happened".into());
-    }
-}
-
-pub(crate) fn check_memory(samples: &[Samples], seconds: u64, complaints: &mut Vec<String>) {
-    for samples in samples {
-        let trend = samples.trend();
-        let limit = (trend.mean / 100.0).max(1024.0);
-        println!(
-            "resident memory        {:.0} KiB, at the end {:.0}, {:.0} at most; over the last two \
-             thirds {:+.0} (limit {limit:.0}); at most {} descriptors",
-            trend.first, trend.last, trend.most, trend.growth, trend.most_descriptors
-        );
-        if trend.growth > limit && seconds >= JUDGED_FROM {
-            complaints.push("memory grows".into());
-        }
     }
 }

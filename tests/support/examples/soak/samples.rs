@@ -4,6 +4,9 @@ use std::time::Instant;
 
 use testkit::Site;
 
+/// Shorter runs show memory, but do not judge it: it still settles.
+const JUDGED_FROM: u64 = 300;
+
 #[derive(Clone, Copy)]
 struct Sample {
     secs: f64,
@@ -18,14 +21,14 @@ pub(crate) struct Samples {
 }
 
 /// What became of its memory.
-pub(crate) struct Trend {
-    pub first: f64,
-    pub last: f64,
-    pub most: f64,
-    pub mean: f64,
+struct Trend {
+    first: f64,
+    last: f64,
+    most: f64,
+    mean: f64,
     /// By how much it grew over the last two thirds, on the line that fits best.
-    pub growth: f64,
-    pub most_descriptors: usize,
+    growth: f64,
+    most_descriptors: usize,
 }
 
 impl Samples {
@@ -46,7 +49,7 @@ impl Samples {
         });
     }
 
-    pub(crate) fn trend(&self) -> Trend {
+    fn trend(&self) -> Trend {
         let late = &self.all[self.all.len() / 3..];
         let mean_of = |figure: fn(&Sample) -> f64| -> f64 {
             let count = u32::try_from(late.len()).expect("not so many");
@@ -64,6 +67,19 @@ impl Samples {
             mean,
             growth: slope * (last.secs - late[0].secs),
             most_descriptors: self.all.iter().map(|it| it.descriptors).max().unwrap_or(0),
+        }
+    }
+    /// Shows it, and complains if it has grown over the last two thirds of so many seconds.
+    pub(crate) fn check(&self, seconds: u64, complaints: &mut Vec<String>) {
+        let trend = self.trend();
+        let limit = (trend.mean / 100.0).max(1024.0);
+        println!(
+            "resident memory        {:.0} KiB, at the end {:.0}, {:.0} at most; over the last two \
+             thirds {:+.0} (limit {limit:.0}); at most {} descriptors",
+            trend.first, trend.last, trend.most, trend.growth, trend.most_descriptors
+        );
+        if trend.growth > limit && seconds >= JUDGED_FROM {
+            complaints.push("memory grows".into());
         }
     }
 }
