@@ -124,6 +124,21 @@ impl Drivers {
         self.resolved(pool)[pool.route(key)]
     }
 
+    /// The position of the server that stands in for that of a key, if one does: the one
+    /// of a driver, or that which is asked now.
+    pub(super) fn stand_in_of_key(
+        &self,
+        pool: &Arc<Pool<Address>>,
+        key: &Key,
+        asked: Option<DriverId>,
+    ) -> Option<usize> {
+        let home = pool.route(key);
+        let drivers = self.resolved(pool);
+        let asked = asked.unwrap_or_else(|| self.place(pool, key).1);
+        let at = drivers.iter().position(|(_, driver)| *driver == asked);
+        at.filter(|&at| at != home)
+    }
+
     /// The server that a key of a pool is on now.
     fn place(&self, pool: &Arc<Pool<Address>>, key: &Key) -> (ServerId, DriverId) {
         let home = pool.route(key);

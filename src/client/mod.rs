@@ -264,21 +264,19 @@ impl Client {
         CountHandle::begin(&inner.worker, &inner.namespaces, pool, name, timeout, waker)
     }
 
-    /// Whether another server stands in for that of a key: for one that has made a page
-    /// with this run, or for all that ask now.
-    pub(crate) fn stands_in(
+    /// The position of the server that stands in for that of a key, if one does: for one
+    /// that has made a page with this run, or for all that ask now.
+    pub(crate) fn stand_in(
         &self,
         pool: &Arc<Pool<Address>>,
         key: &Key,
         run: Option<&RunHandle>,
-    ) -> bool {
+    ) -> Option<usize> {
         if !pool.spec().fails_over() {
-            return false;
+            return None;
         }
-        let drivers = &self.0.drivers;
-        let now = || drivers.target(pool, key, Duration::ZERO, 0).driver;
-        let place = run.and_then(RunHandle::driver).unwrap_or_else(now);
-        place != drivers.home(pool, key).1
+        let of_run = run.and_then(RunHandle::driver);
+        self.0.drivers.stand_in_of_key(pool, key, of_run)
     }
 
     /// Stores an item in a pool, where another server `stands_in` on that one; nobody

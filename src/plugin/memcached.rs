@@ -14,7 +14,7 @@ use super::handover::Handover;
 use super::keys::{Keyed, Keys};
 use super::lookup::Attended;
 use super::note::Note;
-use crate::client::{LookupHandle, RunHandle, VisitHandle};
+use crate::client::{Client, LookupHandle, RunHandle, VisitHandle};
 use crate::host::{BufferSlice, Timer, VRequest};
 
 /// `mod_memcached` as the host sees it.
@@ -182,6 +182,8 @@ pub(super) struct LastLookup {
     pub(super) keys: Arc<Keys>,
     /// The key that it looked up, or why the request is not to be cached.
     pub(super) key: Result<Keyed, Bypass>,
+    /// The position of the server that was asked, if it stands in for that of the key.
+    pub(super) stand_in: Option<usize>,
     /// The item, if it is the response.
     pub(super) hit: Option<Hit>,
     /// `Content-Type` of a hit, after a miss where items are bodies.
@@ -189,6 +191,13 @@ pub(super) struct LastLookup {
 }
 
 impl LastLookup {
+    /// It is about to be looked up, perhaps where another server stands in for its own.
+    pub(super) fn begins(&mut self, client: &Client) {
+        let key = self.key.as_ref().ok();
+        let stand_in = |key: &Keyed| client.stand_in(self.keys.pool(), &key.key, None);
+        self.stand_in = key.and_then(stand_in);
+    }
+
     /// The key, if the request has one.
     pub(super) fn key(&self) -> Option<&Key> {
         self.key.as_ref().ok().map(|keyed| &keyed.key)

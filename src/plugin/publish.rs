@@ -32,6 +32,8 @@ pub(super) struct Item<'a> {
     pub(super) pool: &'a Pool<Address>,
     /// Missing where no key was made.
     pub(super) key: Option<&'a Key>,
+    /// The position of the server that stands in for that of the key, if one does.
+    pub(super) stand_in: Option<usize>,
 }
 
 impl Display for Item<'_> {
@@ -43,8 +45,15 @@ impl Display for Item<'_> {
                 several => write!(f, "; at one of {} servers", several.len()),
             };
         };
-        let server = &servers[self.pool.route(key)];
-        write!(f, "; key {} at {}", key.as_str(), server.address)
+        let home = &servers[self.pool.route(key)].address;
+        let key = key.as_str();
+        match self.stand_in.and_then(|at| servers.get(at)) {
+            Some(other) => {
+                let other = &other.address;
+                write!(f, "; key {key} at {other} in the place of {home}")
+            }
+            None => write!(f, "; key {key} at {home}"),
+        }
     }
 }
 

@@ -83,7 +83,11 @@ impl Outcome {
             Self::NotFound => ("not found".into(), "not found".into()),
             Self::NotDone(why) => (format!("no: {why}"), format!("not purged: {why}")),
         };
-        let item = Item { pool, key: None };
+        let item = Item {
+            pool,
+            key: None,
+            stand_in: None,
+        };
         PUBLISHER.publish(vr, environment, item, &text, &line);
     }
 }

@@ -131,6 +131,9 @@ impl Asking {
         let Some(waker) = vr.waker() else {
             return self.fail(vr, memory, &"not available on this server");
         };
+        if let Some(lookup) = &mut memory.lookup {
+            lookup.begins(client);
+        }
         if self.may_make(vr) {
             return self.visit(vr, client, waker, memory);
         }
@@ -354,6 +357,7 @@ impl Asking {
         memory.lookup = Some(LastLookup {
             keys: Arc::clone(&self.keys),
             key,
+            stand_in: None,
             hit: None,
             hit_type: None,
         });

@@ -90,6 +90,9 @@ impl Asking {
             return self.fail(vr, memory, &"not available on this worker");
         };
         memory.making.get_or_insert_default().otherwise = filling.otherwise;
+        if let Some(lookup) = &mut memory.lookup {
+            lookup.begins(client);
+        }
         self.visit(vr, client, waker, memory)
     }
 

@@ -96,7 +96,8 @@ impl Outcomes {
             (false, false) => ("hit", ActionCount::HIT),
         };
         self.count(vr, count);
-        self.publish(vr, key, status, &status);
+        let item = self.item(memory.lookup.as_ref(), key);
+        self.publish(vr, item, status, &status);
         vr.set_state(memory);
     }
 
@@ -120,7 +121,8 @@ impl Outcomes {
         let options = &self.keys.options().common;
         let remembered = memory.lookup.as_ref().and_then(LastLookup::key);
         let key = passed.key.or(remembered);
-        self.publish(vr, key, passed.status, passed.line);
+        let item = self.item(memory.lookup.as_ref(), key);
+        self.publish(vr, item, passed.status, passed.line);
         let missed = Missed::new(options, passed.forward, passed.detail, key);
         memory.cache_status = missed.map(|missed| Note::Due(Box::new(missed)));
         if let Some(lookup) = memory.lookup.as_mut().filter(|_| !options.headers) {
@@ -146,7 +148,8 @@ impl Outcomes {
     /// say how requests are handled.
     pub(super) fn warn_of_encoded(&self, vr: &Request<'_>, memory: &RequestMemory, line: &str) {
         if let Some(left_out) = self.encoded.pass() {
-            let item = self.item(memory.lookup.as_ref().and_then(LastLookup::key));
+            let lookup = memory.lookup.as_ref();
+            let item = self.item(lookup, lookup.and_then(LastLookup::key));
             self.publisher
                 .log(vr, Level::Warning, &format_args!("{line}{item}{left_out}"));
         }
@@ -156,22 +159,23 @@ impl Outcomes {
     /// for some time.
     pub(super) fn warn_of_large(&self, vr: &Request<'_>, memory: &RequestMemory, line: &str) {
         if self.large.is_first() {
-            let item = self.item(memory.lookup.as_ref().and_then(LastLookup::key));
+            let lookup = memory.lookup.as_ref();
+            let item = self.item(lookup, lookup.and_then(LastLookup::key));
             self.publisher
                 .log(vr, Level::Warning, &format_args!("{line}{item}"));
         }
     }
 
-    fn publish(&self, vr: &mut Request<'_>, key: Option<&Key>, status: &str, line: &dyn Display) {
+    fn publish(&self, vr: &mut Request<'_>, item: Item<'_>, status: &str, line: &dyn Display) {
         let environment = self.keys.options().common.environment;
-        let item = self.item(key);
         self.publisher.publish(vr, environment, item, status, line);
     }
 
-    fn item<'a>(&'a self, key: Option<&'a Key>) -> Item<'a> {
+    fn item<'a>(&'a self, lookup: Option<&LastLookup>, key: Option<&'a Key>) -> Item<'a> {
         Item {
             pool: self.keys.pool(),
             key,
+            stand_in: lookup.and_then(|lookup| lookup.stand_in),
         }
     }
 }

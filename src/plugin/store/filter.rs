@@ -9,6 +9,7 @@ use memcached_core::policy::{BodyHeaders, Life, NotStored, Storable};
 use memcached_core::protocol::{Key, Store, StoreMode, exptime};
 use memcached_core::stored::NewItem;
 
+use super::outcome::HandedOver;
 use super::shared::Shared;
 use super::shared::end_of;
 use crate::client::{RunHandle, StoreCounts, Tally, unix_now};
@@ -191,13 +192,21 @@ impl StoreFilter {
         data.shrink_to_fit();
         let options = shared.keys.options();
         let exptime = exptime(life.of_item(), now);
+        // Without a run it was decided before that it goes to its own server.
+        let moves = self.stands_in || self.run.is_some();
+        let stand_in = || client.stand_in(shared.keys.pool(), &self.key, self.run.as_ref());
+        let given = HandedOver {
+            key: &self.key,
+            key_differs: self.key_differs,
+            stand_in: moves.then(stand_in).flatten(),
+        };
         if let Some(run) = self.run.take() {
             let result = run.store(lease::NewItem {
                 flags,
                 exptime,
                 data,
             });
-            shared.handed_over(vr, &self.key, self.key_differs, result);
+            shared.handed_over(vr, given, result);
             return;
         }
         let item = Store {
@@ -209,7 +218,7 @@ impl StoreFilter {
         };
         let timeout = options.common.timeout;
         match client.store(shared.keys.pool(), item, timeout, self.stands_in) {
-            Ok(()) => shared.queued(vr, &self.key, self.key_differs),
+            Ok(()) => shared.queued(vr, given),
             Err(failure) => {
                 self.tally.count(ActionCount::NOT_TAKEN);
                 shared.refused(vr, Some(&self.key), &failure);

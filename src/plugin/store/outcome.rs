@@ -10,6 +10,7 @@ use memcached_core::protocol::Key;
 use super::shared::{OTHER_KEY, Shared};
 use crate::client::NotHandedOver;
 use crate::plugin::memcached::Request;
+use crate::plugin::publish::Item;
 
 impl Shared {
     /// The response may be stored, and its body is being copied.
@@ -21,24 +22,31 @@ impl Shared {
     }
 
     /// The item was handed over to the client of memcached.
-    pub(super) fn queued(&self, vr: &mut Request<'_>, key: &Key, key_differs: bool) {
+    pub(super) fn queued(&self, vr: &mut Request<'_>, given: HandedOver<'_>) {
         self.count(vr, ActionCount::QUEUED);
         let environment = self.keys.options().common.environment;
-        let (text, line) = (with_key("queued", key_differs), "queued for memcached");
+        let (text, line) = (
+            with_key("queued", given.key_differs),
+            "queued for memcached",
+        );
+        let item = Item {
+            stand_in: given.stand_in,
+            ..self.item(Some(given.key))
+        };
         self.publisher
-            .publish_change(vr, environment, self.item(Some(key)), &text, &line);
+            .publish_change(vr, environment, item, &text, &line);
     }
 
     /// What a run has made was handed over, or was not.
     pub(super) fn handed_over(
         &self,
         vr: &mut Request<'_>,
-        key: &Key,
-        key_differs: bool,
+        given: HandedOver<'_>,
         result: Result<(), NotHandedOver>,
     ) {
+        let key = given.key;
         match result {
-            Ok(()) => self.queued(vr, key, key_differs),
+            Ok(()) => self.queued(vr, given),
             Err(NotHandedOver::Failed(failure)) => {
                 self.count(vr, ActionCount::NOT_TAKEN);
                 self.refused(vr, Some(key), &failure);
@@ -93,6 +101,16 @@ impl Shared {
         self.publisher
             .publish(vr, environment, self.item(None), &text, &line);
     }
+}
+
+/// An item that is handed over to the client of memcached.
+#[derive(Clone, Copy)]
+pub(super) struct HandedOver<'a> {
+    pub(super) key: &'a Key,
+    /// It is not the one that was looked up.
+    pub(super) key_differs: bool,
+    /// The position of the server that gets it, if that stands in for that of the key.
+    pub(super) stand_in: Option<usize>,
 }
 
 /// What is said of a store, and of its key if the lookup will not find it.

@@ -7,9 +7,10 @@ use memcached_core::protocol::{Value, exptime};
 use memcached_core::stored::{Head, Renewal, pieces};
 
 use super::key::StoreKey;
+use super::outcome::HandedOver;
 use super::shared::end_of;
 use super::storing::Storing;
-use crate::client::{random_bits, unix_now};
+use crate::client::{Client, random_bits, unix_now};
 use crate::host::BufferSlice;
 use crate::plugin::keys::{Keyed, Keys};
 use crate::plugin::memcached::Request;
@@ -80,8 +81,15 @@ impl Storing {
         };
         match renewed {
             Ok(item) => {
+                let pool = self.0.keys.pool();
+                let stand_in = |client: &Client| client.stand_in(pool, &keyed.key, Some(run));
+                let given = HandedOver {
+                    key: &keyed.key,
+                    key_differs: key.differs,
+                    stand_in: vr.worker().and_then(stand_in),
+                };
                 let result = run.store(item);
-                self.0.handed_over(vr, &keyed.key, key.differs, result);
+                self.0.handed_over(vr, given, result);
             }
             Err(reason) => {
                 run.end(end_of(&reason));

@@ -51,6 +51,7 @@ impl Shared {
         Item {
             pool: self.keys.pool(),
             key,
+            stand_in: None,
         }
     }
 
@@ -59,7 +60,8 @@ impl Shared {
         let (Ok(keyed), Some(client)) = (&key.key, vr.worker()) else {
             return false;
         };
-        client.stands_in(self.keys.pool(), &keyed.key, key.run.as_ref())
+        let stand_in = client.stand_in(self.keys.pool(), &keyed.key, key.run.as_ref());
+        stand_in.is_some()
     }
 
     /// The most that an item may live there, in seconds: once its own server is back,

@@ -179,3 +179,61 @@ memcached.cache (["server" => $SERVERS, "key" => "%{req.path}", "vary" => [], "t
     eventually("a hit from there", || is_hit(&site));
     site.stop();
 }
+
+/// Debug lines name the server that was asked.
+#[test]
+fn the_log_names_the_server_that_stands_in() {
+    let mut fleet = Fleet::start(Hash::Ketama, &[1, 1, 1]);
+    let site = fleet.site_logging(OPTIONS);
+    let path = "/page/0";
+    let (home, other) = (fleet.home(path), stand_in(&fleet, path));
+    site.get_hit(path);
+    let told = |line: &str, place: &str| format!("{line}; key {path} at {place}\n");
+    let home_text = fleet.servers[home].to_string();
+    for line in [
+        "memcached.lookup: hit",
+        "memcached.store: queued for memcached",
+    ] {
+        site.await_log(&told(line, &home_text));
+    }
+    fleet.servers[home].kill();
+    await_stand_in(&fleet, &site, path);
+    let place = format!("{} in the place of {home_text}", fleet.servers[other]);
+    site.get_hit(path);
+    for line in [
+        "memcached.lookup: hit",
+        "memcached.store: queued for memcached",
+    ] {
+        site.await_log(&told(line, &place));
+    }
+    site.stop();
+}
+
+/// The same of a page that is made once for all.
+#[test]
+fn the_log_names_the_server_of_a_page_that_is_made_once() {
+    let mut fleet = Fleet::start(Hash::Ketama, &[1, 1, 1]);
+    let config = r#"
+debug.log_request_handling true;
+memcached.cache (["server" => $SERVERS, "key" => "%{req.path}", "vary" => [], "lock" => 2,
+	"failover" => "next", "retry_ms" => 20], {
+	respond 200 => "page";
+}, {
+	header.add "X-Memcached" => "Hit";
+});
+"#;
+    let builder = Site::builder().setup(r#"log [default => "stderr"];"#);
+    let site = builder.start(config, &[("SERVERS", &fleet.option)]);
+    let path = "/page/0";
+    let (home, other) = (fleet.home(path), stand_in(&fleet, path));
+    fleet.servers[home].kill();
+    eventually("a hit from the other server", || {
+        site.get(path).header("X-Memcached") == Some("Hit")
+    });
+    let [home, other] = [home, other].map(|at| fleet.servers[at].to_string());
+    for line in ["hit", "queued for memcached"] {
+        let place = format!("{other} in the place of {home}");
+        site.await_log(&format!("memcached.cache: {line}; key {path} at {place}\n"));
+    }
+    site.stop();
+}

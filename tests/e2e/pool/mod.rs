@@ -108,6 +108,7 @@ impl Fleet {
 
 /// Every path is looked up and stored; `PURGE` deletes.
 const CONFIG: &str = r#"
+debug.log_request_handling true;
 both = ["server" => $SERVERS$MORE];
 if req.method == "PURGE" {
 	memcached.delete (["server" => $SERVERS, "key" => "%{req.path}", "guard" => false, "headers" => false$MORE]);

@@ -124,7 +124,7 @@ pub(crate) fn run(seconds: u64) {
     let descriptors = site.descriptors();
     let mut killer = Killer::new(servers);
     let mut samples = Samples::new();
-    let (end, mut sampled) = (
+    let (end, mut looked_at) = (
         Instant::now() + Duration::from_secs(seconds),
         Instant::now(),
     );
@@ -133,9 +133,9 @@ pub(crate) fn run(seconds: u64) {
     while Instant::now() < end {
         killer.strike();
         assert!(site.is_running(), "the server is gone:\n{}", site.log());
-        if sampled.elapsed() >= Duration::from_secs(1) {
+        if looked_at.elapsed() >= Duration::from_secs(1) {
             samples.take(&site);
-            sampled = Instant::now();
+            looked_at = Instant::now();
         }
         if Instant::now() >= calm_at {
             killer.restore();
