@@ -10,6 +10,15 @@ local function test(t)
 	local bad_keys = { "", "a b", "a\r\n", ("k"):rep(251), "\0", true, print, {}, { {} }, con }
 	local values = { "", "x", 0, 12, "18446744073709551615", ("v"):rep(3000), ("\r\nEND\r\n"):rep(9000), "\0\255" }
 	local addresses = { "$CACHE", "$CACHE", "$CACHE", "$CACHE", "127.0.0.1:1", "unix:/nowhere/memcached.socket", "[::1]:1" }
+	local makers = {
+		function() return memcached.new(pick(addresses)) end,
+		function() return memcached.new(pick(addresses), "127.0.0.1:2") end,
+		function() return memcached.new("$CACHE", "localhost:1") end,
+		function()
+			local hash = pick({ "ketama", "nginx", "modulo" })
+			return memcached.new({ ["$CACHE"] = 3, ["127.0.0.1:1"] = 1 }, { failover = "next", hash = hash })
+		end,
+	}
 	local handles, kept, waiting, closing = {}, {}, 0, false
 
 	local step
@@ -41,10 +50,10 @@ local function test(t)
 	end
 	local function handle()
 		if random(4) == 1 or #handles == 0 then
-			handles[random(3)] = memcached.new(pick(addresses))
+			handles[random(3)] = pick(makers)()
 			handles[1] = handles[1] or con
 		end
-		return random(10) == 1 and pick({ t.vr, {}, print, "x" }) or handles[1] or con
+		return random(10) == 1 and pick({ t.vr, {}, print, "x" }) or handles[random(3)] or con
 	end
 	local function key()
 		return random(8) == 1 and pick(bad_keys) or pick(keys)
@@ -87,6 +96,9 @@ local function test(t)
 		function() return "cas", key(), pick(values), version(), asker() end,
 		function() return "delete", key(), asker() end,
 		function() return "deleteq", key() end,
+		function() return "server", key() end,
+		function() return "invalidate", key(), random(9), asker() end,
+		function() return "bump", "space", asker() end,
 		function() return "touch", key(), ttl(), asker() end,
 		function() return "incr", key(), asker() end,
 		function() return "decr", key(), asker(), pick({ 0, 1, 5, "7", 1.5, {} }) end,
@@ -100,7 +112,9 @@ local function test(t)
 		elseif dice == 2 then
 			handles = {}
 		elseif dice == 3 then
-			pcall(memcached.new, pick({ "", "x", 1, {}, "127.0.0.1:99999" }))
+			pcall(memcached.new, pick({ "", "x", 1, {}, "127.0.0.1:99999", { "127.0.0.1", 1 }, { x = 1001 } }))
+			pcall(memcached.new, { "127.0.0.1" }, pick({ 1, { hash = "x" }, { failover = print }, { "x" } }))
+			pcall(memcached.pool, pick({ "", "x", 1, {} }))
 		end
 		local call = { pick(calls)() }
 		local before = waiting
@@ -108,7 +122,7 @@ local function test(t)
 			local con = handle()
 			return con[call[1]](con, unpack(call, 2))
 		end)
-		local takes_answer = ok and request and call[1] ~= "setq" and call[1] ~= "deleteq"
+		local takes_answer = ok and request and call[1] ~= "setq" and call[1] ~= "deleteq" and call[1] ~= "server"
 		if not takes_answer and before > 0 then
 			-- The callback that was made for it, if one was, is not called.
 			for i = 2, 5 do

@@ -1,6 +1,7 @@
 //! Several memcacheds that are one cache.
 
 mod failover;
+mod flaps;
 mod interop;
 mod named;
 pub(crate) mod names;
