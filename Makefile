@@ -21,7 +21,7 @@ DEB_PACKAGES = binutils dpkg-dev liblzma-dev
 # What the benchmarks need beside that. nginx is compared where it is installed.
 BENCH_PACKAGES = $(TEST_PACKAGES) wrk strace
 
-.PHONY: help run test check deny sanitize miri fuzz soak expiry bench build install uninstall dist deb licenses declarations host panic-library \
+.PHONY: help run test check deny sanitize miri fuzz soak beside expiry bench build install uninstall dist deb licenses declarations host panic-library \
   build-deps run-deps host-deps test-deps bench-deps
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "make bench    compare with BASELINE_MODULE_DIR, plain responses and nginx; BENCH=options"
 	@echo "make soak     load for SECONDS=60 a part while memcached is killed, stopped and cut off; PART=fleet"
 	@echo "make expiry   a page that expires under load, whose backend goes down; EXPIRY=options"
+	@echo "make beside   hits on four of five memcacheds while the fifth is down, hung or answers garbage"
 	@echo "make build    target/release/libmod_memcached.so"
 	@echo "make install  beside the C module of a lighttpd2 that is found, or in MODULE_DIR; DESTDIR, PREFIX"
 	@echo "make uninstall"
@@ -102,6 +103,12 @@ fuzz:
 soak: build host
 	MOD_MEMCACHED_SO=target/release/libmod_memcached.so \
 	  cargo run --release -q -p testkit --example soak -- $(SECONDS) $(PART)
+
+# How fast pages on four of five memcacheds are served while the fifth is faulty; BESIDE is
+# the number of pairs of windows and the least ratio.
+beside: build host
+	MOD_MEMCACHED_SO=target/release/libmod_memcached.so \
+	  cargo run --release -q -p testkit --example beside -- $(BESIDE)
 
 # How much later answers come when a page expires; tests/support/examples/expiry says
 # what EXPIRY can be, such as "--pairs 12 --limit 1.2".
