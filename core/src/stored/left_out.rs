@@ -21,9 +21,23 @@ const NEVER: [&str; 14] = [
     FRESH_UNTIL,
 ];
 
+/// A bit for each length that a name among these has.
+const LENGTHS: u32 = {
+    let mut lengths = 0;
+    let mut at = 0;
+    while at < NEVER.len() {
+        lengths |= 1 << NEVER[at].len();
+        at += 1;
+    }
+    lengths
+};
+
 /// Whether a header is neither stored nor sent from a stored response.
 pub(super) fn is_left_out(name: &[u8]) -> bool {
     // Few names have as many bytes as one of these, and most differ in the first one.
+    if name.len() > 31 || LENGTHS & 1 << name.len() == 0 {
+        return false;
+    }
     let first = name.first().map(u8::to_ascii_uppercase);
     let is_it = |never: &&str| {
         let never = never.as_bytes();

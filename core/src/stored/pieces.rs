@@ -2,13 +2,17 @@
 
 use core::ops::Range;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use super::malformed::Malformed;
 use super::status::HEAD_MAX;
 
 const END: &[u8] = b"\r\n\r\n";
+
+/// To prepare a search takes longer than the search.
+static FIND_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));
 
 /// The head of a value, up to the end of its first empty line. It is copied
 /// only if it spans several pieces. `len` becomes the length of the whole value;
@@ -43,7 +47,7 @@ where
                 .to_mut()
                 .extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
-        if let Some(at) = memmem::find(&start[seen..], END) {
+        if let Some(at) = FIND_END.find(&start[seen..]) {
             let end = seen + at + END.len();
             if end > HEAD_MAX {
                 return Err(Malformed::of(&start, flags, Malformed::TooLarge));
