@@ -38,7 +38,7 @@ pub(crate) use handles::{Level, Server, Worker};
 pub(crate) use pattern::Pattern;
 pub(crate) use plugin::{ActionEntry, Plugin};
 pub(crate) use register::{free, init};
-pub(crate) use request::{Flow, ResponseState, VRequest};
+pub(crate) use request::{Flow, ResponseState, Target, VRequest};
 pub(crate) use script::{
     Answer, AnswerData, AnswerSignal, AnswerValue, CallSlot, Code, Command, CommandKind,
     PendingCall, ScriptKind, ScriptServers, ServerList,

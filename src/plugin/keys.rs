@@ -17,7 +17,7 @@ use super::memcached::Request;
 use super::options::Options;
 use super::seldom::Once;
 use crate::client::{ActionId, Address, Counted, name_action};
-use crate::host::{Level, Plugin, Server, VRequest};
+use crate::host::{Level, Plugin, Server, Target, VRequest};
 
 /// More names than this in `vary` make more items than anybody needs.
 pub(super) const VARY_MAX: usize = 8;
@@ -246,15 +246,15 @@ impl Keys {
         headers: &(impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone),
         text: &mut Vec<u8>,
     ) -> Result<Option<CodingSet>, Bypass> {
-        self.options.identity.key.eval(vr, text);
-        let asked = self.asked(vr);
+        let target = vr.target();
+        self.options.identity.key.eval(vr, &target, text);
+        let asked = self.asked(vr, &target);
         let parts = self.rules.append_parts(&asked, headers, text)?;
         self.warn(vr, &parts, &asked, text);
         Ok(parts.accepted)
     }
 
-    fn asked<'v, P: Plugin>(&self, vr: &'v VRequest<'_, P>) -> Asked<'v> {
-        let target = vr.target();
+    fn asked<'v, P: Plugin>(&self, vr: &'v VRequest<'_, P>, target: &Target<'v>) -> Asked<'v> {
         let host = || values(vr, b"Host").next();
         Asked {
             raw: target.raw,
@@ -289,8 +289,9 @@ impl Keys {
         vr: &VRequest<'_, P>,
     ) -> Result<Vec<Vec<u8>>, Bypass> {
         let mut text = Vec::new();
-        self.options.identity.key.eval(vr, &mut text);
-        let asked = self.asked(vr);
+        let target = vr.target();
+        self.options.identity.key.eval(vr, &target, &mut text);
+        let asked = self.asked(vr, &target);
         // One in absolute form means the same as a GET that names the path alone.
         let raw = asked.target;
         rules.keys_of_get(&Asked { raw, ..asked }, &vr.request_headers(), text)
@@ -321,7 +322,7 @@ impl Keys {
             target: &target,
             sent_on: &target,
             path: &evaluated.path,
-            ..self.asked(vr)
+            ..self.asked(vr, &request)
         };
         let headers = vr.request_headers();
         let texts = self.rules.keys_of_get(&asked, &headers, evaluated.text);

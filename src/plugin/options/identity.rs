@@ -6,7 +6,7 @@ use memcached_core::policy::CookieRule;
 use memcached_core::policy::identity::{Encodings, PatternTraits, Ports, VaryBy, names_header};
 use memcached_core::policy::invalidation::KeyTemplate;
 
-use crate::host::{Pattern, Plugin, VRequest};
+use crate::host::{Pattern, Plugin, Target, VRequest};
 
 /// Which requests share an item, and which have to do with none.
 pub(in crate::plugin) struct Identity {
@@ -50,15 +50,20 @@ pub(in crate::plugin) struct KeyPattern {
 }
 
 impl KeyPattern {
-    /// Appends what it gives for a request.
-    pub(in crate::plugin) fn eval<P: Plugin>(&self, vr: &VRequest<'_, P>, text: &mut Vec<u8>) {
+    /// Appends what it gives for a request with this target.
+    pub(in crate::plugin) fn eval<P: Plugin>(
+        &self,
+        vr: &VRequest<'_, P>,
+        target: &Target<'_>,
+        text: &mut Vec<u8>,
+    ) {
         if self.is_path {
-            text.extend_from_slice(vr.target().path);
+            text.extend_from_slice(target.path);
             return;
         }
         self.pattern.eval(vr, text);
         if self.then_target {
-            text.extend_from_slice(vr.target().original);
+            text.extend_from_slice(target.original);
         }
     }
 

@@ -70,10 +70,10 @@ impl<'a> Request<'a> {
 fn is_plain(target: &[u8]) -> bool {
     let mut before = 0;
     for &byte in target {
-        let is_fine = match byte {
-            b'/' | b'.' => before != b'/',
-            b'-' | b'_' | b'~' | b',' | b'=' | b':' | b'+' | b'*' => true,
-            _ => byte.is_ascii_alphanumeric(),
+        let is_fine = match PLAIN[usize::from(byte)] {
+            Plain::Never => false,
+            Plain::Within => before != b'/',
+            Plain::Always => true,
         };
         if !is_fine {
             return false;
@@ -82,6 +82,31 @@ fn is_plain(target: &[u8]) -> bool {
     }
     target.first() == Some(&b'/')
 }
+
+/// Where a byte can stand in a plain target.
+#[derive(Clone, Copy)]
+enum Plain {
+    Never,
+    /// Not after a slash.
+    Within,
+    Always,
+}
+
+/// A table, because every request is looked at byte by byte.
+const PLAIN: [Plain; 256] = {
+    let mut table = [Plain::Never; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        table[byte as usize] = match byte {
+            b'/' | b'.' => Plain::Within,
+            b'-' | b'_' | b'~' | b',' | b'=' | b':' | b'+' | b'*' => Plain::Always,
+            _ if byte.is_ascii_alphanumeric() => Plain::Always,
+            _ => Plain::Never,
+        };
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
