@@ -20,6 +20,7 @@ impl Inner {
 
     pub(super) fn publish(&self) {
         self.publish_due.set(false);
+        self.heads.forget();
         let mut sums = Sums::default();
         sums.add_lookups(&self.lookups.stats());
         sums.add_near(self.lookups.near_stats());

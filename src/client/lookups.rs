@@ -41,6 +41,11 @@ impl LookupHandle {
         self.waiter.as_ref().map(Waiter::reading)
     }
 
+    /// Whether other requests have the same result.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.waiter.as_ref().is_some_and(Waiter::is_shared)
+    }
+
     /// The result, once.
     pub(crate) fn poll(&self) -> Poll<LookupResult<BufferSlice>> {
         let mut core = self.lookups.core.borrow_mut();

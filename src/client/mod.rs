@@ -19,6 +19,7 @@ mod counting;
 mod driver;
 mod drivers;
 mod epoch;
+mod heads;
 mod leases;
 mod lookups;
 mod name_lookups;
@@ -76,10 +77,11 @@ pub(crate) use address::Address;
 use counting::sampler;
 use driver::{Driver, Owner};
 use drivers::Drivers;
+use heads::Heads;
 use leases::Leases;
 use lookups::Lookups;
 use namespaces::Namespaces;
-use near::watched;
+use near::Change;
 use purges::Purges;
 use several::Severals;
 use shared::WorkerSlot;
@@ -93,6 +95,7 @@ struct Inner {
     worker: Worker,
     drivers: Rc<Drivers>,
     lookups: Rc<Lookups>,
+    heads: Heads,
     leases: Rc<Leases>,
     /// How many copies of requests make pages.
     refreshes: Rc<Cell<usize>>,
@@ -173,6 +176,7 @@ impl Client {
             Inner {
                 worker,
                 lookups,
+                heads: Heads::default(),
                 leases,
                 refreshes: Rc::default(),
                 stores: Rc::default(),
@@ -296,13 +300,13 @@ impl Client {
         } else {
             self.0.drivers.home_of_key(pool, &item.key)
         };
-        let command = Command::Store(item);
-        self.0.before(&driver, &command);
         let completion = Completion::new(Rc::new(Storing {
             log: Rc::clone(driver.log()),
             counts: Rc::clone(&self.0.stores),
+            change: Change::new(&self.0.lookups, &driver, &item.key),
         }));
-        let completion = watched(&self.0.lookups, &driver, &command, completion);
+        let command = Command::Store(item);
+        self.0.before(&driver, &command);
         let submitted = driver.submit(Lane::Store, command, timeout, completion);
         match submitted {
             Ok(_) => {

@@ -199,18 +199,39 @@ impl Keeping {
     }
 }
 
-/// Completes a command that changes an item. Lookups that began after it was submitted may still
-/// have found what was there before.
-struct Changing {
+/// An item that a command changes. Lookups that began after that was submitted may still have
+/// found what was there before.
+pub(super) struct Change {
     lookups: Rc<Lookups>,
     server: ServerId,
     key: Key,
+}
+
+impl Change {
+    /// That of an item with this key, at the server of a driver.
+    pub(super) fn new(lookups: &Rc<Lookups>, driver: &Driver, key: &Key) -> Self {
+        Self {
+            lookups: Rc::clone(lookups),
+            server: driver.id(),
+            key: key.clone(),
+        }
+    }
+
+    /// The command was answered, or is lost.
+    pub(super) fn answered(&self) {
+        self.lookups.changed(self.server, &self.key);
+    }
+}
+
+/// Completes a command that changes an item.
+struct Changing {
+    change: Change,
     completion: Cell<Option<Completion>>,
 }
 
 impl Complete for Changing {
     fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
-        self.lookups.changed(self.server, &self.key);
+        self.change.answered();
         if let Some(completion) = self.completion.take() {
             completion.complete(outcome);
         }
@@ -228,9 +249,7 @@ pub(super) fn watched(
         return completion;
     };
     Completion::new(Rc::new(Changing {
-        lookups: Rc::clone(lookups),
-        server: driver.id(),
-        key: key.clone(),
+        change: Change::new(lookups, driver, key),
         completion: Some(completion).into(),
     }))
 }

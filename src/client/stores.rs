@@ -8,16 +8,19 @@ use memcached_core::server::{Failure, Outcome};
 use super::completion::Complete;
 use super::counters::{StoreCounts, increment};
 use super::driver::ServerLog;
+use super::near::Change;
 use crate::host::BufferSlice;
 
 /// Completes the request that stores a response, for which nobody waits.
 pub(super) struct Storing {
     pub(super) log: Rc<ServerLog>,
     pub(super) counts: Rc<StoreCounts>,
+    pub(super) change: Change,
 }
 
 impl Complete for Storing {
     fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
+        self.change.answered();
         match &outcome {
             Outcome::Reply(Reply::Status(Status::Stored)) => increment(&self.counts.stored),
             Outcome::Reply(_) => increment(&self.counts.refused),

@@ -187,6 +187,11 @@ impl BufferSlice {
         }
     }
 
+    /// Whether both are the same bytes at the same place.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+
     pub(super) fn parts(&self) -> (*mut ffi::mmc_buffer, usize, usize) {
         (self.buffer.ptr(), self.offset as usize, self.len as usize)
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use memcached_core::lookup::lease::Awaited;
-use memcached_core::policy::Bypass;
+use memcached_core::policy::{Bypass, Conditions};
 use memcached_core::protocol::{Key, Value};
 use memcached_core::time::Time;
 
@@ -33,6 +33,9 @@ pub(super) const OTHER_TYPE: &[u8] = b"application/octet-stream";
 pub(crate) struct RequestMemory {
     /// The last lookup that ran.
     pub(super) lookup: Option<LastLookup>,
+    /// The conditions of the request, if it has any, as the last lookup of whole responses saw
+    /// them.
+    pub(super) conditions: Option<Box<Conditions>>,
     /// While its key is not known.
     pub(super) counting: Option<Box<Unfinished>>,
     /// While that is under way.

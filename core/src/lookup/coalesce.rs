@@ -318,6 +318,12 @@ impl<W, P> Waiter<W, P> {
         self.flight.reading
     }
 
+    /// Whether others have joined in, so that they have the same result.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.flight.waiters.borrow().places.len() > 1
+    }
+
     /// Gives the place up; the flight, and whether nobody wants its request now.
     pub(super) fn leave(self) -> (Rc<Flight<W, P>>, bool) {
         let mut waiters = self.flight.waiters.borrow_mut();

@@ -109,6 +109,14 @@ impl Conditions {
         }
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let is_missing = |single: &Single| matches!(single, Single::Missing);
+        let singles = [&self.if_modified_since, &self.range, &self.if_range];
+        self.if_none_match.is_none() && !self.for_origin && singles.into_iter().all(is_missing)
+    }
+
     /// Whether there is a condition that a cache must not evaluate (RFC 9111
     /// section 4.3.2).
     #[must_use]

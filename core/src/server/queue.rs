@@ -127,6 +127,10 @@ impl<T: Types> Queue<T> {
                 break;
             };
             command.push(next.command);
+            if !requests.spilled() {
+                // To make it again and again costs more than the room.
+                requests.reserve(batch - 1);
+            }
             requests.push(next.request);
         }
         let command = command.into_command();

@@ -5,6 +5,9 @@ use core::ops::Range;
 use super::fresh_until::digits;
 use crate::protocol::sha1_hex;
 
+/// Room for no more than this is made before the bytes come, which may be never.
+const AT_ONCE: u64 = 1024 * 1024;
+
 /// The value of a new item: a body, with a stored head in front of it or bare.
 #[derive(Debug, Default)]
 pub struct NewItem {
@@ -29,6 +32,12 @@ impl NewItem {
             etag,
             fresh_until,
         }
+    }
+
+    /// Makes room for so much of the body, so that it need not move when it comes.
+    pub fn expect_body(&mut self, len: u64) {
+        let len = len.min(AT_ONCE);
+        self.bytes.reserve_exact(usize::try_from(len).unwrap_or(0));
     }
 
     /// Appends a part of the body.

@@ -1,6 +1,7 @@
 //! Asks memcached for the item of a request, which becomes the response.
 
 use std::fmt::Display;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -12,12 +13,12 @@ use memcached_core::metrics::ActionCount;
 use memcached_core::policy::invalidation::is_safe;
 use memcached_core::policy::{Bypass, Conditions, NotStored, Policy, Servable};
 use memcached_core::protocol::Value;
-use memcached_core::stored::{Head, Kind};
+use memcached_core::stored::{Head, Kind, Malformed};
 
 use super::fill::Fill;
 use super::hit::{self, Sent};
 use super::outcome::{How, Outcomes, Passed, Served};
-use crate::client::{Lookup, unix_now};
+use crate::client::{Client, Lookup, unix_now};
 use crate::host::BufferSlice;
 use crate::plugin::backend_headers::{client_headers, replace};
 use crate::plugin::counting::Made;
@@ -95,8 +96,15 @@ impl Asking {
     /// Looks the item of a key up; `timeout` is the time for that.
     fn look_up(&self, vr: &mut Request<'_>, key: &Keyed, timeout: Duration) -> Asked {
         let options = &self.options().common;
-        let memory = self.memory(vr, Ok(key.clone()));
-        if options.headers && conditions(vr).are_for_origin() {
+        let mut memory = self.memory(vr, Ok(key.clone()));
+        let conditions = if options.headers {
+            conditions(vr)
+        } else {
+            Conditions::default()
+        };
+        let is_for_origin = conditions.are_for_origin();
+        memory.conditions = (!conditions.is_empty()).then(|| Box::new(conditions));
+        if is_for_origin {
             let reason = "If-Match or If-Unmodified-Since";
             let passed = Passed {
                 count: ActionCount::CONDITION,
@@ -143,7 +151,7 @@ impl Asking {
                 memory.pending = Some(Pending::Lookup(handle));
                 Asked::Pending(memory)
             }
-            Lookup::Ready(result) => self.finish(vr, result, None, memory),
+            Lookup::Ready(result) => self.finish(vr, result, Read::default(), memory),
         }
     }
 
@@ -166,7 +174,13 @@ impl Asking {
         }
         match memory.pending.take() {
             Some(Pending::Lookup(handle)) => match handle.poll() {
-                Poll::Ready(result) => self.finish(vr, result, handle.reading(), memory),
+                Poll::Ready(result) => {
+                    let read = Read {
+                        reading: handle.reading(),
+                        is_shared: handle.is_shared(),
+                    };
+                    self.finish(vr, result, read, memory)
+                }
                 Poll::Pending => {
                     memory.pending = Some(Pending::Lookup(handle));
                     Asked::Pending(memory)
@@ -198,11 +212,11 @@ impl Asking {
         &self,
         vr: &mut Request<'_>,
         result: LookupResult<BufferSlice>,
-        reading: Option<Reading>,
+        read: Read,
         memory: Box<RequestMemory>,
     ) -> Asked {
         match result {
-            LookupResult::Hit(value) => self.answer(vr, &value, reading, memory),
+            LookupResult::Hit(value) => self.answer(vr, &value, read, memory),
             LookupResult::Miss => {
                 self.forget_near(vr, &memory);
                 let passed = Passed {
@@ -233,9 +247,10 @@ impl Asking {
         &self,
         vr: &mut Request<'_>,
         value: &Value<BufferSlice>,
-        reading: Option<Reading>,
+        read: Read,
         memory: Box<RequestMemory>,
     ) -> Asked {
+        let Read { reading, is_shared } = read;
         let kind = self.kind_of(value);
         if kind != Kind::Page {
             return self.pass_empty(vr, memory, kind);
@@ -245,17 +260,24 @@ impl Asking {
             let sent = hit::send_body(vr, value);
             return self.sent(vr, memory, sent, Served::default());
         }
-        let head = match Head::parse(value.pieces.iter(), value.flags) {
-            Ok(head) => head,
-            Err(malformed) => return self.reject(vr, memory, malformed),
+        let (own, shared);
+        let head = if is_shared {
+            shared = match head_of(vr.worker(), value) {
+                Ok(head) => head,
+                Err(malformed) => return self.reject(vr, memory, malformed),
+            };
+            &*shared
+        } else {
+            own = match Head::parse(value.pieces.iter(), value.flags) {
+                Ok(head) => head,
+                Err(malformed) => return self.reject(vr, memory, malformed),
+            };
+            &own
         };
-        let is_stale = match self
-            .policy
-            .page_life(&head, unix_now())
-            .by_clock(unix_now())
-        {
+        let now = unix_now();
+        let is_stale = match self.policy.page_life(head, now).by_clock(now) {
             Servable::Fresh => {
-                self.keep_near(vr, &memory, reading, value, Some(&head));
+                self.keep_near(vr, &memory, reading, value, Some(head));
                 false
             }
             Servable::WhileRevalidate => true,
@@ -265,7 +287,7 @@ impl Asking {
             is_stale,
             is_near: false,
         };
-        self.serve_whole(vr, value, &head, how, memory)
+        self.serve_whole(vr, value, head, how, memory)
     }
 
     /// A whole response becomes the response.
@@ -286,7 +308,9 @@ impl Asking {
             fresh_secs: fresh_secs.flatten(),
             how,
         };
-        let sent = hit::send_whole(vr, value, head, times, &conditions(vr));
+        let none = Conditions::default();
+        let conditions = memory.conditions.as_deref().unwrap_or(&none);
+        let sent = hit::send_whole(vr, value, head, times, conditions);
         self.sent(vr, memory, sent, served)
     }
 
@@ -374,6 +398,28 @@ impl Asking {
             of_target,
         }));
         vr.set_state(memory);
+    }
+}
+
+/// How a result was read.
+#[derive(Clone, Copy, Default)]
+struct Read {
+    /// When it was asked for.
+    reading: Option<Reading>,
+    /// Other requests have the same.
+    is_shared: bool,
+}
+
+/// The head of a page that others are served too, or that is looked at again.
+pub(super) fn head_of(
+    client: Option<&Client>,
+    value: &Value<BufferSlice>,
+) -> Result<Rc<Head<'static>>, Malformed> {
+    match client {
+        Some(client) => client.head_of(value),
+        None => Ok(Head::parse(value.pieces.iter(), value.flags)?
+            .into_owned()
+            .into()),
     }
 }
 

@@ -104,7 +104,9 @@ fn send_headers(
             vr.remove_response_header(name);
         }
     }
+    let mut has_ranges = false;
     for (name, value) in kept() {
+        has_ranges |= name.eq_ignore_ascii_case(b"Accept-Ranges");
         vr.add_response_header(name, value);
     }
     if answer == Answer::NotSatisfiable {
@@ -118,8 +120,7 @@ fn send_headers(
     }
     if has_ranges && head.status() == 200 && answer != Answer::NotModified {
         // Hits can give ranges, whether the origin can or not.
-        let is_new = is_first && head.values("Accept-Ranges").next().is_none();
-        set_header(vr, is_new, "Accept-Ranges", b"bytes");
+        set_header(vr, is_first && !has_ranges, "Accept-Ranges", b"bytes");
     }
 }
 

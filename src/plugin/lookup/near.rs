@@ -9,7 +9,7 @@ use memcached_core::policy::Servable;
 use memcached_core::protocol::Value;
 use memcached_core::stored::Head;
 
-use super::asking::{Asked, Asking};
+use super::asking::{Asked, Asking, head_of};
 use super::hit;
 use super::outcome::{How, Served};
 use crate::client::{Client, NearPage, since_1970, unix_now};
@@ -146,7 +146,7 @@ impl Asking {
         if !self.options().near.is_on() {
             return;
         }
-        if let Ok(head) = Head::parse(page.pieces.iter(), page.flags) {
+        if let Ok(head) = head_of(vr.worker(), page) {
             self.keep_near(vr, memory, reading, page, Some(&head));
         }
     }

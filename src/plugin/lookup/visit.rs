@@ -10,10 +10,10 @@ use memcached_core::lookup::lease::{self, Answer, End, Page, Run, Why};
 use memcached_core::metrics::ActionCount;
 use memcached_core::policy::PageLife;
 use memcached_core::protocol::{Marks, Value};
-use memcached_core::stored::{Head, Kind, Malformed};
+use memcached_core::stored::{Kind, Malformed};
 use memcached_core::time::Time;
 
-use super::asking::{Asked, Asking};
+use super::asking::{Asked, Asking, head_of};
 use super::fill::has_credentials;
 use super::outcome::{How, Passed};
 use crate::client::{Client, RunHandle, VisitHandle, unix_now};
@@ -69,8 +69,9 @@ impl Asking {
         mut memory: Box<RequestMemory>,
     ) -> Asked {
         let malformed = Cell::new(None);
+        let client = vr.worker();
         let kind = |value: &Value<BufferSlice>| {
-            self.lease_kind(value).unwrap_or_else(|why| {
+            self.lease_kind(client, value).unwrap_or_else(|why| {
                 malformed.set(Some(why));
                 lease::Kind::Marker
             })
@@ -95,7 +96,11 @@ impl Asking {
     }
 
     /// What a value is, for the leases.
-    fn lease_kind(&self, value: &Value<BufferSlice>) -> Result<lease::Kind, Malformed> {
+    fn lease_kind(
+        &self,
+        client: Option<&Client>,
+        value: &Value<BufferSlice>,
+    ) -> Result<lease::Kind, Malformed> {
         // The server says of a lock that it has made whose it is.
         let is_lock = |marks: &Marks| marks.won || marks.taken;
         let lock_possible = value.marks.as_deref().is_some_and(is_lock);
@@ -104,7 +109,7 @@ impl Asking {
             Kind::Marker => return Ok(lease::Kind::Marker),
             Kind::Page => {}
         }
-        let head = Head::parse(value.pieces.iter(), value.flags)?;
+        let head = head_of(client, value)?;
         let now = unix_now();
         let PageLife { line, windows } = self.policy.page_life(&head, now);
         let left = line.map(|line| {
@@ -187,7 +192,7 @@ impl Asking {
         is_stale: bool,
         memory: Box<RequestMemory>,
     ) -> Asked {
-        match Head::parse(page.pieces.iter(), page.flags) {
+        match head_of(vr.worker(), page) {
             Ok(head) => {
                 let how = How {
                     is_stale,

@@ -280,12 +280,16 @@ impl Storing {
         }
         let now = unix_now();
         let mut response = policy.decide(&exchange, now)?;
-        response.lifetime = response
-            .lifetime
-            .shortened(policy.ttl_jitter, random_bits());
+        if policy.ttl_jitter > 0 {
+            let random = random_bits();
+            response.lifetime = response.lifetime.shortened(policy.ttl_jitter, random);
+        }
         let longest = self.0.longest(stands_in);
         let response = longest.map_or(response, |secs| response.at_most(secs));
-        let item = policy.new_item(&head, &exchange, &response, now)?;
+        let mut item = policy.new_item(&head, &exchange, &response, now)?;
+        if let Some(length) = response.length {
+            item.expect_body(length);
+        }
         Ok((response, item))
     }
 

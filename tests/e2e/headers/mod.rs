@@ -11,6 +11,7 @@ mod options;
 mod reasons;
 mod rules;
 mod store;
+mod together;
 mod variants;
 
 use std::io::Write;
