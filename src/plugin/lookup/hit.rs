@@ -95,7 +95,7 @@ fn send_headers(
     head: &Head<'_>,
     times: Option<Times>,
     answer: Answer,
-    has_ranges: bool,
+    allow_ranges: bool,
 ) {
     let kept = || head.headers().filter(|(name, _)| answer.keeps(name));
     let is_first = vr.response_headers().next().is_none();
@@ -118,7 +118,7 @@ fn send_headers(
         let mut age = itoa::Buffer::new();
         set_header(vr, is_first, "Age", age.format(times.age).as_bytes());
     }
-    if has_ranges && head.status() == 200 && answer != Answer::NotModified {
+    if allow_ranges && head.status() == 200 && answer != Answer::NotModified {
         // Hits can give ranges, whether the origin can or not.
         set_header(vr, is_first && !has_ranges, "Accept-Ranges", b"bytes");
     }
