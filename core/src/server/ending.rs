@@ -126,7 +126,9 @@ impl<T: Types> Connection<T> {
 
     /// The server has failed.
     fn count_failure(&self, fault: &Fault, context: &mut Context<'_, T>) {
-        if self.is_checking() || self.id == ConnectionId::DETECT && self.is_open() {
+        let is_silent = matches!(fault, Fault::ReplyTimeout(_));
+        let detects = self.id == ConnectionId::DETECT && self.is_open();
+        if self.is_checking() || detects && !is_silent {
             // What is not understood there says nothing of the rest.
             return;
         }

@@ -354,3 +354,12 @@ fn detecting() -> Sim {
     assert_eq!(sim.written(999), b"mn\r\n");
     sim
 }
+
+/// Silence is no answer: it says as much of the server as silence elsewhere.
+#[test]
+fn a_server_that_does_not_answer_whether_it_knows_meta_commands() {
+    let mut sim = detecting();
+    sim.at(500);
+    assert_eq!(sim.done(), outcomes(&[(1, "timed out")]));
+    assert_eq!(sim.log(), ["no answer within 500 ms"]);
+}
