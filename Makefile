@@ -41,6 +41,7 @@ help:
 	@echo "make deb      packages for Debian in target/debian"
 	@echo "make licenses of the crates in the library, after a change of these"
 	@echo "make declarations  of ffi/shim.h for Rust, after a change"
+	@echo "make screenshot    docs/status.png, of a server under load for two minutes; needs chromium"
 
 run: run-deps $(HOST_WITHOUT_LUA)
 	scripts/release build --release --package mod_memcached --package slow-application
@@ -168,6 +169,12 @@ licenses:
 # After a change of ffi/shim.h; a test compares them.
 declarations: test-deps
 	WRITE_DECLARATIONS=1 cargo test -q --test declarations
+
+# What the README shows of the status page.
+.PHONY: screenshot
+screenshot: host
+	cargo build --workspace
+	SCREENSHOT_SECONDS=120 cargo test --test e2e -- status::browser::a_picture
 
 # These install what is missing of Debian's packages; see the script. Debian starts the
 # services that some of them bring, as it always does; the tests use none of these, but

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::{Peer, value_reply};
+use testkit::{Peer, Site, value_reply};
 
 use super::bench::{Bench, Expect, Times};
 
@@ -81,4 +81,17 @@ fn stores_that_nobody_reads() {
         bench.ask("unread", &format!("/page/{number}"), Expect::Miss);
     }
     bench.finish();
+}
+
+/// What takes connections and says nothing, such as a memcached that speaks the binary
+/// protocol alone, is told of though it was only asked what it understands.
+#[test]
+fn silence_to_the_first_question_is_logged() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = silent.local_addr().expect("an address");
+    let config = r#"memcached.cache (["server" => "$CACHE", "timeout_ms" => 50], { respond 200 => "page"; });"#;
+    let site = Site::start(config, &[("CACHE", &addr)]);
+    assert_eq!(site.get("/").text(), "page");
+    site.await_log(&format!("memcached {addr}: no answer within 50 ms"));
+    site.stop();
 }

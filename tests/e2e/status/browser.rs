@@ -4,10 +4,12 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use testkit::Memcached;
+use testkit::{Memcached, Site, project_root};
 
-use super::hostile_site;
+use super::{backend, hostile_site, with_status};
+use crate::options;
 
 /// Adds to the page what a browser makes of it; the file has no policy that would
 /// forbid that.
@@ -75,4 +77,79 @@ fn a_browser_shows_the_page_as_it_is_meant() {
         inks.push(ink.split('"').next().unwrap_or_default().to_owned());
     }
     assert_eq!(inks, ["rgb(0, 0, 0)", "rgb(0, 0, 0)", "rgb(255, 255, 255)"]);
+}
+
+/// A site that answers so many seconds of requests, some of them by the cache.
+fn busy_site(cache: &Memcached, seconds: u64) -> Site {
+    let application = options(&[r#""name" => "application", "ports" => [8080], "ttl" => 3"#]);
+    let files = options(&[r#""name" => "files", "key" => "%{req.path}""#]);
+    let config = with_status(&format!(
+        "if req.path =^ \"/app/\" {{ memcached.cache ({application}, {{ proxy \"$BACKEND\"; }}); }} \
+         else {{ memcached.lookup ({files}, none, {{ proxy \"$BACKEND\"; memcached.store {files}; }}); }}"
+    ));
+    let backend = backend();
+    let site = Site::builder()
+        .workers(2)
+        .start(&config, &[("CACHE", cache), ("BACKEND", &backend)]);
+    let mut clients: Vec<_> = (0..4).map(|_| site.connect()).collect();
+    let begin = Instant::now();
+    let mut number = 0_u64;
+    while begin.elapsed() < Duration::from_secs(seconds) {
+        for client in &mut clients {
+            number += 1;
+            // More at some times than at others.
+            let burst = 4 + begin.elapsed().as_secs() / 5 % 3 * 2;
+            let page = number % (3 * burst);
+            let prefix = if number % 2 == 0 { "app/" } else { "" };
+            client.get(&format!("/{prefix}{page}"));
+            if number % 40 == 0 {
+                client.request("GET", "/app/own", &[("Cookie", "session=1")]);
+            }
+            std::thread::sleep(Duration::from_millis(40 / burst));
+        }
+    }
+    site
+}
+
+/// The picture of the documentation, which `make screenshot` writes anew: a site under
+/// load for `SCREENSHOT_SECONDS`.
+#[test]
+fn a_picture_of_a_busy_site() {
+    let seconds = std::env::var("SCREENSHOT_SECONDS").ok();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let cache = Memcached::start();
+    // Two points of the plots at least, which come every 5 s.
+    let long = seconds
+        .as_ref()
+        .map_or(11, |text| text.parse().expect("a number"));
+    let site = busy_site(&cache, long);
+    let address = format!("http://{}/status", site.addr);
+    let picture = folder.path().join("status.png");
+    let shot = format!("--screenshot={}", picture.display());
+    let profile = folder.path().join("profile");
+    let Some((dom, _)) = browse(&address, 1300, &[], &profile) else {
+        return;
+    };
+    for word in ["application", "files", "not for the cache: cookie"] {
+        assert!(dom.contains(word), "{word}: {dom}");
+    }
+    assert_eq!(
+        dom.matches("<polyline").count() + dom.matches("<path").count(),
+        3,
+        "{dom}"
+    );
+    let size = ["--hide-scrollbars", shot.as_str(), "--window-size=1300,800"];
+    browse(&address, 1300, &size, &profile).expect("as before");
+    site.stop();
+    let bytes = fs::read(&picture).expect("a picture");
+    // Width and height stand behind the name of the first chunk.
+    let [width, height] = [16, 20].map(|at| {
+        let four = bytes[at..at + 4].try_into().expect("four bytes");
+        u32::from_be_bytes(four)
+    });
+    assert_eq!((&bytes[1..4], width, height), (&b"PNG"[..], 1300, 800));
+    assert!(bytes.len() > 20_000, "{} bytes show nothing", bytes.len());
+    if seconds.is_some() {
+        fs::copy(&picture, project_root().join("docs/status.png")).expect("our own picture");
+    }
 }

@@ -17,6 +17,7 @@ fn pages() -> String {
         "docs/keys.md",
         "docs/whole-responses.md",
         "docs/freshness.md",
+        "docs/security.md",
     ]
     .map(read)
     .concat()
