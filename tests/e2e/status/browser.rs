@@ -115,17 +115,17 @@ fn busy_site(cache: &Memcached, seconds: u64) -> Site {
 /// load for `SCREENSHOT_SECONDS`.
 #[test]
 fn a_picture_of_a_busy_site() {
-    let seconds = std::env::var("SCREENSHOT_SECONDS").ok();
+    let asked_for = std::env::var("SCREENSHOT_SECONDS").ok();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cache = Memcached::start();
     // Two points of the plots at least, which come every 5 s.
-    let long = seconds
+    let time = asked_for
         .as_ref()
         .map_or(11, |text| text.parse().expect("a number"));
-    let site = busy_site(&cache, long);
+    let site = busy_site(&cache, time);
     let address = format!("http://{}/status", site.addr);
     let picture = folder.path().join("status.png");
-    let shot = format!("--screenshot={}", picture.display());
+    let written_to = format!("--screenshot={}", picture.display());
     let profile = folder.path().join("profile");
     let Some((dom, _)) = browse(&address, 1300, &[], &profile) else {
         return;
@@ -138,8 +138,12 @@ fn a_picture_of_a_busy_site() {
         3,
         "{dom}"
     );
-    let size = ["--hide-scrollbars", shot.as_str(), "--window-size=1300,800"];
-    browse(&address, 1300, &size, &profile).expect("as before");
+    let size = [
+        "--hide-scrollbars",
+        written_to.as_str(),
+        "--window-size=1300,800",
+    ];
+    browse(&address, 1300, &more, &profile).expect("as before");
     site.stop();
     let bytes = fs::read(&picture).expect("a picture");
     // Width and height stand behind the name of the first chunk.
@@ -149,7 +153,7 @@ fn a_picture_of_a_busy_site() {
     });
     assert_eq!((&bytes[1..4], width, height), (&b"PNG"[..], 1300, 800));
     assert!(bytes.len() > 20_000, "{} bytes show nothing", bytes.len());
-    if seconds.is_some() {
+    if asked_for.is_some() {
         fs::copy(&picture, project_root().join("docs/status.png")).expect("our own picture");
     }
 }
