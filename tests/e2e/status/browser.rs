@@ -138,7 +138,7 @@ fn a_picture_of_a_busy_site() {
         3,
         "{dom}"
     );
-    let size = [
+    let more = [
         "--hide-scrollbars",
         written_to.as_str(),
         "--window-size=1300,800",
