@@ -294,6 +294,11 @@ fn a_near_cache_and_a_far_one() {
     let key = "http://victim.test/a";
     eventually("the far one has it", || far.get(key).is_some());
     assert!(echoing.cache.delete(key));
+    // A part from the far one is none for the near one.
+    let part = echoing.send(&ask("/a").header("Range", "bytes=0-1"));
+    assert_eq!(part.status, 206);
+    echoing.settle();
+    assert!(!echoing.has_item(key));
     // From the far one, and then again from the near one.
     echoing.hit(&ask("/a"));
     echoing.settle();
