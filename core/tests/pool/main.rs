@@ -5,4 +5,5 @@ mod forms;
 mod naive;
 mod random;
 mod servers;
+mod steps;
 mod vectors;

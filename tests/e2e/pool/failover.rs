@@ -1,8 +1,12 @@
 //! `"failover" => "next"`: another server stands in for one that is down.
 
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use memcached_core::pool::Hash;
 use memcached_core::protocol::Key;
-use testkit::{Site, check_config, eventually, eventually_some};
+use testkit::{Backend, Site, check_config, eventually, eventually_some};
 
 use super::{Fleet, paths};
 
@@ -235,5 +239,56 @@ memcached.cache (["server" => $SERVERS, "key" => "%{req.path}", "vary" => [], "l
         let place = format!("{other} in the place of {home}");
         site.await_log(&format!("memcached.cache: {line}; key {path} at {place}\n"));
     }
+    site.stop();
+}
+
+/// Requests for a page of a server that is down agree on the one that stands in, so the
+/// backend makes it once for all of them.
+#[test]
+fn who_waits_for_a_page_has_it_made_once_while_its_server_is_down() {
+    let mut fleet = Fleet::start(Hash::Ketama, &[1, 1, 1]);
+    let config = r#"
+memcached.cache (["server" => $SERVERS, "key" => "%{req.path}", "vary" => [], "lock" => 5,
+	"lock_wait_ms" => 5000, "failover" => "next", "failover_ttl" => 30, "retry_ms" => 500], {
+	proxy "$BACKEND";
+}, {
+	header.add "X-Memcached" => "Hit";
+});
+"#;
+    let made = Arc::new(AtomicUsize::new(0));
+    let gate = Arc::new(AtomicBool::new(false));
+    let (counted, opened) = (Arc::clone(&made), Arc::clone(&gate));
+    let backend = Backend::start(move |request, stream| {
+        if request.target.starts_with("/slow") {
+            counted.fetch_add(1, Ordering::SeqCst);
+            eventually("all have asked", || opened.load(Ordering::SeqCst));
+        }
+        let text = "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 4\r\n\r\npage";
+        drop(stream.write_all(text.as_bytes()));
+    });
+    let names: [(&str, &dyn std::fmt::Display); 2] =
+        [("SERVERS", &fleet.option), ("BACKEND", &backend)];
+    let site = Site::start(config, &names);
+    let slow = (0..).map(|number| format!("/slow/{number}"));
+    let home = fleet.home("/page/0");
+    let path = { slow }
+        .find(|path| fleet.home(path) == home)
+        .expect("one of many");
+    fleet.servers[home].kill();
+    eventually("another server stands in", || {
+        site.get("/page/0").header("X-Memcached") == Some("Hit")
+    });
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| assert_eq!(site.get(&path).text(), "page"));
+        }
+        eventually("the backend is asked", || made.load(Ordering::SeqCst) > 0);
+        // Those who wait do so for the one; all others have asked.
+        site.await_read();
+        gate.store(true, Ordering::SeqCst);
+    });
+    // One may have tried the server that is down, and made a page of its own.
+    let made = made.load(Ordering::SeqCst);
+    assert!((1..=2).contains(&made), "{made}");
     site.stop();
 }

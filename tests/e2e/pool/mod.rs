@@ -8,6 +8,7 @@ pub(crate) mod names;
 mod one_down;
 mod places;
 mod proxies;
+mod recipes;
 
 use std::fmt::Display;
 

@@ -29,15 +29,21 @@ impl Twemproxy {
     /// Starts one in front of servers (`IP:PORT`) with weights, among which it chooses
     /// by `hash` and `distribution`.
     pub fn start(servers: &[(String, u16)], hash: &str, distribution: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let addr = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut config = format!(
-            "pool:\n  listen: {addr}\n  hash: {hash}\n  distribution: {distribution}\n  \
+            "pool:\n  listen: ADDRESS\n  hash: {hash}\n  distribution: {distribution}\n  \
              timeout: 2000\n  servers:\n"
         );
         for (server, weight) in servers {
             writeln!(config, "   - {server}:{weight}").expect("a string takes all");
         }
+        Self::start_with(&config, "ADDRESS")
+    }
+
+    /// Starts one with this configuration, in which `listen` stands for its address.
+    pub fn start_with(config: &str, listen: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let addr = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let config = config.replace(listen, &addr.to_string());
         let file = folder.path().join("nutcracker.yml");
         fs::write(&file, config).expect("a file");
         let mut command = Command::new("nutcracker");
