@@ -18,8 +18,9 @@ HOST_WITHOUT_LUA = $(dir $(HOST))without-lua/lighttpd2-worker
 # What packages of Debian are made with.
 DEB_PACKAGES = binutils dpkg-dev liblzma-dev
 
-# What the benchmarks need beside that. nginx is compared where it is installed.
-BENCH_PACKAGES = $(TEST_PACKAGES) wrk strace
+# What the benchmarks need beside that: with whom the plugin is compared, where they are
+# installed, and what counts.
+BENCH_PACKAGES = $(TEST_PACKAGES) varnish apache2 strace
 
 .PHONY: help run test check deny sanitize miri fuzz soak beside expiry bench build install uninstall dist deb licenses declarations host panic-library \
   build-deps run-deps host-deps test-deps bench-deps
@@ -30,7 +31,7 @@ help:
 	@echo "make sanitize end-to-end tests with AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make deny     licences, duplicates and advisories of dependencies"
 	@echo "make fuzz     each fuzz target for SECONDS=60; make test replays what it found"
-	@echo "make bench    compare with BASELINE_MODULE_DIR, plain responses and nginx; BENCH=options"
+	@echo "make bench    compare with plain responses, BASELINE_MODULE_DIR and other caches; BENCH=options"
 	@echo "make soak     load for SECONDS=60 a part while memcached is killed, stopped and cut off; PART=fleet"
 	@echo "make expiry   a page that expires under load, whose backend goes down; EXPIRY=options"
 	@echo "make beside   hits on four of five memcacheds while the fifth is down, hung or answers garbage"
@@ -120,6 +121,7 @@ expiry: build host
 # LIGHTTPD2_WORKER names the server, BASELINE_MODULE_DIR the folder of another
 # plugin of that name; BENCH="--help" shows what can be asked for.
 bench: bench-deps build host
+	cargo build --release -q -p testkit --example slices
 	@python3 bench/run.py $(BENCH)
 
 build: build-deps

@@ -1,102 +1,113 @@
-"""Load by wrk, what it measured, and the CPU time that servers spent on it."""
+"""Slices of load, what they showed, and the CPU time that servers spent on them."""
 
 import os
-import subprocess
-import tempfile
 from dataclasses import dataclass
 
-from servers import KEYS
-
-SCRIPT = """
-local kind, first = "%s", %d
-local n = first
-if kind == "keys" then
-  local list = {}
-  init = function()
-    for i = 0, %d do list[i] = wrk.format("GET", "/key/" .. i) end
-  end
-  request = function() n = (n + 1) %% %d; return list[n] end
-elseif kind == "fresh" then
-  request = function() n = n + 1; return wrk.format("GET", "/fresh/" .. n) end
-end
-local bad = 0
-response = nil
-done = function(summary, latency)
-  io.write(string.format("RESULT %%d %%d %%d %%d %%d %%d\\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99), summary.errors.status,
-    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
-end
-"""
+from servers import BIG, KEYS, SMALL
 
 
 @dataclass(frozen=True)
 class Case:
     """A kind of request and a number of clients."""
 
-    name: str
-    path: str
+    kind: str
     clients: int
-    kind: str = "one"
+
+    @property
+    def name(self):
+        pages = {"hot": "1 kB, hot key", "keys": "1 kB, 10,000 keys, Zipf",
+                 "big": "60 kB, hot key", "fresh": "1 kB, misses"}
+        return pages[self.kind]
+
+    @property
+    def crowd(self):
+        return "1 client" if self.clients == 1 else f"{self.clients} clients"
+
+    @property
+    def length(self):
+        return BIG if self.kind == "big" else SMALL
 
 
 CASES = [
-    Case("hot key, 1 kB", "/hot", 1),
-    Case("hot key, 1 kB", "/hot", 64),
-    Case("hot key, 1 kB", "/hot", 512),
-    Case("10,000 keys, 1 kB", "/", 1, "keys"),
-    Case("10,000 keys, 1 kB", "/", 64, "keys"),
-    Case("10,000 keys, 1 kB", "/", 512, "keys"),
-    Case("hot key, 60 kB", "/big", 64),
-    Case("misses with store, 1 kB", "/", 64, "fresh"),
-    Case("memcached down", "/down/x", 64),
+    Case("hot", 64), Case("keys", 64), Case("big", 64),
+    Case("hot", 512), Case("keys", 512), Case("big", 512),
+    Case("fresh", 64),
+    Case("hot", 1), Case("keys", 1), Case("big", 1),
 ]
 
 
 @dataclass
 class Sample:
-    """One run of wrk."""
+    """One slice."""
 
     requests: int
     rate: float
     p50_us: int
     p99_us: int
-    worker_us: float
+    # CPU time of the server for one request, and that of memcached.
+    server_us: float
     memcached_us: float
+    # Items that memcached was asked for, for one request.
+    asked: float
 
 
 class Load:
-    """Runs wrk; requests that must be new to memcached are numbered through."""
+    """Asks one server at a time."""
 
-    def __init__(self):
-        self.next_fresh = 0
+    def __init__(self, slices, memcached, millis):
+        self.slices = slices
+        self.memcached = memcached
+        self.millis = millis
+        # Pages that no server has seen yet.
+        self.fresh = 0
+        self.seed = 0
+        self.numbers = {}
 
-    def run(self, case, server, memcached, secs):
-        """One run. One in which requests timed out is done again: so much
-        happens only where something else keeps the machine busy."""
-        for _ in range(3):
-            sample, errors = self.attempt(case, server, memcached, secs)
-            if not errors:
-                return sample
-        raise SystemExit(f"{case}: {errors} errors")
+    def number(self, subject):
+        """Names its connections."""
+        return self.numbers.setdefault(subject.name, len(self.numbers))
 
-    def attempt(self, case, server, memcached, secs):
-        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-            script.write(SCRIPT % (case.kind, self.next_fresh, KEYS - 1, KEYS))
-            script.flush()
-            before = server.cpu_ns(), memcached.cpu_ns()
-            wrk = subprocess.run(
-                ["wrk", "-t", "1", "-c", str(case.clients), "-d", f"{secs}s", "--timeout", "10s",
-                 "-s", script.name, f"http://127.0.0.1:{server.port}{case.path}"],
-                check=True, capture_output=True, text=True)
-            after = server.cpu_ns(), memcached.cpu_ns()
-        line = next(l for l in wrk.stdout.splitlines() if l.startswith("RESULT"))
-        requests, micros, p50, p99, bad, errors = map(int, line.split()[1:])
-        if bad:
-            raise SystemExit(f"{case}: {bad} wrong answers\n{wrk.stdout}")
+    def open(self, subject, clients):
+        self.slices("open", self.number(subject), subject.server.port, clients)
+
+    def close(self, subject):
+        self.slices("close", self.number(subject))
+
+    def warm(self, subject):
+        """Has everything that is going to be asked for put where it belongs. A server under
+        another name is asked for the same by others before."""
+        self.open(subject, 16)
+        name = self.number(subject)
+        for kind, path in (("hot", "/hot"), ("big", "/big")):
+            if kind in subject.kinds:
+                length = Case(kind, 1).length
+                for _ in range(2):
+                    self.slices("slice", name, 20, length, "one", path)
+        if "keys" in subject.kinds:
+            self.slices("all", name, SMALL, "/key/", KEYS)
+        self.close(subject)
+
+    def pages(self, case):
+        if case.kind == "keys":
+            self.seed += 1
+            return ("zipf", "/key/", KEYS, self.seed * 7919)
         if case.kind == "fresh":
-            self.next_fresh += requests + 1_000_000
-        worker, cache = (((b - a) / 1000) / max(requests, 1) for a, b in zip(before, after))
-        return Sample(requests, requests * 1e6 / micros, p50, p99, worker, cache), errors
+            self.fresh += 1_000_000
+            return ("fresh", "/fresh/", self.fresh)
+        return ("one", "/" + case.kind)
+
+    def run(self, case, subject, millis=None):
+        """One slice."""
+        server, memcached = subject.server, self.memcached
+        gets = memcached.gets()
+        before = server.cpu_ns(), memcached.cpu_ns()
+        answer = self.slices("slice", self.number(subject), millis or self.millis, case.length,
+                             *self.pages(case))
+        after = server.cpu_ns(), memcached.cpu_ns()
+        requests, micros, p50, p99 = map(int, answer)
+        own, cache = (((b - a) / 1000) / requests for a, b in zip(before, after))
+        asked = (memcached.gets() - gets) / requests
+        return Sample(requests, requests * 1e6 / micros, p50, p99, own, cache, asked)
 
 
 def machine():

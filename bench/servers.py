@@ -1,12 +1,12 @@
-"""The servers that are compared: memcached, lighttpd2 with a plugin, nginx."""
+"""What is started: memcached, lighttpd2, and the generator of load."""
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 
 SMALL = 1024
 BIG = 60_000
@@ -27,8 +27,9 @@ def user_options():
 class Process:
     """A server that listens on one port, stopped at the end."""
 
-    def __init__(self, command, port, **options):
+    def __init__(self, command, port, folder=None, **options):
         self.port = port
+        self.folder = folder
         self.child = subprocess.Popen(command, **options)
         deadline = time.monotonic() + 60
         while True:
@@ -58,21 +59,15 @@ class Process:
                     total += int(stat.read().split()[0])
         return total
 
-    def rss_kb(self):
-        with open(f"/proc/{self.pid}/status") as status:
-            for line in status:
-                if line.startswith("VmRSS:"):
-                    return int(line.split()[1])
-        return 0
-
     def stop(self):
-        if self.child.poll() is None:
-            self.child.send_signal(signal.SIGINT)
-            try:
-                self.child.wait(60)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
+        self.child.terminate()
+        try:
+            self.child.wait(30)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Memcached(Process):
@@ -80,133 +75,96 @@ class Memcached(Process):
         port = free_port()
         super().__init__(
             ["memcached", "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-t", "1",
-             "-m", "256", *user_options()],
+             "-m", "512", "-c", "4096", *user_options()],
             port,
         )
 
     def fill(self):
-        """Stores what the cases ask for; values of nginx's srcache have headers."""
+        """Stores what is asked for where items are bodies."""
         with socket.create_connection(("127.0.0.1", self.port)) as conn:
             replies = conn.makefile("rb")
             small, big = b"x" * SMALL, b"x" * BIG
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
             items = {b"/hot": small, b"/big": big}
             items.update({b"/key/%d" % n: small for n in range(KEYS)})
-            for key, value in items.items():
-                for name, data in ((key, value), (b"srcache:" + key, head + value)):
-                    conn.sendall(b"set %s 0 0 %d\r\n%s\r\n" % (name, len(data), data))
-                    if replies.readline() != b"STORED\r\n":
-                        raise SystemExit("memcached does not store")
+            for key, data in items.items():
+                conn.sendall(b"set %s 0 0 %d\r\n%s\r\n" % (key, len(data), data))
+                if replies.readline() != b"STORED\r\n":
+                    raise SystemExit("memcached does not store")
+
+    def gets(self):
+        """Items that were asked for since it was started."""
+        with socket.create_connection(("127.0.0.1", self.port)) as conn:
+            conn.sendall(b"stats\r\n")
+            for line in conn.makefile("rb"):
+                if line.startswith(b"STAT cmd_get "):
+                    return int(line.split()[2])
+        raise SystemExit("memcached does not say what it counts")
 
 
 LIGHTTPD = """
 setup {{
 	workers 1;
-	{load}
+	module_load ({modules});
+	{setup}
 	listen "127.0.0.1:{port}";
 	io.timeout 300;
 }}
-keepalive.timeout 60;
+keepalive.timeout 300;
 keepalive.requests 1000000000;
 {actions}
 """
 
-LOOKUP = """
-if req.path =^ "/down/" {{
-	memcached.lookup (["server" => "127.0.0.1:{dead}"{more}], none, {{ respond 200 => "{small}"; }});
-}} else {{
-	memcached.lookup (["server" => "127.0.0.1:{memcached}"{more}], none, {{
-		respond 200 => "{small}";
-		memcached.store ["server" => "127.0.0.1:{memcached}"{more}];
-	}});
-}}
-"""
 
-BARE = """
-if req.path =^ "/big" {{ respond 200 => "{big}"; }} else {{ respond 200 => "{small}"; }}
-"""
+class Host:
+    """An installation of lighttpd2, or the stand-in of the tests."""
+
+    def __init__(self, stand_in):
+        self.worker = os.environ.get("LIGHTTPD2_WORKER") or stand_in
+        self.is_real = bool(os.environ.get("LIGHTTPD2_WORKER"))
+        named = os.environ.get("LIGHTTPD2_MODULE_DIR")
+        lib = Path(self.worker).resolve().parent.parent / "lib"
+        found = [*lib.glob("lighttpd-*"), *lib.glob("*/lighttpd-*")] if self.is_real else []
+        self.modules = Path(named) if named else next(iter(found), None)
+
+    def folder(self, plugin):
+        """A folder with the server's modules, and this plugin in place of its own."""
+        folder = tempfile.mkdtemp(prefix="bench-modules-")
+        for module in self.modules.glob("*.so") if self.modules else []:
+            if module.name != "libmod_memcached.so":
+                os.symlink(module, os.path.join(folder, module.name))
+        if plugin:
+            os.symlink(plugin, os.path.join(folder, "libmod_memcached.so"))
+        return folder
 
 
 class Lighttpd(Process):
-    """lighttpd2 with the plugin of a folder, or without one."""
+    """lighttpd2 with the plugin of a library, or without one."""
 
-    def __init__(self, worker, modules, memcached_port, more="", wrapper=(), env=None, **options):
-        self.folder = tempfile.mkdtemp(prefix="bench-")
-        port, dead = free_port(), free_port()
-        texts = {"dead": dead, "memcached": memcached_port, "more": more,
-                 "small": "x" * SMALL, "big": "x" * BIG}
-        actions = (LOOKUP if modules else BARE).format(**texts)
-        load = 'module_load "mod_memcached";' if modules else ""
-        conf = os.path.join(self.folder, "lighttpd2.conf")
-        with open(conf, "w") as out:
-            out.write(LIGHTTPD.format(load=load, port=port, actions=actions))
-        command = [*wrapper, worker, "-m", modules or self.folder, "-c", conf]
-        super().__init__(command, port, env=env, **options)
-
-    def stop(self):
-        super().stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-NGINX = """
-{modules}
-worker_processes 1;
-daemon off;
-pid {folder}/pid;
-error_log {folder}/error.log error;
-events {{ worker_connections 4096; }}
-http {{
-	access_log off;
-	keepalive_requests 1000000000;
-	keepalive_timeout 60;
-	client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
-	uwsgi_temp_path {folder}; scgi_temp_path {folder};
-	upstream cache {{ server 127.0.0.1:{memcached}; keepalive 64; }}
-	server {{
-		listen 127.0.0.1:{port};
-		{locations}
-	}}
-}}
-"""
-
-PASS = """
-location / { set $memcached_key $uri; memcached_pass cache; }
-"""
-
-SRCACHE = """
-location / {
-	set $key srcache:$uri;
-	srcache_fetch GET /memc $key;
-	srcache_store PUT /memc $key;
-	root /nonexistent;
-}
-location = /memc { internal; set $memc_key $query_string; memc_pass cache; }
-"""
-
-
-class Nginx(Process):
-    def __init__(self, locations, modules, memcached_port):
-        self.folder = tempfile.mkdtemp(prefix="bench-")
-        os.chmod(self.folder, 0o755)
+    def __init__(self, host, actions, plugin=None, setup="", wrapper=(), env=None):
         port = free_port()
-        conf = os.path.join(self.folder, "nginx.conf")
+        folder = host.folder(plugin)
+        modules = ["mod_proxy"] + (["mod_memcached"] if plugin else [])
+        conf = os.path.join(folder, "lighttpd2.conf")
         with open(conf, "w") as out:
-            out.write(NGINX.format(
-                modules="\n".join(f"load_module {path};" for path in modules),
-                folder=self.folder, port=port, memcached=memcached_port, locations=locations))
-        super().__init__(["nginx", "-p", self.folder, "-c", conf], port,
-                         stderr=subprocess.DEVNULL)
+            out.write(LIGHTTPD.format(modules=", ".join(f'"{name}"' for name in modules),
+                                      setup=setup, port=port, actions=actions))
+        super().__init__([*wrapper, host.worker, "-m", folder, "-c", conf], port, folder, env=env)
+
+
+class Slices:
+    """The generator of load, which is told what to do line by line."""
+
+    def __init__(self, program):
+        self.child = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      text=True, bufsize=1)
+
+    def __call__(self, *words):
+        self.child.stdin.write(" ".join(map(str, words)) + "\n")
+        answer = self.child.stdout.readline()
+        if not answer:
+            raise SystemExit(f"the load could not be made: {words}")
+        return answer.split()
 
     def stop(self):
-        super().stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def srcache_modules():
-    """The three modules of nginx that it takes, where they are installed."""
-    folder = "/usr/lib/nginx/modules"
-    names = ("ndk_http_module", "ngx_http_srcache_filter_module", "ngx_http_memc_module")
-    found = [os.path.join(folder, name + ".so") for name in names]
-    present = [path for path in found if os.path.exists(path)]
-    wanted = [path for path in present if "ndk" not in path]
-    return present if len(wanted) == 2 else []
+        self.child.stdin.close()
+        self.child.wait()
