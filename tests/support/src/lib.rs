@@ -13,6 +13,7 @@
 
 mod backend;
 mod bytes;
+mod certificates;
 mod classic;
 mod cutter;
 mod door;
@@ -37,6 +38,7 @@ mod wait;
 
 pub use backend::{Backend, BackendRequest};
 pub use bytes::{random_bytes, sha1_hex};
+pub use certificates::{Authority, CertificateFolder, Certified, Years, self_signed};
 pub use classic::Classic;
 pub use cutter::Cutter;
 pub use door::{Door, Opened};

@@ -68,7 +68,10 @@ pub(crate) fn pairs(asked: &[Instant], answers: &[Answer], count: usize) -> Vec<
             Pair {
                 with: Window::new(answers, begin),
                 without: Window::new(answers, begin + LENGTH),
-                asked: asked.iter().filter(|at| quiet.contains(at)).count(),
+                asked: asked
+                    .iter()
+                    .filter(|at| quiet.contains::<Instant>(at))
+                    .count(),
                 gap: two[1] - two[0],
             }
         })
