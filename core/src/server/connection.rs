@@ -29,8 +29,9 @@ use crate::time::Time;
 pub(super) enum State {
     /// No socket, nothing queued.
     Closed,
-    /// The driver is connecting and may take until this time.
-    Connecting { until: Time },
+    /// The driver is connecting and may take until this time. The server may have taken
+    /// the connection, and a handshake be under way.
+    Connecting { until: Time, is_taken: bool },
     /// Connected at this time.
     Open { since: Time },
 }
@@ -160,7 +161,7 @@ impl<T: Types> Connection<T> {
     pub(super) fn push(&mut self, mut queued: Queued<T>, context: &mut Context<'_, T>) -> Time {
         let due = match self.state {
             State::Closed => self.start_connecting(context),
-            State::Connecting { until } => until,
+            State::Connecting { until, .. } => until,
             State::Open { .. } => {
                 queued.request.since = Some(context.now);
                 context.now + queued.request.timeout
@@ -177,13 +178,23 @@ impl<T: Types> Connection<T> {
         self.backoff.attempt();
         self.connect = true;
         let until = context.now + self.connect_timeout;
-        self.state = State::Connecting { until };
+        self.state = State::Connecting {
+            until,
+            is_taken: false,
+        };
         until
     }
 
     /// Forgets who waits for a request.
     pub(super) fn cancel(&mut self, serial: u64) -> Option<T::Token> {
         self.pipeline.queue.cancel(serial)
+    }
+
+    /// The server has taken the connection, on which nothing can be sent yet.
+    pub(super) const fn handle_taken(&mut self) {
+        if let State::Connecting { is_taken, .. } = &mut self.state {
+            *is_taken = true;
+        }
     }
 
     pub(super) fn handle_connected(&mut self, now: Time, stats: &mut Stats) {

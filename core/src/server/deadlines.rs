@@ -12,9 +12,16 @@ use crate::time::Time;
 impl<T: Types> Connection<T> {
     pub(super) fn handle_timeout(&mut self, context: &mut Context<'_, T>) {
         let now = context.now;
-        if matches!(self.state, State::Connecting { until } if until <= now) {
-            self.fail(&Fault::ConnectTimeout(self.connect_timeout), context);
-            return;
+        if let State::Connecting { until, is_taken } = self.state {
+            if until <= now {
+                let fault = if is_taken {
+                    Fault::HandshakeTimeout(self.connect_timeout)
+                } else {
+                    Fault::ConnectTimeout(self.connect_timeout)
+                };
+                self.fail(&fault, context);
+                return;
+            }
         }
         let over = self.gives_up_at(now).filter(|(at, _)| *at <= now);
         if let Some((_, limit)) = over {
@@ -68,7 +75,7 @@ impl<T: Types> Connection<T> {
     /// The earliest deadline; costs a walk over the queue.
     pub(super) fn next_deadline(&self, now: Time) -> Option<Time> {
         let connecting = match self.state {
-            State::Connecting { until } => Some(until),
+            State::Connecting { until, .. } => Some(until),
             State::Closed | State::Open { .. } => None,
         };
         let gives_up_at = self.gives_up_at(now).map(|(at, _)| at);

@@ -104,7 +104,7 @@ impl<T: Types> Connection<T> {
     pub(super) fn fail(&mut self, fault: &Fault, context: &mut Context<'_, T>) {
         let (failure, silent) = match fault {
             Fault::ReplyTimeout(_) => (Failure::TimedOut, true),
-            Fault::ConnectTimeout(_) => (Failure::Connect, true),
+            Fault::ConnectTimeout(_) | Fault::HandshakeTimeout(_) => (Failure::Connect, true),
             Fault::Os(_) | Fault::Closed | Fault::Protocol(_) => (Failure::Connect, false),
         };
         if self.load().0 > 0 {

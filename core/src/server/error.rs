@@ -75,12 +75,15 @@ impl Failure {
 /// What ended a connection, or kept one from being made.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Fault {
-    /// The operating system refused or reset it; in the system's words.
+    /// The operating system refused or reset it, in the system's words; or TLS.
     #[error("{0}")]
     Os(Box<str>),
     /// Connecting took longer than [`Spec::connect_timeout`](super::Spec).
     #[error("no connection within {} ms", .0.as_millis())]
     ConnectTimeout(Duration),
+    /// The same, but the server had taken the connection, and owed its part of a handshake.
+    #[error("no TLS handshake within {} ms", .0.as_millis())]
+    HandshakeTimeout(Duration),
     /// A request that had been sent got no reply within its time.
     #[error("no answer within {} ms", .0.as_millis())]
     ReplyTimeout(Duration),

@@ -174,6 +174,12 @@ impl<T: Types> Server<T> {
         Some(token)
     }
 
+    /// The server has taken the connection that [`Action::Connect`] asked for, but a
+    /// handshake has to come before it is made. Without one this is not called.
+    pub fn handle_taken(&mut self, id: ConnectionId, now: Time) {
+        self.handle(id, now, |connection, _| connection.handle_taken());
+    }
+
     /// The connection that [`Action::Connect`] asked for is made.
     pub fn handle_connected(&mut self, id: ConnectionId, now: Time) {
         self.handle(id, now, |connection, context| {
@@ -209,8 +215,8 @@ impl<T: Types> Server<T> {
         });
     }
 
-    /// The operating system reports an error on the connection, or the attempt
-    /// to connect failed.
+    /// The operating system reports an error on the connection, or TLS does, or the
+    /// attempt to connect failed.
     pub fn handle_error(&mut self, id: ConnectionId, now: Time, error: &str) {
         self.handle(id, now, |connection, context| {
             connection.handle_lost(&Fault::Os(error.into()), context);

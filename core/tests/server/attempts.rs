@@ -194,3 +194,54 @@ fn a_hung_server_is_given_up_at_the_most_patient_limit() {
     sim.at(60_030);
     assert_eq!(sim.log(), ["no answer within 30 ms"]);
 }
+
+/// A handshake has to be over within the time of the attempt, and nothing is sent before.
+#[test]
+fn a_handshake_is_a_part_of_the_attempt() {
+    let mut sim = Sim::new();
+    sim.get(1, "a").unwrap();
+    sim.at(200);
+    sim.taken();
+    assert_eq!(sim.written(99), b"");
+    sim.at(249);
+    assert!(sim.done().is_empty());
+    sim.at(250);
+    assert_eq!(sim.done(), outcomes(&[(1, "cannot connect")]));
+    assert_eq!(sim.log(), ["no TLS handshake within 250 ms"]);
+    assert_eq!(sim.server.stats().opened, 0);
+    // The next attempt has its own time, and says what it could not do.
+    sim.at(260);
+    assert_eq!(sim.connects, 2);
+    sim.at(510);
+    assert_eq!(sim.log(), ["no connection within 250 ms"]);
+}
+
+#[test]
+fn a_handshake_that_is_over_makes_the_connection() {
+    let mut sim = Sim::new();
+    sim.get(1, "a").unwrap();
+    sim.taken();
+    sim.at(100);
+    sim.connected();
+    // It does not matter any more.
+    sim.taken();
+    assert_eq!(sim.written(99), b"get a\r\n");
+    sim.at(300);
+    sim.data(b"END\r\n");
+    assert_eq!(sim.done(), outcomes(&[(1, "miss")]));
+    assert_eq!(sim.log().len(), 0);
+}
+
+/// A fault in it is one of connecting.
+#[test]
+fn a_handshake_that_fails() {
+    let mut sim = Sim::new();
+    sim.get(1, "a").unwrap();
+    sim.taken();
+    sim.error();
+    assert_eq!(sim.done(), outcomes(&[(1, "cannot connect")]));
+    assert_eq!(sim.get(2, "a"), Err(Failure::BackingOff));
+    sim.at(10);
+    sim.get(3, "a").unwrap();
+    assert_eq!(sim.connects, 2);
+}

@@ -155,6 +155,13 @@ impl Sim {
         self.submit(token, store)
     }
 
+    /// The server has taken the connection, on which a handshake begins.
+    pub fn taken(&mut self) {
+        let (id, now) = (self.id(), self.now());
+        self.server.handle_taken(id, now);
+        self.settle();
+    }
+
     /// The connection is made.
     pub fn connected(&mut self) {
         let (id, now) = (self.id(), self.now());
