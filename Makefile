@@ -6,7 +6,7 @@ BUILD_PACKAGES = gcc libc6-dev pkg-config libglib2.0-dev libev-dev
 RUN_PACKAGES = $(BUILD_PACKAGES) memcached curl
 HOST_PACKAGES = $(RUN_PACKAGES) liblua5.1-0-dev
 TEST_PACKAGES = $(HOST_PACKAGES) libclang-dev clang clang-format valgrind gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
-  nginx-light libnginx-mod-http-srcache-filter libnginx-mod-http-memc python3 python3-pymemcache python3-pylibmc php-cli php-memcached nutcracker nodejs prometheus
+  nginx-light libnginx-mod-http-srcache-filter libnginx-mod-http-memc python3 python3-pymemcache python3-pylibmc php-cli php-memcached nutcracker nodejs openssl prometheus
 
 # The stand-in for lighttpd2 that end-to-end tests run on; they run on the real
 # server too where LIGHTTPD2_WORKER names one.
@@ -79,6 +79,7 @@ check:
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	scripts/check-msrv
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
 deny:

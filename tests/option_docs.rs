@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use memcached_core::policy::Policy;
 use memcached_core::pool::{DEFAULT_PORT, DEFAULT_SPEC, DEFAULT_TIMEOUT};
 use memcached_core::protocol::Ttl;
-use testkit::{check_config, project_root};
+use testkit::{Authority, CertificateFolder, Years, check_config, project_root};
 
 /// A row of the plugin's table.
 struct Row {
@@ -254,7 +254,17 @@ fn examples_are_accepted_and_errors_are_as_shown() {
     let password = tempfile::NamedTempFile::new().expect("a file");
     fs::write(&password, "secret\n").expect("the file takes it");
     let path = password.path().display().to_string();
-    let own = |text: &str| text.replace("/etc/lighttpd2/memcached.password", &path);
+    let certificates = CertificateFolder::new();
+    let authority = Authority::new("authority");
+    let certified = authority.certify(&[], Years::Now);
+    certificates.write("ca.pem", authority.certificate());
+    certificates.write("web.pem", &certified.certificate);
+    certificates.write_with("web.key", &certified.key, 0o600);
+    let folder = certificates.folder().display().to_string();
+    let own = |text: &str| {
+        let text = text.replace("/etc/lighttpd2/memcached.password", &path);
+        text.replace("/etc/lighttpd2", &folder)
+    };
     let mut accepted = SETUP.to_owned();
     for row in ROWS {
         let section = Section::of(&page, row.name);

@@ -13,11 +13,19 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::name_lookups;
+use super::tls::Secured;
 use crate::host::SockAddr;
 
-/// Where a server listens.
+/// Where a server listens, and whether it is spoken to in TLS. Two that name the same place
+/// are equal: it is one server, however it is spoken to.
+#[derive(Clone)]
+pub(crate) struct Address {
+    place: Place,
+    tls: Option<Arc<Secured>>,
+}
+
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Address {
+enum Place {
     /// As the system needs it.
     Known(SockAddr),
     /// Under a name that was not looked up when the configuration was read, or not
@@ -57,15 +65,25 @@ fn configured() -> MutexGuard<'static, Vec<(Box<str>, u16, SockAddr)>> {
     CONFIGURED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl From<SockAddr> for Address {
+    fn from(address: SockAddr) -> Self {
+        Self::plain(Place::Known(address))
+    }
+}
+
 impl Address {
+    const fn plain(place: Place) -> Self {
+        Self { place, tls: None }
+    }
+
     /// Looks a name up, which may take long; the error if that failed for now.
     pub(crate) fn of_host(name: &str, port: u16) -> (Self, Option<io::Error>) {
         match look_up(name, port) {
             Ok(address) => {
                 configured().push((name.into(), port, address.clone()));
-                (Self::Known(address), None)
+                (address.into(), None)
             }
-            Err(error) => (Self::Named(Host::new(name, port, false)), Some(error)),
+            Err(error) => (Self::named(name, port, false), Some(error)),
         }
     }
 
@@ -75,8 +93,8 @@ impl Address {
         let configured = configured();
         let same = |known: &&(Box<str>, u16, SockAddr)| *known.0 == *name && known.1 == port;
         match configured.iter().find(same) {
-            Some((.., address)) => Self::Known(address.clone()),
-            None => Self::Named(Host::new(name, port, true)),
+            Some((.., address)) => address.clone().into(),
+            None => Self::named(name, port, true),
         }
     }
 
@@ -85,17 +103,45 @@ impl Address {
         configured().clear();
     }
 
+    fn named(name: &str, port: u16, is_to_come: bool) -> Self {
+        Self::plain(Place::Named(Host::new(name, port, is_to_come)))
+    }
+
+    /// The same place, spoken to in TLS if that is said.
+    pub(crate) fn spoken_to(self, tls: Option<Arc<Secured>>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// How it is spoken to in TLS, if it is.
+    pub(super) fn secured(&self) -> Option<&Secured> {
+        self.tls.as_deref()
+    }
+
+    /// Whether it is spoken to in TLS.
+    pub(super) fn is_secured(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether both are spoken to in the same way.
+    pub(super) fn is_spoken_to_like(&self, other: &Self) -> bool {
+        match (&self.tls, &other.tls) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
     /// What to connect to.
     pub(super) fn reach(&self) -> Reach<'_> {
-        match self {
-            Self::Known(address) => Reach::Known(address),
-            Self::Named(host) => host.reach(),
+        match &self.place {
+            Place::Known(address) => Reach::Known(address),
+            Place::Named(host) => host.reach(),
         }
     }
 
     /// From now on it is looked up now and then, if it is not known.
     pub(super) fn keep_looking_up(&self) {
-        if let Self::Named(host) = self {
+        if let Place::Named(host) = &self.place {
             let wait = if host.first().is_to_come {
                 Duration::ZERO
             } else {
@@ -158,11 +204,25 @@ impl Host {
     }
 }
 
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        self.place == other.place
+    }
+}
+
+impl Eq for Address {}
+
+impl Hash for Address {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.place.hash(state);
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Known(address) => address.fmt(f),
-            Self::Named(host) => write!(f, "{}:{}", host.name, host.port),
+        match &self.place {
+            Place::Known(address) => address.fmt(f),
+            Place::Named(host) => write!(f, "{}:{}", host.name, host.port),
         }
     }
 }

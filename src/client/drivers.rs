@@ -204,9 +204,12 @@ impl Drivers {
     /// The driver of a server that the configuration names.
     fn configure(&self, spec: &ServerSpec<Address>) -> (ServerId, DriverId) {
         let mut configured = self.configured.borrow_mut();
-        let known = configured.iter().position(|driver| driver.spec() == spec);
+        let is_it = |driver: &Rc<Driver>| {
+            driver.spec() == spec && driver.spec().address.is_spoken_to_like(&spec.address)
+        };
+        let known = configured.iter().position(is_it);
         let at = known.unwrap_or_else(|| {
-            let is_usual = spec.spec == DEFAULT_SPEC;
+            let is_usual = spec.spec == DEFAULT_SPEC && !spec.address.is_secured();
             let mut of_scripts = self.of_scripts.borrow_mut();
             let script = is_usual.then(|| of_scripts.remove(&spec.address)).flatten();
             drop(of_scripts);
@@ -227,7 +230,8 @@ impl Drivers {
     pub(super) fn of_script(&self, address: &Address) -> Rc<Driver> {
         let configured = self.configured.borrow();
         let same = |driver: &&Rc<Driver>| {
-            driver.spec().address == *address && driver.spec().spec == DEFAULT_SPEC
+            let spec = driver.spec();
+            spec.address == *address && !spec.address.is_secured() && spec.spec == DEFAULT_SPEC
         };
         if let Some(driver) = configured.iter().find(same) {
             return Rc::clone(driver);

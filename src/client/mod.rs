@@ -38,6 +38,7 @@ mod slot;
 mod stores;
 mod tally;
 mod time_of_day;
+mod tls;
 mod together;
 mod transport;
 
@@ -70,6 +71,7 @@ pub(crate) use several::Part as PartOfKeys;
 pub(crate) use shared::Counters;
 pub(crate) use tally::Tally;
 pub(crate) use time_of_day::{since_1970, unix_now};
+pub(crate) use tls::{BadPapers, PaperFile, Papers, Secured, forget as forget_papers, is_name};
 pub(crate) use together::{NotPurged, PurgeHandle};
 
 use crate::host::{Job, Level, Timer, Waker, Worker};

@@ -10,10 +10,14 @@ use std::ops::Range;
 
 use memcached_core::protocol::Input;
 
+use super::tls::{Layer, PLAIN_EXTRA};
 use crate::host::{Buffer, BufferSlice, Socket};
 
 /// Bytes of one read, at most.
 const READ_SIZE: usize = 64 * 1024;
+
+// Where TLS is read, that room must do for what is read and what was left of a record.
+const _: () = assert!(READ_ROOM_MIN > PLAIN_EXTRA);
 
 /// A read buffer of which parts are kept is filled further while it has this much
 /// room, in bytes.
@@ -72,6 +76,8 @@ fn append(buffer: &mut Buffer, bytes: &[u8]) -> BufferSlice {
 pub(super) struct ReadBuffers {
     current: RefCell<Option<Buffer>>,
     shared: RefCell<Option<Buffer>>,
+    /// What is read before TLS has made plain bytes of it. Empty until it is needed.
+    raw: RefCell<Vec<u8>>,
 }
 
 /// What a read gave.
@@ -90,31 +96,61 @@ impl ReadBuffers {
     /// # Errors
     /// What the operating system says of the socket.
     pub(super) fn read(&self, socket: &Socket) -> io::Result<Read<'_>> {
-        let current = self.current.borrow_mut().take();
-        let mut buffer = current.unwrap_or_else(|| Buffer::with_capacity(READ_SIZE));
+        let mut buffer = self.take();
         let start = buffer.as_slice().len();
         let result = buffer.read_from(socket);
         match result {
             Ok(count) if count > 0 => {
                 let more = buffer.room() == 0;
-                let shared = &self.shared;
-                let input = ReadInput {
-                    buffer,
-                    start,
-                    shared,
-                };
-                Ok(Read::Data(input, more))
+                Ok(Read::Data(self.input(buffer, start), more))
             }
             other => {
                 self.current.replace(Some(buffer));
-                match other {
-                    Ok(_) => Ok(Read::Eof),
-                    Err(error) => match error.kind() {
-                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(Read::Nothing),
-                        _ => Err(error),
-                    },
-                }
+                other.map_or_else(nothing_or, |_| Ok(Read::Eof))
             }
+        }
+    }
+
+    /// Reads once through TLS.
+    ///
+    /// # Errors
+    /// What the operating system says of the socket, or what is wrong with what came.
+    pub(super) fn read_through(&self, tls: &Layer, socket: &Socket) -> io::Result<Read<'_>> {
+        if let Some(end) = tls.end() {
+            return end.map(|()| Read::Eof);
+        }
+        let mut buffer = self.take();
+        let start = buffer.as_slice().len();
+        let most = buffer.room() - PLAIN_EXTRA;
+        let mut raw = self.raw.borrow_mut();
+        raw.resize(READ_SIZE, 0);
+        let result = socket.receive(&mut raw[..most]);
+        if let Ok(count @ 1..) = result {
+            tls.receive(&raw[..count], |plain| buffer.extend(plain));
+            if buffer.as_slice().len() > start {
+                let more = count == most || tls.end().is_some();
+                return Ok(Read::Data(self.input(buffer, start), more));
+            }
+        }
+        self.current.replace(Some(buffer));
+        match (result, tls.end()) {
+            (Ok(0), _) => Ok(Read::Eof),
+            (Ok(_), Some(end)) => end.map(|()| Read::Eof),
+            (Ok(_), None) => Ok(Read::Nothing),
+            (Err(error), _) => nothing_or(error),
+        }
+    }
+
+    fn take(&self) -> Buffer {
+        let current = self.current.borrow_mut().take();
+        current.unwrap_or_else(|| Buffer::with_capacity(READ_SIZE))
+    }
+
+    const fn input(&self, buffer: Buffer, start: usize) -> ReadInput<'_> {
+        ReadInput {
+            buffer,
+            start,
+            shared: &self.shared,
         }
     }
 
@@ -124,5 +160,13 @@ impl ReadBuffers {
         if buffer.reuse() || buffer.room() >= READ_ROOM_MIN {
             self.current.replace(Some(buffer));
         }
+    }
+}
+
+/// An error, unless it says only that there is nothing to read at present.
+fn nothing_or<'a>(error: io::Error) -> io::Result<Read<'a>> {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(Read::Nothing),
+        _ => Err(error),
     }
 }

@@ -149,6 +149,15 @@ impl Socket {
         Ok(sendmsg(&self.0, slices, &mut nothing, SendFlags::NOSIGNAL)?)
     }
 
+    /// Reads once; how many bytes were read to the beginning of `room`.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub(crate) fn receive(&self, room: &mut [u8]) -> io::Result<usize> {
+        let (read, _) = recv(&self.0, room, RecvFlags::empty())?;
+        Ok(read)
+    }
+
     pub(super) fn fd(&self) -> i32 {
         self.0.as_raw_fd()
     }

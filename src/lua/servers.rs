@@ -143,7 +143,7 @@ fn server(text: &[u8], weight: u16) -> Result<PoolServer<Address>, String> {
 
 fn address(text: &[u8]) -> Option<Address> {
     if let Some(address) = SockAddr::parse(text, DEFAULT_PORT) {
-        return Some(Address::Known(address));
+        return Some(address.into());
     }
     let (name, port) = host_name(text)?;
     Some(Address::of_host_later(name, port))

@@ -89,7 +89,7 @@ impl Keys {
             encodings: identity.encodings.clone(),
         };
         let template = options.identity.key.template();
-        let pool = options.common.pool().map_err(|error| error.to_string())?;
+        let pool = options.pool().map_err(|error| error.to_string())?;
         let name = match &options.common.name {
             Some(name) => name.to_string(),
             None => options.identity.key.name(),

@@ -23,7 +23,7 @@ mod store;
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::client::{Address, Client, Counters, NamedPool};
+use crate::client::{Address, Client, Counters, NamedPool, forget_papers};
 use crate::host::{ActionEntry, Plugin, Server, SetupEntry, Worker, action_entry, setup_entry};
 use near_memory::NearMemory;
 
@@ -36,6 +36,7 @@ impl Plugin for Memcached {
     type Request = RequestMemory;
 
     fn share(_server: Server<'_>) -> Counters {
+        forget_papers();
         Counters::new()
     }
 
@@ -66,6 +67,7 @@ impl Plugin for Memcached {
         NearMemory::reset();
         NamedPool::forget_all();
         Address::forget_names();
+        forget_papers();
         vec![
             setup_entry::<pools::PoolSetup>(),
             setup_entry::<NearMemory>(),

@@ -36,7 +36,7 @@ impl SetupKind for PoolSetup {
         if NamedPool::find(name).is_ok() {
             return Err(format!("there is a pool \"{shown}\" already"));
         }
-        let made = options.common.pool();
+        let made = options.pool();
         let pool = made.map_err(|error| format!("\"{shown}\": {error}"))?;
         let named = NamedPool {
             name: name.into(),

@@ -27,6 +27,7 @@ mod rules;
 mod sample;
 mod status;
 mod store;
+mod tls;
 mod token;
 mod truth;
 mod valgrind;

@@ -123,6 +123,16 @@ pub fn host_name(address: &[u8]) -> Option<(&str, u16)> {
     Some((core::str::from_utf8(host).ok()?, port))
 }
 
+/// The host of an address, as it was written, without brackets; `None` if it is a unix
+/// socket.
+#[must_use]
+pub fn host_of(address: &[u8]) -> Option<&str> {
+    match Written::of(address) {
+        Written::Unix(_) => None,
+        Written::Inet { host, .. } => core::str::from_utf8(host).ok(),
+    }
+}
+
 /// A port as it is meant: 0 is for the usual one.
 fn port(text: &[u8]) -> Option<u16> {
     let port = decimal::parse(text)
@@ -198,6 +208,19 @@ mod tests {
             (&"x".repeat(254), None),
         ] {
             assert_eq!(host_name(address.as_bytes()), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn hosts() {
+        for (address, expected) in [
+            ("10.0.0.1:11300", Some("10.0.0.1")),
+            ("[2001:DB8::1]:7", Some("2001:DB8::1")),
+            ("::1", Some("::1")),
+            ("cache.example.org.:7", Some("cache.example.org.")),
+            ("unix:/a.sock", None),
+        ] {
+            assert_eq!(host_of(address.as_bytes()), expected, "{address}");
         }
     }
 

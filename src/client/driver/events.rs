@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use memcached_core::line_limit::{LeftOut, LineLimit};
 use memcached_core::protocol::{Pin, Reply, Status};
-use memcached_core::server::{Event, Fault, LogLimit, Outcome, Server, Unclaimed};
+use memcached_core::server::{Event, Fault, LogLimit, Outcome, Server, Stats, Unclaimed};
 use memcached_core::time::Time;
 
 use crate::client::Address;
@@ -77,6 +77,20 @@ impl ServerLog {
         self.write(now);
     }
 
+    /// What may be the reason for a fault of a server that takes connections, but has never
+    /// said anything on them.
+    fn hint(&self, fault: &Fault, stats: &Stats) -> &'static str {
+        /// In TLS that it does not like what it is sent takes so many bytes.
+        const ALERT: u64 = 7;
+        let is_made = !matches!(fault, Fault::ConnectTimeout(_) | Fault::HandshakeTimeout(_));
+        let is_mute = stats.opened > 0 && stats.bytes_read <= ALERT;
+        if is_made && is_mute && !self.address.is_secured() {
+            " (if it wants TLS, it needs \"tls\" => true)"
+        } else {
+            ""
+        }
+    }
+
     /// Writes the line that is due, if one is.
     pub(super) fn write(&self, now: Time) {
         let line = self.limit.borrow_mut().poll(now);
@@ -134,13 +148,14 @@ impl ServerLog {
                     fault, now_down, ..
                 }) => {
                     failed(&fault, now_down);
+                    let hint = self.hint(&fault, core.borrow().stats());
                     self.log(now_down, || {
                         let state = if now_down {
                             "; it counts as down now"
                         } else {
                             ""
                         };
-                        format!("{fault}{state}")
+                        format!("{fault}{state}{hint}")
                     });
                 }
                 Some(Event::Ended(pin)) => ended(pin),

@@ -82,7 +82,10 @@ impl Sockets {
         let on_ready = Rc::clone(&self.on_ready);
         let on_ready = move |ready| on_ready(id, ready);
         let connected = match self.address.reach() {
-            Reach::Known(address) => Transport::connect(&self.worker, address, on_ready),
+            Reach::Known(address) => {
+                let secured = self.address.secured();
+                Transport::connect(&self.worker, address, secured, on_ready)
+            }
             Reach::Soon(known) => {
                 let watcher = IoWatcher::new(&self.worker, known.into(), on_ready);
                 watcher.set_interest(true, false);
@@ -93,10 +96,10 @@ impl Sockets {
         };
         match connected {
             Ok(transport) => {
-                let is_connected = transport.is_connected();
-                self.transports[id.index()].replace(Some(Rc::new(transport)));
-                if is_connected {
-                    core.borrow_mut().handle_connected(id, self.epoch.now());
+                let transport = Rc::new(transport);
+                self.transports[id.index()].replace(Some(Rc::clone(&transport)));
+                if !transport.is_connecting() {
+                    self.handle_taken(id, &transport, core);
                 }
             }
             Err(error) => self.handle_error(id, core, &error),
@@ -118,22 +121,37 @@ impl Sockets {
         let Some(transport) = self.get(id) else {
             return;
         };
-        if transport.is_connected() {
+        if !transport.is_connecting() {
             if ready.readable {
                 self.read(id, &transport, core);
             }
             return;
         }
         match transport.finish_connecting() {
-            Ok(()) => core.borrow_mut().handle_connected(id, self.epoch.now()),
+            Ok(()) => self.handle_taken(id, &transport, core),
             Err(error) => self.handle_error(id, core, &error),
+        }
+    }
+
+    /// The server has taken a connection.
+    fn handle_taken(
+        &self,
+        id: ConnectionId,
+        transport: &Transport,
+        core: &RefCell<Server<Requests>>,
+    ) {
+        let now = self.epoch.now();
+        if transport.is_open() {
+            core.borrow_mut().handle_connected(id, now);
+        } else {
+            core.borrow_mut().handle_taken(id, now);
         }
     }
 
     /// Reads what has come on every connection, whether or not the loop said so.
     pub(super) fn read_all(&self, core: &RefCell<Server<Requests>>) {
         for id in ConnectionId::ALL {
-            if let Some(transport) = self.get(id).filter(|t| t.is_connected()) {
+            if let Some(transport) = self.get(id).filter(|t| !t.is_connecting()) {
                 self.read(id, &transport, core);
             }
         }
@@ -142,7 +160,12 @@ impl Sockets {
     fn read(&self, id: ConnectionId, transport: &Transport, core: &RefCell<Server<Requests>>) {
         for _ in 0..READS_PER_PASS {
             let now = self.epoch.now();
-            match transport.read(&self.buffers) {
+            let was_open = transport.is_open();
+            let read = transport.read(&self.buffers);
+            if !was_open && transport.is_open() {
+                core.borrow_mut().handle_connected(id, now);
+            }
+            match read {
                 Ok(Read::Data(input, more)) => {
                     core.borrow_mut().handle_data(id, now, &input);
                     self.buffers.give_back(input);
@@ -170,9 +193,17 @@ impl Sockets {
     }
 
     fn write(&self, id: ConnectionId, cell: &RefCell<Server<Requests>>) -> bool {
-        let Some(transport) = self.get(id).filter(|t| t.is_connected()) else {
+        let Some(transport) = self.get(id).filter(|t| !t.is_connecting()) else {
             return false;
         };
+        if let Err(error) = transport.flush() {
+            self.handle_error(id, cell, &error);
+            return true;
+        }
+        if transport.is_handshaking() {
+            transport.watch(true, false);
+            return false;
+        }
         let mut core = cell.borrow_mut();
         while core.wants_write(id) {
             let transmit = core.transmit(id);

@@ -1,17 +1,14 @@
 //! Options that all actions use.
 
-use crate::client::{Address, NamedPool};
-use std::sync::Arc;
 use std::time::Duration;
 
 use memcached_core::http::CacheName;
 use memcached_core::policy::Ignore;
-use memcached_core::pool::{Hash, Pool, PoolServer, PoolSpec, ServerSpec};
-use memcached_core::server::Spec;
+use memcached_core::pool::Hash;
 
-use super::error::OptionError;
 use super::secret::Password;
 use super::servers::NamedServer;
+use crate::client::NamedPool;
 
 /// Options that all actions use.
 pub(in crate::plugin) struct Common {
@@ -78,36 +75,5 @@ impl Common {
         let is_usual = |method: &[u8]| method == b"GET" || method == b"HEAD";
         let mut methods = self.methods.iter().map(Vec::as_slice);
         methods.find(|method| !is_usual(method))
-    }
-
-    /// The servers to ask.
-    ///
-    /// # Errors
-    /// They are no pool.
-    pub(in crate::plugin) fn pool(&self) -> Result<Arc<Pool<Address>>, OptionError> {
-        if let Some(named) = &self.named {
-            return Ok(Arc::clone(&named.pool));
-        }
-        let spec = Spec {
-            connect_timeout: self.connect_timeout,
-            retry: self.retry,
-            token: self.token()?,
-        };
-        let servers = self.servers.iter().map(|named| PoolServer {
-            server: ServerSpec {
-                address: named.address.clone(),
-                spec: spec.clone(),
-            },
-            name: named.name.clone(),
-            text: named.text.clone(),
-            weight: named.weight,
-        });
-        let spec = PoolSpec::new(servers.collect(), self.hash).map_err(OptionError::Pool)?;
-        let spec = if self.failover {
-            spec.failing_over()
-        } else {
-            spec
-        };
-        Ok(Arc::new(Pool::new(spec)))
     }
 }

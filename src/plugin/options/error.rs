@@ -42,7 +42,8 @@ pub(in crate::plugin) enum OptionError {
     Address { option: &'static str, text: String },
     #[error(
         "option \"{0}\" is not one of memcached.pool, which takes server, hash, failover, \
-         timeout_ms, connect_timeout_ms, retry_ms, user and password_file"
+         timeout_ms, connect_timeout_ms, retry_ms, user, password_file, tls, tls_ca, tls_name, tls_cert \
+         and tls_key"
     )]
     NotOfPool(&'static str),
     #[error("options \"pool\" and \"{0}\" exclude each other: the pool says that where it is made")]
@@ -57,6 +58,18 @@ pub(in crate::plugin) enum OptionError {
     },
     #[error("option \"{0}\" needs \"{1}\" beside it")]
     Together(&'static str, &'static str),
+    #[error("option \"{0}\": this build of the plugin has no TLS (cargo's feature tls)")]
+    NoTls(&'static str),
+    #[error("option \"{0}\" needs \"tls\" => true beside it")]
+    NeedsTls(&'static str),
+    #[error("option \"tls\": {0}; \"tls_ca\" can name a file with some")]
+    NoAuthorities(String),
+    #[error(
+        "option \"tls\": no certificate can be for {0}; \"tls_name\" says for which name it is"
+    )]
+    NoTlsName(String),
+    #[error("option \"tls\": {server} cannot be spoken to: {why}")]
+    Tls { server: String, why: String },
     #[error("options \"user\" and \"password_file\": {0}")]
     Token(TokenError),
     #[error("option \"{option}\": cannot parse pattern {text}")]

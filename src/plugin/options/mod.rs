@@ -11,6 +11,7 @@ mod row;
 mod arguments;
 mod common;
 mod error;
+mod file;
 mod freshness;
 mod given;
 mod identity;
@@ -27,6 +28,7 @@ mod store;
     reason = "defaults are written as the configuration would give them"
 )]
 mod table;
+mod tls;
 mod value;
 
 pub(super) use arguments::{WithBlocks, one_list, with_blocks};

@@ -9,7 +9,7 @@ use super::table::{CACHE, DELETE, Options, ROWS};
 use crate::host::{ConfigValue, Server};
 
 /// What can be said of a namespace as a whole.
-const OF_NAMESPACES: [&str; 13] = [
+const OF_NAMESPACES: [&str; 18] = [
     "namespace",
     "server",
     "pool",
@@ -21,12 +21,17 @@ const OF_NAMESPACES: [&str; 13] = [
     "retry_ms",
     "user",
     "password_file",
+    "tls",
+    "tls_ca",
+    "tls_name",
+    "tls_cert",
+    "tls_key",
     "name",
     "environment",
 ];
 
 /// What is said of a pool where it is made, and not where it is named.
-const OF_POOLS: [&str; 7] = [
+const OF_POOLS: [&str; 12] = [
     "server",
     "hash",
     "failover",
@@ -34,6 +39,11 @@ const OF_POOLS: [&str; 7] = [
     "retry_ms",
     "user",
     "password_file",
+    "tls",
+    "tls_ca",
+    "tls_name",
+    "tls_cert",
+    "tls_key",
 ];
 
 impl Options {

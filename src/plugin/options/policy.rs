@@ -15,6 +15,7 @@ impl Options {
             freshness,
             purge: _,
             near: _,
+            tls: _,
         } = self;
         let flags = self.flags(false);
         Policy {

@@ -49,7 +49,7 @@ macro_rules! options {
         use super::error::OptionError;
         use super::given::{Given, Value};
         use super::row::{Defaults, Row};
-        use super::{list, secret, servers, value};
+        use super::{list, secret, servers, tls, value};
         use crate::host::Server;
 
         /// The options of all actions, each with its default until it is set.

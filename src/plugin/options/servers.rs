@@ -1,9 +1,15 @@
 //! Forms of the options that say where items are.
 
-use memcached_core::pool::{DEFAULT_PORT, Hash, ServerText, WEIGHTS, host_name};
+use std::sync::Arc;
+
+use memcached_core::pool::{
+    DEFAULT_PORT, Hash, Pool, PoolServer, PoolSpec, ServerSpec, ServerText, WEIGHTS, host_name,
+};
+use memcached_core::server::Spec;
 
 use super::error::{OptionError, quoted};
 use super::given::Given;
+use super::table::Options;
 use crate::client::{Address, NamedPool};
 use crate::host::{Level, SockAddr};
 
@@ -60,7 +66,7 @@ fn server(given: Given<'_>, text: &[u8], weight: u16) -> Result<NamedServer, Opt
 /// come later.
 fn address(given: Given<'_>, text: &[u8]) -> Option<Address> {
     if let Some(address) = SockAddr::parse(text, DEFAULT_PORT) {
-        return Some(Address::Known(address));
+        return Some(address.into());
     }
     let (name, port) = host_name(text)?;
     let (address, error) = Address::of_host(name, port);
@@ -74,6 +80,47 @@ fn address(given: Given<'_>, text: &[u8]) -> Option<Address> {
         given.server.log(Level::Error, &line);
     }
     Some(address)
+}
+
+impl Options {
+    /// The servers to ask.
+    ///
+    /// # Errors
+    /// They are no pool, or there is no way to speak to them.
+    pub(in crate::plugin) fn pool(&self) -> Result<Arc<Pool<Address>>, OptionError> {
+        let common = &self.common;
+        if let Some(named) = &common.named {
+            return Ok(Arc::clone(&named.pool));
+        }
+        let spec = Spec {
+            connect_timeout: common.connect_timeout,
+            retry: common.retry,
+            token: common.token()?,
+        };
+        let papers = self.tls.papers()?;
+        let server = |named: &NamedServer| {
+            let secured = papers
+                .as_ref()
+                .map(|papers| self.tls.secured(papers, named));
+            Ok(PoolServer {
+                server: ServerSpec {
+                    address: named.address.clone().spoken_to(secured.transpose()?),
+                    spec: spec.clone(),
+                },
+                name: named.name.clone(),
+                text: named.text.clone(),
+                weight: named.weight,
+            })
+        };
+        let servers: Result<_, OptionError> = common.servers.iter().map(server).collect();
+        let spec = PoolSpec::new(servers?, common.hash).map_err(OptionError::Pool)?;
+        let spec = if common.failover {
+            spec.failing_over()
+        } else {
+            spec
+        };
+        Ok(Arc::new(Pool::new(spec)))
+    }
 }
 
 /// How keys find their servers.

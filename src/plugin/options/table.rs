@@ -27,6 +27,14 @@ options! {
         "targeted" => targeted, value::boolean, false, [lookup, store];
         "ignore" => ignore, list::rules, [], [lookup, store];
     }
+    /// How memcached is spoken to in TLS.
+    tls: Tls {
+        "tls" => on, tls::on, false, [lookup, store, delete];
+        "tls_ca" => authorities, tls::file, none, [lookup, store, delete];
+        "tls_name" => name, tls::name, none, [lookup, store, delete];
+        "tls_cert" => certificate, tls::file, none, [lookup, store, delete];
+        "tls_key" => key, tls::key, none, [lookup, store, delete];
+    }
     /// Which requests share an item, and which have to do with none.
     identity: Identity {
         "key" => key, value::key_pattern, "%{req.path}", [lookup, store, delete];

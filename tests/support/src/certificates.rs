@@ -133,6 +133,12 @@ impl CertificateFolder {
         self.write_with(name, text, 0o644)
     }
 
+    /// Lets everybody read a file.
+    pub fn open(&self, name: &str) {
+        let mode = Permissions::from_mode(0o644);
+        fs::set_permissions(self.path(name), mode).expect("our own file");
+    }
+
     /// Writes a file.
     pub fn write_with(&self, name: &str, text: &str, mode: u32) -> PathBuf {
         let path = self.path(name);

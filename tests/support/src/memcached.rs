@@ -30,6 +30,8 @@ pub struct Item {
 /// given: `IP:PORT`, or `unix:/path`.
 pub struct Memcached {
     addr: SocketAddr,
+    /// Where this side looks into it, if the other is in TLS.
+    plain: Option<SocketAddr>,
     folder: Option<TempDir>,
     /// More that it is told at its start.
     arguments: Vec<OsString>,
@@ -68,6 +70,7 @@ impl Memcached {
     pub fn reserve() -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], free_port())),
+            plain: None,
             folder: None,
             arguments: Vec::new(),
             process: None,
@@ -79,6 +82,25 @@ impl Memcached {
     pub fn start_with_users(users: &Path) -> Self {
         let mut memcached = Self::reserve();
         memcached.arguments = vec!["-Y".into(), users.into()];
+        memcached.restart();
+        memcached
+    }
+
+    /// One that will speak TLS, and show this certificate; `more` are other options for TLS,
+    /// such as `ssl_verify_mode=2`. This side looks into it elsewhere, in plain.
+    pub fn start_tls(certificate: &Path, key: &Path, more: &[String]) -> Self {
+        let mut memcached = Self::reserve();
+        memcached.plain = Some(SocketAddr::from(([127, 0, 0, 1], free_port())));
+        let mut options = format!(
+            "ssl_chain_cert={},ssl_key={}",
+            certificate.display(),
+            key.display()
+        );
+        for one in more {
+            options.push(',');
+            options.push_str(one);
+        }
+        memcached.arguments = vec!["-Z".into(), "-o".into(), options.into()];
         memcached.restart();
         memcached
     }
@@ -105,9 +127,13 @@ impl Memcached {
         self.process = None;
         let port = self.addr.port().to_string();
         let mut command = Command::new("memcached");
-        match &self.folder {
-            Some(folder) => command.arg("-s").arg(socket_in(folder)),
-            None => command.args(["-l", "127.0.0.1", "-p", &port, "-U", "0"]),
+        match (&self.folder, self.plain) {
+            (Some(folder), _) => command.arg("-s").arg(socket_in(folder)),
+            (None, None) => command.args(["-l", "127.0.0.1", "-p", &port, "-U", "0"]),
+            (None, Some(plain)) => {
+                let both = format!("{},notls:{plain}", self.addr);
+                command.args(["-l", &both, "-U", "0"])
+            }
         };
         command.args(["-t", "1", "-I", "8m", "-m", "64", "-c", "4096"]);
         command.args(&self.arguments);
@@ -222,7 +248,7 @@ impl Memcached {
             stream.set_read_timeout(Some(PATIENCE))?;
             return Ok(Box::new(stream));
         }
-        let stream = TcpStream::connect(self.addr)?;
+        let stream = TcpStream::connect(self.plain.unwrap_or(self.addr))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Box::new(stream))
     }

@@ -12,7 +12,8 @@ use crate::wait::attempt;
 struct Heard {
     sent: Vec<u8>,
     received: Vec<u8>,
-    connections: usize,
+    /// How many bytes memcached has answered on each connection.
+    connections: Vec<usize>,
 }
 
 /// Passes bytes on and keeps them. Prints as `IP:PORT`; it lives as long as
@@ -40,9 +41,22 @@ impl Tap {
                 let Ok(answerer) = TcpStream::connect(server) else {
                     continue;
                 };
-                lock(&shared).connections += 1;
-                pass(&asker, &answerer, &shared, |heard| &mut heard.sent);
-                pass(&answerer, &asker, &shared, |heard| &mut heard.received);
+                // What comes in parts is not to wait for acknowledgements.
+                for stream in [&asker, &answerer] {
+                    stream.set_nodelay(true).expect("a socket");
+                }
+                let number = {
+                    let mut heard = lock(&shared);
+                    heard.connections.push(0);
+                    heard.connections.len() - 1
+                };
+                pass(&asker, &answerer, &shared, |heard, bytes| {
+                    heard.sent.extend_from_slice(bytes);
+                });
+                pass(&answerer, &asker, &shared, move |heard, bytes| {
+                    heard.received.extend_from_slice(bytes);
+                    heard.connections[number] += bytes.len();
+                });
             }
         });
         Self { addr, heard }
@@ -60,7 +74,12 @@ impl Tap {
 
     /// How many connections the plugin has made.
     pub fn connections(&self) -> usize {
-        lock(&self.heard).connections
+        lock(&self.heard).connections.len()
+    }
+
+    /// How many bytes memcached has answered on each connection.
+    pub fn received_on_each(&self) -> Vec<usize> {
+        lock(&self.heard).connections.clone()
     }
 
     /// Forgets what was heard and gives what the plugin had sent.
@@ -90,7 +109,7 @@ fn pass(
     from: &TcpStream,
     to: &TcpStream,
     heard: &Arc<Mutex<Heard>>,
-    keep: fn(&mut Heard) -> &mut Vec<u8>,
+    keep: impl Fn(&mut Heard, &[u8]) + Send + 'static,
 ) {
     let mut from = from.try_clone().expect("a descriptor");
     let mut to = to.try_clone().expect("a descriptor");
@@ -98,7 +117,7 @@ fn pass(
     thread::spawn(move || {
         let mut buffer = vec![0; 65536];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            keep(&mut lock(&heard)).extend_from_slice(&buffer[..count]);
+            keep(&mut lock(&heard), &buffer[..count]);
             if to.write_all(&buffer[..count]).is_err() {
                 break;
             }
