@@ -88,7 +88,7 @@ deny:
 
 # A stable compiler will do: the core has no unsafe code for a sanitizer to
 # watch, and the one unstable flag, for coverage, is asked for by name.
-FUZZ_TARGETS = reply meta server key stored lookup
+FUZZ_TARGETS = reply meta server key stored lookup tls
 SECONDS ?= 60
 
 fuzz:

@@ -6,3 +6,4 @@ mod hostile;
 mod identity;
 mod life;
 mod pair;
+mod random;
