@@ -109,3 +109,74 @@ fn only_what_may_be_done_twice_is_sent_again() {
         assert_eq!(sim.done(), if again { vec![] } else { lost }, "{name}");
     }
 }
+
+/// What a proxy says that has lost the server of one of the keys `a`, `b`, `c`.
+fn refusing(dead: usize, goes_on: bool) -> String {
+    let mut reply = String::new();
+    for (at, key) in ["a", "b", "c"].iter().enumerate() {
+        if at != dead {
+            reply += &format!("VALUE {key} 0 1 7\r\n{key}\r\n");
+        } else {
+            reply += "SERVER_ERROR x\r\n";
+            if !goes_on {
+                return reply;
+            }
+        }
+    }
+    reply + "END\r\n"
+}
+
+/// None of the keys is told to be missing, and nothing behind them is answered with
+/// what was left of the reply.
+#[test]
+fn server_error_to_several_keys_is_the_reply_to_all_of_them() {
+    let keys = || ["a", "b", "c"].map(|key| Key::new(key.as_bytes()).unwrap());
+    for dead in 0..3 {
+        for goes_on in [true, false] {
+            let reply = refusing(dead, goes_on);
+            // However the reply is split.
+            for at in 0..=reply.len() {
+                let mut sim = scripting();
+                sim.works();
+                let [a, b, c] = keys();
+                let all = Retrieve::several(a, [b, c]).with_cas();
+                sim.submit(1, Command::from(all)).unwrap();
+                sim.get(2, "d").unwrap();
+                sim.submit(3, count(Direction::Up)).unwrap();
+                let sent = sim.written(usize::MAX);
+                assert_eq!(sent, b"gets a b c\r\nget d\r\nincr k 2\r\n");
+                sim.data(&reply.as_bytes()[..at]);
+                if sim.closes == 0 {
+                    sim.data(&reply.as_bytes()[at..]);
+                }
+                let told = [(1, "ServerError(\"x\")"), (3, "connection lost")];
+                assert_eq!(sim.done(), outcomes(&told), "{reply:?} {at}");
+                assert_eq!((sim.closes, sim.connects), (1, 1));
+                sim.connected();
+                assert_eq!(sim.written(usize::MAX), b"get d\r\n");
+                // One by one each has its own.
+                for (token, key) in (4..).zip(keys()) {
+                    let one = Retrieve::one(key).with_cas();
+                    sim.submit(token, Command::from(one)).unwrap();
+                }
+                let sent = sim.written(usize::MAX);
+                assert_eq!(sent, b"gets a\r\ngets b\r\ngets c\r\n");
+                sim.data(b"VALUE d 0 1\r\nD\r\nEND\r\n");
+                let (mut expected, mut own) = (vec![(2, "D")], String::new());
+                for (at, key) in ["a", "b", "c"].into_iter().enumerate() {
+                    let token = u32::try_from(at).unwrap() + 4;
+                    if at == dead {
+                        own += "SERVER_ERROR x\r\n";
+                        expected.push((token, "ServerError(\"x\")"));
+                    } else {
+                        own += &format!("VALUE {key} 0 1 7\r\n{key}\r\nEND\r\n");
+                        expected.push((token, key));
+                    }
+                }
+                sim.data(own.as_bytes());
+                assert_eq!(sim.done(), outcomes(&expected), "{reply:?} {at}");
+                assert_eq!((sim.closes, sim.log()), (1, vec![]));
+            }
+        }
+    }
+}
