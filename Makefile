@@ -22,7 +22,7 @@ DEB_PACKAGES = binutils dpkg-dev liblzma-dev
 # installed, and what counts.
 BENCH_PACKAGES = $(TEST_PACKAGES) varnish apache2 strace
 
-.PHONY: help run test check deny sanitize miri fuzz soak beside expiry bench build install uninstall dist deb licenses declarations host panic-library \
+.PHONY: help run test about check deny sanitize miri fuzz soak beside expiry bench build install uninstall dist deb licenses declarations host panic-library \
   build-deps run-deps host-deps test-deps bench-deps
 
 help:
@@ -49,13 +49,17 @@ run: run-deps $(HOST_WITHOUT_LUA)
 	@scripts/run
 
 # Everything: formatting, lints, documentation, all tests.
-test: test-deps check host panic-library
+test: test-deps about check host panic-library
 	cargo build --workspace
 	env -u LIGHTTPD2_WORKER cargo test --workspace
 	@if [ -n "$$LIGHTTPD2_WORKER" ]; then \
 	  echo "once more on $$LIGHTTPD2_WORKER" && cargo test --test e2e --test exports; \
 	fi
 	scripts/sanitize
+
+# What the tests run with: two releases of Debian are known, each with its memcached.
+about:
+	@sed -n 's/^PRETTY_NAME=//p' /etc/os-release; memcached -V; cargo --version
 
 # A part of `make test`; see the script.
 sanitize: test-deps
