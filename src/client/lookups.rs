@@ -7,7 +7,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use memcached_core::lookup::near::{self, Reading};
-use memcached_core::lookup::{self, Begin, Cancel, Flight, LookupResult, Stats, Waiter};
+use memcached_core::lookup::{
+    self, Asks, Begin, Cancel, Flight, LookupResult, Stats, Target, Waiter,
+};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, Lane};
 use memcached_core::server::{Failure, Outcome};
@@ -104,9 +106,13 @@ impl Lookups {
         key: &Key,
         timeout: Duration,
         max_value: u64,
+        asks: Asks,
         waker: Waker,
     ) -> Lookup {
-        let target = self.drivers.target(pool, key, timeout, max_value);
+        let target = Target {
+            asks,
+            ..self.drivers.target(pool, key, timeout, max_value)
+        };
         let mut core = self.core.borrow_mut();
         let waiter = match core.begin(self.now(), target, key, waker) {
             Begin::Ready(result) => return Lookup::Ready(result),

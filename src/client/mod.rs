@@ -47,8 +47,8 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use memcached_core::lookup::ServerId;
 use memcached_core::lookup::lease::{Ask, Rules, Run};
+use memcached_core::lookup::{Asks, ServerId};
 use memcached_core::namespace::Name;
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Command, Key, Lane, Pin, Store};
@@ -197,17 +197,19 @@ impl Client {
 
     /// Looks a key up in a pool; `waker` wakes the request unless the result is
     /// ready. `timeout` is the time for the answer, `max_value` the longest value
-    /// that is wanted, in bytes.
+    /// that is wanted, in bytes, and `asks` what is to be known of its item.
     pub(crate) fn lookup(
         &self,
         pool: &Arc<Pool<Address>>,
         key: &Key,
         timeout: Duration,
         max_value: u64,
+        asks: Asks,
         waker: Waker,
     ) -> Lookup {
         self.0.publish_later();
-        self.0.lookups.begin(pool, key, timeout, max_value, waker)
+        let lookups = &self.0.lookups;
+        lookups.begin(pool, key, timeout, max_value, asks, waker)
     }
 
     /// Looks a page up in a pool that is kept fresh by these rules; [poll] it at once.

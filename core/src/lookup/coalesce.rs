@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::near::Reading;
 use super::result::LookupResult;
-use crate::protocol::{Key, Retrieve};
+use crate::protocol::{Key, Retrieve, Value};
 use crate::server::{Outcome, RequestId, Unclaimed};
 
 /// Flights that are kept to be used again.
@@ -53,6 +53,9 @@ pub enum Asks {
     Value,
     /// The item's version.
     Version,
+    /// How long it lives. Who asks so makes no item: if the server gives the right to, it is
+    /// given back at once.
+    Life,
     /// Who is to make the item if it is missing or out of date, all but one being
     /// told that somebody does; an item that is missing is replaced for so many
     /// seconds by an empty one.
@@ -67,6 +70,7 @@ impl Target {
         match self.asks {
             Asks::Value => lookup,
             Asks::Version => lookup.with_cas(),
+            Asks::Life => lookup.with_marks(),
             Asks::Lock(secs) => lookup.with_lock(secs),
         }
     }
@@ -174,10 +178,14 @@ impl<W, P> Flight<W, P> {
         if waiters.result.is_some() {
             return;
         }
-        let (result, refusal) = LookupResult::classify(outcome);
+        let (mut result, refusal) = LookupResult::classify(outcome);
         if waiters.present == 0 {
             self.give_back(Some(result));
             return;
+        }
+        if let (LookupResult::Hit(value), Asks::Life) = (&mut result, self.target.asks) {
+            self.give_back_right(value);
+            value.yield_right();
         }
         waiters.result = Some(result);
         drop(waiters);
@@ -194,10 +202,14 @@ impl<W, P> Flight<W, P> {
 
     /// Gives back the right to make the item, if nobody has fetched it.
     fn give_back(&self, result: Option<LookupResult<P>>) {
-        let Some(LookupResult::Hit(value)) = result else {
-            return;
-        };
-        let (Some(marks), Some(completed)) = (value.marks, self.completed.upgrade()) else {
+        if let Some(LookupResult::Hit(value)) = result {
+            self.give_back_right(&value);
+        }
+    }
+
+    fn give_back_right(&self, value: &Value<P>) {
+        let (Some(marks), Some(completed)) = (value.marks.as_deref(), self.completed.upgrade())
+        else {
             return;
         };
         if marks.won {

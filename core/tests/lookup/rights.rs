@@ -13,8 +13,12 @@ fn key() -> Key {
 }
 
 fn begin(lookups: &mut Numbered, waker: u32) -> Waiter<u32, u32> {
+    begin_asking(lookups, waker, Asks::Lock(10))
+}
+
+fn begin_asking(lookups: &mut Numbered, waker: u32, asks: Asks) -> Waiter<u32, u32> {
     let target = Target {
-        asks: Asks::Lock(10),
+        asks,
         ..target(0, 3, 500)
     };
     match lookups.begin(Time::default(), target, &key(), waker) {
@@ -90,6 +94,32 @@ fn what_nobody_gets_is_given_back() {
         }
         let expected = won.then(|| (DriverId(3), given_back.clone()));
         assert_eq!(lookups.poll_unclaimed(), expected);
+        assert_eq!(lookups.poll_unclaimed(), None);
+    }
+}
+
+/// Who asks how long an item lives does not make it.
+#[test]
+fn who_wants_no_right_gives_it_back_at_once() {
+    for won in [true, false] {
+        let mut lookups = Numbered::default();
+        let [a, b] = [1, 2].map(|waker| begin_asking(&mut lookups, waker, Asks::Life));
+        let flight = lookups.poll_submit().unwrap();
+        flight.handle_outcome(reply(won));
+        let unclaimed = Unclaimed {
+            key: key(),
+            marks: marks(true),
+            is_empty: true,
+        };
+        let expected = won.then_some((DriverId(3), unclaimed));
+        assert_eq!(lookups.poll_unclaimed(), expected);
+        for waiter in [a, b] {
+            let Poll::Ready(LookupResult::Hit(value)) = lookups.poll(&waiter) else {
+                panic!("no value");
+            };
+            assert_eq!(*value.marks.unwrap(), marks(false));
+            assert_eq!(lookups.leave(waiter), None);
+        }
         assert_eq!(lookups.poll_unclaimed(), None);
     }
 }

@@ -146,7 +146,8 @@ impl Asking {
             return self.visit(vr, client, waker, memory);
         }
         let max_value = options.max_value;
-        match client.lookup(self.keys.pool(), &key.key, timeout, max_value, waker) {
+        let asks = self.asks();
+        match client.lookup(self.keys.pool(), &key.key, timeout, max_value, asks, waker) {
             Lookup::Pending(handle) => {
                 memory.pending = Some(Pending::Lookup(handle));
                 Asked::Pending(memory)

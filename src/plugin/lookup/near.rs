@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use memcached_core::lookup::Asks;
 use memcached_core::lookup::near::Reading;
 use memcached_core::policy::Servable;
 use memcached_core::protocol::Value;
@@ -65,6 +66,16 @@ impl Asking {
             .head()
             .map_or(Some(false), |head| self.is_stale(head))?;
         Some((page, is_stale))
+    }
+
+    /// What is to be known of an item beside its value: what is kept must not outlive it.
+    pub(super) fn asks(&self) -> Asks {
+        let options = self.options();
+        if options.near.is_on() && options.freshness.speaks_meta() {
+            Asks::Life
+        } else {
+            Asks::Value
+        }
     }
 
     /// Whether a page is out of date that may be served on errors; `None` if it may not be.
@@ -129,7 +140,7 @@ impl Asking {
         let (Some(client), Some(key), Some(reading)) = (vr.worker(), key, reading) else {
             return;
         };
-        let fresh_for = head.and_then(|head| self.fresh_for(head, value));
+        let fresh_for = self.fresh_for(head, value);
         if fresh_for != Some(Duration::ZERO) {
             client.keep_near(self.keys.pool(), key, &reading, value, head, fresh_for);
         }
@@ -151,19 +162,26 @@ impl Asking {
         }
     }
 
-    /// How long a page is still fresh, or not yet to be made anew, by what the server and its head
-    /// say of it.
-    fn fresh_for(&self, head: &Head<'_>, value: &Value<BufferSlice>) -> Option<Duration> {
+    /// How long an item is still fresh, or not yet to be made anew, by what the server and its
+    /// head say of it, if they do.
+    fn fresh_for(&self, head: Option<&Head<'_>>, value: &Value<BufferSlice>) -> Option<Duration> {
         let now = since_1970();
-        let Some(line) = head.fresh_until() else {
-            let secs = self.policy.fresh_secs(head, now.as_secs())?;
+        let marks = value.marks.as_deref();
+        let left = marks.and_then(|marks| marks.ttl_left);
+        let Some(line) = head.and_then(Head::fresh_until) else {
+            if marks.is_some_and(|marks| marks.stale) {
+                return Some(Duration::ZERO);
+            }
+            let by_head = head.and_then(|head| self.policy.fresh_secs(head, now.as_secs()));
             // What is left of the present second is not known to be among them.
-            let secs = Duration::from_secs(secs.into());
-            return Some(secs.saturating_sub(Duration::from_nanos(now.subsec_nanos().into())));
+            let gone = Duration::from_nanos(now.subsec_nanos().into());
+            let by_head = by_head.map(|secs| Duration::from_secs(secs.into()).saturating_sub(gone));
+            // The server's seconds begin at another time.
+            let by_server = left.map(|secs| Duration::from_secs(secs.saturating_sub(1).into()));
+            return [by_head, by_server].into_iter().flatten().min();
         };
         let early = Duration::from_secs(self.options().freshness.early().into());
         let by_clock = Duration::from_secs(line.unix_secs).saturating_sub(now);
-        let left = value.marks.as_ref().and_then(|marks| marks.ttl_left);
         let by_server = left.map(|left| left.saturating_sub(line.extra));
         let by_server = by_server.map_or(Duration::MAX, |secs| Duration::from_secs(secs.into()));
         Some(by_clock.min(by_server).saturating_sub(early))

@@ -91,9 +91,14 @@ impl Freshness {
         }
     }
 
+    /// Whether meta commands may be sent without asking whether the server knows them.
+    pub(in crate::plugin) fn speaks_meta(&self) -> bool {
+        self.protocol == Protocol::Meta
+    }
+
     /// Whether an empty item with flags 0 may be a lock, which the server made for
     /// this action or for another that shares its items.
     pub(in crate::plugin) fn meets_locks(&self) -> bool {
-        self.lock > 0 || self.protocol == Protocol::Meta
+        self.lock > 0 || self.speaks_meta()
     }
 }

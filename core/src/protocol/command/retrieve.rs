@@ -29,6 +29,8 @@ enum Asked {
     Nothing,
     /// The items' versions.
     Versions,
+    /// All that the server knows.
+    All,
     /// All that the server knows; where there is no item, the server makes an empty
     /// one that lives for so many seconds, and says so to one who asks.
     Lock(u32),
@@ -70,6 +72,14 @@ impl Retrieve {
         self
     }
 
+    /// Asks for all that the server knows of the items, such as how long they live. One that was
+    /// marked as out of date is then to be made by who asks, who may give that up.
+    #[must_use]
+    pub fn with_marks(mut self) -> Self {
+        self.asked = Asked::All;
+        self
+    }
+
     /// Whether one command can ask for what both ask for.
     pub(crate) fn goes_with(&self, other: &Self) -> bool {
         self.asked == other.asked && self.max_value == other.max_value
@@ -78,7 +88,7 @@ impl Retrieve {
     /// Whether whoever asks may win the right to make an item.
     #[must_use]
     pub const fn may_win(&self) -> bool {
-        self.lock_secs().is_some()
+        matches!(self.asked, Asked::Lock(_) | Asked::All)
     }
 
     /// For how many seconds an item that is made by this lookup lives.
@@ -86,7 +96,7 @@ impl Retrieve {
     pub const fn lock_secs(&self) -> Option<u32> {
         match self.asked {
             Asked::Lock(secs) => Some(secs),
-            Asked::Nothing | Asked::Versions => None,
+            Asked::Nothing | Asked::Versions | Asked::All => None,
         }
     }
 
@@ -138,14 +148,16 @@ fn encode<'k>(out: &mut Vec<u8>, word: &[u8], keys: impl IntoIterator<Item = &'k
 
 /// A quiet command for each key, so that a miss says nothing, and a no-op whose
 /// reply ends them all.
-fn encode_lock(out: &mut Vec<u8>, secs: u32, keys: &[Key]) {
+fn encode_meta(out: &mut Vec<u8>, lock_secs: Option<u32>, keys: &[Key]) {
     for key in keys {
         out.extend_from_slice(b"mg");
         push_key(out, key);
         // The time to live before the flag that makes an item: it tells one that was
         // made just now from one that was there.
         out.extend_from_slice(b" k f c t v");
-        push_flag(out, b'N', secs);
+        if let Some(secs) = lock_secs {
+            push_flag(out, b'N', secs);
+        }
         out.extend_from_slice(b" q");
         out.extend_from_slice(CRLF);
     }
@@ -168,7 +180,7 @@ impl<D: Data> Family<D> for Retrieve {
         match self.asked {
             Asked::Nothing => encode(out, b"get", &self.keys),
             Asked::Versions => encode(out, b"gets", &self.keys),
-            Asked::Lock(secs) => encode_lock(out, secs, &self.keys),
+            Asked::Lock(_) | Asked::All => encode_meta(out, self.lock_secs(), &self.keys),
         }
     }
 
@@ -201,7 +213,7 @@ impl<D: Data> Family<D> for Retrieve {
             lines: match self.asked {
                 Asked::Nothing => ValueLines::Plain,
                 Asked::Versions => ValueLines::WithVersion,
-                Asked::Lock(_) => ValueLines::Meta,
+                Asked::Lock(_) | Asked::All => ValueLines::Meta,
             },
             max_value: self.max_value,
         }
@@ -233,6 +245,10 @@ mod tests {
         assert_eq!(
             line(several().with_lock(10)),
             "mg a/b k f c t v N10 q\r\nmg c k f c t v N10 q\r\nmn\r\n"
+        );
+        assert_eq!(
+            line(several().with_marks()),
+            "mg a/b k f c t v q\r\nmg c k f c t v q\r\nmn\r\n"
         );
     }
 
