@@ -73,7 +73,13 @@ impl ConnectionId {
 
     /// The connections that commands of a lane may be on.
     pub(super) fn all_of(lane: Lane) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |id| id.lane() == lane)
+        let all: &[Self] = match lane {
+            Lane::Lookup => &[Self(0), Self(1), Self(2), Self::SLOW],
+            Lane::Store => &[Self::STORE],
+            Lane::Script => &[Self::SCRIPT],
+            Lane::Detect => &[Self::DETECT],
+        };
+        all.iter().copied()
     }
 }
 
@@ -90,6 +96,8 @@ mod tests {
         assert_eq!(lookups[..3], ConnectionId::SPREAD);
         assert_eq!(lookups[3..], [ConnectionId::SLOW]);
         for lane in Lane::ALL {
+            let those = ConnectionId::ALL.into_iter().filter(|id| id.lane() == lane);
+            assert!(ConnectionId::all_of(lane).eq(those));
             assert_eq!(ConnectionId::first_of(lane).lane(), lane);
         }
     }
