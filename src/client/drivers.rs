@@ -109,14 +109,13 @@ impl Drivers {
         pool: &Arc<Pool<Address>>,
         key: &Key,
     ) -> (Rc<Driver>, Option<Rc<Driver>>) {
-        let at = pool.route(key);
         let drivers = self.resolved(pool);
-        let stand_in = pool.spec().fails_over().then(|| {
-            let next = pool.route_to(key, |other| other != at && !self.refuses(drivers[other]));
-            (next != at).then(|| self.of_target(drivers[next].1))
-        });
-        let stand_in = stand_in.flatten();
-        (self.of_target(drivers[at].1), stand_in)
+        let stand_in = pool.stand_in(key, |at| self.refuses(drivers[at]));
+        let home = drivers[pool.route(key)].1;
+        (
+            self.of_target(home),
+            stand_in.map(|at| self.of_target(drivers[at].1)),
+        )
     }
 
     /// The server that a key of a pool is on, whether that is down or not.
@@ -141,12 +140,8 @@ impl Drivers {
 
     /// The server that a key of a pool is on now.
     fn place(&self, pool: &Arc<Pool<Address>>, key: &Key) -> (ServerId, DriverId) {
-        let home = pool.route(key);
         let drivers = self.resolved(pool);
-        if !pool.spec().fails_over() || !self.refuses(drivers[home]) {
-            return drivers[home];
-        }
-        drivers[pool.route_to(key, |at| !self.refuses(drivers[at]))]
+        drivers[pool.place(key, |at| self.refuses(drivers[at]))]
     }
 
     fn refuses(&self, (_, driver): (ServerId, DriverId)) -> bool {

@@ -9,6 +9,7 @@ mod conditions;
 mod control;
 mod cookies;
 mod exchange;
+mod found;
 mod freshness;
 pub mod identity;
 mod ignore;

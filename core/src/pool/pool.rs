@@ -78,6 +78,29 @@ impl<A> Pool<A> {
         found.unwrap_or(home)
     }
 
+    /// The server that a key is asked for at while some `refuses`: its own, or with failover
+    /// the one that stands in for it.
+    #[must_use]
+    pub fn place(&self, key: &Key, refuses: impl Fn(usize) -> bool) -> usize {
+        if self.spec.fails_over() {
+            self.route_to(key, |at| !refuses(at))
+        } else {
+            self.route(key)
+        }
+    }
+
+    /// The server that may have a key's item beside its own, because it has stood in for
+    /// that, or does.
+    #[must_use]
+    pub fn stand_in(&self, key: &Key, refuses: impl Fn(usize) -> bool) -> Option<usize> {
+        if !self.spec.fails_over() {
+            return None;
+        }
+        let home = self.route(key);
+        let next = self.route_to(key, |at| at != home && !refuses(at));
+        (next != home).then_some(next)
+    }
+
     /// The servers, in the order of the configuration.
     pub fn servers(&self) -> &[ServerSpec<A>] {
         self.spec.servers()

@@ -1,7 +1,7 @@
 //! Which server has the keys of one that is down.
 
 use crate::servers::{HASHES, key, pool};
-use memcached_core::pool::Hash;
+use memcached_core::pool::{Hash, Pool};
 
 fn servers(count: u16) -> Vec<(String, u16)> {
     (1..=count).map(|at| (format!("10.0.0.{at}"), 1)).collect()
@@ -65,6 +65,29 @@ fn the_next_server_is_that_of_a_ring_without_the_dead_one() {
             let key = key(&format!("key{number}"));
             let found = all.route_to(&key, |at| at != 1);
             assert_eq!(all.servers()[found], left.servers()[left.route(&key)]);
+        }
+    }
+}
+
+#[test]
+fn only_with_failover_another_server_is_asked_or_may_have_an_item() {
+    for hash in HASHES {
+        let plain = pool(hash, &servers(5));
+        let failing_over = Pool::new(plain.spec().clone().failing_over());
+        for number in 0..100 {
+            let key = key(&format!("key{number}"));
+            let home = plain.route(&key);
+            let refuses = |at| at == home;
+            assert_eq!(plain.place(&key, refuses), home);
+            assert_eq!(plain.stand_in(&key, refuses), None);
+            assert_eq!(failing_over.place(&key, |_| false), home);
+            let next = failing_over.place(&key, refuses);
+            assert_ne!(next, home);
+            // It may have the item whether its own server refuses or not.
+            assert_eq!(failing_over.stand_in(&key, refuses), Some(next));
+            assert_eq!(failing_over.stand_in(&key, |_| false), Some(next));
+            let all_but_home = |at| at != home;
+            assert_eq!(failing_over.stand_in(&key, all_but_home), None);
         }
     }
 }

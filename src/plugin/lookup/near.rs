@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use memcached_core::lookup::Asks;
 use memcached_core::lookup::near::Reading;
-use memcached_core::policy::Servable;
 use memcached_core::protocol::Value;
 use memcached_core::stored::Head;
 
@@ -62,9 +61,9 @@ impl Asking {
         if !self.suits(&page) {
             return None;
         }
-        let is_stale = page
-            .head()
-            .map_or(Some(false), |head| self.is_stale(head))?;
+        let is_stale = page.head().map_or(Some(false), |head| {
+            self.policy.is_stale_on_error(head, unix_now())
+        })?;
         Some((page, is_stale))
     }
 
@@ -75,24 +74,6 @@ impl Asking {
             Asks::Life
         } else {
             Asks::Value
-        }
-    }
-
-    /// Whether a page is out of date that may be served on errors; `None` if it may not be.
-    fn is_stale(&self, head: &Head<'_>) -> Option<bool> {
-        let now = unix_now();
-        let life = self.policy.page_life(head, now);
-        match life.by_clock(now) {
-            Servable::Fresh if life.line.is_none() => {
-                let is_fresh = self
-                    .policy
-                    .fresh_secs(head, now)
-                    .is_none_or(|secs| secs > 0);
-                is_fresh.then_some(false)
-            }
-            Servable::Fresh => Some(false),
-            Servable::WhileRevalidate | Servable::IfError => Some(true),
-            Servable::Gone => None,
         }
     }
 
@@ -140,7 +121,8 @@ impl Asking {
         let (Some(client), Some(key), Some(reading)) = (vr.worker(), key, reading) else {
             return;
         };
-        let fresh_for = self.fresh_for(head, value);
+        let early = self.options().freshness.early();
+        let fresh_for = self.policy.fresh_for(head, value, since_1970(), early);
         if fresh_for != Some(Duration::ZERO) {
             client.keep_near(self.keys.pool(), key, &reading, value, head, fresh_for);
         }
@@ -160,31 +142,6 @@ impl Asking {
         if let Ok(head) = head_of(vr.worker(), page) {
             self.keep_near(vr, memory, reading, page, Some(&head));
         }
-    }
-
-    /// How long an item is still fresh, or not yet to be made anew, by what the server and its
-    /// head say of it, if they do.
-    fn fresh_for(&self, head: Option<&Head<'_>>, value: &Value<BufferSlice>) -> Option<Duration> {
-        let now = since_1970();
-        let marks = value.marks.as_deref();
-        let left = marks.and_then(|marks| marks.ttl_left);
-        let Some(line) = head.and_then(Head::fresh_until) else {
-            if marks.is_some_and(|marks| marks.stale) {
-                return Some(Duration::ZERO);
-            }
-            let by_head = head.and_then(|head| self.policy.fresh_secs(head, now.as_secs()));
-            // What is left of the present second is not known to be among them.
-            let gone = Duration::from_nanos(now.subsec_nanos().into());
-            let by_head = by_head.map(|secs| Duration::from_secs(secs.into()).saturating_sub(gone));
-            // The server's seconds begin at another time.
-            let by_server = left.map(|secs| Duration::from_secs(secs.saturating_sub(1).into()));
-            return [by_head, by_server].into_iter().flatten().min();
-        };
-        let early = Duration::from_secs(self.options().freshness.early().into());
-        let by_clock = Duration::from_secs(line.unix_secs).saturating_sub(now);
-        let by_server = left.map(|left| left.saturating_sub(line.extra));
-        let by_server = by_server.map_or(Duration::MAX, |secs| Duration::from_secs(secs.into()));
-        Some(by_clock.min(by_server).saturating_sub(early))
     }
 
     /// Memcached has said that there is nothing.

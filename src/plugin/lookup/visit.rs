@@ -6,10 +6,9 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use memcached_core::http::Forward;
-use memcached_core::lookup::lease::{self, Answer, End, Page, Run, Why};
+use memcached_core::lookup::lease::{self, Answer, End, Run, Why};
 use memcached_core::metrics::ActionCount;
-use memcached_core::policy::PageLife;
-use memcached_core::protocol::{Marks, Value};
+use memcached_core::protocol::Value;
 use memcached_core::stored::{Kind, Malformed};
 use memcached_core::time::Time;
 
@@ -69,12 +68,15 @@ impl Asking {
         mut memory: Box<RequestMemory>,
     ) -> Asked {
         let malformed = Cell::new(None);
-        let client = vr.worker();
+        let (client, now) = (vr.worker(), unix_now());
         let kind = |value: &Value<BufferSlice>| {
-            self.lease_kind(client, value).unwrap_or_else(|why| {
-                malformed.set(Some(why));
-                lease::Kind::Marker
-            })
+            let head = || head_of(client, value);
+            self.policy
+                .lease_kind(value, now, head)
+                .unwrap_or_else(|why| {
+                    malformed.set(Some(why));
+                    lease::Kind::Marker
+                })
         };
         match handle.poll(&kind) {
             Poll::Pending => {
@@ -93,36 +95,6 @@ impl Asking {
                 self.answered(vr, answer, malformed.take(), memory)
             }
         }
-    }
-
-    /// What a value is, for the leases.
-    fn lease_kind(
-        &self,
-        client: Option<&Client>,
-        value: &Value<BufferSlice>,
-    ) -> Result<lease::Kind, Malformed> {
-        // The server says of a lock that it has made whose it is.
-        let is_lock = |marks: &Marks| marks.won || marks.taken;
-        let lock_possible = value.marks.as_deref().is_some_and(is_lock);
-        match Kind::of(value.flags, value.len, lock_possible) {
-            Kind::Lock => return Ok(lease::Kind::Lock),
-            Kind::Marker => return Ok(lease::Kind::Marker),
-            Kind::Page => {}
-        }
-        let head = head_of(client, value)?;
-        let now = unix_now();
-        let PageLife { line, windows } = self.policy.page_life(&head, now);
-        let left = line.map(|line| {
-            let end = line.unix_secs.saturating_add(line.extra.into());
-            u32::try_from(end.saturating_sub(now)).unwrap_or(u32::MAX)
-        });
-        Ok(lease::Kind::Page(Page {
-            extra: line.map_or(0, |line| line.extra),
-            left,
-            while_revalidate: windows.while_revalidate,
-            if_error: windows.if_error,
-            when_marked: windows.while_revalidate.max(windows.if_error) > 0,
-        }))
     }
 
     /// `malformed` says what is wrong with what there is, if it is no page.
