@@ -22,7 +22,7 @@ DEB_PACKAGES = binutils dpkg-dev liblzma-dev
 # installed, and what counts.
 BENCH_PACKAGES = $(TEST_PACKAGES) varnish apache2 strace
 
-.PHONY: help run test about check deny sanitize miri fuzz soak beside expiry bench build install uninstall dist deb licenses declarations host panic-library \
+.PHONY: help run test about check deny sanitize miri fuzz soak simulate fleet-figures beside expiry bench build install uninstall dist deb licenses declarations host panic-library \
   build-deps run-deps host-deps test-deps bench-deps
 
 help:
@@ -33,6 +33,8 @@ help:
 	@echo "make fuzz     each fuzz target for SECONDS=60; make test replays what it found"
 	@echo "make bench    compare with plain responses, BASELINE_MODULE_DIR and other caches; BENCH=options"
 	@echo "make soak     load for SECONDS=60 a part while memcached is killed, stopped and cut off; PART=fleet"
+	@echo "make simulate a fleet in virtual time: SEED, HOURS, WORKERS, SERVERS, KEYS, RATE; or SEEDS=1000 small ones"
+	@echo "make fleet-figures  docs/fleet-simulated.md anew"
 	@echo "make expiry   a page that expires under load, whose backend goes down; EXPIRY=options"
 	@echo "make beside   hits on four of five memcacheds while the fifth is down, hung or answers garbage"
 	@echo "make build    target/release/libmod_memcached.so"
@@ -51,7 +53,7 @@ run: run-deps $(HOST_WITHOUT_LUA)
 # Everything: formatting, lints, documentation, all tests.
 test: test-deps about check host panic-library
 	cargo build --workspace
-	env -u LIGHTTPD2_WORKER cargo test --workspace
+	env -u LIGHTTPD2_WORKER FLEET_SECONDS=60 cargo test --workspace
 	@if [ -n "$$LIGHTTPD2_WORKER" ]; then \
 	  echo "once more on $$LIGHTTPD2_WORKER" && cargo test --test e2e --test exports; \
 	fi
@@ -116,6 +118,24 @@ soak: build host
 beside: build host
 	MOD_MEMCACHED_SO=target/release/libmod_memcached.so \
 	  cargo run --release -q -p testkit --example beside -- $(BESIDE)
+
+# A whole fleet in one process: core/examples/simulate says what can be asked for.
+SEED ?= 0
+HOURS ?= 0.1
+WORKERS ?= 100
+SERVERS ?= 10
+KEYS ?= 100000
+RATE ?= 5000
+SIMULATE = cargo run --release -q -p memcached-core --example simulate --
+
+simulate:
+	@if [ -n "$(SEEDS)" ]; then $(SIMULATE) --first $(SEED) --seeds $(SEEDS) --shrink; else \
+	  $(SIMULATE) --seed $(SEED) --hours $(HOURS) --workers $(WORKERS) --servers $(SERVERS) \
+	    --keys $(KEYS) --rate $(RATE); fi
+
+# What options are good for when something happens to a fleet.
+fleet-figures:
+	cargo run --release -q -p memcached-core --example fleet_figures -- docs
 
 # How much later answers come when a page expires; tests/support/examples/expiry says
 # what EXPIRY can be, such as "--pairs 12 --limit 1.2".

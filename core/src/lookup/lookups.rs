@@ -6,10 +6,11 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::coalesce::{Completed, DriverId, Flight, ServerId, Spare, Target, Waiter};
+use super::hashing::Hashing;
 use super::near::{Near, Page, Reading, Stamps};
 use super::place::Place;
 use super::result::LookupResult;
@@ -67,9 +68,7 @@ pub struct Stats {
 pub struct Lookups<W, P> {
     /// Flights that can be joined, at most one for a server and key.
     joinable: HashTable<Rc<Flight<W, P>>>,
-    /// Fast and seeded; it need not withstand more, for the table holds no more
-    /// than what is under way.
-    hasher: DefaultHashBuilder,
+    hasher: Hashing,
     to_submit: VecDeque<Rc<Flight<W, P>>>,
     spare: Spare<W, P>,
     completed: Rc<Completed<W, P>>,
@@ -85,7 +84,7 @@ impl<W, P> Default for Lookups<W, P> {
     fn default() -> Self {
         Self {
             joinable: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
+            hasher: Hashing::default(),
             to_submit: VecDeque::new(),
             spare: Spare::default(),
             completed: Rc::default(),

@@ -26,6 +26,7 @@
 //!   somebody holds a waiter of it or its request is under way.
 
 mod coalesce;
+mod hashing;
 pub mod lease;
 mod lookups;
 pub mod near;

@@ -147,7 +147,7 @@ impl<T: Types> Connection<T> {
         });
     }
 
-    fn fail_queue(&mut self, failure: Failure, context: &mut Context<'_, T>) {
+    pub(super) fn fail_queue(&mut self, failure: Failure, context: &mut Context<'_, T>) {
         for mut request in self.pipeline.queue.drain() {
             context.fail(&mut request, failure);
         }

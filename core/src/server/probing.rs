@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::connection::{Connection, Purpose, State};
 use super::context::Context;
+use super::error::Failure;
 use super::event::Types;
 use crate::time::Time;
 
@@ -62,6 +63,8 @@ impl<T: Types> Connection<T> {
         if !self.is_closed() {
             self.close(context);
             self.backoff.failed(context.now, true);
+            // What depends on a version that was read here may be among it.
+            self.fail_queue(Failure::Lost, context);
         }
     }
 

@@ -88,6 +88,50 @@ fn it_goes_out_nowhere_else() {
     }
 }
 
+/// It may go out while its connection is asked whether the server answers at all, because
+/// the main one is late. If the server is given up then, it fails as others do, and nothing of
+/// it is waited for on the next connection.
+#[test]
+fn it_fails_with_a_server_that_is_given_up() {
+    let (mut sim, pin) = won();
+    // The main connection is another one from now on.
+    sim.get(3, "late").unwrap();
+    sim.written(999);
+    sim.get(4, "b").unwrap();
+    sim.at(100);
+    let (first, second) = (ConnectionId::ALL[0], ConnectionId::ALL[1]);
+    sim.other = Some(second);
+    sim.connected();
+    sim.written(999);
+    sim.data(b"VERSION 1\r\n");
+    sim.written(999);
+    sim.data(b"END\r\n");
+    sim.other = Some(first);
+    sim.data(b"END\r\n");
+    assert_eq!(sim.done(), outcomes(&[(4, "miss"), (3, "miss")]));
+    // It hangs, and the first one is asked whether it is the server.
+    sim.get(5, "c").unwrap();
+    sim.other = Some(second);
+    sim.written(999);
+    sim.at(200);
+    sim.other = Some(first);
+    assert_eq!(sim.written(999), b"version\r\n");
+    sim.now_ms = 300;
+    let command = store(5).into();
+    let now = sim.now();
+    sim.server
+        .submit_pinned(pin, now, command, TIMEOUT, 6)
+        .unwrap();
+    sim.written(999);
+    sim.at(600);
+    assert_eq!(
+        sim.done(),
+        outcomes(&[(5, "timed out"), (6, "connection lost")])
+    );
+    assert_eq!(sim.server.stats().waiting(), 0);
+    assert_eq!(sim.server.load(Lane::Lookup), (0, 0));
+}
+
 /// Lookups that wait for a late reply go elsewhere; what depends on a version does
 /// not.
 #[test]

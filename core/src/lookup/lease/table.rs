@@ -9,6 +9,7 @@ use super::running::Running;
 use super::stats::Stats;
 use super::timers::{Due, Timers};
 use super::visit::VisitId;
+use crate::lookup::hashing::Hashing;
 use crate::lookup::place::Place;
 use crate::time::Time;
 
@@ -18,7 +19,7 @@ const REMEMBERED_MAX: usize = 4096;
 /// All that one worker knows of its items, and who waits.
 #[derive(Debug)]
 pub(super) struct Table<W> {
-    entries: HashMap<Place, Entry<W>>,
+    entries: HashMap<Place, Entry<W>, Hashing>,
     pub(super) runs: BTreeMap<RunId, Running>,
     pub(super) ops: Ops,
     pub(super) timers: Timers,
@@ -43,7 +44,7 @@ pub(super) struct Wait<W> {
 impl<W> Default for Table<W> {
     fn default() -> Self {
         Self {
-            entries: HashMap::new(),
+            entries: HashMap::default(),
             runs: BTreeMap::new(),
             ops: Ops::default(),
             timers: Timers::default(),

@@ -3,13 +3,13 @@
 use core::time::Duration;
 use std::rc::Rc;
 
-use hashbrown::DefaultHashBuilder;
 use quick_cache::unsync::Cache;
 use quick_cache::{Equivalent, Lifecycle, Weighter};
 
 use super::page::Page;
 use super::stamps::Reading;
 use crate::lookup::coalesce::ServerId;
+use crate::lookup::hashing::Hashing;
 use crate::lookup::place::Place;
 use crate::protocol::Key;
 use crate::time::Time;
@@ -84,7 +84,7 @@ impl<P> Lifecycle<Place, Item<P>> for CountEvicted {
     }
 }
 
-type Items<P> = Cache<Place, Item<P>, ByWeight, DefaultHashBuilder, CountEvicted>;
+type Items<P> = Cache<Place, Item<P>, ByWeight, Hashing, CountEvicted>;
 
 /// Values that were found lately. It takes no memory before the first one is kept.
 pub struct Near<P> {
@@ -176,7 +176,7 @@ impl<P> Near<P> {
         let capacity = self.capacity;
         let items = self.items.get_or_insert_with(|| {
             let usual = usize::try_from(capacity / USUAL_SIZE).unwrap_or(usize::MAX);
-            let hasher = DefaultHashBuilder::default();
+            let hasher = Hashing::default();
             Cache::with(usual, capacity, ByWeight, hasher, CountEvicted)
         });
         let item = Item {

@@ -3,11 +3,11 @@
 
 use core::time::Duration;
 
-use super::chance::Chance;
 use crate::lookup::Flight;
 use crate::lookup::lease::OpId;
 use crate::protocol::{Command, Pin};
 use crate::server::Unclaimed;
+use crate::testing::chance::Chance;
 use crate::time::Time;
 use std::rc::Rc;
 

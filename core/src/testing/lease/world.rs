@@ -4,7 +4,6 @@ use core::cmp::Reverse;
 use core::time::Duration;
 use std::collections::BinaryHeap;
 
-use super::chance::Chance;
 use super::checks::Broken;
 use super::events::Event;
 use super::network::Message;
@@ -12,6 +11,7 @@ use super::worker::{Client, Making, Worker};
 use crate::lookup::lease::{Dialect, Rules};
 use crate::protocol::Key;
 use crate::server::RequestId;
+use crate::testing::chance::Chance;
 use crate::testing::lookup::request_ids;
 use crate::testing::memcached::Items;
 use crate::time::Time;

@@ -1,6 +1,8 @@
 //! Items: what they are, when they end, and who is told to make them.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, VecDeque};
+
+use foldhash::fast::FixedState;
 
 use crate::protocol::Marks;
 
@@ -12,15 +14,61 @@ const DATE_FROM: i64 = 60 * 60 * 24 * 30;
 pub struct Items {
     /// The longest value that is taken, in bytes.
     pub value_max: usize,
-    pub(super) by_key: BTreeMap<Vec<u8>, Item>,
+    /// How many items there is room for. Those that were made first give way.
+    pub room: usize,
+    /// It has a defect, to see whether that is found.
+    pub defect: Option<Defect>,
+    /// What has happened to items, if that is to be noted.
+    pub notes: Option<Vec<Note>>,
+    pub(super) by_key: HashMap<Box<[u8]>, Item, FixedState>,
+    by_age: VecDeque<Box<[u8]>>,
     last_version: u64,
+}
+
+/// What a server may do wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// What is deleted stays.
+    DeletesNothing,
+    /// A version is not looked at.
+    IgnoresVersions,
+    /// The right to make what is missing is given to all who ask.
+    GivesAllTheRight,
+}
+
+/// What has happened to an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The item's key.
+    pub key: Box<[u8]>,
+    /// What has happened.
+    pub what: What,
+}
+
+/// What has happened to an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Somebody was told to make it, who was named this version.
+    Won(u64),
+    /// It was stored, deleted or evicted, or has expired, and was no right alone that ended so.
+    Changed,
+    /// The right to make it has expired.
+    RightEnded,
+    /// It was marked as out of date, and given another time to live.
+    Marked,
+    /// It was marked as out of date by its version.
+    Released,
 }
 
 impl Default for Items {
     fn default() -> Self {
         Self {
             value_max: 1024 * 1024 - 100,
-            by_key: BTreeMap::new(),
+            room: usize::MAX,
+            defect: None,
+            notes: None,
+            by_key: HashMap::default(),
+            by_age: VecDeque::new(),
             last_version: 0,
         }
     }
@@ -61,13 +109,20 @@ impl Items {
     pub fn restart(&mut self) {
         *self = Self {
             value_max: self.value_max,
+            room: self.room,
+            defect: self.defect,
+            notes: self.notes.take(),
             ..Self::default()
         };
     }
 
     /// An item makes room for others; whether it was there.
     pub fn evict(&mut self, key: &[u8]) -> bool {
-        self.by_key.remove(key).is_some()
+        let was_there = self.by_key.remove(key).is_some();
+        if was_there {
+            self.note(key, What::Changed);
+        }
+        was_there
     }
 
     /// The item of a key, unless it has expired. To see it changes nothing.
@@ -79,8 +134,19 @@ impl Items {
 
     /// Removes the item of a key if it has expired.
     pub fn expire(&mut self, now: u64, key: &[u8]) -> Option<Item> {
-        let has_expired = self.get(now, key).is_none();
-        has_expired.then(|| self.by_key.remove(key)).flatten()
+        if self.get(now, key).is_some() {
+            return None;
+        }
+        let item = self.by_key.remove(key)?;
+        self.note(
+            key,
+            if item.data.is_empty() {
+                What::RightEnded
+            } else {
+                What::Changed
+            },
+        );
+        Some(item)
     }
 
     /// Looks an item up by a meta command: where there is none, an empty one is
@@ -107,7 +173,8 @@ impl Items {
                 won: true,
                 ..Marks::default()
             };
-            self.by_key.insert(key.to_vec(), item);
+            self.insert(key, item);
+            self.note(key, What::Won(marks.version));
             return Some(Looked {
                 flags: 0,
                 data: Vec::new(),
@@ -115,10 +182,13 @@ impl Items {
                 is_new: true,
             });
         }
+        let gives_all = self.defect == Some(Defect::GivesAllTheRight);
         let item = self.at(now, key)?;
+        item.is_taken &= !gives_all;
         let left = item.ends.map(|end| end - now);
         let is_old = left.is_some_and(|left| left < refresh_below.unwrap_or(0).into());
-        let won = !item.is_taken && (item.is_stale || is_old);
+        let is_right = gives_all && item.data.is_empty();
+        let won = !item.is_taken && (item.is_stale || is_old || is_right);
         let marks = Marks {
             version: item.version,
             ttl_left: left.map(|left| u32::try_from(left).unwrap_or(u32::MAX)),
@@ -127,13 +197,19 @@ impl Items {
             stale: item.is_stale,
             ..Marks::default()
         };
-        item.is_taken |= won;
-        Some(Looked {
+        if !gives_all {
+            item.is_taken |= won;
+        }
+        let looked = Looked {
             flags: item.flags,
             data: item.data.clone(),
             marks,
             is_new: false,
-        })
+        };
+        if won {
+            self.note(key, What::Won(marks.version));
+        }
+        Some(looked)
     }
 
     /// The item of a key, unless it has expired.
@@ -153,8 +229,79 @@ impl Items {
             is_taken: false,
             is_stale: false,
         };
-        self.by_key.insert(key.to_vec(), item);
+        self.insert(key, item);
         version
+    }
+
+    fn insert(&mut self, key: &[u8], item: Item) {
+        if let Some(old) = self.by_key.get_mut(key) {
+            *old = item;
+            return;
+        }
+        if self.room < usize::MAX {
+            while self.by_key.len() >= self.room {
+                let Some(oldest) = self.by_age.pop_front() else {
+                    break;
+                };
+                self.evict(&oldest);
+            }
+            self.by_age.push_back(key.into());
+        }
+        self.by_key.insert(key.into(), item);
+    }
+
+    /// Two items change their values, or one loses its last byte: by a number that chance
+    /// gave.
+    pub fn spoil(&mut self, random: u64, is_torn: bool) {
+        let mut keys: Vec<Box<[u8]>> = self.by_key.keys().cloned().collect();
+        keys.retain(|key| {
+            self.by_key
+                .get(key)
+                .is_some_and(|item| !item.data.is_empty())
+        });
+        keys.sort_unstable();
+        let at = |random: u64| {
+            let place = usize::try_from(random % keys.len().max(1) as u64).unwrap_or(0);
+            keys.get(place).cloned()
+        };
+        let (Some(one), Some(other)) = (at(random), at(random >> 20)) else {
+            return;
+        };
+        if is_torn {
+            if let Some(item) = self.by_key.get_mut(&one) {
+                item.data.pop();
+            }
+        } else {
+            let data = |items: &Self, key: &[u8]| items.by_key.get(key).map(|it| it.data.clone());
+            let both = [(&one, data(self, &other)), (&other, data(self, &one))];
+            for (key, data) in both {
+                if let (Some(item), Some(data)) = (self.by_key.get_mut(key), data) {
+                    item.data = data;
+                }
+            }
+        }
+    }
+
+    pub(super) fn note(&mut self, key: &[u8], what: What) {
+        if let Some(notes) = &mut self.notes {
+            let key = key.into();
+            notes.push(Note { key, what });
+        }
+    }
+
+    /// Every item makes room, of so many in a hundred, by a number that chance gave.
+    pub fn evict_some(&mut self, percent: u64, random: u64) {
+        let is_chosen = |key: &[u8]| {
+            let sum = key.iter().fold(random | 1, |sum, byte| {
+                (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+            });
+            (sum >> 32) % 100 < percent
+        };
+        let mut chosen: Vec<Box<[u8]>> = self.by_key.keys().cloned().collect();
+        chosen.retain(|key| is_chosen(key));
+        for key in chosen {
+            self.evict(&key);
+        }
     }
 
     pub(super) fn next_version(&mut self) -> u64 {

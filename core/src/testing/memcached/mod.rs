@@ -10,5 +10,5 @@ mod serve;
 mod store;
 pub mod wire;
 
-pub use items::{Item, Items, Looked};
+pub use items::{Defect, Item, Items, Looked, Note, What};
 pub use peer::{Dialect, Peer};

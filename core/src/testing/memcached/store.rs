@@ -1,11 +1,19 @@
 //! Commands that change items, as the server carries them out.
 
-use super::items::{Items, end};
+use super::items::{Defect, Items, What, end};
 use crate::protocol::{Direction, MetaDelete, MetaStore, Reply, Status, Store, StoreMode};
 
 impl Items {
     /// `set`, `add`, `replace`, `append`, `prepend`, `cas`.
     pub fn store(&mut self, now: u64, store: &Store<Vec<u8>>) -> Status {
+        let status = self.store_item(now, store);
+        if status == Status::Stored {
+            self.note(store.key.as_bytes(), What::Changed);
+        }
+        status
+    }
+
+    fn store_item(&mut self, now: u64, store: &Store<Vec<u8>>) -> Status {
         let key = store.key.as_bytes();
         let ends = end(now, store.exptime);
         let Some(old) = self.at(now, key) else {
@@ -42,7 +50,11 @@ impl Items {
         if self.at(now, key).is_none() {
             return Status::NotFound;
         }
+        if self.defect == Some(Defect::DeletesNothing) {
+            return Status::Deleted;
+        }
         self.by_key.remove(key);
+        self.note(key, What::Changed);
         Status::Deleted
     }
 
@@ -98,8 +110,14 @@ impl Items {
     /// The item has another version, or is not there.
     pub fn meta_store(&mut self, now: u64, store: &MetaStore<Vec<u8>>) -> Result<u64, Status> {
         let key = store.key.as_bytes();
-        let old = self.at(now, key).ok_or(Status::NotFound)?;
-        if old.version != store.version {
+        let is_ignored = self.defect == Some(Defect::IgnoresVersions);
+        let old = self.at(now, key);
+        if old.is_none() && is_ignored {
+            let ends = end(now, store.exptime);
+            return Ok(self.put(key, store.flags, ends, store.data.clone()));
+        }
+        let old = old.ok_or(Status::NotFound)?;
+        if old.version != store.version && !is_ignored {
             return Err(Status::Exists);
         }
         let ends = end(now, store.exptime);
@@ -119,6 +137,11 @@ impl Items {
             return Status::Exists;
         }
         if !delete.invalidate {
+            // By its version, a right is given back by who has it.
+            if delete.version.is_some() {
+                self.by_key.remove(key);
+                return Status::Deleted;
+            }
             return self.delete(now, key);
         }
         item.is_stale = true;
@@ -130,6 +153,12 @@ impl Items {
         if let Some(item) = self.by_key.get_mut(key) {
             item.version = version;
         }
+        let what = if delete.ttl.is_some() || delete.version.is_none() {
+            What::Marked
+        } else {
+            What::Released
+        };
+        self.note(key, what);
         Status::Deleted
     }
 }
