@@ -1,5 +1,5 @@
-//! The recipes of `docs/recipes` that need no application of their own. Those for
-//! well-known programs are tried by hand, with the programs themselves.
+//! The recipes of `docs/recipes` that are for no application of a name; those are in
+//! `identity/recipes/applications.rs`.
 
 use std::fs;
 use std::io::Write;

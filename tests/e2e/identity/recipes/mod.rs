@@ -1,5 +1,6 @@
 //! The recipes of the documentation's pages do what they say.
 
+mod applications;
 mod files;
 mod fresh;
 
