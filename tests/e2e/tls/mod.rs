@@ -14,14 +14,14 @@ use testkit::{Authority, CertificateFolder, Memcached, Site, Years, eventually};
 const HOST: &str = "cache.example.org";
 
 /// Certificates, and who made them.
-struct Papers {
+pub(crate) struct Papers {
     folder: CertificateFolder,
     authority: Authority,
 }
 
 impl Papers {
     /// There are `ca.pem`, `server.pem` and `server.key`.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let papers = Self {
             folder: CertificateFolder::new(),
             authority: Authority::new("authority"),
@@ -40,7 +40,7 @@ impl Papers {
         self.folder.write(&file("key"), &certified.key);
     }
 
-    fn memcached(&self) -> Memcached {
+    pub(crate) fn memcached(&self) -> Memcached {
         self.memcached_as("server", &[])
     }
 
@@ -56,7 +56,7 @@ impl Papers {
     }
 
     /// Options for TLS, and others, of which there may be none.
-    fn options(&self, more: &str) -> String {
+    pub(crate) fn options(&self, more: &str) -> String {
         let ca = self.option("tls_ca", "ca.pem");
         let usual = r#""tls" => true, "connect_timeout_ms" => 2000, "retry_ms" => 100"#;
         [usual, &ca, more].join(", ").trim_end_matches(", ").into()

@@ -2,6 +2,7 @@
 
 mod names;
 mod proxies;
+mod tls;
 
 use std::collections::HashMap;
 use std::fs;
