@@ -9,7 +9,7 @@ use testkit::{Memcached, PATIENCE};
 /// What is in backquotes in a cell of a table, as lines.
 fn quoted(cell: &str) -> String {
     let parts = cell.split('`').skip(1).step_by(2);
-    parts.map(|line| format!("{line}\r\n")).collect()
+    parts.flat_map(|line| [line, "\r\n"]).collect()
 }
 
 /// The answer to a command; `mn` shows where it ends.
