@@ -8,13 +8,6 @@ pub fn is_token(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().fold(true, fine)
 }
 
-/// How many bytes of a token these begin with.
-#[must_use]
-pub fn token_len(bytes: &[u8]) -> usize {
-    let other = |byte: &u8| !OF_TOKENS[usize::from(*byte)];
-    bytes.iter().position(other).unwrap_or(bytes.len())
-}
-
 /// Which bytes a token can have (RFC 9110 section 5.6.2).
 const OF_TOKENS: [bool; 256] = {
     let mut allowed = [false; 256];

@@ -4,7 +4,7 @@ use core::cell::OnceCell;
 use core::ops::Range;
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::fresh_until::{FRESH_UNTIL, FreshUntil};
 use super::kind::PAGE_FLAGS;
@@ -14,7 +14,7 @@ use super::pieces::head_bytes;
 use super::status::is_whole;
 use crate::decimal;
 use crate::http::{
-    Age, ConnectionHeaders, capped, format_date, is_text, parse_date, token_len, trim, trim_start,
+    Age, ConnectionHeaders, capped, format_date, is_text, is_token, parse_date, trim, trim_start,
 };
 
 /// Room for so many headers is made at once.
@@ -135,7 +135,6 @@ impl<'a> Head<'a> {
 
     fn read(&mut self) -> Result<(), Malformed> {
         let bytes = &*self.bytes;
-        let is_clean = is_lines_of_text(bytes);
         let mut at = 0;
         let line = next_line(bytes, &mut at).ok_or(Malformed::StatusLine)?;
         self.status = status(&bytes[line])?;
@@ -145,13 +144,10 @@ impl<'a> Head<'a> {
                 return Ok(());
             }
             let text = &bytes[line.clone()];
-            let colon = token_len(text);
-            if colon == 0 || text.get(colon) != Some(&b':') {
-                return Err(Malformed::Header);
-            }
+            let colon = memchr(b':', text).ok_or(Malformed::Header)?;
             let after_colon = &text[colon + 1..];
             let value = trim(after_colon);
-            if !is_clean && !is_text(value) {
+            if !is_token(&text[..colon]) || !is_text(value) {
                 return Err(Malformed::Header);
             }
             let blanks = after_colon.len() - trim_start(after_colon).len();
@@ -361,17 +357,6 @@ fn role_of(name: &[u8]) -> Role {
         () if is_left_out(name) => Role::LeftOut,
         () => Role::Sent,
     }
-}
-
-/// Whether no line that ends with CR and LF has another control byte than the tab. To look at
-/// all lines at once is quicker than to look at each value; a head that is not so may still be
-/// well-formed.
-fn is_lines_of_text(bytes: &[u8]) -> bool {
-    let fine = |byte: u8| matches!(byte, b'\t' | b'\r' | b'\n') || (byte >= 0x20 && byte != 0x7f);
-    let all_fine = bytes.iter().fold(true, |all, &byte| all & fine(byte));
-    // Each LF ends a line, and has a CR of its own.
-    let count = |wanted| memchr_iter(wanted, bytes).count();
-    all_fine && count(b'\r') == count(b'\n')
 }
 
 /// The next line without its end; `None` if that is not CR and LF.
