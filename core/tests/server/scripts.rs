@@ -114,13 +114,13 @@ fn only_what_may_be_done_twice_is_sent_again() {
 fn refusing(dead: usize, goes_on: bool) -> String {
     let mut reply = String::new();
     for (at, key) in ["a", "b", "c"].iter().enumerate() {
-        if at != dead {
-            reply += &format!("VALUE {key} 0 1 7\r\n{key}\r\n");
-        } else {
+        if at == dead {
             reply += "SERVER_ERROR x\r\n";
             if !goes_on {
                 return reply;
             }
+        } else {
+            reply += &format!("VALUE {key} 0 1 7\r\n{key}\r\n");
         }
     }
     reply + "END\r\n"

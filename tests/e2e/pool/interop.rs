@@ -6,12 +6,7 @@ use std::process::{Command, Stdio};
 use memcached_core::pool::Hash;
 use testkit::{Client, Nginx};
 
-use super::Fleet;
-
-/// Enough for every server to have many.
-fn paths() -> impl Iterator<Item = String> {
-    (0..300).map(|number| format!("/page/{number}"))
-}
+use super::{Fleet, many_paths as paths};
 
 const PYTHON: &str = r#"
 import pylibmc, sys

@@ -128,3 +128,8 @@ memcached.lookup (both, {
 pub(super) fn paths() -> impl Iterator<Item = String> {
     (0..60).map(|number| format!("/page/{number}"))
 }
+
+/// Enough for every server to have many.
+pub(super) fn many_paths() -> impl Iterator<Item = String> {
+    (0..300).map(|number| format!("/page/{number}"))
+}

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use memcached_core::pool::Hash;
 use testkit::{MemcachedProxy, Site, Twemproxy};
 
-use super::{Fleet, paths};
+use super::{Fleet, many_paths, paths};
 
 /// A twemproxy that has the servers of a fleet.
 fn twemproxy(fleet: &Fleet, weights: &[u16], hash: &str, distribution: &str) -> Twemproxy {
@@ -44,7 +44,7 @@ fn twemproxy_and_we() {
         let proxy = twemproxy(&fleet, weights, theirs.0, theirs.1);
         let list = fleet.site(&format!("\"hash\" => \"{ours}\""));
         let behind = site_behind(&proxy, "");
-        for (at, path) in paths().enumerate() {
+        for (at, path) in many_paths().enumerate() {
             let (first, second) = if at % 2 == 0 {
                 (&list, &behind)
             } else {
@@ -69,7 +69,7 @@ fn the_proxy_of_memcached_and_we() {
         return;
     };
     let (list, behind) = (fleet.site(""), site_behind(&proxy, ""));
-    for (at, path) in paths().enumerate() {
+    for (at, path) in many_paths().enumerate() {
         let (first, second) = if at % 2 == 0 {
             (&list, &behind)
         } else {
