@@ -120,7 +120,7 @@ fn refusing(dead: usize, goes_on: bool) -> String {
                 return reply;
             }
         } else {
-            reply += &format!("VALUE {key} 0 1 7\r\n{key}\r\n");
+            reply.extend(["VALUE ", key, " 0 1 7\r\n", key, "\r\n"]);
         }
     }
     reply + "END\r\n"
@@ -169,7 +169,7 @@ fn server_error_to_several_keys_is_the_reply_to_all_of_them() {
                         own += "SERVER_ERROR x\r\n";
                         expected.push((token, "ServerError(\"x\")"));
                     } else {
-                        own += &format!("VALUE {key} 0 1 7\r\n{key}\r\nEND\r\n");
+                        own.extend(["VALUE ", key, " 0 1 7\r\n", key, "\r\nEND\r\n"]);
                         expected.push((token, key));
                     }
                 }
