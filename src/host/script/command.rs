@@ -47,7 +47,7 @@ impl CommandKind {
 pub(crate) struct Command<'a> {
     /// What to do.
     pub(crate) kind: CommandKind,
-    /// The servers that are meant, as [`ScriptServers`] are read from.
+    /// The servers that are meant, as [`ScriptServers`](super::ScriptServers) are read from.
     pub(crate) servers: &'a [u8],
     /// The keys that it is about, each once; at least one.
     pub(crate) keys: Vec<&'a [u8]>,
