@@ -17,6 +17,8 @@ HOST_WITHOUT_LUA = $(dir $(HOST))without-lua/lighttpd2-worker
 
 # What packages of Debian are made with.
 DEB_PACKAGES = binutils dpkg-dev liblzma-dev
+# The newest one that Rust 1.85 compiles.
+CARGO_DEB = 3.1.0
 
 # What the benchmarks need beside that: with whom the plugin is compared, where they are
 # installed, and what counts.
@@ -185,7 +187,7 @@ dist:
 # See the script.
 deb: build-deps
 	@scripts/deps $(DEB_PACKAGES)
-	@command -v cargo-deb >/dev/null || cargo install --locked cargo-deb
+	@command -v cargo-deb >/dev/null || cargo install --locked cargo-deb --version $(CARGO_DEB)
 	@scripts/deb
 
 # After a change of what the plugin depends on; a test compares them.
