@@ -245,12 +245,13 @@ impl World {
             return;
         }
         match answer {
-            Answer::Fresh(_) => {
+            Answer::Fresh(page) => {
                 let name = name_of(key.as_bytes());
                 let stored = self.stored.get(&(worker, name)).copied();
                 let late = stored.is_some_and(|at| self.now > at.max(began) + OVERSLEPT_HERE_US);
-                // It may be one that was stored before, by another.
-                if late && stored.is_some_and(|at| at > began) {
+                // It may be another one, which was made after that was gone.
+                let made = Page::of(page).map(|page| page.made);
+                if late && stored.is_some_and(|at| at > began) && made <= stored {
                     self.breaks("one was not woken when his page was there");
                 }
             }
