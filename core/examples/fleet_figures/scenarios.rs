@@ -85,7 +85,7 @@ pub(crate) const SCENARIOS: [Scenario; 6] = [
 ];
 
 /// Options, and what they are called.
-pub(crate) fn choices() -> [(&'static str, Options); 6] {
+pub(crate) fn choices() -> [(&'static str, Options); 5] {
     let plain = Options::default();
     let lock = Options {
         lock: 10,
@@ -96,13 +96,9 @@ pub(crate) fn choices() -> [(&'static str, Options); 6] {
         stale_if_error: 3600,
         ..lock.clone()
     };
-    let jitter = Options {
-        ttl_jitter: 30,
-        ..stale.clone()
-    };
     let near = Options {
         near_ms: 1000,
-        ..jitter.clone()
+        ..stale.clone()
     };
     let failover = Options {
         failover: true,
@@ -112,7 +108,6 @@ pub(crate) fn choices() -> [(&'static str, Options); 6] {
         ("none", plain),
         ("lock", lock),
         ("+ stale", stale),
-        ("+ jitter", jitter),
         ("+ near", near),
         ("+ failover", failover),
     ]
