@@ -2,6 +2,7 @@
 //! for `memcached.cache` too.
 
 mod action;
+mod answering;
 mod asking;
 mod fill;
 mod filling;

@@ -9,7 +9,8 @@ use memcached_core::lookup::near::Reading;
 use memcached_core::protocol::Value;
 use memcached_core::stored::Head;
 
-use super::asking::{Asked, Asking, head_of};
+use super::answering::head_of;
+use super::asking::{Asked, Asking};
 use super::hit;
 use super::outcome::{How, Served};
 use crate::client::{Client, NearPage, since_1970, unix_now};

@@ -12,7 +12,8 @@ use memcached_core::protocol::Value;
 use memcached_core::stored::{Kind, Malformed};
 use memcached_core::time::Time;
 
-use super::asking::{Asked, Asking, head_of};
+use super::answering::head_of;
+use super::asking::{Asked, Asking};
 use super::fill::has_credentials;
 use super::outcome::{How, Passed};
 use crate::client::{Client, RunHandle, VisitHandle, unix_now};
