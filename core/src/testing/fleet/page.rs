@@ -117,7 +117,8 @@ impl Page {
     ) -> Option<NewItem> {
         let secs = now.as_secs();
         let lifetime = Lifetime::new(Ttl::from_secs(options.ttl), None, None)
-            .shortened(options.ttl_jitter, luck);
+            // All bits of it count there.
+            .shortened(options.ttl_jitter, luck.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let (lifetime, windows) = if stands_in {
             (lifetime.at_most(options.failover_ttl), Windows::NONE)
         } else {
