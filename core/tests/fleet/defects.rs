@@ -51,9 +51,6 @@ fn histories_are_made_shorter() {
     let short = shrink(&plan, 300);
     assert_eq!(run(&short, false).broken, Some(broken));
     let [before, after] = [&plan, &short].map(|plan| plan.arrivals.as_ref().map_or(0, Vec::len));
-    assert!(
-        after <= 20 && after <= before,
-        "{before} visitors, {after} left"
-    );
+    assert!(after * 4 < before, "{before} visitors, {after} left");
     assert!(short.to_string().contains("seed"));
 }
