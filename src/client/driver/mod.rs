@@ -1,6 +1,6 @@
-//! Drives the connections to one server on a worker's event loop: requests with
-//! their [`Completion`]s go in, outcomes come out. What a request is for is not
-//! known here.
+//! Drives the connections to one server on a worker's event loop: requests with their
+//! [`Completion`](super::completion::Completion)s go in, outcomes come out. What a request
+//! is for is not known here.
 //!
 //! Every entry point holds a [`PoisonOnPanic`] while it works. If a panic
 //! unwinds through one, the state of the driver may be half changed. So the
