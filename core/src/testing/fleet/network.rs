@@ -226,7 +226,7 @@ impl World {
         host.take_notes(now, self.taken_over, is_wrong);
         let replies = core::mem::take(&mut peer.replies);
         let is_closed = peer.is_closed;
-        if !replies.is_empty() && self.shows(Defect::ReplyTwice, 200) {
+        if !replies.is_empty() && self.shows(Defect::ReplyTwice, 4) {
             self.send_down(conn, Chunk::Bytes(replies.clone()));
         }
         if !replies.is_empty() && !self.shows(Defect::ReplyLost, 200) {
