@@ -55,7 +55,7 @@ run: run-deps $(HOST_WITHOUT_LUA)
 # Everything: formatting, lints, documentation, all tests.
 test: test-deps about check host panic-library
 	cargo build --workspace
-	env -u LIGHTTPD2_WORKER FLEET_SECONDS=60 cargo test --workspace
+	env -u LIGHTTPD2_WORKER cargo test --workspace
 	@if [ -n "$$LIGHTTPD2_WORKER" ]; then \
 	  echo "once more on $$LIGHTTPD2_WORKER" && cargo test --test e2e --test exports; \
 	fi

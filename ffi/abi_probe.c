@@ -8,9 +8,10 @@
 
 #include "lua_vrequest.h"
 
-#define SAY(what, number) __asm__ volatile("# fact: " what " %c0" \
-										   : \
-										   : "i"(number));
+/* Releases of clang-format differ about these colons. */
+/* clang-format off */
+#define SAY(what, number) __asm__ volatile("# fact: " what " %c0" : : "i"(number));
+/* clang-format on */
 #define SIZE(type, bytes) SAY("size " #type, sizeof(type))
 #define OFFSET(type, member, bytes) SAY("offset " #type "." #member, offsetof(type, member))
 #define NUMBER(name, value) SAY("number " #name, (long long)(name))

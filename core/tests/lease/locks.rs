@@ -39,6 +39,41 @@ fn one_makes_the_page_and_the_others_of_its_worker_are_woken() {
     assert_eq!((stats.won, stats.waited, stats.waited_in_vain), (1, 2, 0));
 }
 
+/// The answers to both come together, and that of the lookup is read last.
+#[test]
+fn a_lookup_from_before_the_store_that_is_read_after_it_looks_again_at_once() {
+    let mut desk = Desk::new();
+    desk.asks(WON);
+    let second = desk.ask();
+    assert_eq!(desk.looks(), 1);
+    desk.store();
+    assert_eq!(desk.sent(), ["ms k 4 T90 F9 C7 pinned"]);
+    desk.find(TAKEN);
+    desk.op_ends(&stored());
+    assert_eq!(
+        (desk.woken(), desk.poll(second)),
+        (vec![second], String::new())
+    );
+    assert_eq!(desk.looks(), 1, "at once");
+    // The page was purged meanwhile, and the version is another one's now, which is odd:
+    // it waits like everybody.
+    desk.find(TAKEN);
+    assert_eq!(
+        (desk.woken(), desk.poll(second)),
+        (vec![second], String::new())
+    );
+    assert_eq!(desk.looks(), 0, "it waits");
+    desk.pass(10);
+    assert_eq!(desk.woken(), [second]);
+    desk.poll(second);
+    desk.find(Item::Page(8, 60, ""));
+    assert_eq!(
+        (desk.woken(), desk.poll(second)),
+        (vec![second], "fresh".into())
+    );
+    assert!(desk.leases.is_idle() && desk.lookups.is_idle());
+}
+
 #[test]
 fn who_is_answered_after_a_wait_knows_for_what() {
     let mut desk = Desk::new();

@@ -64,6 +64,7 @@ impl<W: Clone> Leases<W> {
             lock_until: None,
             restarts: 0,
             awaited: None,
+            overtaken: None,
             ask,
         }
     }

@@ -271,11 +271,12 @@ impl<W: Clone> Table<W> {
         };
         let fate = Fate::of(outcome);
         let is_refused = matches!(outcome, Outcome::Reply(Reply::ServerError(_)));
-        let place = run.place.clone();
+        let (place, version) = (run.place.clone(), run.version);
         if stores {
             self.stats.count(fate);
         }
         if stores && fate == Fate::Stored {
+            self.replaced.add(place.server, version);
             self.change(now, &place, |entry, _, _| entry.held = None);
         } else if stores {
             if let Some(marker) = is_refused.then(|| run.mark_refused(now)).flatten() {

@@ -23,6 +23,7 @@ mod means;
 mod op;
 mod ops;
 mod polling;
+mod replaced;
 mod rights;
 mod run;
 mod running;

@@ -126,7 +126,7 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
     }
 
     /// Waits for another, if there is time left. The marks say who has the right.
-    pub(super) fn wait(self, marks: Marks) -> Option<Answer<P>> {
+    pub(super) fn wait(mut self, marks: Marks) -> Option<Answer<P>> {
         if self.visit.is_late(self.now) {
             return Some(self.time_up());
         }
@@ -138,6 +138,10 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
             Means::Meta => self.is_own(run, marks),
             Means::Classic | Means::Unlocked => true,
         };
+        if self.is_overtaken(marks) {
+            // Its stage is over, so that it looks.
+            return None;
+        }
         let visit = self.visit;
         visit.stage = Stage::Waiting;
         let wait = Wait {
@@ -153,6 +157,19 @@ impl<W: Clone, P: Clone> Judge<'_, W, P> {
         });
         self.table.wait(self.now, &visit.place, wait);
         None
+    }
+
+    /// Whether it has seen what was there before a page that its own worker has stored by
+    /// now, since both answers came together. Whoever stored it could not wake those who
+    /// wait only from here on. Once for each version: the page may be gone already.
+    fn is_overtaken(&mut self, marks: Marks) -> bool {
+        let (visit, version) = (&mut *self.visit, marks.version);
+        let is_replaced = self.table.replaced.has(visit.place.server, version);
+        if version == 0 || !is_replaced || visit.overtaken == Some(version) {
+            return false;
+        }
+        visit.overtaken = Some(version);
+        true
     }
 
     /// Asks whether to make the page.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::entry::{Asking, Call, Entry, Told, Waiting};
 use super::ops::Ops;
+use super::replaced::Replaced;
 use super::run::RunId;
 use super::running::Running;
 use super::stats::Stats;
@@ -25,6 +26,7 @@ pub(super) struct Table<W> {
     pub(super) timers: Timers,
     pub(super) wakes: VecDeque<W>,
     pub(super) stats: Stats,
+    pub(super) replaced: Replaced,
     serial: u64,
 }
 
@@ -50,6 +52,7 @@ impl<W> Default for Table<W> {
             timers: Timers::default(),
             wakes: VecDeque::new(),
             stats: Stats::default(),
+            replaced: Replaced::default(),
             serial: 0,
         }
     }

@@ -37,6 +37,8 @@ pub struct Visit<W, P> {
     pub(super) restarts: u8,
     /// It has waited for another.
     pub(super) awaited: Option<Awaited>,
+    /// The version that it has looked once more for, since it was replaced meanwhile.
+    pub(super) overtaken: Option<u64>,
 }
 
 /// What a request has waited for another to make.
