@@ -78,7 +78,12 @@ impl Client {
                 Arc::clone(&identity.0),
             ))),
         };
-        config.resumption = Resumption::in_memory_sessions(TICKETS);
+        config.resumption = match identity {
+            None => Resumption::in_memory_sessions(TICKETS),
+            // OpenSSL ends a handshake that resumes a session with a client it has to know,
+            // unless the server has named its sessions, which memcached seldom does.
+            Some(_) => Resumption::disabled(),
+        };
         Ok(Self {
             config: Arc::new(config),
             name: name.0,

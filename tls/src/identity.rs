@@ -11,6 +11,7 @@ use rustls::{Error, InconsistentKeys};
 use crate::client::provider;
 use crate::error::MaterialError;
 use crate::pem::{certificates, of_pem};
+use crate::words::of_other;
 
 /// A certificate and its key. Clones share them.
 #[derive(Clone)]
@@ -54,7 +55,7 @@ impl Identity {
                 }
                 Error::InvalidCertificate(why) => Wrong::Certificate(MaterialError::Certificate {
                     number: 1,
-                    why: why.to_string().into(),
+                    why: of_other(&why).into(),
                 }),
                 other => Wrong::Key(MaterialError::Key(other.to_string().into())),
             })

@@ -55,7 +55,8 @@ fn of_certificate(what: &CertificateError) -> String {
             let presented = if presented.is_empty() {
                 "no name".into()
             } else {
-                presented.join(", ")
+                let names: Vec<_> = presented.iter().map(|name| bare(name)).collect();
+                names.join(", ")
             };
             format!(
                 "{certificate} is not for {expected}; it is for {presented}, and \"tls_name\" can \
@@ -70,7 +71,24 @@ fn of_certificate(what: &CertificateError) -> String {
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
             format!("{certificate} is that of an authority (CA:TRUE), which no server may use")
         }
-        other => format!("{certificate} cannot be accepted: {other}"),
+        other => format!("{certificate} cannot be accepted: {}", of_other(other)),
+    }
+}
+
+/// A name as it stands in a certificate, of which rustls says the kind too.
+fn bare(name: &str) -> &str {
+    let inner = |kind: &str| name.strip_prefix(kind)?.strip_suffix(')');
+    let inner = inner("DnsName(").or_else(|| inner("IpAddress("));
+    inner.map_or(name, |name| name.trim_matches('"'))
+}
+
+/// What rustls says of a certificate has no type here where webpki has found it.
+pub(crate) fn of_other(error: &CertificateError) -> String {
+    let words = error.to_string();
+    if words.contains("UnsupportedCertVersion") {
+        "it is of version 1; openssl makes one of version 3 with -extfile".into()
+    } else {
+        words
     }
 }
 
@@ -91,6 +109,7 @@ fn of_alert(alert: AlertDescription) -> String {
         }
         AlertDescription::ProtocolVersion => "it speaks neither TLS 1.2 nor 1.3",
         AlertDescription::UnrecognisedName => "it is not the name that was asked for",
+        AlertDescription::InternalError => "it has failed itself",
         other => return format!("the server refuses the connection: {other:?}"),
     };
     format!("the server refuses the connection: {why}")
@@ -127,7 +146,8 @@ mod tests {
             })
         };
         assert!(other_name(&[]).contains("not for a.example; it is for no name"));
-        assert!(other_name(&["b", "c"]).contains("it is for b, c, and"));
+        let names = [r#"DnsName("b")"#, "IpAddress(::1)", "c"];
+        assert!(other_name(&names).contains("it is for b, ::1, c, and"));
         assert!(certificate(CertificateError::UnknownIssuer).contains("\"tls_ca\""));
         assert!(certificate(CertificateError::BadEncoding).contains("cannot be accepted"));
     }
@@ -145,7 +165,8 @@ mod tests {
             (AlertDescription::CertificateRequired, "\"tls_cert\""),
             (AlertDescription::UnknownCA, "issuer of our certificate"),
             (AlertDescription::BadCertificate, "does not accept"),
-            (AlertDescription::InternalError, "InternalError"),
+            (AlertDescription::InternalError, "it has failed itself"),
+            (AlertDescription::DecodeError, "DecodeError"),
         ] {
             let words = in_words(&Error::AlertReceived(alert), false);
             assert!(words.starts_with("the server refuses the connection: "));

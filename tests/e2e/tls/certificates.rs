@@ -149,6 +149,8 @@ fn a_client_that_has_to_say_who_it_is() {
     find(&right, "/a");
     let log = right.stop();
     assert!(!log.contains("can be read by everybody"), "{log}");
+    // Nor is any of its connections, though such a memcached takes no session again.
+    assert!(!log.contains("TLS:"), "{log}");
     fails(
         site(&papers.options(""), &cache),
         "TLS: the server refuses the connection: it wants a certificate, see \"tls_cert\"",
