@@ -155,11 +155,22 @@ mod case {
 
     impl ScriptKind for Scripts {
         type Plugin = Third;
-        const DEFAULT_PORT: u16 = 11211;
 
         fn start(signal: AnswerSignal, _: &PerWorker) -> Self {
             let pending = RefCell::default();
             Self { signal, pending }
+        }
+
+        fn connect(_servers: &[u8]) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn whereabouts(
+            &self,
+            _servers: &[u8],
+            _key: &[u8],
+        ) -> Result<(String, Option<String>), String> {
+            Err("there are no servers here".into())
         }
 
         fn submit(&self, _: &Command<'_>, slot: Option<CallSlot<'_>>) -> Result<(), String> {

@@ -329,10 +329,21 @@ mod hoard {
 
     impl ScriptKind for Scripts {
         type Plugin = Hoarder;
-        const DEFAULT_PORT: u16 = 1;
 
         fn start(_: AnswerSignal, _: &PerWorker) -> Self {
             Self
+        }
+
+        fn connect(_servers: &[u8]) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn whereabouts(
+            &self,
+            _servers: &[u8],
+            _key: &[u8],
+        ) -> Result<(String, Option<String>), String> {
+            Err("there are no servers here".into())
         }
 
         fn submit(&self, _: &Command<'_>, _: Option<CallSlot<'_>>) -> Result<(), String> {
