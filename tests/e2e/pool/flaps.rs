@@ -133,8 +133,15 @@ fn with_failover_what_is_stored_meanwhile_is_soon_forgotten() {
     for number in 5..8 {
         let new = format!("v{number}");
         flapping.store(&new, flapping.home);
-        assert_eq!(flapping.ask("v9"), new);
-        assert_eq!(flapping.site.request("PURGE", PATH, &[]).status, 204);
+        // A machine that is busy may make any of these late, which is a miss.
+        eventually("it is served from there", || {
+            let page = flapping.site.get(&format!("{PATH}?{new}"));
+            assert_eq!(page.text(), new, "nothing else is served");
+            page.cache() == "Hit"
+        });
+        eventually("a purge reaches both", || {
+            flapping.site.request("PURGE", PATH, &[]).status == 204
+        });
     }
     flapping.site.stop();
 }
