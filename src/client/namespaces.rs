@@ -9,12 +9,10 @@ use std::time::Duration;
 
 use memcached_core::lookup::ServerId;
 use memcached_core::namespace::{
-    self, Answer, Asker, Bump, Count, Name, Op, OpKind, ReadingId, Source, Unreadable, Visit,
+    self, Asker, Bump, Count, Name, Op, OpKind, ReadingId, Source, Unreadable, Visit,
 };
 use memcached_core::pool::Pool;
-use memcached_core::protocol::{
-    Command, Found, Key, Lane, Reply, Retrieve, Status, Store, StoreMode,
-};
+use memcached_core::protocol::{Command, Key, Lane, Reply, Retrieve, Status, Store, StoreMode};
 use memcached_core::server::Outcome;
 
 use super::address::Address;
@@ -248,24 +246,9 @@ struct Reading {
 
 impl Complete for Reading {
     fn complete(self: Rc<Self>, outcome: Outcome<BufferSlice>) {
-        let bytes;
-        let answer = match outcome {
-            Outcome::Reply(Reply::Values(mut values)) => match values.pop() {
-                Some((_, Found::Value(value))) => {
-                    let pieces: Vec<&[u8]> = value.pieces.iter().map(AsRef::as_ref).collect();
-                    bytes = pieces.concat();
-                    Answer::Value(&bytes)
-                }
-                Some((_, Found::TooLarge { .. })) => Answer::Unreadable(Unreadable::NotANumber),
-                None => Answer::Missing,
-            },
-            Outcome::Reply(Reply::ServerError(_)) => Answer::Unreadable(Unreadable::Refused),
-            Outcome::Reply(_) => Answer::Added,
-            Outcome::Failed(failure) => Answer::Unreadable(failure.into()),
-        };
         let now = self.namespaces.epoch.now();
         let mut core = self.namespaces.core.borrow_mut();
-        let unreadable = core.handle(now, self.id.clone(), answer);
+        let unreadable = core.handle_outcome(now, self.id.clone(), outcome);
         drop(core);
         // What the server itself has to do with is logged already.
         if let Some(why) = unreadable.filter(|why| !matches!(why, Unreadable::Failed(_))) {

@@ -40,20 +40,10 @@ impl Drivers {
         }
     }
 
-    /// The position of the server that stands in for that of a key at `home`.
-    fn stand_in(&self, servers: &ScriptPool, key: &Key, home: usize) -> usize {
-        let is_usable = |at| at != home && !self.of_scripts_server(servers, at).refuses();
-        servers.pool.route_to(key, is_usable)
-    }
-
     /// The position of the server that a key is on now, and the driver of that.
     pub(super) fn of_scripts_key(&self, servers: &ScriptPool, key: &Key) -> (usize, Rc<Driver>) {
-        let home = servers.pool.route(key);
-        let driver = self.of_scripts_server(servers, home);
-        if !servers.pool.spec().fails_over() || !driver.refuses() {
-            return (home, driver);
-        }
-        let at = self.stand_in(servers, key, home);
+        let refuses = |at| self.of_scripts_server(servers, at).refuses();
+        let at = servers.pool.place(key, refuses);
         (at, self.of_scripts_server(servers, at))
     }
 
@@ -64,12 +54,9 @@ impl Drivers {
         servers: &ScriptPool,
         key: &Key,
     ) -> (Rc<Driver>, Option<Rc<Driver>>) {
-        let home = servers.pool.route(key);
-        let fails_over = servers.pool.spec().fails_over();
-        let other = fails_over.then(|| self.stand_in(servers, key, home));
-        let other = other.filter(|&at| at != home);
         let driver = |at| self.of_scripts_server(servers, at);
-        (driver(home), other.map(driver))
+        let other = servers.pool.stand_in(key, |at| driver(at).refuses());
+        (driver(servers.pool.route(key)), other.map(driver))
     }
 }
 

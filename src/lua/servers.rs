@@ -103,15 +103,9 @@ fn own(mut list: ServerList<'_>) -> Result<PoolSpec<Address>, String> {
         list.servers.sort_unstable();
     }
     let hash = match list.hash {
-        b"" | b"ketama" => Hash::Ketama,
-        b"nginx" => Hash::Nginx,
-        b"modulo" => Hash::Modulo,
-        other => {
-            let other = shown(other);
-            return Err(format!(
-                "hash must be \"ketama\", \"nginx\" or \"modulo\", not {other}"
-            ));
-        }
+        b"" => Hash::default(),
+        name => Hash::named(name)
+            .ok_or_else(|| format!("hash must be {}, not {}", Hash::NAMES, shown(name)))?,
     };
     let servers = list
         .servers

@@ -8,6 +8,8 @@ use super::counter::{Answer, Counter, Next, Unreadable};
 use super::name::Name;
 use super::visit::{Asker, Place, Source, Visit};
 use crate::lookup::ServerId;
+use crate::protocol::{Found, Reply};
+use crate::server::Outcome;
 use crate::time::Time;
 
 /// Namespaces that are known before those are forgotten of which nothing has to be
@@ -128,6 +130,31 @@ impl<W> Namespaces<W> {
             });
         }
         Poll::Pending
+    }
+
+    /// Takes in what came of an [`Op`], as [`handle`](Self::handle).
+    pub fn handle_outcome<P: AsRef<[u8]>>(
+        &mut self,
+        now: Time,
+        reading: ReadingId,
+        outcome: Outcome<P>,
+    ) -> Option<Unreadable> {
+        let bytes;
+        let answer = match outcome {
+            Outcome::Reply(Reply::Values(mut values)) => match values.pop() {
+                Some((_, Found::Value(value))) => {
+                    let pieces: Vec<&[u8]> = value.pieces.iter().map(AsRef::as_ref).collect();
+                    bytes = pieces.concat();
+                    Answer::Value(&bytes)
+                }
+                Some((_, Found::TooLarge { .. })) => Answer::Unreadable(Unreadable::NotANumber),
+                None => Answer::Missing,
+            },
+            Outcome::Reply(Reply::ServerError(_)) => Answer::Unreadable(Unreadable::Refused),
+            Outcome::Reply(_) => Answer::Added,
+            Outcome::Failed(failure) => Answer::Unreadable(failure.into()),
+        };
+        self.handle(now, reading, answer)
     }
 
     /// Takes in what came of an [`Op`]. If the count cannot be read, it is said why,

@@ -18,6 +18,22 @@ pub enum Hash {
     Modulo,
 }
 
+impl Hash {
+    /// What [`named`](Self::named) knows, for those who wrote something else.
+    pub const NAMES: &'static str = "\"ketama\", \"nginx\" or \"modulo\"";
+
+    /// The one that a configuration or a script names so.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Option<Self> {
+        match name {
+            b"ketama" => Some(Self::Ketama),
+            b"nginx" => Some(Self::Nginx),
+            b"modulo" => Some(Self::Modulo),
+            _ => None,
+        }
+    }
+}
+
 /// The four numbers that an MD5 is.
 pub(super) fn md5_numbers(text: &[u8]) -> [u32; 4] {
     let digest: [u8; 16] = Md5::digest(text).into();

@@ -12,6 +12,7 @@ pub mod fleet;
 pub mod key;
 pub mod lease;
 pub mod lookup;
+mod manner;
 pub mod memcached;
 pub mod reply;
 pub mod seeds;

@@ -7,6 +7,7 @@ use memcached_core::lookup::near::Reading;
 use memcached_core::metrics::ActionCount;
 use memcached_core::policy::{Conditions, Servable};
 use memcached_core::protocol::Value;
+use memcached_core::server::Failure;
 use memcached_core::stored::{Head, Kind, Malformed};
 
 use super::asking::{Asked, Asking};
@@ -28,21 +29,11 @@ impl Asking {
             LookupResult::Hit(value) => self.answer(vr, &value, read, memory),
             LookupResult::Miss => {
                 self.forget_near(vr, &memory);
-                let passed = Passed {
-                    count: ActionCount::MISS,
-                    forward: self.forward_of_miss(),
-                    detail: None,
-                    key: None,
-                    status: "miss",
-                    line: &"not found",
-                };
+                let passed = self.not_found();
                 self.pass(vr, memory, &passed)
             }
             LookupResult::TooLarge(len) => self.pass_too_large(vr, memory, len),
-            LookupResult::Failed(failure) => match self.answer_on_error(vr, memory) {
-                Ok(asked) => asked,
-                Err(memory) => self.fail(vr, memory, &failure),
-            },
+            LookupResult::Failed(failure) => self.failed(vr, memory, failure),
         }
     }
 
@@ -118,6 +109,32 @@ impl Asking {
         self.sent(vr, memory, sent, served)
     }
 
+    /// Memcached has no such item.
+    pub(super) fn not_found(&self) -> Passed<'static> {
+        Passed {
+            count: ActionCount::MISS,
+            forward: self.forward_of_miss(),
+            detail: None,
+            key: None,
+            status: "miss",
+            line: &"not found",
+        }
+    }
+
+    /// Memcached cannot be asked; what was found lately may do.
+    pub(super) fn failed(
+        &self,
+        vr: &mut Request<'_>,
+        memory: Box<RequestMemory>,
+        failure: Failure,
+    ) -> Asked {
+        match self.answer_on_error(vr, memory) {
+            Ok(asked) => asked,
+            Err(memory) => self.fail(vr, memory, &failure),
+        }
+    }
+
+    /// What became of an item that was to be sent.
     pub(super) fn sent(
         &self,
         vr: &mut Request<'_>,

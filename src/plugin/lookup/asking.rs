@@ -270,7 +270,7 @@ impl Asking {
     }
 }
 
-pub(super) fn conditions(vr: &Request<'_>) -> Conditions {
+fn conditions(vr: &Request<'_>) -> Conditions {
     let mut conditions = Conditions::default();
     for (name, value) in vr.request_headers() {
         conditions.observe(name, value);

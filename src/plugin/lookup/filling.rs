@@ -6,10 +6,10 @@ use memcached_core::metrics::ActionCount;
 use memcached_core::protocol::Value;
 use memcached_core::stored::Head;
 
-use super::asking::{Asked, Asking, conditions};
+use super::asking::{Asked, Asking};
 use super::fill::{Attended, WakeAtEnd};
 use super::hit::{Sent, send_whole};
-use super::outcome::Passed;
+use super::outcome::{Passed, Served};
 use super::visit::still_servable;
 use crate::client::{RunHandle, unix_now};
 use crate::host::BufferSlice;
@@ -150,21 +150,14 @@ impl Asking {
             Err(malformed) => return self.reject(vr, memory, malformed),
         };
         let times = head.times(unix_now()).filter(|times| times.age > 0);
-        let conditions = conditions(vr).ignoring_ranges();
+        let conditions = memory.conditions.as_deref().cloned();
+        let conditions = conditions.unwrap_or_default().ignoring_ranges();
         match send_whole(vr, &response, &head, times, &conditions) {
             Sent::Whole => {
                 self.outcomes.pass(vr, memory, passed);
                 Asked::Made(why)
             }
-            Sent::Not => {
-                vr.set_state(memory);
-                Asked::Handled
-            }
-            Sent::Cut => {
-                vr.set_state(memory);
-                self.outcomes.tell_of_cut(vr);
-                Asked::Cut
-            }
+            sent @ (Sent::Not | Sent::Cut) => self.sent(vr, memory, sent, Served::default()),
         }
     }
 }

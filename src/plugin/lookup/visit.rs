@@ -277,14 +277,7 @@ impl Asking {
                 );
             }
         }
-        let passed = Passed {
-            count: ActionCount::MISS,
-            forward: self.forward_of_miss(),
-            detail: None,
-            key: None,
-            status: "miss",
-            line: &"not found",
-        };
+        let passed = self.not_found();
         self.pass_with(vr, run, memory, &passed)
     }
 
@@ -311,10 +304,7 @@ impl Asking {
             }
             Why::TooLarge(len) => self.pass_too_large(vr, memory, len),
             Why::Refused => self.fail(vr, memory, &"memcached refused"),
-            Why::Failed(failure) => match self.answer_on_error(vr, memory) {
-                Ok(asked) => asked,
-                Err(memory) => self.fail(vr, memory, &failure),
-            },
+            Why::Failed(failure) => self.failed(vr, memory, failure),
         }
     }
 

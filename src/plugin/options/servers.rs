@@ -125,13 +125,8 @@ impl Options {
 
 /// How keys find their servers.
 pub(super) fn hash(given: Given<'_>) -> Result<Hash, OptionError> {
-    let expected = "\"ketama\", \"nginx\" or \"modulo\"";
-    match given.text(expected)? {
-        b"ketama" => Ok(Hash::Ketama),
-        b"nginx" => Ok(Hash::Nginx),
-        b"modulo" => Ok(Hash::Modulo),
-        _ => Err(given.wrong(expected)),
-    }
+    let hash = Hash::named(given.text(Hash::NAMES)?);
+    hash.ok_or_else(|| given.wrong(Hash::NAMES))
 }
 
 /// Whether the keys of a server that is down are on the next one.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use testkit::project_root;
 
 /// A page, by its path from the project's folder.
-fn page(name: &str) -> String {
+pub(crate) fn page(name: &str) -> String {
     fs::read_to_string(project_root().join(name)).expect("our own documentation")
 }
 
@@ -30,25 +30,39 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
+/// The blocks of code: the first line of each, which says language and name, and the text.
+pub(crate) fn all_blocks(text: &str) -> Vec<(String, String)> {
+    // Every second part stands between fences.
+    let blocks = text.split("```").skip(1).step_by(2);
+    let split = |block: &str| {
+        let (line, body) = block.split_once('\n').expect("a block has lines");
+        (line.to_owned(), body.to_owned())
+    };
+    blocks.map(split).collect()
+}
+
+/// The text of the block with this first line.
+pub(crate) fn block(text: &str, line: &str) -> String {
+    let found = all_blocks(text).into_iter().find(|(own, _)| own == line);
+    found.unwrap_or_else(|| panic!("{line} is not shown")).1
+}
+
 /// The blocks of code whose first line begins with this word: what else stands there,
 /// and the text.
-fn blocks(text: &str, language: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    // Every second part stands between fences.
-    for block in text.split("```").skip(1).step_by(2) {
-        let (line, body) = block.split_once('\n').unwrap_or((block, ""));
-        if let Some(words) = line.strip_prefix(language) {
-            found.push((words.trim().to_owned(), body.to_owned()));
-        }
-    }
-    found
+pub(crate) fn blocks(text: &str, language: &str) -> Vec<(String, String)> {
+    let of_language = |(line, body): (String, String)| {
+        let words = line.strip_prefix(language)?;
+        Some((words.trim().to_owned(), body))
+    };
+    all_blocks(text)
+        .into_iter()
+        .filter_map(of_language)
+        .collect()
 }
 
 /// The configuration of this name.
 fn configuration(text: &str, name: &str) -> String {
-    let mut found = blocks(text, "lighttpd").into_iter();
-    let block = found.find(|(own, _)| own == name);
-    block.unwrap_or_else(|| panic!("{name} is not shown")).1
+    block(text, &format!("lighttpd {name}"))
 }
 
 /// A configuration without its setup block, which a test makes itself.

@@ -2,23 +2,9 @@
 
 use std::process::Command;
 
-use testkit::{Memcached, Site, project_root};
+use testkit::{Memcached, Site};
 
-/// The blocks of `docs/whole-responses.md` whose first line begins with this
-/// word; the words after it, and the text.
-fn blocks(language: &str) -> Vec<(String, String)> {
-    let path = project_root().join("docs/whole-responses.md");
-    let text = std::fs::read_to_string(path).expect("our own documentation");
-    let mut found = Vec::new();
-    // Every second part stands between fences.
-    for block in text.split("```").skip(1).step_by(2) {
-        let (line, body) = block.split_once('\n').expect("a block has lines");
-        if let Some(words) = line.strip_prefix(language) {
-            found.push((words.trim().to_owned(), body.to_owned()));
-        }
-    }
-    found
-}
+use crate::docs;
 
 /// Runs a Python script that uses a memcached at the usual address on another
 /// one. It is the system's Python, which has the system's packages.
@@ -36,7 +22,7 @@ fn a_script_writes_and_deletes_items() {
     let cache = Memcached::start();
     let config = crate::looked_up(r#""headers" => true"#);
     let site = Site::start(&config, &[("CACHE", &cache)]);
-    let scripts = blocks("python");
+    let scripts = docs::blocks(&docs::page("docs/whole-responses.md"), "python");
     let [(_, write), (_, purge)] = &scripts[..] else {
         panic!("{scripts:?}");
     };

@@ -27,6 +27,24 @@ fn site_behind(proxy: &dyn Display, more: &str) -> Site {
     Site::start(super::CONFIG, &[("SERVERS", &server), ("MORE", &more)])
 }
 
+/// What one of two sites has stored the other one finds and purges. `check` looks at a page
+/// that is stored.
+fn have_one_cache(list: &Site, behind: &Site, check: impl Fn(&str)) {
+    for (at, path) in many_paths().enumerate() {
+        let (first, second) = if at % 2 == 0 {
+            (list, behind)
+        } else {
+            (behind, list)
+        };
+        assert_eq!(first.get(&path).cache(), "Miss", "{path}");
+        first.get_hit(&path);
+        assert_eq!(second.get(&path).cache(), "Hit", "{path}");
+        check(&path);
+        assert_eq!(second.request("PURGE", &path, &[]).status, 204, "{path}");
+        assert_eq!(first.get(&path).cache(), "Miss", "{path}");
+    }
+}
+
 /// A site with the list and a site with the proxy have one cache.
 #[test]
 fn twemproxy_and_we() {
@@ -44,18 +62,7 @@ fn twemproxy_and_we() {
         let proxy = twemproxy(&fleet, weights, theirs.0, theirs.1);
         let list = fleet.site(&format!("\"hash\" => \"{ours}\""));
         let behind = site_behind(&proxy, "");
-        for (at, path) in many_paths().enumerate() {
-            let (first, second) = if at % 2 == 0 {
-                (&list, &behind)
-            } else {
-                (&behind, &list)
-            };
-            assert_eq!(first.get(&path).cache(), "Miss", "{path}");
-            first.get_hit(&path);
-            assert_eq!(second.get(&path).cache(), "Hit", "{ours} {path}");
-            assert_eq!(second.request("PURGE", &path, &[]).status, 204, "{path}");
-            assert_eq!(first.get(&path).cache(), "Miss", "{path}");
-        }
+        have_one_cache(&list, &behind, |_| {});
         list.stop();
         behind.stop();
     }
@@ -69,19 +76,9 @@ fn the_proxy_of_memcached_and_we() {
         return;
     };
     let (list, behind) = (fleet.site(""), site_behind(&proxy, ""));
-    for (at, path) in many_paths().enumerate() {
-        let (first, second) = if at % 2 == 0 {
-            (&list, &behind)
-        } else {
-            (&behind, &list)
-        };
-        assert_eq!(first.get(&path).cache(), "Miss", "{path}");
-        first.get_hit(&path);
-        assert_eq!(second.get(&path).cache(), "Hit", "{path}");
-        assert_eq!(fleet.holders(&path), [fleet.home(&path)], "{path}");
-        assert_eq!(second.request("PURGE", &path, &[]).status, 204, "{path}");
-        assert_eq!(first.get(&path).cache(), "Miss", "{path}");
-    }
+    have_one_cache(&list, &behind, |path| {
+        assert_eq!(fleet.holders(path), [fleet.home(path)], "{path}");
+    });
     list.stop();
     behind.stop();
 }

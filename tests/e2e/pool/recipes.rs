@@ -5,26 +5,13 @@ use std::fs;
 use std::process::Command;
 
 use memcached_core::pool::Hash;
-use testkit::{Backend, BackendRequest, MemcachedProxy, Site, Twemproxy, eventually, project_root};
+use testkit::{Backend, BackendRequest, MemcachedProxy, Site, Twemproxy, eventually};
 
 use super::{Fleet, names};
-
-/// The blocks of the page: language and name, and the text.
-fn blocks() -> Vec<(String, String)> {
-    let path = project_root().join("docs/fleet.md");
-    let text = fs::read_to_string(path).expect("our own documentation");
-    // Every second part stands between fences.
-    let blocks = text.split("```").skip(1).step_by(2);
-    let split = |block: &str| {
-        let (line, body) = block.split_once('\n').expect("a block has lines");
-        (line.to_owned(), body.to_owned())
-    };
-    blocks.map(split).collect()
-}
+use crate::docs;
 
 fn block(line: &str) -> String {
-    let found = blocks().into_iter().find(|(own, _)| own == line);
-    found.unwrap_or_else(|| panic!("{line} is not shown")).1
+    docs::block(&docs::page("docs/fleet.md"), line)
 }
 
 /// With the addresses of our own servers.
@@ -102,7 +89,7 @@ fn three() -> Fleet {
 #[test]
 fn every_block_is_tested() {
     let own = include_str!("recipes.rs");
-    for (line, _) in blocks() {
+    for (line, _) in docs::all_blocks(&docs::page("docs/fleet.md")) {
         let is_of_users = line == "lighttpd";
         let is_named = own.contains(&format!("\"{line}\""));
         assert!(

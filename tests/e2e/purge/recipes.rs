@@ -6,23 +6,10 @@ use std::process::Command;
 use testkit::{Response, eventually, project_root};
 
 use super::{Pages, is};
-
-/// The blocks of the page: language and name, and the text.
-fn blocks() -> Vec<(String, String)> {
-    let path = project_root().join("docs/purging.md");
-    let text = fs::read_to_string(path).expect("our own documentation");
-    // Every second part stands between fences.
-    let blocks = text.split("```").skip(1).step_by(2);
-    let split = |block: &str| {
-        let (line, body) = block.split_once('\n').expect("a block has lines");
-        (line.to_owned(), body.to_owned())
-    };
-    blocks.map(split).collect()
-}
+use crate::docs;
 
 fn block(line: &str) -> String {
-    let found = blocks().into_iter().find(|(own, _)| own == line);
-    found.unwrap_or_else(|| panic!("{line} is not shown")).1
+    docs::block(&docs::page("docs/purging.md"), line)
 }
 
 /// The configuration of this name, for our own servers and address.
@@ -77,7 +64,7 @@ fn run(pages: &Pages, line: &str, command: &[&str]) -> String {
 #[test]
 fn every_block_is_tested() {
     let own = include_str!("recipes.rs");
-    let lines = blocks();
+    let lines = docs::all_blocks(&docs::page("docs/purging.md"));
     assert_eq!(lines.len(), 10);
     for (line, _) in lines {
         let (language, name) = line.split_once(' ').expect("language and name");

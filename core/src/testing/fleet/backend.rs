@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::client::Client;
 use super::page::Piece;
 use super::queue::Event;
 use super::slab::Id;
@@ -11,6 +12,7 @@ use crate::lookup::lease::Run;
 use crate::lookup::near::Reading;
 use crate::protocol::{Key, Value};
 use crate::testing::chance::Chance;
+use crate::testing::manner::Manner;
 use crate::time::Time;
 
 /// A failing backend says so after this, in microseconds.
@@ -40,14 +42,26 @@ pub(super) struct Job {
     pub(super) epoch: Option<u64>,
 }
 
-/// What an answer of the backend is like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
-    Storable,
-    NotStorable,
-    Private,
-    Authorized,
-    Fails,
+impl Job {
+    /// That which a visitor wants, without anybody who waits for it.
+    pub(super) fn of(client: &Client, now: u64) -> Self {
+        Self {
+            worker: client.worker,
+            life: client.life,
+            page: client.page,
+            key: client.key.clone(),
+            wish: client.wish,
+            luck: client.luck,
+            client: None,
+            run: None,
+            instead: None,
+            is_alone: false,
+            is_refresh: false,
+            began: now,
+            version: 0,
+            epoch: None,
+        }
+    }
 }
 
 /// The backend.

@@ -9,7 +9,7 @@ use super::worker::Waker;
 use super::world::World;
 use crate::lookup::{DriverId, ServerId};
 use crate::namespace::{self, Asker, Count, Name, ReadingId, Source, Unreadable};
-use crate::protocol::{Found, Key, Reply};
+use crate::protocol::Key;
 use crate::server::Outcome;
 
 /// The name of the namespace.
@@ -78,27 +78,8 @@ impl World {
 
     /// What a server said of the count.
     pub(super) fn count_read(&mut self, worker: u32, reading: ReadingId, outcome: Outcome<Piece>) {
-        let bytes;
-        let answer = match outcome {
-            Outcome::Reply(Reply::Values(mut values)) => match values.pop() {
-                Some((_, Found::Value(value))) => {
-                    let pieces: Vec<&[u8]> = value.pieces.iter().map(AsRef::as_ref).collect();
-                    bytes = pieces.concat();
-                    namespace::Answer::Value(&bytes)
-                }
-                Some((_, Found::TooLarge { .. })) => {
-                    namespace::Answer::Unreadable(Unreadable::NotANumber)
-                }
-                None => namespace::Answer::Missing,
-            },
-            Outcome::Reply(Reply::ServerError(_)) => {
-                namespace::Answer::Unreadable(Unreadable::Refused)
-            }
-            Outcome::Reply(_) => namespace::Answer::Added,
-            Outcome::Failed(failure) => namespace::Answer::Unreadable(failure.into()),
-        };
         let now = self.time();
         let names = &mut self.workers[worker as usize].names;
-        let _ = names.handle(now, reading, answer);
+        let _ = names.handle_outcome(now, reading, outcome);
     }
 }

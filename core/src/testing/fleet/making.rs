@@ -1,6 +1,6 @@
 //! Pages that are made, and what becomes of them.
 
-use super::backend::{Job, Manner};
+use super::backend::Job;
 use super::client::How;
 use super::driving::Way;
 use super::page::Page;
@@ -11,6 +11,7 @@ use super::world::World;
 use crate::lookup::ServerId;
 use crate::lookup::lease::End;
 use crate::protocol::{Command, Lane, Store, StoreMode};
+use crate::testing::manner::Manner;
 
 impl World {
     /// The backend has answered.

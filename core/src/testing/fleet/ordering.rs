@@ -26,20 +26,11 @@ impl World {
         };
         let is_limited = is_alone && instead.is_some();
         let job = Job {
-            worker: it.worker,
-            life: it.life,
-            page: it.page,
-            key: it.key.clone(),
-            wish: it.wish,
-            luck: it.luck,
             client: Some(client),
             run,
             instead,
             is_alone,
-            is_refresh: false,
-            began: self.now,
-            version: 0,
-            epoch: None,
+            ..Job::of(it, self.now)
         };
         let job = self.start(job, is_limited);
         if let Some(it) = self.clients.get(client) {
@@ -53,20 +44,10 @@ impl World {
             return;
         };
         let job = Job {
-            worker: it.worker,
-            life: it.life,
-            page: it.page,
-            key: it.key.clone(),
-            wish: it.wish,
-            luck: it.luck,
-            client: None,
             run: Some(run),
-            instead: None,
             is_alone: true,
             is_refresh: true,
-            began: self.now,
-            version: 0,
-            epoch: None,
+            ..Job::of(it, self.now)
         };
         let worker = it.worker as usize;
         if self.workers[worker].refreshes >= self.plan.settings.options.refresh_max {

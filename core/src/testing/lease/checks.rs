@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use super::events::Event;
 use super::page::Stored;
-use super::worker::{Manner, TIMEOUT};
+use super::worker::TIMEOUT;
 use super::world::{Scenario, World};
 use crate::protocol::{Command, Found, Pin, Reply, Status, Value};
+use crate::testing::manner::Manner;
 use crate::time::Time;
 
 /// What an answer may be older than it says, by whole seconds and slow ways.

@@ -3,12 +3,13 @@
 use core::time::Duration;
 
 use super::network::{Connection, For, delay};
-use super::worker::{Client, Manner, TIMEOUT, Worker};
+use super::worker::{Client, TIMEOUT, Worker};
 use super::world::{Scenario, WORKERS, World};
 use crate::lookup::lease::{Ask, End, Rules};
 use crate::lookup::{Asks, DriverId, ServerId, Target};
 use crate::protocol::{Command, Found, Reply};
 use crate::server::{Failure, Outcome, Unclaimed};
+use crate::testing::manner::Manner;
 
 /// Something that happens.
 #[derive(Debug)]

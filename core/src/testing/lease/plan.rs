@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use super::events::Event;
 use super::page::Stored;
-use super::worker::Manner;
 use super::world::{Scenario, WORKERS, World, at_ms};
+use crate::testing::manner::Manner;
 use crate::time::Time;
 
 /// When nothing goes wrong any more, in milliseconds.

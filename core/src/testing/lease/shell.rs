@@ -8,12 +8,13 @@ use std::rc::Rc;
 use super::events::Event;
 use super::network::{For, Message, delay, give_back};
 use super::page::kind;
-use super::worker::{Making, Manner, STORES, TIMEOUT};
+use super::worker::{Making, STORES, TIMEOUT};
 use super::world::{NAMES, Scenario, World};
 use crate::lookup::lease::{Answer, End, Op, Run};
 use crate::lookup::{Cancel, Flight};
 use crate::protocol::{Command, Pin, Value};
 use crate::server::{Failure, Outcome, Unclaimed};
+use crate::testing::manner::Manner;
 use crate::time::Time;
 
 /// How the backend is asked.

@@ -6,6 +6,7 @@ use super::network::Connection;
 use crate::lookup::Lookups;
 use crate::lookup::lease::{Leases, Run, Visit};
 use crate::protocol::Value;
+use crate::testing::manner::Manner;
 use crate::time::Time;
 
 /// A worker. It dies, and comes back without what it knew.
@@ -24,16 +25,6 @@ pub(super) struct Worker {
 
 /// Its connection for what depends on no version.
 pub(super) const STORES: usize = 2;
-
-/// What an answer of the backend is like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
-    Storable,
-    NotStorable,
-    Private,
-    Authorized,
-    Fails,
-}
 
 /// A client.
 #[derive(Debug)]

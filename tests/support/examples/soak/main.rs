@@ -7,6 +7,7 @@
 
 mod fleet;
 mod fresh;
+mod load;
 mod plain;
 mod samples;
 

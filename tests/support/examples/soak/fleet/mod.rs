@@ -7,7 +7,6 @@
 //! not end well.
 
 mod killer;
-mod load;
 
 use std::fs;
 use std::thread;
@@ -16,8 +15,25 @@ use std::time::{Duration, Instant};
 use testkit::{Client, Memcached, Site, eventually};
 
 use super::samples::Samples;
+use crate::load::{Asked, FILES, Load};
 use killer::Killer;
-use load::{FILES, FOLDERS, Load, body_of};
+
+const ASKED: Asked = Asked {
+    folders: &["plain", "next", "once", "script"],
+    body_of,
+    clients: 12,
+    // The time ends it.
+    most: u64::MAX,
+};
+
+/// What a page says; it names its path. From one byte to more than one read.
+fn body_of(path: &str) -> Vec<u8> {
+    if path.starts_with("/script/") {
+        return b"right".to_vec();
+    }
+    let repeat = [1, 20, 200, 3000][path.len() % 4];
+    format!("<{path}>").repeat(repeat).into_bytes()
+}
 
 const SERVERS: usize = 5;
 const WORKERS: u32 = 4;
@@ -119,7 +135,7 @@ pub(crate) fn run(seconds: u64) {
     let servers: Vec<_> = (0..SERVERS).map(|_| Memcached::start()).collect();
     let mut site = start(&servers);
 
-    let load = Load::start(site.addr);
+    let load = Load::start(site.addr, ASKED);
     thread::sleep(WARM_UP);
     let descriptors = site.descriptors();
     let mut killer = Killer::new(servers);
@@ -153,7 +169,7 @@ pub(crate) fn run(seconds: u64) {
     recoveries.sort();
     let mut complaints = Vec::new();
     println!("requests               {}", figures.requests);
-    for (folder, (asked, hits)) in FOLDERS.iter().zip(figures.by_folder) {
+    for (folder, (asked, hits)) in ASKED.folders.iter().zip(figures.by_folder) {
         println!("  {folder:<21}{asked}, {hits} of them hits");
         if hits < asked / 10 {
             complaints.push(format!("hardly a hit of {folder}"));
@@ -211,7 +227,7 @@ fn start(servers: &[Memcached]) -> Site {
     let builder = Site::builder().workers(WORKERS).module("mod_lua");
     let site = builder.start(CONFIG, &names);
     fs::write(site.dir().join("page.lua"), SCRIPT.replace("$LIST", &list)).expect("a file");
-    for folder in FOLDERS.iter().filter(|folder| **folder != "script") {
+    for folder in ASKED.folders.iter().filter(|folder| **folder != "script") {
         let dir = site.dir().join("www").join(folder);
         fs::create_dir_all(&dir).expect("a folder");
         for number in 0..FILES {

@@ -5,14 +5,13 @@
 //! server does not end well.
 
 mod killer;
-mod load;
 
 use std::time::{Duration, Instant};
 
 use testkit::{Cutter, Memcached, Site};
 
+use crate::load::{Asked, FILES, Load};
 use killer::Killer;
-use load::{FILES, Load, body_of};
 
 /// In milliseconds: for the answer, for connecting, between attempts.
 const TIMES: [u64; 3] = [150, 150, 300];
@@ -39,6 +38,19 @@ if req.path =^ "/a/" {
 }
 "#;
 
+const ASKED: Asked = Asked {
+    folders: &["a", "b"],
+    body_of,
+    clients: 8,
+    most: 5_000_000,
+};
+
+/// What a page says; it names its path. From one byte to more than one read.
+fn body_of(path: &str) -> Vec<u8> {
+    let repeat = [1, 20, 200, 5000][path.len() % 4];
+    format!("<{path}>").repeat(repeat).into_bytes()
+}
+
 /// After this time the server has made its caches and buffers.
 const WARM_UP: Duration = Duration::from_secs(5);
 
@@ -62,7 +74,7 @@ pub(crate) fn run(seconds: u64) {
         .start(CONFIG, &[("A", &a), ("B", &cutter), ("TIMES", &times)]);
     make_files(&site);
 
-    let load = Load::start(site.addr);
+    let load = Load::start(site.addr, ASKED);
     std::thread::sleep(WARM_UP);
     let (memory, descriptors) = (site.resident_kib(), site.descriptors());
     let mut killer = Killer::new(site.addr, a, b, cutter);
@@ -79,7 +91,7 @@ pub(crate) fn run(seconds: u64) {
 
     let recoveries = killer.recoveries();
     println!("requests               {}", figures.requests);
-    println!("hits                   {}", figures.hits);
+    println!("hits                   {}", figures.hits());
     println!("wrong responses        {}", figures.wrong);
     println!(
         "longest request        {:?} (limit {request_limit:?})",
@@ -97,7 +109,7 @@ pub(crate) fn run(seconds: u64) {
     println!("log lines              {}", log.lines().count());
 
     assert!(figures.wrong == 0, "{:?}", figures.example);
-    assert!(figures.hits > figures.requests / 10, "hardly a hit");
+    assert!(figures.hits() > figures.requests / 10, "hardly a hit");
     assert!(figures.longest <= request_limit, "a request took too long");
     assert!(
         recoveries.iter().all(|took| *took <= recovery_limit),
@@ -109,7 +121,7 @@ pub(crate) fn run(seconds: u64) {
 }
 
 fn make_files(site: &Site) {
-    for folder in ["a", "b"] {
+    for folder in ASKED.folders {
         let dir = site.dir().join("www").join(folder);
         std::fs::create_dir_all(&dir).expect("a folder");
         for number in 0..FILES {
