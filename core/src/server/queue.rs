@@ -25,6 +25,10 @@ use super::spec::Limits;
 use crate::protocol::Command;
 use crate::time::Time;
 
+/// Commands on their way, of which nobody waits for the oldest, from which on the
+/// server is behind.
+const BEHIND: usize = 2;
+
 /// What the end of a connection means for the oldest command without a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Blame {
@@ -94,10 +98,20 @@ impl<T: Types> Queue<T> {
 
     /// Whether the next of those that wait may be sent now.
     pub(super) fn can_send(&self) -> bool {
-        let next = self.waiting.front();
-        let alone =
-            |next: &Queued<T>, last: &Sent<T>| next.request.is_suspect() || last.is_suspect();
-        next.is_some_and(|next| self.sent.back().is_none_or(|last| !alone(next, last)))
+        let Some(next) = self.waiting.front() else {
+            return false;
+        };
+        let alone = |last: &Sent<T>| next.request.is_suspect() || last.is_suspect();
+        !self.sent.back().is_some_and(alone) && !self.is_behind(next)
+    }
+
+    /// Whether the server is so far behind that a lookup had better wait here: it
+    /// then goes together with others, or not at all if nobody waits any more,
+    /// and the server is not asked ever more that nobody needs.
+    fn is_behind(&self, next: &Queued<T>) -> bool {
+        self.sent.len() >= BEHIND
+            && next.command.batch_key().is_some()
+            && self.sent.front().is_some_and(Sent::is_abandoned)
     }
 
     /// Makes the next command out of what waits, of up to `batch` lookups, and

@@ -89,6 +89,11 @@ impl<T: Types> Sent<T> {
         self.requests.iter().any(Request::is_suspect)
     }
 
+    /// Whether it was for somebody, and nobody waits for its reply any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        !self.requests.is_empty() && self.requests.iter().all(|r| r.token.is_none())
+    }
+
     /// The longest time that somebody waits for its reply.
     pub(super) fn patience(&self) -> Duration {
         let live = self.requests.iter().filter(|r| r.token.is_some());

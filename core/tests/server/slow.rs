@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use memcached_core::server::{Action, ConnectionId};
 use memcached_core::testing::server::load::{Load, Served};
-use memcached_core::testing::server::{Sim, outcomes};
+use memcached_core::testing::server::{Sim, TIMEOUT, outcomes};
 
 const CALM: Load = Load {
     clients: 50,
     slow_keys: 1,
     slow_rate: 0,
     slow_for: Duration::ZERO,
+    slow_timeout: TIMEOUT,
+    command: Duration::from_micros(20),
     lasts: Duration::from_secs(4),
 };
 
@@ -51,6 +53,27 @@ fn several_slow_items_do_too() {
         });
         println!("{slow_keys} keys: {percent} %, {slow:?}");
         assert!(percent >= 80, "{percent} %");
+    }
+}
+
+/// A server that is slower than some wait, each of whom asks once more: what they
+/// left behind does not pile up before those who have patience.
+#[test]
+fn those_who_do_not_wait_leave_no_queue_to_the_others() {
+    for slow_rate in [11, 33] {
+        let served = Load {
+            clients: 1,
+            slow_keys: 1000,
+            slow_rate,
+            slow_timeout: Duration::from_millis(30),
+            command: Duration::from_millis(100),
+            lasts: Duration::from_secs(20),
+            ..CALM
+        }
+        .run();
+        println!("{slow_rate} a second: {served:?}");
+        assert_eq!(served.failed, 0, "{slow_rate}");
+        assert!(served.answered >= 30, "{served:?}");
     }
 }
 

@@ -14,8 +14,7 @@ use super::sim::{SPEC, SimTypes, TIMEOUT};
 const STEP: Duration = Duration::from_micros(100);
 
 /// From one step to the next a byte goes to the server or back; then a command
-/// takes this for itself and this for each key.
-const COMMAND: Duration = Duration::from_micros(20);
+/// takes its time and this for each key.
 const KEY: Duration = Duration::from_micros(2);
 
 /// What is asked for how often.
@@ -29,6 +28,10 @@ pub struct Load {
     pub slow_rate: u32,
     /// What the server takes for one.
     pub slow_for: Duration,
+    /// How long those who ask for one wait.
+    pub slow_timeout: Duration,
+    /// What the server takes for a command, besides its keys.
+    pub command: Duration,
     /// How long all of it lasts.
     pub lasts: Duration,
 }
@@ -56,15 +59,15 @@ struct Peer {
 }
 
 impl Peer {
-    fn receive(&mut self, bytes: &[u8], now: Time, slow_for: Duration) {
+    fn receive(&mut self, bytes: &[u8], now: Time, load: &Load) {
         self.received.extend_from_slice(bytes);
         while let Some(end) = self.received.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = self.received.drain(..=end).collect();
             let line = String::from_utf8(line).unwrap();
-            let mut takes = COMMAND;
+            let mut takes = load.command;
             for key in line.trim_end().split(' ').skip(1) {
                 takes += if key.starts_with("slow") {
-                    slow_for
+                    load.slow_for
                 } else {
                     KEY
                 };
@@ -124,7 +127,12 @@ impl Load {
 impl World {
     fn ask(&mut self, token: u32, key: &str) {
         let lookup = Retrieve::one(Key::new(key.as_bytes()).unwrap());
-        let submitted = self.server.submit(self.now, lookup.into(), TIMEOUT, token);
+        let timeout = if token == SLOW {
+            self.load.slow_timeout
+        } else {
+            TIMEOUT
+        };
+        let submitted = self.server.submit(self.now, lookup.into(), timeout, token);
         if submitted.is_err() {
             self.over(token, false);
         } else if let Some(client) = self.clients.get_mut(token as usize) {
@@ -197,7 +205,7 @@ impl World {
                 let bytes = self.server.transmit(id).slices().concat();
                 self.server.handle_written(id, self.now, bytes.len());
                 if let Some(peer) = &mut self.peers[id.index()] {
-                    peer.receive(&bytes, self.now, self.load.slow_for);
+                    peer.receive(&bytes, self.now, &self.load);
                 }
             }
         }
