@@ -16,8 +16,9 @@ use super::name_lookups;
 use super::tls::Secured;
 use crate::host::SockAddr;
 
-/// Where a server listens, and whether it is spoken to in TLS. Two that name the same place
-/// are equal: it is one server, however it is spoken to.
+/// Where a server listens, and how it is spoken to. Two that name one place are not equal if
+/// one is spoken to in TLS, or they trust others or show another certificate there: what is
+/// said in one way need not be what would be said in the other.
 #[derive(Clone)]
 pub(crate) struct Address {
     place: Place,
@@ -122,13 +123,9 @@ impl Address {
         self.tls.is_some()
     }
 
-    /// Whether both are spoken to in the same way.
-    pub(super) fn is_spoken_to_like(&self, other: &Self) -> bool {
-        match (&self.tls, &other.tls) {
-            (None, None) => true,
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            _ => false,
-        }
+    /// Whether both are at one place, however they are spoken to.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        self.place == other.place
     }
 
     /// What to connect to.
@@ -206,7 +203,13 @@ impl Host {
 
 impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
-        self.place == other.place
+        let is_spoken_to_like_other = match (&self.tls, &other.tls) {
+            (None, None) => true,
+            // There is one for all who want the same.
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        self.place == other.place && is_spoken_to_like_other
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use memcached_core::lookup::{Asks, DriverId, ServerId, Target};
+use memcached_core::lookup::{Asks, DriverId, Neighbours, ServerId, Target};
 use memcached_core::pool::{DEFAULT_SPEC, Pool, Recent, SERVERS_MAX, ServerSpec};
 use memcached_core::protocol::Key;
 
@@ -33,6 +33,9 @@ pub(super) struct Drivers {
     of_scripts: RefCell<Recent<Address, Rc<Driver>>>,
     strangers: Rc<Strangers>,
     next_server: Cell<u32>,
+    neighbours: Neighbours,
+    /// Of servers that a script names and the configuration has under other terms.
+    beside_configured: RefCell<Vec<(Address, ServerId)>>,
     /// Where it is published what they count.
     slot: Arc<WorkerSlot>,
 }
@@ -55,6 +58,8 @@ impl Drivers {
             of_scripts: RefCell::new(Recent::new(SCRIPT_SERVERS_KEPT)),
             strangers: Rc::new(Strangers::new()),
             next_server: Cell::new(0),
+            neighbours: Neighbours::default(),
+            beside_configured: RefCell::default(),
             slot,
         }
     }
@@ -199,10 +204,7 @@ impl Drivers {
     /// The driver of a server that the configuration names.
     fn configure(&self, spec: &ServerSpec<Address>) -> (ServerId, DriverId) {
         let mut configured = self.configured.borrow_mut();
-        let is_it = |driver: &Rc<Driver>| {
-            driver.spec() == spec && driver.spec().address.is_spoken_to_like(&spec.address)
-        };
-        let known = configured.iter().position(is_it);
+        let known = configured.iter().position(|driver| driver.spec() == spec);
         let at = known.unwrap_or_else(|| {
             let is_usual = spec.spec == DEFAULT_SPEC && !spec.address.is_secured();
             let mut of_scripts = self.of_scripts.borrow_mut();
@@ -226,7 +228,7 @@ impl Drivers {
         let configured = self.configured.borrow();
         let same = |driver: &&Rc<Driver>| {
             let spec = driver.spec();
-            spec.address == *address && !spec.address.is_secured() && spec.spec == DEFAULT_SPEC
+            spec.address == *address && spec.spec == DEFAULT_SPEC
         };
         if let Some(driver) = configured.iter().find(same) {
             return Rc::clone(driver);
@@ -248,8 +250,46 @@ impl Drivers {
         driver
     }
 
-    /// Makes a driver. Its address has the id that it has already, if it has
-    /// one.
+    /// Which servers are at one place.
+    pub(super) const fn neighbours(&self) -> &Neighbours {
+        &self.neighbours
+    }
+
+    /// The id of a server, which it may have already: it belongs to a place and to the
+    /// terms under which it is spoken to.
+    fn server_id(&self, configured: &[Rc<Driver>], spec: &ServerSpec<Address>) -> ServerId {
+        let mut of_scripts = self.of_scripts.borrow_mut();
+        let there = configured
+            .iter()
+            .filter(|driver| driver.spec().address.is_beside(&spec.address));
+        // Scripts speak to all servers in the same way.
+        let plain = spec.address.clone().spoken_to(None);
+        let there = there.chain(of_scripts.get(&plain));
+        let mut neighbour = None;
+        for driver in there {
+            if driver.spec().is_same_server(spec) {
+                return driver.id();
+            }
+            neighbour = Some(driver.id());
+        }
+        let mut beside = self.beside_configured.borrow_mut();
+        let is_usual = !spec.address.is_secured() && spec.spec.token.is_none();
+        let known = beside.iter().find(|(address, _)| *address == plain);
+        if let Some(&(_, id)) = known.filter(|_| is_usual) {
+            return id;
+        }
+        let id = ServerId(self.next_server.get());
+        self.next_server.set(id.0.wrapping_add(1));
+        if let Some(neighbour) = neighbour {
+            self.neighbours.add(id, neighbour);
+            if is_usual {
+                beside.push((plain, id));
+            }
+        }
+        id
+    }
+
+    /// Makes a driver.
     fn start(
         &self,
         configured: &[Rc<Driver>],
@@ -257,18 +297,7 @@ impl Drivers {
         counted: Part,
         strangers: Option<Rc<Strangers>>,
     ) -> Rc<Driver> {
-        let same = |driver: &&Rc<Driver>| driver.spec().address == spec.address;
-        let known = configured.iter().find(same).map(|driver| driver.id());
-        let id = known
-            .or_else(|| {
-                let mut of_scripts = self.of_scripts.borrow_mut();
-                Some(of_scripts.get(&spec.address)?.id())
-            })
-            .unwrap_or_else(|| {
-                let id = self.next_server.get();
-                self.next_server.set(id.wrapping_add(1));
-                ServerId(id)
-            });
+        let id = self.server_id(configured, &spec);
         let surroundings = Surroundings {
             worker: self.worker.clone(),
             buffers: Rc::clone(&self.buffers),

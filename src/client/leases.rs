@@ -210,7 +210,7 @@ impl Leases {
                 }
             });
             Self {
-                core: RefCell::default(),
+                core: RefCell::new(lease::Leases::among(drivers.neighbours().clone())),
                 lookups,
                 drivers,
                 timer,

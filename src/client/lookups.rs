@@ -87,8 +87,9 @@ pub(super) struct Lookups {
 impl Lookups {
     /// `near_memory` bounds what was found lately, in bytes.
     pub(super) fn new(drivers: Rc<Drivers>, near_memory: u64) -> Self {
+        let core = lookup::Lookups::with_near(near_memory).among(drivers.neighbours().clone());
         Self {
-            core: RefCell::new(lookup::Lookups::with_near(near_memory)),
+            core: RefCell::new(core),
             drivers,
             epoch: Epoch::new(),
         }

@@ -41,7 +41,7 @@ pub(super) struct Namespaces {
 impl Namespaces {
     pub(super) fn new(drivers: Rc<Drivers>) -> Self {
         Self {
-            core: RefCell::default(),
+            core: RefCell::new(namespace::Namespaces::among(drivers.neighbours().clone())),
             drivers,
             epoch: Epoch::new(),
             random: RandomState::new(),

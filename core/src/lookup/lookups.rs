@@ -12,6 +12,7 @@ use hashbrown::hash_table::Entry;
 use super::coalesce::{Completed, DriverId, Flight, ServerId, Spare, Target, Waiter};
 use super::hashing::Hashing;
 use super::near::{Near, Page, Reading, Stamps};
+use super::neighbours::Neighbours;
 use super::place::Place;
 use super::result::LookupResult;
 use crate::protocol::Key;
@@ -77,6 +78,7 @@ pub struct Lookups<W, P> {
     closed: bool,
     near: Near<P>,
     stamps: Stamps,
+    neighbours: Neighbours,
     stats: Stats,
 }
 
@@ -92,6 +94,7 @@ impl<W, P> Default for Lookups<W, P> {
             closed: false,
             near: Near::new(0),
             stamps: Stamps::default(),
+            neighbours: Neighbours::default(),
             stats: Stats::default(),
         }
     }
@@ -105,6 +108,12 @@ impl<W, P: Clone> Lookups<W, P> {
             near: Near::new(bytes),
             ..Self::default()
         }
+    }
+
+    /// The same, of servers of which some may be at one place.
+    #[must_use]
+    pub fn among(self, neighbours: Neighbours) -> Self {
+        Self { neighbours, ..self }
     }
 
     /// Begins the lookup of a key. Call [`poll_submit`](Self::poll_submit) next.
@@ -157,13 +166,18 @@ impl<W, P: Clone> Lookups<W, P> {
     }
 
     /// The item of a key is about to be changed at a server: lookups that begin
-    /// later are not answered by a request submitted before.
+    /// later are not answered by a request submitted before, whichever of its neighbours they ask.
     ///
     /// What was found near is forgotten, and so is what a request submitted before will find.
     pub fn changed(&mut self, server: ServerId, key: &Key) {
         if self.joinable.is_empty() && !self.near.is_used() {
             return;
         }
+        let neighbours = self.neighbours.clone();
+        neighbours.each(server, |server| self.changed_at(server, key));
+    }
+
+    fn changed_at(&mut self, server: ServerId, key: &Key) {
         let hash = self.hash_of(server, key);
         if self.near.is_used() {
             self.stamps.changed(hash);

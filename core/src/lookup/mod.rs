@@ -8,13 +8,14 @@
 //! [`Lookups::poll_wake`], and each waiter gets its result from
 //! [`Lookups::poll`]. Nothing is called back.
 //!
-//! Servers are known by small ids that the user gives to addresses; see
-//! [`Target`].
+//! Servers are known by small ids that the user gives to addresses, and to the terms under
+//! which they are spoken to; see [`Target`] and [`Neighbours`].
 //!
 //! Invariants:
 //! - A waiter is given the result of a request that was submitted after the
 //!   last [`Lookups::changed`] of its key that came before the waiter, whatever
-//!   carried the request and the change.
+//!   carried the request and the change. It is never given what was said under other terms
+//!   than its own.
 //! - A waiter is never joined to a request that may take longer than its own
 //!   would: both have the same target, and the request has begun already.
 //! - A waiter that does not leave is woken once when its result is there,
@@ -30,10 +31,12 @@ mod hashing;
 pub mod lease;
 mod lookups;
 pub mod near;
+mod neighbours;
 mod place;
 mod result;
 
 pub use coalesce::{Asks, DriverId, Flight, ServerId, Target, Waiter};
 pub use lookups::{Begin, Cancel, Lookups, Refusal, Stats};
+pub use neighbours::Neighbours;
 pub use place::Place;
 pub use result::LookupResult;

@@ -7,7 +7,7 @@ use super::count::Count;
 use super::counter::{Answer, Counter, Next, Unreadable};
 use super::name::Name;
 use super::visit::{Asker, Place, Source, Visit};
-use crate::lookup::ServerId;
+use crate::lookup::{Neighbours, ServerId};
 use crate::protocol::{Found, Reply};
 use crate::server::Outcome;
 use crate::time::Time;
@@ -28,6 +28,7 @@ pub struct Namespaces<W> {
     ops: VecDeque<Op>,
     wakes: VecDeque<W>,
     next_reading: u64,
+    neighbours: Neighbours,
 }
 
 /// Names a count that is being read.
@@ -72,6 +73,8 @@ pub enum OpKind {
 #[must_use = "others wait until it has ended"]
 pub struct Bump {
     id: Id,
+    /// The same namespace where its server is spoken to under other terms.
+    others: Vec<Id>,
     sent: Time,
     count: Count,
 }
@@ -84,11 +87,21 @@ impl<W> Default for Namespaces<W> {
             ops: VecDeque::new(),
             wakes: VecDeque::new(),
             next_reading: 0,
+            neighbours: Neighbours::default(),
         }
     }
 }
 
 impl<W> Namespaces<W> {
+    /// Those of servers of which some may be at one place.
+    #[must_use]
+    pub fn among(neighbours: Neighbours) -> Self {
+        Self {
+            neighbours,
+            ..Self::default()
+        }
+    }
+
     /// The count that somebody needs. If it has to be waited for, `asker` is called,
     /// whose waker is woken when this is to be called again. Call
     /// [`poll_op`](Self::poll_op) next.
@@ -188,10 +201,18 @@ impl<W> Namespaces<W> {
     /// The command must not be sent twice: in between, another count may have taken
     /// the place of this one, whose items would come back.
     pub fn begin_bump(&mut self, now: Time, server: ServerId, name: Name, count: Count) -> Bump {
-        let id = (server, name);
-        self.counter(now, id.clone()).begin_bump();
+        let mut others = Vec::new();
+        let neighbours = self.neighbours.clone();
+        neighbours.each(server, |at| {
+            let id = (at, name.clone());
+            self.counter(now, id.clone()).begin_bump();
+            if at != server {
+                others.push(id);
+            }
+        });
         Bump {
-            id,
+            id: (server, name),
+            others,
             sent: now,
             count,
         }
@@ -199,7 +220,18 @@ impl<W> Namespaces<W> {
 
     /// Whether a count was set, as far as it is known.
     pub fn end_bump(&mut self, bump: Bump, is_set: bool) {
-        let Bump { id, sent, count } = bump;
+        let Bump {
+            id,
+            others,
+            sent,
+            count,
+        } = bump;
+        // Under other terms it is read once more.
+        for id in others {
+            if let Some(counter) = self.counters.get_mut(&id) {
+                counter.end_bump(sent, None, &mut self.wakes);
+            }
+        }
         if let Some(counter) = self.counters.get_mut(&id) {
             counter.end_bump(sent, is_set.then_some(count), &mut self.wakes);
         }

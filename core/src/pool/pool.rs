@@ -132,10 +132,7 @@ impl<A: PartialEq> Pool<A> {
     pub fn has_items_of(&self, other: &Self) -> bool {
         let (servers, others) = (self.spec.servers(), other.spec.servers());
         servers.len() == others.len()
-            && servers
-                .iter()
-                .zip(others)
-                .all(|(a, b)| a.address == b.address)
+            && servers.iter().zip(others).all(|(a, b)| a.is_same_server(b))
             && (servers.len() == 1 || self.spec.places_are_those_of(&other.spec))
     }
 }

@@ -40,6 +40,14 @@ pub struct ServerSpec<A> {
     pub spec: Spec,
 }
 
+impl<A: PartialEq> ServerSpec<A> {
+    /// Whether both ask the same server as the same user, though connections to it are perhaps
+    /// made in other ways.
+    pub fn is_same_server(&self, other: &Self) -> bool {
+        self.address == other.address && self.spec.token == other.spec.token
+    }
+}
+
 /// A server of a pool, as it is given.
 #[derive(Clone, Debug)]
 pub struct PoolServer<A> {

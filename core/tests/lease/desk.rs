@@ -10,7 +10,7 @@ use memcached_core::lookup::lease::{
     Answer, Ask, Awaited, Dialect, End, Kind, LOCK_FLAGS, Leases, MARKER_FLAGS, NewItem, OpId,
     Page, Rules, Run, Stats, Visit,
 };
-use memcached_core::lookup::{DriverId, Flight, Lookups, ServerId};
+use memcached_core::lookup::{DriverId, Flight, Lookups, Neighbours, ServerId};
 use memcached_core::protocol::{Found, ItemState, Key, Marks, Pieces, Pin, Reply, Status, Value};
 use memcached_core::server::{Failure, Outcome};
 use memcached_core::testing::lookup::target;
@@ -68,6 +68,9 @@ pub(crate) enum Item {
     Page(u64, u32, &'static str),
 }
 
+/// The same server, asked under other terms.
+const NEIGHBOUR: ServerId = ServerId(1);
+
 pub(crate) const WON: Item = Item::Empty(0, 7, "W");
 pub(crate) const TAKEN: Item = Item::Empty(0, 7, "Z");
 pub(crate) const RENEWED: Item = Item::Empty(LOCK_FLAGS, 8, "");
@@ -104,8 +107,10 @@ pub(crate) fn lost() -> Outcome<u32> {
 
 impl Desk {
     pub(crate) fn new() -> Self {
+        let neighbours = Neighbours::default();
+        neighbours.add(NEIGHBOUR, ServerId(0));
         Self {
-            leases: Leases::default(),
+            leases: Leases::among(neighbours),
             lookups: Lookups::default(),
             now: Time::from_micros(1_000_000),
             rules: RULES,
@@ -327,6 +332,11 @@ impl Desk {
     /// The worker stores or deletes the item otherwise.
     pub(crate) fn changed(&mut self) {
         self.leases.changed(self.now, ServerId(0), &key());
+    }
+
+    /// The same by who asks the server under other terms.
+    pub(crate) fn changed_by_neighbour(&mut self) {
+        self.leases.changed(self.now, NEIGHBOUR, &key());
     }
 
     /// The connection is over on which everything was read.

@@ -17,10 +17,12 @@ fn what_ends_the_keeping_of_a_right() {
     let mut desk = held();
     desk.pass(1000);
     assert_eq!(desk.asks(TAKEN), "stale with a run");
-    let mut desk = held();
-    desk.changed();
-    desk.pass(1000);
-    assert_eq!(desk.asks(TAKEN), "stale");
+    for change in [Desk::changed, Desk::changed_by_neighbour] {
+        let mut desk = held();
+        change(&mut desk);
+        desk.pass(1000);
+        assert_eq!(desk.asks(TAKEN), "stale");
+    }
     let mut desk = held();
     desk.connection_lost();
     desk.pass(1000);

@@ -2,6 +2,7 @@
 
 mod flights;
 mod near;
+mod neighbours;
 mod random;
 mod replay;
 mod rights;

@@ -3,7 +3,7 @@
 use core::task::Poll;
 use core::time::Duration;
 
-use memcached_core::lookup::{DriverId, ServerId};
+use memcached_core::lookup::{DriverId, Neighbours, ServerId};
 use memcached_core::namespace::{
     Answer, Asker, Count, Name, Namespaces, OpKind, Source, Unreadable, Visit,
 };
@@ -213,4 +213,40 @@ fn a_bump_between_the_answer_and_the_look() {
     worker.namespaces.end_bump(bump, true);
     let expected = Poll::Ready(Ok(Count::new(1, 1)));
     assert_eq!(worker.poll(5003, &mut slow), expected);
+}
+
+/// The same namespace at one place, under other terms: what a bump gives up is given up there
+/// too, and what was read or set under one's own terms is told to no other.
+#[test]
+fn a_bump_under_other_terms() {
+    let neighbours = Neighbours::default();
+    neighbours.add(ServerId(1), SOURCE.server);
+    let mut worker = Worker {
+        namespaces: Namespaces::among(neighbours),
+        woken: 0,
+    };
+    let other = Source {
+        server: ServerId(1),
+        driver: DriverId(1),
+        ..SOURCE
+    };
+    let visits = |ms| [visit(ms), Visit::new(at(ms), other, name())];
+    for (mut visit, number) in visits(5000).into_iter().zip([41, 42]) {
+        assert_eq!(worker.poll(5000, &mut visit), Poll::Pending);
+        let text = number.to_string();
+        worker.answer(5001, OpKind::Get, Answer::Value(text.as_bytes()));
+        assert_eq!(worker.poll(5001, &mut visit), ready(number));
+    }
+    let bump = worker.begin_bump(5002, Count::new(1, 1));
+    let mut meanwhile = visits(5003);
+    for visit in &mut meanwhile {
+        assert_eq!(worker.poll(5003, visit), Poll::Pending);
+    }
+    assert!(worker.namespaces.poll_op().is_none(), "both wait");
+    worker.namespaces.end_bump(bump, true);
+    let [own, others] = &mut meanwhile;
+    assert_eq!(worker.poll(5004, own), Poll::Ready(Ok(Count::new(1, 1))));
+    assert_eq!(worker.poll(5004, others), Poll::Pending);
+    worker.answer(5005, OpKind::Get, Answer::Value(b"43"));
+    assert_eq!(worker.poll(5005, others), ready(43));
 }

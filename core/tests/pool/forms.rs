@@ -1,6 +1,10 @@
 //! What is and what is not a pool, and names in the ring.
 
+use core::time::Duration;
+use std::sync::Arc;
+
 use memcached_core::pool::{Hash, Pool, PoolError, PoolServer, PoolSpec};
+use memcached_core::protocol::Token;
 
 use crate::servers::{HASHES, key, pool, server};
 
@@ -132,4 +136,18 @@ fn items_are_the_same_at_the_same_servers_in_the_same_places() {
     assert!(!usual.has_items_of(&one(None, Hash::Ketama)));
     let same = one(None, Hash::Ketama).has_items_of(&one(Some("x"), Hash::Nginx));
     assert!(same, "without others names do not matter");
+}
+
+#[test]
+fn items_of_another_user_are_not_the_same() {
+    let one = |user: Option<&[u8]>, retry| {
+        let mut server = server(None, "a", 1);
+        server.server.spec.token = user.map(|user| Arc::new(Token::new(user, b"word").unwrap()));
+        server.server.spec.retry = Duration::from_millis(retry);
+        Pool::new(PoolSpec::new(vec![server], Hash::Ketama).unwrap())
+    };
+    let usual = one(Some(b"user"), 50);
+    assert!(usual.has_items_of(&one(Some(b"user"), 60)));
+    assert!(!usual.has_items_of(&one(Some(b"other"), 50)));
+    assert!(!usual.has_items_of(&one(None, 50)));
 }

@@ -7,6 +7,7 @@ mod life;
 mod panics;
 mod peer;
 mod pools;
+mod terms;
 
 use testkit::{Authority, CertificateFolder, Memcached, Site, Years, eventually};
 

@@ -43,12 +43,16 @@ impl Friends {
             from_client: Sent::default(),
             from_server: Sent::default(),
             is_changed: false,
+            key_changes: 0,
             client_ended: false,
             server_ended: false,
         };
         run.follow(script);
     }
 }
+
+/// So often a server may change its keys without sending anything else.
+const KEY_CHANGES_MAX: usize = 32;
 
 /// Plain bytes that one end has sent. They follow from their places, so that the other knows
 /// whether it has the right ones.
@@ -88,6 +92,8 @@ struct Run {
     from_server: Sent,
     /// Somebody has changed bytes on their way.
     is_changed: bool,
+    /// How often the server has changed its keys since it has sent anything else.
+    key_changes: usize,
     client_ended: bool,
     server_ended: bool,
 }
@@ -198,6 +204,7 @@ impl Run {
     fn server_sends(&mut self, count: usize) {
         if !self.server_ended && !self.peer.is_handshaking() {
             self.peer.send(&self.from_server.next(count));
+            self.key_changes *= usize::from(count == 0);
             self.from_server.sent += count;
         }
     }
@@ -234,7 +241,12 @@ impl Run {
                 self.server_ended = true;
                 self.is_changed = true;
             }
-            2.. if !self.server_ended && !self.peer.is_handshaking() => self.peer.change_keys(),
+            2.. if !self.server_ended && !self.peer.is_handshaking() => {
+                self.peer.change_keys();
+                self.key_changes += 1;
+                // Nobody needs that, so that it ends the connection.
+                self.is_changed |= self.key_changes > KEY_CHANGES_MAX;
+            }
             _ => {}
         }
     }

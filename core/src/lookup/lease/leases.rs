@@ -14,6 +14,7 @@ use super::timers::Due;
 use super::visit::{Stage, Visit, VisitId};
 use crate::lookup::coalesce::{DriverId, ServerId};
 use crate::lookup::lookups::{Cancel, Lookups};
+use crate::lookup::neighbours::Neighbours;
 use crate::lookup::place::Place;
 use crate::protocol::{Key, Pin};
 use crate::server::Outcome;
@@ -29,6 +30,7 @@ use crate::time::Time;
 pub struct Leases<W> {
     pub(super) table: Table<W>,
     pub(super) dialects: Dialects<W>,
+    neighbours: Neighbours,
 }
 
 impl<W> Default for Leases<W> {
@@ -36,11 +38,21 @@ impl<W> Default for Leases<W> {
         Self {
             table: Table::default(),
             dialects: Dialects::default(),
+            neighbours: Neighbours::default(),
         }
     }
 }
 
 impl<W: Clone> Leases<W> {
+    /// Those of servers of which some may be at one place.
+    #[must_use]
+    pub fn among(neighbours: Neighbours) -> Self {
+        Self {
+            neighbours,
+            ..Self::default()
+        }
+    }
+
     /// Begins a request. [Poll](Self::poll) it at once, for its answer may be there;
     /// the waker is used until it has come.
     pub fn begin<P>(&mut self, now: Time, ask: Ask, waker: W) -> Visit<W, P> {
@@ -182,16 +194,19 @@ impl<W: Clone> Leases<W> {
     /// not tried again with its old right, and those who wait for one under way look
     /// whether another has the right now.
     pub fn changed(&mut self, now: Time, server: ServerId, key: &Key) {
-        let place = Place {
-            server,
-            key: key.clone(),
-        };
-        if self.table.get(&place).is_some() {
-            self.table.change(now, &place, |entry, _, _| {
-                entry.held = None;
-                entry.run_has_right = false;
-            });
-        }
+        let table = &mut self.table;
+        self.neighbours.each(server, |server| {
+            let place = Place {
+                server,
+                key: key.clone(),
+            };
+            if table.get(&place).is_some() {
+                table.change(now, &place, |entry, _, _| {
+                    entry.held = None;
+                    entry.run_has_right = false;
+                });
+            }
+        });
     }
 
     /// A connection is over, and so are the rights that were given on it. To call
