@@ -9,12 +9,12 @@ use std::hash::{Hash, Hasher};
 use std::io;
 use std::net::ToSocketAddrs;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use super::name_lookups;
 use super::tls::Secured;
-use crate::host::SockAddr;
+use crate::host::{SockAddr, panic_point};
 
 /// Where a server listens, and how it is spoken to. Two that name one place are not equal if
 /// one is spoken to in TLS, or they trust others or show another certificate there: what is
@@ -43,7 +43,7 @@ pub(super) enum Reach<'a> {
     Unknown,
 }
 
-/// A name that was not looked up in time.
+/// A name that was not looked up in time. There is one for each name and port.
 pub(crate) struct Host {
     name: Box<str>,
     port: u16,
@@ -55,9 +55,13 @@ pub(crate) struct Host {
 #[derive(Default)]
 struct First {
     is_to_come: bool,
-    /// Closed when it has ended.
-    waiting: Vec<UnixStream>,
+    /// Once somebody waits: what can be read when the other one is closed, which is when it has
+    /// ended. All who wait have the same.
+    ended: Option<(UnixStream, UnixStream)>,
 }
+
+/// All names that somebody has and that were not looked up in time.
+static HOSTS: Mutex<Vec<Weak<Host>>> = Mutex::new(Vec::new());
 
 /// Names of the configuration that were looked up.
 static CONFIGURED: Mutex<Vec<(Box<str>, u16, SockAddr)>> = Mutex::new(Vec::new());
@@ -105,7 +109,7 @@ impl Address {
     }
 
     fn named(name: &str, port: u16, is_to_come: bool) -> Self {
-        Self::plain(Place::Named(Host::new(name, port, is_to_come)))
+        Self::plain(Place::Named(Host::of(name, port, is_to_come)))
     }
 
     /// The same place, spoken to in TLS if that is said.
@@ -132,7 +136,10 @@ impl Address {
     pub(super) fn reach(&self) -> Reach<'_> {
         match &self.place {
             Place::Known(address) => Reach::Known(address),
-            Place::Named(host) => host.reach(),
+            Place::Named(host) => {
+                name_lookups::go_on();
+                host.reach()
+            }
         }
     }
 
@@ -150,17 +157,24 @@ impl Address {
 }
 
 impl Host {
-    fn new(name: &str, port: u16, is_to_come: bool) -> Arc<Self> {
-        let waiting = Vec::new();
-        Arc::new(Self {
+    fn of(name: &str, port: u16, is_to_come: bool) -> Arc<Self> {
+        let mut hosts = HOSTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |host: &Arc<Self>| *host.name == *name && host.port == port;
+        if let Some(known) = hosts.iter().filter_map(Weak::upgrade).find(is_it) {
+            return known;
+        }
+        let new = Arc::new(Self {
             name: name.into(),
             port,
             found: OnceLock::new(),
             first: Mutex::new(First {
                 is_to_come,
-                waiting,
+                ended: None,
             }),
-        })
+        });
+        hosts.retain(|host| host.strong_count() > 0);
+        hosts.push(Arc::downgrade(&new));
+        new
     }
 
     fn first(&self) -> MutexGuard<'_, First> {
@@ -176,13 +190,14 @@ impl Host {
         if !first.is_to_come {
             return Reach::Unknown;
         }
-        match UnixStream::pair() {
-            Ok((ours, theirs)) => {
-                first.waiting.push(theirs);
-                Reach::Soon(ours)
-            }
-            Err(_) => Reach::Unknown,
+        if first.ended.is_none() {
+            first.ended = UnixStream::pair().ok();
         }
+        // Closed by who waits, however often that is begun.
+        let waits = first.ended.as_ref().map(|(waits, _)| waits.try_clone());
+        waits
+            .and_then(Result::ok)
+            .map_or(Reach::Unknown, Reach::Soon)
     }
 
     pub(super) fn is_known(&self) -> bool {
@@ -191,13 +206,18 @@ impl Host {
 
     /// Looks the name up, which may take long.
     pub(super) fn look_up(&self) {
+        panic_point("name-lookup");
         let found = look_up(&self.name, self.port);
-        let mut first = self.first();
+        let _first = self.first();
         if let Ok(address) = found {
             // Nobody else sets it.
             let _ = self.found.set(address);
         }
-        *first = First::default();
+    }
+
+    /// It was looked up, or cannot be at present: nobody waits for that any more.
+    pub(super) fn has_ended(&self) {
+        *self.first() = First::default();
     }
 }
 

@@ -1,9 +1,11 @@
 //! Scripts that name servers by host names.
 
 use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use memcached_core::pool::Hash;
-use testkit::{Memcached, eventually};
+use testkit::{Memcached, eventually, panicking_library};
 
 use super::{assert_quiet, site, told};
 use crate::pool::{Fleet, names};
@@ -53,6 +55,74 @@ fn servers_of_scripts_can_have_names() {
         told(&unknown, "set").values().all(|line| line == "1")
     });
     unknown.stop();
+}
+
+/// What the names of a folder were asked for: each when it was, and when it was answered.
+fn asked(folder: &Path) -> Vec<String> {
+    let asked = fs::read_to_string(folder.join("names.asked")).unwrap_or_default();
+    asked.lines().map(ToOwned::to_owned).collect()
+}
+
+/// A name whose lookup does not end is looked up once, however many wait for it, and those who
+/// have given up leave nothing behind.
+#[test]
+fn a_lookup_that_does_not_end() {
+    let (fleet, finish) = (Fleet::start(Hash::Ketama, &[1, 1]), Memcached::start());
+    let folder = tempfile::tempdir().expect("a folder");
+    let known = "one.example 127.0.0.1\nhangs.example 127.0.0.1\n";
+    let port = |at: usize| fleet.servers[at].addr().port();
+    let (one, two) = (port(0), port(1));
+    // Each name of a server in the ring makes other servers of a script, at the same places.
+    let servers = format!(
+        "memcached.new({{\"a=one.example:{one}\", \"n\" .. math.random(40) .. \
+         \"=hangs.example:{two}\"}}, {{}})"
+    );
+    let builder = names::builder(folder.path(), known).workers(2);
+    let site = site(builder, &servers, &finish);
+    let mut open = Vec::new();
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(6) {
+        let seen = told(&site, "get");
+        assert!(seen.values().any(|line| line.starts_with("5 ")), "{seen:?}");
+        open.push(site.descriptors());
+    }
+    let (first, last) = (&open[..open.len() / 4], open[open.len() - 1]);
+    let most = first.iter().max().expect("some");
+    // Two workers, each of which may be waiting right now.
+    assert!(last <= most + 2, "{open:?}");
+    let hangs = asked(folder.path())
+        .iter()
+        .filter(|name| *name == "hangs.example")
+        .count();
+    assert_eq!(hangs, 1, "lookups of one name");
+    fs::write(folder.path().join("names.go"), "").expect("a file");
+    eventually("the name is known", || {
+        told(&site, "set").values().all(|line| line == "1")
+    });
+    site.stop();
+}
+
+/// If looking a name up panics, it counts as unknown.
+#[test]
+fn a_lookup_that_panics() {
+    let (fleet, finish) = (Fleet::start(Hash::Ketama, &[1, 1]), Memcached::start());
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = |at: usize| fleet.servers[at].addr().port();
+    let servers = format!(
+        "memcached.new(\"127.0.0.1:{}\", \"one.example:{}\")",
+        port(0),
+        port(1)
+    );
+    let builder = names::builder(folder.path(), "one.example 127.0.0.1\n")
+        .plugin(&panicking_library())
+        .environment("MOD_MEMCACHED_PANIC_AT", "name-lookup");
+    let site = site(builder, &servers, &finish);
+    let seen = told(&site, "set");
+    assert!(seen.values().any(|line| line == "1"), "{seen:?}");
+    let name = format!("memcached one.example:{}: ", port(1));
+    site.await_log(&format!("{name}its name could not be looked up yet"));
+    let log = site.stop();
+    assert!(log.contains("deliberate panic at name-lookup"), "{log}");
 }
 
 /// A name that the configuration has is the same server: what a script changes is not near.
