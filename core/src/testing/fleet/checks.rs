@@ -114,14 +114,7 @@ impl World {
             _ => 0,
         };
         let near = near * 1000;
-        let (generation, bumped) = self.bumped;
-        // The key of another count is another item, near as well.
-        if page.version >> 32 < generation && self.now > bumped + COUNTED_US {
-            // Who waits already goes on with the count that he has.
-            if began > bumped + COUNTED_US {
-                self.breaks("an item of before a bump was served");
-            }
-        }
+        self.check_bumped(worker, page, began);
         let (home, at) = self.places(worker, key);
         let name = name_of(key.as_bytes());
         for server in if home == at {
@@ -145,6 +138,18 @@ impl World {
             if is_late && !has_moved {
                 self.breaks(&format!("a purged page was served ({how:?})"));
             }
+        }
+    }
+
+    /// A bump holds where it was made: a server that was out of the list meanwhile comes back
+    /// with the count that it had.
+    fn check_bumped(&mut self, worker: u32, page: &Page, began: u64) {
+        let server = self.count_source(worker).server.0;
+        let (generation, bumped) = self.bumped.get(&server).copied().unwrap_or_default();
+        // The key of another count is another item, near as well; who waits already goes on with
+        // the count that he has.
+        if page.version >> 32 < generation && began > bumped + COUNTED_US {
+            self.breaks("an item of before a bump was served");
         }
     }
 

@@ -36,6 +36,7 @@ pub(super) struct Counting {
 #[derive(Debug)]
 pub(super) struct Bumping {
     worker: u32,
+    server: u32,
     bump: Bump,
     generation: u64,
 }
@@ -160,6 +161,7 @@ impl World {
         let bump = names.begin_bump(now, source.server, name, count);
         let bump = self.bumpings.add(Bumping {
             worker,
+            server: source.server.0,
             bump,
             generation: self.generation,
         });
@@ -186,7 +188,8 @@ impl World {
         names.end_bump(bumping.bump, is_set);
         if is_set {
             self.note(|| format!("w{worker} has bumped"));
-            self.bumped = (bumping.generation, self.now);
+            let bumped = (bumping.generation, self.now);
+            self.bumped.insert(bumping.server, bumped);
         }
     }
 

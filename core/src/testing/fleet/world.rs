@@ -75,8 +75,8 @@ pub(super) struct World {
     /// How often each page was purged, and how often all were.
     pub contents: Vec<u32>,
     pub generation: u64,
-    /// The last generation that is known to be gone, and since when.
-    pub bumped: (u64, u64),
+    /// Where a count is: the last generation that is known to be gone, and since when.
+    pub bumped: HashMap<u32, (u64, u64), FixedState>,
     pub claims: HashMap<(u32, u64), Claim, FixedState>,
     pub deadlines: VecDeque<(u64, Id)>,
     pub run_epochs: HashMap<(u32, u32, u64), u64, FixedState>,
@@ -164,7 +164,7 @@ impl World {
             next: None,
             contents: vec![0; settings.keys as usize],
             generation: 0,
-            bumped: (0, 0),
+            bumped: HashMap::default(),
             claims: HashMap::default(),
             deadlines: VecDeque::new(),
             run_epochs: HashMap::default(),
