@@ -8,7 +8,8 @@ use super::connection::{Connection, Purpose};
 use super::context::Context;
 use super::event::{Event, Outcome, Types, Unclaimed};
 use super::pipeline::Answer;
-use crate::protocol::{Pin, Reply};
+use super::request::Request;
+use crate::protocol::{Lane, Pin, Reply};
 
 /// A connection on which a right was won is not closed for want of work for so long:
 /// the longest time for which anybody asks the server to keep a right.
@@ -41,6 +42,9 @@ impl<T: Types> Connection<T> {
         if let Some(failing_for) = context.health.served(self.id, context.now) {
             context.events.push_back(Event::Recovered { failing_for });
         }
+        if matches!(self.id.lane(), Lane::Lookup | Lane::Script) {
+            note_slowness(&requests, context);
+        }
         if let [request] = &mut requests[..] {
             context.complete(request, Outcome::Reply(reply));
             return;
@@ -72,6 +76,17 @@ impl<T: Types> Connection<T> {
             unclaimed.marks.pin = pin;
             context.events.push_back(Event::Unclaimed(unclaimed));
         }
+    }
+}
+
+/// Those who still wait for this answer have waited until now, most of them perhaps long.
+/// Nobody waits for stores.
+fn note_slowness<T: Types>(requests: &[Request<T::Token>], context: &mut Context<'_, T>) {
+    for request in requests.iter().filter(|request| request.token.is_some()) {
+        let took = request.since.map(|since| context.now.since(since));
+        let took = took.unwrap_or_default();
+        let slow = context.slowness.note(context.now, took, request.timeout);
+        context.events.extend(slow.map(Event::Slow));
     }
 }
 

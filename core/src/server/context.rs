@@ -6,6 +6,7 @@ use super::error::Failure;
 use super::event::{Event, Outcome, Types};
 use super::health::Health;
 use super::request::Request;
+use super::slowness::Slowness;
 use super::stats::Stats;
 use crate::time::Time;
 
@@ -13,6 +14,7 @@ use crate::time::Time;
 pub(super) struct Context<'a, T: Types> {
     pub(super) now: Time,
     pub(super) health: &'a mut Health,
+    pub(super) slowness: &'a mut Slowness,
     pub(super) events: &'a mut VecDeque<Event<T>>,
     pub(super) stats: &'a mut Stats,
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::connection_id::ConnectionId;
 use super::error::{Failure, Fault};
+use super::slowness::Slow;
 use crate::protocol::{Command, Data, Key, Lane, Marks, MetaDelete, Pin, Reply};
 
 /// The types that a driver brings along.
@@ -73,6 +74,8 @@ pub enum Event<T: Types> {
         /// Time since the first of them.
         failing_for: Duration,
     },
+    /// It answers in time, but slowly; comes once a minute at most.
+    Slow(Slow),
 }
 
 /// A right to make an item that was won by one who does not wait any more.

@@ -37,6 +37,7 @@ mod send_buffer;
 )]
 mod server;
 mod slow_keys;
+mod slowness;
 mod spec;
 mod spread;
 mod stats;
@@ -51,5 +52,6 @@ pub use latency::Latency;
 pub use log_limit::{LogLimit, LogLine};
 pub use send_buffer::{Transmit, WRITE_SLICES_MAX};
 pub use server::Server;
+pub use slowness::Slow;
 pub use spec::{Limits, Spec};
 pub use stats::{FailureCounts, Stats};

@@ -11,6 +11,7 @@ use super::event::{Action, Event, Refused, RequestId, Types};
 use super::health::Health;
 use super::request::{Queued, Request};
 use super::send_buffer::Transmit;
+use super::slowness::Slowness;
 use super::spec::{Limits, Spec};
 use super::spread::Spread;
 use super::stats::Stats;
@@ -29,6 +30,7 @@ use crate::time::Time;
 pub struct Server<T: Types> {
     pub(super) connections: [Connection<T>; ConnectionId::COUNT],
     pub(super) health: Health,
+    slowness: Slowness,
     pub(super) spread: Spread,
     events: VecDeque<Event<T>>,
     stats: Stats,
@@ -46,6 +48,7 @@ impl<T: Types> Server<T> {
         Self {
             connections: ConnectionId::ALL.map(|id| Connection::new(id, spec)),
             health: Health::new(spec.retry),
+            slowness: Slowness::default(),
             spread: Spread::default(),
             events: VecDeque::new(),
             stats: Stats::default(),
@@ -253,6 +256,7 @@ impl<T: Types> Server<T> {
         let context = Context {
             now,
             health: &mut self.health,
+            slowness: &mut self.slowness,
             events: &mut self.events,
             stats: &mut self.stats,
         };

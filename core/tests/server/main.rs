@@ -13,3 +13,4 @@ mod random;
 mod replay;
 mod scripts;
 mod slow;
+mod slowness;

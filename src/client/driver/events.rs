@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use memcached_core::line_limit::{LeftOut, LineLimit};
 use memcached_core::protocol::{Pin, Reply, Status};
-use memcached_core::server::{Event, Fault, LogLimit, Outcome, Server, Stats, Unclaimed};
+use memcached_core::server::{Event, Fault, LogLimit, Outcome, Server, Slow, Stats, Unclaimed};
 use memcached_core::time::Time;
 
 use crate::client::Address;
@@ -95,20 +95,41 @@ impl ServerLog {
     pub(super) fn write(&self, now: Time) {
         let line = self.limit.borrow_mut().poll(now);
         if let Some(line) = line {
-            let left_out = match &self.strangers {
-                None => LeftOut::default(),
-                Some(strangers) => match strangers.pass() {
-                    None => return,
-                    Some(left_out) => left_out,
-                },
-            };
             let level = if line.trouble {
                 Level::Error
             } else {
                 Level::Warning
             };
-            self.worker.log(level, &format!("{line}{left_out}"));
+            self.pass_on(level, &line.to_string());
         }
+    }
+
+    /// It answers, but slowly. The core lets this be told once a minute.
+    fn slow(&self, slow: &Slow) {
+        let Slow {
+            slow,
+            answers,
+            limit,
+        } = slow;
+        let (address, limit) = (&self.address, limit.as_millis());
+        let percent = u64::from(*slow) * 100 / u64::from((*answers).max(1));
+        let line = format!(
+            "memcached {address}: {percent} % of the last {answers} answers took more than half of \
+             \"timeout_ms\" => {limit}, and requests wait for them"
+        );
+        self.pass_on(Level::Warning, &line);
+    }
+
+    /// Writes a line, unless too many servers have too much to say.
+    fn pass_on(&self, level: Level, line: &str) {
+        let left_out = match &self.strangers {
+            None => LeftOut::default(),
+            Some(strangers) => match strangers.pass() {
+                None => return,
+                Some(left_out) => left_out,
+            },
+        };
+        self.worker.log(level, &format!("{line}{left_out}"));
     }
 
     /// When a line that waits will be due.
@@ -159,6 +180,7 @@ impl ServerLog {
                     });
                 }
                 Some(Event::Ended(pin)) => ended(pin),
+                Some(Event::Slow(slow)) => self.slow(&slow),
                 Some(Event::Unclaimed(unclaimed)) => release(&unclaimed),
                 Some(Event::Recovered { failing_for }) => {
                     let secs = failing_for.as_secs_f64();

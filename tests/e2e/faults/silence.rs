@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::{Peer, Site, value_reply};
+use testkit::{Faulty, Peer, Site, eventually, value_reply};
 
 use super::bench::{Bench, Expect, Times};
 
@@ -94,4 +94,31 @@ fn silence_to_the_first_question_is_logged() {
     assert_eq!(site.get("/").text(), "page");
     site.await_log(&format!("memcached {addr}: no answer within 50 ms"));
     site.stop();
+}
+
+/// What answers in time, but late, makes every request wait; nothing fails, so a line has to
+/// tell of it.
+#[test]
+fn answers_that_are_mostly_late_are_logged() {
+    const SLOW: Duration = Duration::from_millis(600);
+    let cache = Faulty::start();
+    cache.behave(|peer| {
+        while let Some(request) = peer.request() {
+            std::thread::sleep(SLOW);
+            peer.answer(&request);
+        }
+    });
+    let config = r#"
+memcached.lookup (["server" => "$CACHE", "timeout_ms" => 1000], none, { respond 200 => "page"; });
+"#;
+    let site = Site::start(config, &[("CACHE", &cache)]);
+    let line = "answers took more than half of \"timeout_ms\" => 1000, and requests wait for them";
+    eventually("it is told", || {
+        assert_eq!(site.get("/").text(), "page");
+        site.log().contains(line)
+    });
+    let log = site.stop();
+    let told = format!("memcached {cache}: 100 % of the last 10 {line}");
+    assert!(log.contains(&told), "{log}");
+    assert!(!log.contains("no answer"), "{log}");
 }

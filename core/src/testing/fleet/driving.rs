@@ -312,6 +312,7 @@ impl World {
                     .core
                     .submit_pinned(pin, now, command, UNATTENDED, token);
             }
+            server::Event::Slow(_) => {}
             server::Event::Recovered { .. } => {
                 let leases = &mut self.workers[worker as usize].leases;
                 leases.server_came_back(ServerId(server));

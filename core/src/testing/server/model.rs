@@ -319,7 +319,7 @@ impl World {
                     given_up |= matches!(fault, Fault::ReplyTimeout(_));
                     self.counted.faults += 1;
                 }
-                Event::Recovered { .. } | Event::Ended(_) => {}
+                Event::Recovered { .. } | Event::Ended(_) | Event::Slow(_) => {}
                 Event::Unclaimed(_) => panic!("nothing can be won"),
             }
         }

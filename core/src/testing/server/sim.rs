@@ -281,6 +281,7 @@ impl Sim {
                     let line = format!("unclaimed {} {}", key.as_str(), marks.version);
                     self.log.push(line);
                 }
+                Event::Slow(slow) => self.log.push(format!("{slow:?}")),
                 Event::Recovered { failing_for } => {
                     self.log
                         .push(format!("well after {} ms", failing_for.as_millis()));

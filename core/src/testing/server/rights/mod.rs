@@ -310,7 +310,10 @@ impl World {
                     // Who gets it back does as it is told.
                     assert_eq!(unclaimed.release().version, Some(unclaimed.marks.version));
                 }
-                Event::Fault { .. } | Event::Recovered { .. } | Event::Ended(_) => {}
+                Event::Fault { .. }
+                | Event::Recovered { .. }
+                | Event::Ended(_)
+                | Event::Slow(_) => {}
             }
         }
         while let Some((id, action)) = self.server.poll_action() {
