@@ -61,7 +61,7 @@ static liHandlerResult run(liVRequest *vr, gpointer param, gpointer *context) {
 
 static liHandlerResult cleanup(liVRequest *vr, gpointer param, gpointer context) {
 	action *a = param;
-	a->def->cleanup(context, mmc_request_has_failed((mmc_request *)vr));
+	a->def->cleanup((mmc_request *)vr, context, mmc_request_has_failed((mmc_request *)vr));
 	return LI_HANDLER_GO_ON;
 }
 

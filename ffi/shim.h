@@ -90,7 +90,7 @@ typedef struct {
 	mmc_rust_action *(*create)(mmc_server *, mmc_value *);
 	mmc_flow (*run)(mmc_request *, mmc_rust_action *, mmc_rust_context **);
 	/* Also whether that is because a backend failed. */
-	void (*cleanup)(mmc_rust_context *, bool backend_failed);
+	void (*cleanup)(mmc_request *, mmc_rust_context *, bool backend_failed);
 	void (*destroy)(mmc_rust_action *);
 } mmc_action_def;
 

@@ -380,9 +380,32 @@ fn defaults_can_be_written_down() {
 }
 
 #[test]
-fn an_unknown_option_is_answered_with_all_names() {
+fn an_unknown_option_is_answered_with_the_nearest_name_or_all() {
     let names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
-    let told = format!("unknown option \"x\", expected one of {}", names.join(", "));
-    let output = check_config("memcached.lookup [\"x\" => 1];").output;
-    assert!(output.contains(&told), "{output}");
+    for unlike in ["x", "nokey", "proxy_cache_valid", "zzzz", "\u{fffd}"] {
+        let told = format!(
+            "unknown option \"{}\", expected one of {}\n",
+            unlike.as_bytes().escape_ascii(),
+            names.join(", ")
+        );
+        let output = check_config(&format!("memcached.lookup [\"{unlike}\" => 1];")).output;
+        assert!(output.contains(&told), "{output}");
+    }
+    for (like, meant) in [
+        ("tttl", "ttl"),
+        ("TTL", "ttl"),
+        ("Key", "key"),
+        ("keys", "key"),
+        ("timeout", "timeout_ms"),
+        ("max_size", "maxsize"),
+        ("retry-ms", "retry_ms"),
+        ("cookies", "bypass_cookies"),
+        ("stale-while-revalidate", "stale_while_revalidate"),
+        ("servers", "server"),
+        ("status_code", "status"),
+    ] {
+        let told = format!("unknown option \"{like}\", did you mean \"{meant}\"?\n");
+        let output = check_config(&format!("memcached.lookup [\"{like}\" => 1];")).output;
+        assert!(output.contains(&told), "{output}");
+    }
 }

@@ -34,8 +34,13 @@ pub(crate) trait ActionKind: Send + Sync + Sized + 'static {
     ) -> Flow;
 
     /// A run that waits ends, because the request does or because a backend failed.
-    /// Nothing can be done with the request here.
-    fn ended_early(context: Box<Self::Context>, _backend_failed: bool) {
+    /// All that can be done with the request here is to read it and to add to the headers
+    /// of the response that the host is going to make if a backend failed.
+    fn ended_early(
+        _vr: &mut VRequest<'_, Self::Plugin>,
+        context: Box<Self::Context>,
+        _backend_failed: bool,
+    ) {
         drop(context);
     }
 
@@ -157,13 +162,23 @@ unsafe extern "C" fn run<A: ActionKind>(
 }
 
 unsafe extern "C" fn cleanup<A: ActionKind>(
+    request: *mut ffi::mmc_request,
     context: *mut ffi::mmc_rust_context,
     backend_failed: bool,
 ) {
     // SAFETY: `run` of this action made it; the host gives it up.
     let context = unsafe { ContextPointer::<A>::from_raw(context) };
-    // The panic hook has written about a panic; there is nothing to give up.
-    let _ = guard("cleanup", || A::ended_early(context, backend_failed));
+    let call = |vr: Option<&mut VRequest<'_, A::Plugin>>| match vr {
+        // The panic hook has written about a panic; there is nothing to give up.
+        Some(vr) => drop(guard("cleanup", || {
+            A::ended_early(vr, context, backend_failed);
+        })),
+        None => guarded_drop("cleanup", context),
+    };
+    // SAFETY: the host calls with its request, whose parts are all there until its
+    // actions have been cleaned up, on the thread of its worker; only `init` of the
+    // plugin registers this.
+    unsafe { with_request(request, Caller::Cleanup, call) };
 }
 
 unsafe extern "C" fn destroy<A: ActionKind>(action: *mut ffi::mmc_rust_action) {

@@ -194,10 +194,11 @@ impl<F: BodyFilter> Definition<F> {
 
 impl<P: Plugin> VRequest<'_, P> {
     /// Lets a filter see its response's body; false if that is too late, as it
-    /// is in a filter: the host cannot add one while it is adding another.
+    /// is in a filter, since the host cannot add one while it is adding another, and at the
+    /// end of an action.
     #[must_use]
     pub(crate) fn add_filter_out<F: BodyFilter<Plugin = P>>(&mut self, filter: F) -> bool {
-        if self.caller() == Caller::Filter {
+        if self.caller() != Caller::Action {
             return false;
         }
         let slot = SlotPointer::<F>::into_raw(Rc::new(Cell::new(State::Idle(filter))));

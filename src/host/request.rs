@@ -54,6 +54,8 @@ pub(super) enum Caller {
     Action,
     /// A filter, possibly while it is being added.
     Filter,
+    /// What ends an action, while the host takes actions off the stack.
+    Cleanup,
 }
 
 /// Runs what the host calls with a request, or without: NULL is none. This is

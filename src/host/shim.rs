@@ -179,7 +179,11 @@ pub struct mmc_action_def {
         ) -> mmc_flow,
     >,
     pub cleanup: ::std::option::Option<
-        unsafe extern "C" fn(arg1: *mut mmc_rust_context, backend_failed: bool),
+        unsafe extern "C" fn(
+            arg1: *mut mmc_request,
+            arg2: *mut mmc_rust_context,
+            backend_failed: bool,
+        ),
     >,
     pub destroy: ::std::option::Option<unsafe extern "C" fn(arg1: *mut mmc_rust_action)>,
 }

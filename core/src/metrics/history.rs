@@ -53,7 +53,7 @@ pub struct History(VecDeque<Sample>);
 /// happened that it could be made of.
 pub(super) struct Series {
     /// The percentage of lookups that the cache has answered.
-    pub(super) hit_ratio: Vec<Option<f64>>,
+    pub(super) hit_rate: Vec<Option<f64>>,
     /// Lookups a second.
     pub(super) rate: Vec<Option<f64>>,
     /// The mean time of an answer of memcached, in milliseconds.
@@ -91,7 +91,7 @@ impl History {
         };
         let ends = self.0.front().zip(self.0.back());
         Series {
-            hit_ratio: between(|it| it.answered, |it| it.lookups, 100.0),
+            hit_rate: between(|it| it.answered, |it| it.lookups, 100.0),
             rate: between(|it| it.lookups, |it| it.at, 1.0),
             latency: between(|it| it.micros, |it| it.commands, 1e-3),
             secs: ends.map_or(0, |(first, last)| last.at - first.at),
@@ -129,7 +129,7 @@ mod tests {
         history.push(sample(110, 20, 10));
         history.push(sample(120, 24, 14));
         let series = history.series();
-        assert_eq!(series.hit_ratio, [Some(50.0), None, Some(100.0)]);
+        assert_eq!(series.hit_rate, [Some(50.0), None, Some(100.0)]);
         assert_eq!(series.rate, [Some(2.0), Some(0.0), Some(0.4)]);
         assert_eq!(series.latency, [Some(0.5), None, Some(0.5)]);
         assert_eq!(series.secs, 20);

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::action::ActionCount;
-use super::history::History;
+use super::history::{History, INTERVAL};
 use super::plot::{plot, short};
 use super::snapshot::{ActionRow, ServerRow, ServerState, Snapshot};
 
@@ -51,10 +51,10 @@ impl Page<'_> {
                 body {
                     h1 { "mod_memcached" }
                     p {
-                        (snapshot.workers.len()) " workers, up for " (duration(up)) ". "
-                        (lookups) " lookups"
-                        @if let Some(ratio) = percent(answered, lookups) {
-                            ", " (ratio) " answered by the cache"
+                        (counted(snapshot.workers.len() as u64, "worker")) ", up for " (duration(up)) ". "
+                        "In that time " (counted(lookups, "lookup"))
+                        @if let Some(rate) = percent(answered, lookups) {
+                            ", hit rate " b { (rate) }
                         }
                         ". As " a href="?format=json" { "JSON" } ", "
                         a href="?format=prometheus" { "for Prometheus" } "."
@@ -77,11 +77,14 @@ fn plots(history: &History) -> Markup {
     let series = history.series();
     html! {
         div.plots {
-            (plot("Answered by the cache", "%", &series.hit_ratio, 100.0))
+            (plot("Hit rate", "%", &series.hit_rate, 100.0))
             (plot("Lookups", "a second", &series.rate, 1.0))
             (plot("Answers of memcached take", "ms", &series.latency, 1.0))
         }
-        p { small { "The last " (duration(series.secs)) ", as all workers together have counted." } }
+        p { small {
+            "Lines show the last " (duration(series.secs)) ", figures the last "
+            (INTERVAL.as_secs()) " s in which there was something to show; of all workers."
+        } }
     }
 }
 
@@ -89,8 +92,8 @@ fn actions(rows: &[ActionRow]) -> Markup {
     html! {
         div.wide { table {
             tr {
-                th { "action" } th { "hit" } th { "stale" } th { "miss" } th { "uncacheable" }
-                th { "error" } th { "bypass" } th { "hit ratio" } th { "queued" }
+                th { "action" } th { "hit" } th { "stale" } th { "near" } th { "miss" } th { "uncacheable" }
+                th { "error" } th { "bypass" } th { "hit rate" } th { "queued" }
                 th { "not stored" } th { "refreshes" } th { "waited" } th { "in vain" }
             }
             @for row in rows {
@@ -99,6 +102,7 @@ fn actions(rows: &[ActionRow]) -> Markup {
                     td { b { (row.name) } br; small { (row.action) } }
                     td { (figures.of(ActionCount::HIT)) }
                     td { (figures.of(ActionCount::STALE)) }
+                    td { (figures.of(ActionCount::NEAR)) }
                     td { (figures.of(ActionCount::MISS)) }
                     td { (figures.of(ActionCount::UNCACHEABLE)) }
                     td.bad[figures.of(ActionCount::ERROR) > 0] { (figures.of(ActionCount::ERROR)) }
@@ -111,6 +115,9 @@ fn actions(rows: &[ActionRow]) -> Markup {
                     td { (figures.of(ActionCount::TIMED_OUT)) }
                 }
             }
+        } }
+        p { small {
+            "Since the start. Hit rate: hit, stale and near, of these and miss, uncacheable and error."
         } }
         @for row in rows { (reasons(row)) }
     }
@@ -231,6 +238,12 @@ fn percent(part: u64, whole: u64) -> Option<String> {
     (whole > 0).then(|| format!("{:.1} %", 100.0 * float(part) / float(whole)))
 }
 
+/// So many of them, in words.
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 fn bytes(count: u64) -> String {
     let mut left = float(count);
     for unit in ["B", "kB", "MB", "GB"] {
@@ -290,6 +303,8 @@ mod tests {
         ] {
             assert_eq!(duration(secs), expected);
         }
+        assert_eq!(counted(0, "worker"), "0 workers");
+        assert_eq!(counted(1, "worker"), "1 worker");
         assert_eq!(percent(1, 0), None);
         assert_eq!(percent(1, 3).as_deref(), Some("33.3 %"));
     }

@@ -156,7 +156,8 @@ fn a_page_shows_names_as_they_are() {
     );
     for expected in [
         "2 workers, up for 10 min",
-        "1 lookups, 100.0 % answered by the cache",
+        "In that time 1 lookup, hit rate <b>100.0 %</b>",
+        "the last 5 s in which",
         "set-cookie 1",
         "down for 100 s",
         "50 s ago",

@@ -90,9 +90,9 @@ impl ActionKind for CacheAction {
         }
     }
 
-    fn ended_early(context: Box<Waiting>, backend_failed: bool) {
+    fn ended_early(vr: &mut Request<'_>, context: Box<Waiting>, backend_failed: bool) {
         if let Waiting::Made(waiting) = *context {
-            waiting.ended_early(backend_failed);
+            waiting.ended_early(vr, backend_failed);
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use memcached_core::lookup::lease::End;
 
 use crate::host::{Action, ActionKind, ConfigValue, Flow, Server};
+use crate::plugin::cache_status::say_missed;
 use crate::plugin::memcached::{Memcached, Request};
 use crate::plugin::store::{self, Candidate, Stored, Storing};
 
@@ -34,8 +35,11 @@ pub(super) enum Made {
 }
 
 impl Waiting {
-    /// The request goes away, or its backend failed.
-    pub(super) fn ended_early(self, backend_failed: bool) {
+    /// The request goes away, or its backend failed; then the server makes the response.
+    pub(super) fn ended_early(self, vr: &mut Request<'_>, backend_failed: bool) {
+        if backend_failed {
+            say_missed(vr);
+        }
         let run = match &self {
             Self::Block(candidate) => candidate.run(),
             Self::Response(waiting) => waiting.run(),
@@ -96,8 +100,8 @@ impl ActionKind for FillAction {
         Flow::WaitForEvent
     }
 
-    fn ended_early(context: Box<Waiting>, backend_failed: bool) {
-        context.ended_early(backend_failed);
+    fn ended_early(vr: &mut Request<'_>, context: Box<Waiting>, backend_failed: bool) {
+        context.ended_early(vr, backend_failed);
     }
 
     fn panicked(&self, _: &mut Request<'_>) -> Flow {

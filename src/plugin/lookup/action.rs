@@ -69,8 +69,10 @@ impl ActionKind for LookupAction {
         }
     }
 
-    fn ended_early(context: Box<RequestMemory>, backend_failed: bool) {
+    fn ended_early(vr: &mut Request<'_>, context: Box<RequestMemory>, backend_failed: bool) {
         if backend_failed {
+            // The server makes the response.
+            say_missed(vr);
             if let Some(run) = context.run() {
                 run.end(End::Error);
             }

@@ -16,12 +16,8 @@ pub(in crate::plugin) enum OptionError {
          it can stand inside \"ttl\" => [...]"
     )]
     DefaultKey,
-    #[error("unknown option {name}, expected one of {known}{hint}")]
-    Unknown {
-        name: String,
-        known: String,
-        hint: &'static str,
-    },
+    #[error("unknown option {name}, {meant}")]
+    Unknown { name: String, meant: String },
     #[error("option \"{0}\" is given twice")]
     Duplicate(&'static str),
     #[error("option \"{option}\" must be {expected}, found {found}")]
@@ -91,15 +87,16 @@ pub(in crate::plugin) enum OptionError {
 impl OptionError {
     /// There is no option of this name; these are all that there are.
     pub(super) fn unknown(name: &[u8], known: &[&str]) -> Self {
-        let hint = if name == b"default" {
-            "; default without quotes can stand inside \"ttl\" => [...]"
+        let meant = if name == b"default" {
+            "default without quotes can stand inside \"ttl\" => [...]".to_owned()
+        } else if let Some(nearest) = nearest(name, known) {
+            format!("did you mean \"{nearest}\"?")
         } else {
-            ""
+            format!("expected one of {}", known.join(", "))
         };
         Self::Unknown {
             name: quoted(name),
-            known: known.join(", "),
-            hint,
+            meant,
         }
     }
 
@@ -118,6 +115,27 @@ impl OptionError {
             text: quoted(text),
         }
     }
+}
+
+/// The name that is so much like this one that it will have been meant.
+fn nearest<'a>(name: &[u8], known: &[&'a str]) -> Option<&'a str> {
+    /// Of 1, for the same name; what looks alike to people has more than this.
+    const ALIKE: f64 = 0.8;
+    /// For a name that has this one within it.
+    const PART: f64 = 0.81;
+    let name = name.to_ascii_lowercase();
+    let name = std::str::from_utf8(&name).ok()?;
+    let likeness = |known: &&str| {
+        let is_part = name.len() >= 4 && known.contains(name);
+        strsim::jaro_winkler(name, known).max(if is_part { PART } else { 0.0 })
+    };
+    let mut rated = known.iter().map(|known| (likeness(known), *known));
+    let first = rated.next()?;
+    let best = rated.fold(
+        first,
+        |best, next| if next.0 > best.0 { next } else { best },
+    );
+    (best.0 > ALIKE).then_some(best.1)
 }
 
 /// Text from the configuration as it can stand in a log line.

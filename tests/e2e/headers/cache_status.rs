@@ -179,3 +179,39 @@ fn memcached_that_cannot_be_asked() {
     assert!(found[0].starts_with("c; fwd=miss; detail=\""), "{found:?}");
     site.stop();
 }
+
+/// The server makes a 503 itself, without any action.
+#[test]
+fn of_a_backend_that_is_gone() {
+    let cache = Memcached::start();
+    let nobody = format!("127.0.0.1:{}", testkit::free_port());
+    let config = r#"
+if req.path =^ "/lookup/" {
+	memcached.lookup (["server" => "$CACHE", "cache_status" => "c"], none, { proxy "$NOBODY"; });
+} else if req.path =^ "/store/" {
+	memcached.lookup (["server" => "$CACHE", "cache_status" => "c"], none, {
+		proxy "$NOBODY";
+		memcached.store ["server" => "$CACHE", "cache_status" => "c"];
+	});
+} else if req.path =^ "/cache/" {
+	memcached.cache (["server" => "$CACHE", "cache_status" => "c"], { proxy "$NOBODY"; });
+} else {
+	respond 200 => "other";
+}
+"#;
+    let site = Site::start(config, &[("CACHE", &cache), ("NOBODY", &nobody)]);
+    let mut client = site.connect();
+    for (path, expected) in [
+        ("/lookup/a", "c; fwd=uri-miss"),
+        ("/store/a", "c; fwd=uri-miss"),
+        ("/cache/a", "c; fwd=miss"),
+        ("/cache/a", "c; fwd=miss"),
+    ] {
+        let response = client.get(path);
+        assert_eq!(response.status, 503, "{path}");
+        assert_eq!(values(&response, HEADER), [expected], "{path}");
+        // Nothing is left for what comes next on the connection.
+        assert!(values(&client.get("/other"), HEADER).is_empty());
+    }
+    site.stop();
+}
