@@ -3,6 +3,7 @@
 mod calls;
 mod examples;
 mod faults;
+mod globals;
 mod life;
 mod pools;
 
