@@ -1,6 +1,7 @@
 //! What `make install` does to a folder of modules.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -101,4 +102,24 @@ fn what_is_missing_is_said() {
         said(&output)
     );
     assert!(!nothing.exists());
+}
+
+/// Such as one whose libraries are where nobody looks for them.
+#[test]
+fn a_server_that_does_not_run_says_why() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let worker = folder.path().join("libexec/lighttpd2-worker");
+    fs::create_dir(folder.path().join("libexec")).expect("a folder");
+    let text = "#!/bin/sh\necho 'cannot open shared object file' >&2\nexit 127\n";
+    fs::write(&worker, text).expect("a script");
+    fs::set_permissions(&worker, fs::Permissions::from_mode(0o755)).expect("its owner's");
+    let output = install(&["--folder"], &[("PREFIX", folder.path())]);
+    assert!(!output.status.success());
+    for expected in [
+        "does not run",
+        "cannot open shared object file",
+        "LD_LIBRARY_PATH",
+    ] {
+        assert!(said(&output).contains(expected), "{}", said(&output));
+    }
 }
