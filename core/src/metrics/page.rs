@@ -81,10 +81,10 @@ fn plots(history: &History) -> Markup {
             (plot("Lookups", "a second", &series.rate, 1.0))
             (plot("Answers of memcached take", "ms", &series.latency, 1.0))
         }
-        p { small {
+        @if series.secs > 0 { p { small {
             "Lines show the last " (duration(series.secs)) ", figures the last "
             (INTERVAL.as_secs()) " s in which there was something to show; of all workers."
-        } }
+        } } }
     }
 }
 
