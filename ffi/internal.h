@@ -49,8 +49,9 @@ typedef struct {
 /* The plugin that was registered last. */
 const mmc_plugin_def *mmc_def(void);
 void mmc_set_def(const mmc_plugin_def *);
-guint mmc_plugin_id(void);
-void mmc_set_plugin_id(guint);
+/* Its place among the plugins of the server. Written while the configuration is read, before
+ * any request. */
+extern guint mmc_plugin_id;
 
 /* A slot for each worker; there are none before. */
 void mmc_slots_new(guint count);

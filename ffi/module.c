@@ -108,7 +108,7 @@ static void init_plugin(liServer *srv, liPlugin *p, gpointer userdata) {
 	p->handle_worker_stop = worker_stop;
 	p->handle_vrclose = vrclose;
 	p->handle_init_lua = mmc_scripts_init;
-	mmc_set_plugin_id(p->id);
+	mmc_plugin_id = p->id;
 }
 
 static void forget(void) {

@@ -9,8 +9,9 @@ mmc_rust_worker *mmc_request_worker(mmc_request *r) { return mmc_state_of_worker
 mmc_rust_request **mmc_request_slot(mmc_request *r) {
 	/* While a request is being freed it has no slots any more. */
 	const GPtrArray *slots = REQ(r)->plugin_ctx;
-	if (!slots || mmc_plugin_id() >= slots->len) return NULL;
-	return (mmc_rust_request **)&g_ptr_array_index(slots, mmc_plugin_id());
+	const guint id = mmc_plugin_id;
+	if (!slots || id >= slots->len) return NULL;
+	return (mmc_rust_request **)&g_ptr_array_index(slots, id);
 }
 
 mmc_bytes mmc_request_method(mmc_request *r) { return mmc_of_string(REQ(r)->request.http_method_str); }
@@ -69,17 +70,18 @@ int32_t mmc_request_status(mmc_request *r) { return REQ(r)->response.http_status
 
 void mmc_request_set_status(mmc_request *r, int32_t status) { REQ(r)->response.http_status = status; }
 
-bool mmc_request_header(mmc_request *r, bool response, void **cursor, mmc_bytes *name, mmc_bytes *value) {
-	liHttpHeaders *headers = response ? REQ(r)->response.headers : REQ(r)->request.headers;
-	GList *link = *cursor ? ((GList *)*cursor)->next : headers->entries.head;
-	*cursor = link;
-	if (!link) return false;
+void *mmc_request_headers(mmc_request *r, bool response) {
+	return (response ? REQ(r)->response.headers : REQ(r)->request.headers)->entries.head;
+}
+
+void *mmc_header_at(void *place, mmc_bytes *name, mmc_bytes *value) {
+	const GList *link = place;
 	const liHttpHeader *h = link->data;
 	const uint8_t *str = (const uint8_t *)h->data->str;
 	gsize start = (gsize)h->keylen + 2;
 	*name = (mmc_bytes){ str, h->keylen };
 	*value = start <= h->data->len ? (mmc_bytes){ str + start, h->data->len - start } : (mmc_bytes){ NULL, 0 };
-	return true;
+	return link->next;
 }
 
 void mmc_request_set_response_header(mmc_request *r, mmc_bytes name, mmc_bytes value) {

@@ -241,8 +241,10 @@ mmc_progress mmc_request_progress(mmc_request *);
 int32_t mmc_request_status(mmc_request *);
 /* The configuration's type for its path, if there is one. */
 mmc_bytes mmc_request_type_of_path(mmc_request *);
-/* The header after the one at *cursor (NULL: the first one); false at the end. */
-bool mmc_request_header(mmc_request *, bool response, void **cursor, mmc_bytes *name, mmc_bytes *value);
+/* The place of the first header; NULL if there is none. */
+void *mmc_request_headers(mmc_request *, bool response);
+/* What stands there, and the place of the next; NULL after the last. */
+void *mmc_header_at(void *place, mmc_bytes *name, mmc_bytes *value);
 void mmc_request_log(mmc_request *, mmc_level, mmc_bytes text);
 bool mmc_request_debug(mmc_request *);
 mmc_waker *mmc_request_waker(mmc_request *);

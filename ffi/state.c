@@ -20,7 +20,6 @@ SAME(MMC_VALUE_CONDITION, LI_VALUE_CONDITION);
 SAME(MMC_ADDRESS_MAX, sizeof(struct sockaddr_storage));
 
 static const mmc_plugin_def *def;
-static guint plugin_id;
 static mmc_slot *slots;
 static guint slot_count;
 
@@ -28,9 +27,7 @@ const mmc_plugin_def *mmc_def(void) { return def; }
 
 void mmc_set_def(const mmc_plugin_def *d) { def = d; }
 
-guint mmc_plugin_id(void) { return plugin_id; }
-
-void mmc_set_plugin_id(guint id) { plugin_id = id; }
+guint mmc_plugin_id;
 
 void mmc_slots_new(guint count) {
 	slots = g_new0(mmc_slot, count);

@@ -1,5 +1,6 @@
 //! Headers as they lie in the host's memory.
 
+use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
@@ -8,10 +9,8 @@ use super::ffi::{self, bytes_of, slice_of};
 /// Headers of a request or a response: names and values.
 #[derive(Clone)]
 pub(crate) struct Headers<'v> {
-    /// `None` after the last one.
-    request: Option<NonNull<ffi::mmc_request>>,
-    response: bool,
-    cursor: *mut std::ffi::c_void,
+    /// The place of the next one; `None` after the last.
+    next: Option<NonNull<c_void>>,
     borrow: PhantomData<&'v ()>,
 }
 
@@ -21,10 +20,10 @@ impl Headers<'_> {
     /// # Safety
     /// While this is in use the request lives, and none of its headers changes.
     pub(super) unsafe fn new(request: NonNull<ffi::mmc_request>, response: bool) -> Self {
+        // SAFETY: the request lives.
+        let first = unsafe { ffi::mmc_request_headers(request.as_ptr(), response) };
         Self {
-            request: Some(request),
-            response,
-            cursor: std::ptr::null_mut(),
+            next: NonNull::new(first),
             borrow: PhantomData,
         }
     }
@@ -34,23 +33,12 @@ impl<'v> Iterator for Headers<'v> {
     type Item = (&'v [u8], &'v [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let request = self.request?.as_ptr();
+        let place = self.next?.as_ptr();
         let (mut name, mut value) = (bytes_of(&[]), bytes_of(&[]));
-        // SAFETY: the request lives, and no header was removed since the cursor
-        // was set by the call before: see `new`.
-        let found = unsafe {
-            ffi::mmc_request_header(
-                request,
-                self.response,
-                &raw mut self.cursor,
-                &raw mut name,
-                &raw mut value,
-            )
-        };
-        if !found {
-            self.request = None;
-            return None;
-        }
+        // SAFETY: the request lives, and no header was added or removed since the call
+        // before gave the place: see `new`.
+        let next = unsafe { ffi::mmc_header_at(place, &raw mut name, &raw mut value) };
+        self.next = NonNull::new(next);
         // SAFETY: headers stay as they are, see `new`.
         let name = unsafe { slice_of(name) };
         // SAFETY: likewise.

@@ -408,13 +408,17 @@ unsafe extern "C" {
     pub fn mmc_request_type_of_path(arg1: *mut mmc_request) -> mmc_bytes;
 }
 unsafe extern "C" {
-    pub fn mmc_request_header(
+    pub fn mmc_request_headers(
         arg1: *mut mmc_request,
         response: bool,
-        cursor: *mut *mut ::std::os::raw::c_void,
+    ) -> *mut ::std::os::raw::c_void;
+}
+unsafe extern "C" {
+    pub fn mmc_header_at(
+        place: *mut ::std::os::raw::c_void,
         name: *mut mmc_bytes,
         value: *mut mmc_bytes,
-    ) -> bool;
+    ) -> *mut ::std::os::raw::c_void;
 }
 unsafe extern "C" {
     pub fn mmc_request_log(arg1: *mut mmc_request, arg2: mmc_level, text: mmc_bytes);

@@ -9,6 +9,8 @@ use memcached_core::policy::{Bypass, Conditions};
 use memcached_core::protocol::{Key, Value};
 use memcached_core::time::Time;
 
+use smallvec::SmallVec;
+
 use super::counting::Unfinished;
 use super::handover::Handover;
 use super::keys::{Keyed, Keys};
@@ -179,6 +181,9 @@ pub(super) struct Making {
     pub(super) awaited: Option<Awaited>,
 }
 
+/// A media type. Each miss of a body takes one, so that usual ones take no room elsewhere.
+pub(super) type HitType = SmallVec<[u8; 32]>;
+
 /// A lookup of a request.
 #[derive(Clone)]
 pub(super) struct LastLookup {
@@ -190,7 +195,7 @@ pub(super) struct LastLookup {
     /// The item, if it is the response.
     pub(super) hit: Option<Hit>,
     /// `Content-Type` of a hit, after a miss where items are bodies.
-    pub(super) hit_type: Option<Box<[u8]>>,
+    pub(super) hit_type: Option<HitType>,
 }
 
 impl LastLookup {

@@ -1,8 +1,13 @@
 //! The directives of `Cache-Control` that matter to a shared cache
 //! (RFC 9111 section 5.2.2, RFC 5861).
 
+use memchr::{memchr, memchr2};
+
 use super::fields::is_token;
 use super::seconds::delta_seconds;
+
+/// Bytes of the longest directive that counts.
+const NAME_MAX: usize = "stale-while-revalidate".len();
 
 /// What all `Cache-Control` lines of a response say together. Of a directive
 /// that is given twice the stricter one counts. In a line that is malformed, or
@@ -53,7 +58,13 @@ impl CacheControl {
             let add = |known: &mut Option<u32>| {
                 *known = stricter(*known, Some(seconds(argument)));
             };
-            match name.to_ascii_lowercase().as_slice() {
+            let mut small_letters = [0; NAME_MAX];
+            let Some(small_letters) = small_letters.get_mut(..name.len()) else {
+                continue;
+            };
+            small_letters.copy_from_slice(name);
+            small_letters.make_ascii_lowercase();
+            match &*small_letters {
                 b"private" => self.private = true,
                 b"no-store" => self.no_store = true,
                 b"no-cache" => self.no_cache = true,
@@ -151,18 +162,25 @@ impl<'a> Directives<'a> {
     /// Length of the first member of `rest`, up to its comma.
     fn part_len(&mut self) -> usize {
         let mut at = 0;
-        while at < self.rest.len() && self.rest[at] != b',' {
-            let byte = self.rest[at];
-            let mut step = 1;
-            if byte == b'"' && self.quotes_count {
-                match quoted_len(&self.rest[at..]) {
-                    Some(len) => step = len,
-                    None => self.quotes_count = false,
-                }
+        loop {
+            let rest = &self.rest[at..];
+            let found = if self.quotes_count {
+                memchr2(b',', b'"', rest)
+            } else {
+                memchr(b',', rest)
+            };
+            let Some(found) = found else {
+                return self.rest.len();
+            };
+            at += found;
+            if self.rest[at] == b',' {
+                return at;
             }
-            at += step;
+            at += quoted_len(&self.rest[at..]).unwrap_or_else(|| {
+                self.quotes_count = false;
+                1
+            });
         }
-        at
     }
 }
 

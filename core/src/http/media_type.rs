@@ -25,25 +25,34 @@ pub enum Activity {
     Page,
 }
 
-/// The type and subtype that a `Content-Type` names, in small letters and without
-/// parameters; `None` if it names nothing.
+/// The type and subtype that a `Content-Type` names, without parameters and in letters of
+/// any case; `None` if it names nothing.
 #[must_use]
-pub fn media_type(value: &[u8]) -> Option<Vec<u8>> {
-    let end = value.iter().position(|&byte| byte == b';');
+pub fn media_type(value: &[u8]) -> Option<&[u8]> {
+    let end = memchr::memchr(b';', value);
     let essence = value[..end.unwrap_or(value.len())].trim_ascii();
-    (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
+    (!essence.is_empty()).then_some(essence)
 }
 
-/// What browsers do with a body of this type, given in small letters.
+/// What browsers do with a body of this type.
 #[must_use]
 pub fn activity(media_type: &[u8]) -> Activity {
-    if media_type.ends_with(b"+xml") || media_type == b"multipart/x-mixed-replace" {
+    let ends_with = |end: &[u8]| {
+        let start = media_type.len().checked_sub(end.len());
+        start.is_some_and(|start| media_type[start..].eq_ignore_ascii_case(end))
+    };
+    if ends_with(b"+xml") || media_type.eq_ignore_ascii_case(b"multipart/x-mixed-replace") {
         return Activity::Page;
     }
-    let subtype = media_type
-        .strip_prefix(b"text/")
-        .or_else(|| media_type.strip_prefix(b"application/"));
-    let is_one_of = |known: &[&str], found: &[u8]| known.iter().any(|it| it.as_bytes() == found);
+    let without = |prefix: &[u8]| {
+        let (start, rest) = media_type.split_at_checked(prefix.len())?;
+        start.eq_ignore_ascii_case(prefix).then_some(rest)
+    };
+    let subtype = without(b"text/").or_else(|| without(b"application/"));
+    let is_one_of = |known: &[&str], found: &[u8]| {
+        let mut known = known.iter();
+        known.any(|it| it.as_bytes().eq_ignore_ascii_case(found))
+    };
     match subtype {
         Some(subtype) if is_one_of(&PAGES, subtype) => Activity::Page,
         // Names such as text/javascript1.5 are scripts too.
@@ -67,7 +76,7 @@ mod tests {
     fn essences() {
         for (value, expected) in [
             ("text/html", Some("text/html")),
-            (" Text/HTML ; charset=utf-8", Some("text/html")),
+            (" Text/HTML ; charset=utf-8", Some("Text/HTML")),
             ("text/html;", Some("text/html")),
             ("x", Some("x")),
             ("", None),
@@ -75,7 +84,7 @@ mod tests {
             ("; charset=utf-8", None),
         ] {
             let found = media_type(value.as_bytes());
-            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{value}");
+            assert_eq!(found, expected.map(str::as_bytes), "{value}");
         }
     }
 
@@ -91,6 +100,9 @@ mod tests {
             "image/svg+xml",
             "application/atom+xml",
             "multipart/x-mixed-replace",
+            "Text/HTML",
+            "IMAGE/SVG+XML",
+            "Multipart/X-Mixed-Replace",
         ] {
             assert_eq!(activity(page.as_bytes()), Activity::Page, "{page}");
         }
@@ -105,6 +117,8 @@ mod tests {
             "text/javascript1.5",
             "text/jscript",
             "text/livescript",
+            "Application/JavaScript",
+            "TEXT/JAVASCRIPT1.5",
         ] {
             assert_eq!(activity(script.as_bytes()), Activity::Script, "{script}");
         }

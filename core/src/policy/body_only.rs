@@ -3,6 +3,8 @@
 
 use core::fmt;
 
+use smallvec::SmallVec;
+
 use super::ignore::Rule;
 use super::not_stored::NotStored;
 use super::options::Policy;
@@ -17,44 +19,50 @@ const RESTRICTING: [&str; 3] = [
 ];
 
 /// The headers of a response that say how its body is to be taken, as they are
-/// when the body ends: actions may have changed them.
+/// when the body ends: actions may have changed them. Each response that is stored has
+/// them read, and hardly any is refused, so nothing is copied.
 #[derive(Clone, Debug, Default)]
-pub struct BodyHeaders {
+pub struct BodyHeaders<'a> {
     /// Of each `Content-Type`.
-    types: Vec<Vec<u8>>,
-    /// The first header that a hit would lose.
-    lost: Option<Box<str>>,
+    types: SmallVec<[&'a [u8]; 2]>,
+    /// The name of the first header that a hit would lose.
+    lost: Option<&'a [u8]>,
 }
 
 /// How a hit would differ from the response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Difference {
+pub enum Difference<'a> {
     /// It has another media type.
     MediaType {
         /// That of the response.
-        response: Vec<u8>,
+        response: &'a [u8],
         /// That of a hit.
-        hit: Vec<u8>,
+        hit: &'a [u8],
     },
-    /// It lacks this header.
-    Lost(Box<str>),
+    /// It lacks the header of this name.
+    Lost(&'a [u8]),
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for Difference<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MediaType { response, hit } => {
-                let (response, hit) = (shown(response), shown(hit));
+                let (response, hit) = (shown_type(response), shown_type(hit));
                 write!(f, "a hit is {hit} instead of {response}")
             }
-            Self::Lost(name) => write!(f, "a hit has no {name}"),
+            Self::Lost(name) => write!(f, "a hit has no {}", shown(name)),
         }
     }
 }
 
-impl BodyHeaders {
+/// Media types are told in small letters.
+fn shown_type(media_type: &[u8]) -> Box<str> {
+    shown(&media_type.to_ascii_lowercase())
+}
+
+impl<'a> BodyHeaders<'a> {
     /// Records a response header.
-    pub fn observe(&mut self, name: &[u8], value: &[u8]) {
+    pub fn observe(&mut self, name: &'a [u8], value: &'a [u8]) {
         let is = |header: &str| name.eq_ignore_ascii_case(header.as_bytes());
         let begins = |prefix: &str| {
             let start = name.get(..prefix.len());
@@ -63,7 +71,7 @@ impl BodyHeaders {
         if is("Content-Type") {
             self.types.extend(media_type(value));
         } else if RESTRICTING.iter().any(|header| is(header)) || begins("Access-Control-") {
-            self.lost.get_or_insert_with(|| shown(name));
+            self.lost.get_or_insert(name);
         }
     }
 }
@@ -76,28 +84,26 @@ impl Policy {
     /// # Errors
     /// Browsers would run a body that the response kept them from running, or a
     /// script as a page.
-    pub fn check_body_only(
+    pub fn check_body_only<'a>(
         &self,
-        headers: &BodyHeaders,
-        hit_type: &[u8],
-    ) -> Result<Option<Difference>, NotStored> {
+        headers: &BodyHeaders<'a>,
+        hit_type: &'a [u8],
+    ) -> Result<Option<Difference<'a>>, NotStored> {
         if self.headers {
             return Ok(None);
         }
         let hit = media_type(hit_type).unwrap_or_default();
-        let of_hit = activity(&hit);
+        let of_hit = activity(hit);
         let tamer = headers.types.iter().find(|it| activity(it) < of_hit);
         if let Some(tamer) = tamer.filter(|_| self.heeds(Rule::BodyOnly)) {
-            let (response, hit) = (shown(tamer), shown(&hit));
+            let (response, hit) = (shown_type(tamer), shown_type(hit));
             return Err(NotStored::BodyOnly { response, hit });
         }
-        let other = headers.types.iter().find(|of_body| **of_body != hit);
+        let mut types = headers.types.iter();
+        let other = types.find(|of_body| !of_body.eq_ignore_ascii_case(hit));
         Ok(match other {
-            Some(other) => Some(Difference::MediaType {
-                response: other.clone(),
-                hit,
-            }),
-            None => headers.lost.clone().map(Difference::Lost),
+            Some(response) => Some(Difference::MediaType { response, hit }),
+            None => headers.lost.map(Difference::Lost),
         })
     }
 }

@@ -11,7 +11,7 @@ use memcached_core::protocol::Key;
 use crate::host::Level;
 use crate::plugin::cache_status::{say_collapsed, say_hit};
 use crate::plugin::keys::Keys;
-use crate::plugin::memcached::{Hit, LastLookup, OTHER_TYPE, Request, RequestMemory};
+use crate::plugin::memcached::{Hit, HitType, LastLookup, OTHER_TYPE, Request, RequestMemory};
 use crate::plugin::note::{Missed, Note};
 use crate::plugin::publish::{Item, Publisher};
 use crate::plugin::seldom::{Once, OnceAMinute};
@@ -126,7 +126,7 @@ impl Outcomes {
         let missed = Missed::new(options, passed.forward, passed.detail, key);
         memory.cache_status = missed.map(|missed| Note::Due(Box::new(missed)));
         if let Some(lookup) = memory.lookup.as_mut().filter(|_| !options.headers) {
-            lookup.hit_type = Some(vr.type_of_path(OTHER_TYPE).into());
+            lookup.hit_type = Some(HitType::from_slice(vr.type_of_path(OTHER_TYPE)));
         }
         vr.set_state(memory);
     }

@@ -122,14 +122,15 @@ impl StoreFilter {
         let Some(item) = &self.item else {
             return;
         };
-        match self.check(vr, item) {
-            Ok(life) => self.store(vr, life),
+        let now = unix_now();
+        match self.check(vr, item, now) {
+            Ok(life) => self.store(vr, life, now),
             Err(reason) => self.give_up(Some(vr), &reason),
         }
     }
 
     /// Whether what has come may be stored, and for how long.
-    fn check(&self, vr: &Request<'_>, item: &NewItem) -> Result<Life, NotStored> {
+    fn check(&self, vr: &Request<'_>, item: &NewItem, now: u64) -> Result<Life, NotStored> {
         if vr.status() != self.status {
             return Err(NotStored::Status(vr.status()));
         }
@@ -152,7 +153,7 @@ impl StoreFilter {
         if !self.shared.policy.headers {
             self.check_body_only(vr)?;
         }
-        self.response.life(unix_now()).ok_or(NotStored::Expired)
+        self.response.life(now).ok_or(NotStored::Expired)
     }
 
     /// Whether a hit may have this body without the headers that it has now.
@@ -171,7 +172,7 @@ impl StoreFilter {
         Ok(())
     }
 
-    fn store(&mut self, vr: &mut Request<'_>, life: Life) {
+    fn store(&mut self, vr: &mut Request<'_>, life: Life, now: u64) {
         let Some(mut item) = self.item.take() else {
             return;
         };
@@ -182,7 +183,6 @@ impl StoreFilter {
             shared.refused(vr, Some(&self.key), &"not available on this worker");
             return;
         };
-        let now = unix_now();
         if let Some(until) = life.fresh_until(now) {
             item.set_fresh_until(until);
         }

@@ -116,7 +116,12 @@ impl Shared {
     }
 
     /// Hits will not be what the response is.
-    pub(super) fn warn_of_difference(&self, vr: &Request<'_>, key: &Key, difference: &Difference) {
+    pub(super) fn warn_of_difference(
+        &self,
+        vr: &Request<'_>,
+        key: &Key,
+        difference: &Difference<'_>,
+    ) {
         if self.differs.is_first() {
             let item = self.item(Some(key));
             let line =
