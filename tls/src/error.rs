@@ -38,15 +38,35 @@ pub enum MaterialError {
 
 /// What ended a connection.
 #[derive(Clone, Debug, PartialEq, ThisError)]
-#[error("TLS: {}", in_words(.error, *.first))]
-pub struct Fault {
-    error: Error,
-    /// Nothing that the server has sent was TLS.
-    first: bool,
+#[error("TLS: {}", .0.in_words())]
+pub struct Fault(Cause);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Cause {
+    Rustls {
+        error: Error,
+        /// Nothing that the server has sent was TLS.
+        first: bool,
+    },
+    Silence,
+}
+
+impl Cause {
+    fn in_words(&self) -> String {
+        match self {
+            Self::Rustls { error, first } => in_words(error, *first),
+            Self::Silence => "the server sends much and says nothing".into(),
+        }
+    }
 }
 
 impl Fault {
     pub(crate) const fn new(error: Error, first: bool) -> Self {
-        Self { error, first }
+        Self(Cause::Rustls { error, first })
+    }
+
+    /// Of a server that only keeps us busy.
+    pub(crate) const fn silence() -> Self {
+        Self(Cause::Silence)
     }
 }

@@ -12,12 +12,18 @@ use crate::error::Fault;
 /// was not whole before.
 pub const PLAIN_EXTRA: usize = 16 * 1024;
 
+/// Bytes in a row that a server may send once it is known without saying anything in them:
+/// tickets, new keys, records that are empty.
+const SILENCE_MAX: usize = 64 * 1024;
+
 /// TLS on one connection.
 #[derive(Debug)]
 pub struct Session {
     tls: ClientConnection,
     /// Something came, and it was TLS.
     heard: bool,
+    /// Bytes that came since the last plain one, or since the handshake.
+    silence: usize,
     /// The server has said that it sends no more.
     ended: bool,
 }
@@ -34,6 +40,7 @@ impl Session {
         Ok(Self {
             tls,
             heard: false,
+            silence: 0,
             ended: false,
         })
     }
@@ -65,16 +72,21 @@ impl Session {
     /// server why.
     pub fn receive(&mut self, mut bytes: &[u8], mut plain: impl FnMut(&[u8])) -> Result<(), Fault> {
         while !bytes.is_empty() {
-            match self.tls.read_tls(&mut bytes) {
+            let taken = match self.tls.read_tls(&mut bytes) {
                 Ok(0) => break,
-                Ok(_) => {}
+                Ok(taken) => taken,
                 Err(error) => return Err(self.fault(rustls::Error::General(error.to_string()))),
-            }
+            };
             let state = match self.tls.process_new_packets() {
                 Ok(state) => state,
                 Err(error) => return Err(self.fault(error)),
             };
             let mut left = state.plaintext_bytes_to_read();
+            let is_silent = left == 0 && !self.tls.is_handshaking();
+            self.silence = if is_silent { self.silence + taken } else { 0 };
+            if self.silence > SILENCE_MAX {
+                return Err(Fault::silence());
+            }
             let mut reader = self.tls.reader();
             while left > 0 {
                 let Ok(chunk) = reader.fill_buf() else { break };

@@ -3,6 +3,7 @@
 mod certificates;
 mod config;
 mod faults;
+mod hostile;
 mod life;
 mod panics;
 mod peer;

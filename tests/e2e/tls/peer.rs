@@ -27,9 +27,14 @@ impl TlsServer {
         versions: Versions,
         treat: impl Fn(&mut Connection) + Send + Sync + 'static,
     ) -> Self {
-        let read = |name: &str| std::fs::read_to_string(papers.folder.path(name)).expect("a file");
-        let (certificate, key) = (read("server.pem"), read("server.key"));
-        let config = PeerConfig::new(&certificate, &key, versions, Demands::Nothing);
+        Self::with(config(papers, versions), treat)
+    }
+
+    /// One with this certificate, and so on.
+    pub(super) fn with(
+        config: PeerConfig,
+        treat: impl Fn(&mut Connection) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let addr = listener.local_addr().expect("an address");
         let treat = Arc::new(treat);
@@ -47,6 +52,13 @@ impl TlsServer {
         });
         Self(addr)
     }
+}
+
+/// What shows the usual certificate.
+pub(super) fn config(papers: &Papers, versions: Versions) -> PeerConfig {
+    let read = |name: &str| std::fs::read_to_string(papers.folder.path(name)).expect("a file");
+    let (certificate, key) = (read("server.pem"), read("server.key"));
+    PeerConfig::new(&certificate, &key, versions, Demands::Nothing)
 }
 
 /// One connection; closed when the function that treats it returns.
@@ -116,6 +128,13 @@ impl Connection {
     pub(super) fn tls_end(&mut self, sealed: &mut Vec<u8>) {
         self.tls.close();
         sealed.extend(self.tls.outgoing());
+    }
+
+    /// Says that it has new keys.
+    pub(super) fn change_keys(&mut self) -> Option<()> {
+        self.tls.change_keys();
+        let said = self.tls.outgoing();
+        self.raw(&said)
     }
 
     /// Sends bytes as they are.

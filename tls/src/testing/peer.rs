@@ -69,6 +69,17 @@ impl PeerConfig {
         Self(Arc::new(config))
     }
 
+    /// One that gives so many tickets to each connection, by which it could be resumed.
+    ///
+    /// # Panics
+    /// There are connections already.
+    #[must_use]
+    pub fn with_tickets(mut self, count: usize) -> Self {
+        let config = Arc::get_mut(&mut self.0).expect("nobody else has it");
+        config.send_tls13_tickets = count;
+        self
+    }
+
     /// A new connection.
     ///
     /// # Panics

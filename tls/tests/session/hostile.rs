@@ -7,8 +7,14 @@ use crate::pair::{BOTH, Pair, friends};
 
 /// What is said of bytes in the place of the server's first ones.
 fn first(bytes: &[u8]) -> String {
+    first_by(usize::MAX, bytes)
+}
+
+/// The same where so many of them come at once.
+fn first_by(step: usize, bytes: &[u8]) -> String {
     let (client, server) = friends(Versions::New);
     let mut pair = Pair::new(&client, &server);
+    pair.step = step;
     let _ = pair.outgoing();
     let fault = pair.give(bytes).expect_err("no TLS");
     assert!(pair.to_client.is_empty());
@@ -22,11 +28,13 @@ fn those_that_speak_something_else() {
         "HTTP/1.1 400 Bad Request\r\n\r\n",
         "SSH-2.0-x\r\n",
     ] {
-        let said = first(answer.as_bytes());
-        assert!(
-            said.contains("the server does not speak TLS"),
-            "{answer}: {said}"
-        );
+        for step in [1, 2, 3, 4, 5, 6, usize::MAX] {
+            let said = first_by(step, answer.as_bytes());
+            assert!(
+                said.contains("the server does not speak TLS"),
+                "{answer} by {step}: {said}"
+            );
+        }
     }
 }
 
@@ -98,6 +106,28 @@ fn a_record_that_comes_twice() {
         pair.give(&record).expect("once");
         pair.give(&record).expect_err("twice");
         assert_eq!(pair.to_client, b"END\r\n");
+    }
+}
+
+/// A server that sends on and on, and says nothing, is given up: neither time nor memory is for it.
+#[test]
+fn tickets_by_the_thousand() {
+    let open = |tickets| {
+        let (client, server) = friends(Versions::New);
+        Pair::new(&client, &server.with_tickets(tickets))
+    };
+    // A few are usual, and so are more.
+    let mut pair = open(100);
+    pair.carry().expect("a handshake");
+    pair.peer.send(b"END\r\n");
+    pair.carry().expect("a talk");
+    assert_eq!(pair.to_client, b"END\r\n");
+    for step in [100, 4096, usize::MAX] {
+        let mut pair = open(2000);
+        pair.step = step;
+        let fault = pair.carry().expect_err("too many");
+        let said = format!("{step} {fault}");
+        assert!(said.contains("sends much and says nothing"), "{said}");
     }
 }
 
