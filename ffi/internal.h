@@ -37,6 +37,12 @@ typedef struct {
 	ev_idle idle;
 } mmc_jobs;
 
+/* What requests have left for others, see spare.c. */
+typedef struct {
+	GQueue headers;
+	GArray *variables; /* NULL: nothing is kept */
+} mmc_spare;
+
 /* One worker, from the moment its thread prepares it until it stops. */
 typedef struct {
 	bool open;
@@ -44,6 +50,7 @@ typedef struct {
 	GQueue watchers;        /* of its loop, all that there are */
 	GQueue copies;          /* of requests, see copy.c */
 	mmc_jobs jobs;
+	mmc_spare spare;
 } mmc_slot;
 
 /* The plugin that was registered last. */
@@ -69,6 +76,18 @@ void mmc_watchers_forget(mmc_slot *);
 /* Ends all copies of requests; whoever has one can still free it. */
 void mmc_copies_stop(mmc_slot *);
 bool mmc_is_copy(const liVRequest *);
+
+/* Has the server tell the plugin of the end of requests after all others, who may still look
+ * at them; false if it does not tell it at all. */
+bool mmc_spare_is_last(liServer *, liPlugin *);
+void mmc_spare_open(mmc_spare *);
+void mmc_spare_close(mmc_spare *);
+/* Takes over headers of the response and variables of a request that is over, and that
+ * nobody else will look at. */
+void mmc_spare_take(mmc_spare *, liVRequest *);
+/* As li_http_header_insert and li_environment_set, but with what was taken over. */
+void mmc_insert_header(liVRequest *, liHttpHeaders *, mmc_bytes name, mmc_bytes value);
+void mmc_insert_variable(liVRequest *, mmc_bytes name, mmc_bytes value);
 
 /* Nothing of the configuration is freed any more. */
 void mmc_config_close(void);

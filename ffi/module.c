@@ -5,11 +5,12 @@ static mmc_rust_shared *shared;
 static liPluginAction *actions;
 static liPluginSetup *setups;
 static bool registered;
+static bool keeps_spare;
 
 /* All workers are known, and none runs. */
 static void prepare(liServer *srv, liPlugin *p) {
-	(void)p;
 	if (!mmc_workers_fit(srv)) return;
+	keeps_spare = mmc_spare_is_last(srv, p);
 	shared = mmc_def()->share((mmc_server *)srv);
 	if (shared) mmc_slots_new(srv->worker_count);
 }
@@ -21,6 +22,7 @@ static void prepare_worker(liServer *srv, liPlugin *p, liWorker *wrk) {
 	mmc_slot *slot = mmc_slot_of(wrk);
 	if (!slot || slot->open) return;
 	slot->open = true;
+	if (keeps_spare) mmc_spare_open(&slot->spare);
 	slot->state = mmc_def()->start_worker(shared, (mmc_worker *)wrk);
 }
 
@@ -36,7 +38,9 @@ static void worker_stop(liServer *srv, liPlugin *p, liWorker *wrk) {
 		mmc_def()->stop_worker(state);
 	}
 	mmc_scripts_stop(wrk);
-	if (slot) mmc_watchers_stop(slot);
+	if (!slot) return;
+	mmc_watchers_stop(slot);
+	mmc_spare_close(&slot->spare);
 }
 
 static void vrclose(liVRequest *vr, liPlugin *p) {
@@ -46,6 +50,8 @@ static void vrclose(liVRequest *vr, liPlugin *p) {
 	if (!state) return;
 	*slot = NULL;
 	mmc_def()->request_closed(mmc_state_of_worker(vr->wrk), state);
+	mmc_slot *worker = mmc_slot_of(vr->wrk);
+	if (worker) mmc_spare_take(&worker->spare, vr);
 }
 
 /* An action's Rust half, with the functions that know it. */

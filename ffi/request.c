@@ -53,7 +53,8 @@ mmc_target mmc_request_target(mmc_request *r) {
 void mmc_request_set_content_type(mmc_request *r, mmc_bytes otherwise) {
 	mmc_bytes type = mmc_request_type_of_path(r);
 	if (!type.len) type = otherwise;
-	li_http_header_overwrite(REQ(r)->response.headers, "Content-Type", strlen("Content-Type"), (const char *)type.ptr, type.len);
+	mmc_bytes name = { (const uint8_t *)"Content-Type", strlen("Content-Type") };
+	mmc_request_set_response_header(r, name, type);
 }
 
 bool mmc_request_is_handled(mmc_request *r) { return li_vrequest_is_handled(REQ(r)); }
@@ -85,11 +86,15 @@ void *mmc_header_at(void *place, mmc_bytes *name, mmc_bytes *value) {
 }
 
 void mmc_request_set_response_header(mmc_request *r, mmc_bytes name, mmc_bytes value) {
-	li_http_header_overwrite(REQ(r)->response.headers, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
+	liHttpHeaders *headers = REQ(r)->response.headers;
+	if (headers->entries.head)
+		li_http_header_overwrite(headers, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
+	else
+		mmc_insert_header(REQ(r), headers, name, value);
 }
 
 void mmc_request_add_response_header(mmc_request *r, mmc_bytes name, mmc_bytes value) {
-	li_http_header_insert(REQ(r)->response.headers, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
+	mmc_insert_header(REQ(r), REQ(r)->response.headers, name, value);
 }
 
 void mmc_request_remove_response_header(mmc_request *r, mmc_bytes name) {
@@ -105,7 +110,7 @@ void mmc_request_remove_request_header(mmc_request *r, mmc_bytes name) {
 }
 
 void mmc_request_set_environment(mmc_request *r, mmc_bytes name, mmc_bytes value) {
-	li_environment_set(&REQ(r)->env, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
+	mmc_insert_variable(REQ(r), name, value);
 }
 
 void mmc_request_change_environment(mmc_request *r, mmc_bytes name, mmc_bytes value) {

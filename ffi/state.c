@@ -45,7 +45,10 @@ void mmc_slots_new(guint count) {
 /* A worker that never stopped keeps its state for good: its loop is gone, and
  * with it the thread that could let go of it. */
 void mmc_slots_free(void (*forget)(mmc_slot *)) {
-	for (guint i = 0; i < slot_count; i++) forget(&slots[i]);
+	for (guint i = 0; i < slot_count; i++) {
+		forget(&slots[i]);
+		mmc_spare_close(&slots[i].spare);
+	}
 	g_free(slots);
 	slots = NULL;
 	slot_count = 0;

@@ -133,7 +133,8 @@ struct liServer {
 	liWorker *main_worker;
 	guint worker_count;
 	GArray *workers;
-	char gap3_[504];
+	char gap3_[496];
+	GArray *li_plugins_handle_vrclose;
 	GArray *option_def_values, *optionptr_def_values;
 #ifdef __aarch64__
 	char tail_[840];
@@ -267,6 +268,8 @@ typedef struct liHttpHeader {
 typedef struct liHttpHeaders {
 	GQueue entries;
 } liHttpHeaders;
+liHttpHeaders *li_http_headers_new(void);
+void li_http_headers_free(liHttpHeaders *);
 void li_http_header_insert(liHttpHeaders *, const gchar *, size_t, const gchar *, size_t);
 gboolean li_http_header_remove(liHttpHeaders *, const gchar *, size_t);
 void li_http_header_overwrite(liHttpHeaders *, const gchar *, size_t, const gchar *, size_t);

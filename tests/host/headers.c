@@ -1,7 +1,7 @@
 /* Lists of header lines; each is one string "Name: value". */
 #include "host.h"
 
-liHttpHeaders *headers_new(void) {
+liHttpHeaders *li_http_headers_new(void) {
 	liHttpHeaders *h = g_new0(liHttpHeaders, 1);
 	g_queue_init(&h->entries);
 	return h;
@@ -17,7 +17,7 @@ void headers_reset(liHttpHeaders *headers) {
 	while (headers->entries.head) entry_free(g_queue_pop_head(&headers->entries));
 }
 
-void headers_free(liHttpHeaders *headers) {
+void li_http_headers_free(liHttpHeaders *headers) {
 	headers_reset(headers);
 	g_free(headers);
 }

@@ -334,9 +334,7 @@ void queue_skip(liChunkQueue *, goffset);
 /* Moves at most `length` bytes. */
 goffset queue_steal(liChunkQueue *out, liChunkQueue *in, goffset length);
 
-liHttpHeaders *headers_new(void);
 void headers_reset(liHttpHeaders *);
-void headers_free(liHttpHeaders *);
 /* To an existing value of that name, after a comma. */
 void header_append(liHttpHeaders *, const char *key, gsize, const char *value, gsize);
 void header_set(liHttpHeaders *, const char *key, const char *value);

@@ -48,6 +48,7 @@ static void server_init(struct server *srv) {
 	srv->globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)value_free);
 	srv->addresses = g_ptr_array_new_with_free_func(string_free);
 	srv->listeners = g_ptr_array_new_with_free_func(g_free);
+	srv->pub.li_plugins_handle_vrclose = g_array_new(FALSE, TRUE, sizeof(liPlugin *));
 	srv->pub.option_def_values = g_array_new(FALSE, TRUE, sizeof(liOptionValue));
 	g_array_set_size(srv->pub.option_def_values, SETTING_COUNT);
 	srv->pub.optionptr_def_values = g_array_new(FALSE, TRUE, sizeof(liOptionPtrValue *));
@@ -74,6 +75,7 @@ static void server_free(struct server *srv) {
 	for (guint i = 0; i < SHARED_COUNT; i++) li_release_optionptr(&srv->pub, g_array_index(srv->pub.optionptr_def_values, liOptionPtrValue *, i));
 	g_array_free(srv->pub.optionptr_def_values, TRUE);
 	g_array_free(srv->pub.option_def_values, TRUE);
+	g_array_free(srv->pub.li_plugins_handle_vrclose, TRUE);
 	for (guint i = 0; i < srv->pub.workers->len; i++) worker_free(g_array_index(srv->pub.workers, struct worker *, i));
 	lua_state_free(&srv->lua);
 	g_array_free(srv->pub.workers, TRUE);

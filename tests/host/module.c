@@ -179,7 +179,12 @@ gboolean setup_run(struct server *srv, const char *name, liValue *v) {
 	return r != NULL;
 }
 
+/* The real server knows whom to tell of the end of requests before it has them prepare. */
 void plugins_prepare(struct server *srv) {
+	for (guint i = 0; i < srv->plugins->len; i++) {
+		liPlugin *p = g_ptr_array_index(srv->plugins, i);
+		if (p->handle_vrclose) g_array_append_val(srv->pub.li_plugins_handle_vrclose, p);
+	}
 	for (guint i = 0; i < srv->plugins->len; i++) {
 		liPlugin *p = g_ptr_array_index(srv->plugins, i);
 		if (p->handle_prepare) p->handle_prepare(&srv->pub, p);
@@ -203,9 +208,9 @@ void plugins_worker_stop(struct worker *wrk) {
 }
 
 void plugins_vrclose(struct vrequest *vr) {
-	struct server *srv = SERVER(vr->pub.wrk->srv);
-	for (guint i = 0; i < srv->plugins->len; i++) {
-		liPlugin *p = g_ptr_array_index(srv->plugins, i);
-		if (p->handle_vrclose) p->handle_vrclose(&vr->pub, p);
+	const GArray *told = vr->pub.wrk->srv->li_plugins_handle_vrclose;
+	for (guint i = 0; i < told->len; i++) {
+		liPlugin *p = g_array_index(told, liPlugin *, i);
+		p->handle_vrclose(&vr->pub, p);
 	}
 }

@@ -33,8 +33,8 @@ struct vrequest *vrequest_new(struct worker *wrk, liConInfo *info, struct connec
 	vr->pub.plugin_ctx = g_ptr_array_new();
 	g_ptr_array_set_size(vr->pub.plugin_ctx, (gint)srv->plugins->len);
 	vr->pub.request.http_method_str = g_string_new(NULL);
-	vr->pub.request.headers = headers_new();
-	vr->pub.response.headers = headers_new();
+	vr->pub.request.headers = li_http_headers_new();
+	vr->pub.response.headers = li_http_headers_new();
 	GString **texts = (GString **)URI(vr);
 	for (gsize i = 0; i < sizeof(struct uri) / sizeof(GString *); i++) texts[i] = g_string_new(NULL);
 	texts = (GString **)&vr->pub.physical;
@@ -102,8 +102,8 @@ void vrequest_free(struct vrequest *vr) {
 	li_job_clear(&vr->pump_job);
 	action_stack_clear(vr);
 	g_ptr_array_free(vr->pub.plugin_ctx, TRUE);
-	headers_free(vr->pub.request.headers);
-	headers_free(vr->pub.response.headers);
+	li_http_headers_free(vr->pub.request.headers);
+	li_http_headers_free(vr->pub.response.headers);
 	GString **texts = (GString **)URI(vr);
 	for (gsize i = 0; i < sizeof(struct uri) / sizeof(GString *); i++) g_string_free(texts[i], TRUE);
 	texts = (GString **)&vr->pub.physical;

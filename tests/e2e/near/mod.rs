@@ -4,6 +4,7 @@ mod bodies;
 mod changes;
 mod config;
 mod down;
+mod left;
 mod lives;
 mod pages;
 mod scripts;
