@@ -52,7 +52,8 @@ impl World {
             version,
             worker,
         };
-        self.claims.insert((server, name_of(key.as_bytes())), claim);
+        let of_item = self.claims.entry(name_of(key.as_bytes())).or_default();
+        of_item.insert(server, claim);
     }
 
     /// A visitor gets a page that was stored.
@@ -115,35 +116,36 @@ impl World {
         };
         let near = near * 1000;
         self.check_bumped(worker, page, began);
-        let (home, at) = self.places(worker, key);
         let name = name_of(key.as_bytes());
-        for server in if home == at {
-            vec![home]
-        } else {
-            vec![home, at]
-        } {
-            let Some(claim) = self.claims.get(&(server, name)).copied() else {
-                continue;
-            };
-            // Where it was asked for does not show if that changes meanwhile.
-            if page.version > claim.version || !self.has_versions(server) || home != at {
-                continue;
-            }
-            let is_late = match reading {
-                Some(reading) => reading.at.as_micros() > claim.at,
-                None if claim.worker == worker => true,
-                None => self.now > claim.at + near,
-            };
-            let has_moved = self.is_failing_over();
-            if is_late && !has_moved {
-                self.breaks(&format!("a purged page was served ({how:?})"));
-            }
+        if !self.claims.contains_key(&name) {
+            return;
+        }
+        let (home, at) = self.places(worker, key);
+        let claims = self.claims.get(&name);
+        let claim = claims.and_then(|it| it.get(&home)).copied();
+        // Where it was asked for does not show if that changes meanwhile.
+        let Some(claim) = claim.filter(|_| home == at) else {
+            return;
+        };
+        if page.version > claim.version || !self.has_versions(home) {
+            return;
+        }
+        let is_late = match reading {
+            Some(reading) => reading.at.as_micros() > claim.at,
+            None if claim.worker == worker => true,
+            None => self.now > claim.at + near,
+        };
+        if is_late && !self.is_failing_over() {
+            self.breaks(&format!("a purged page was served ({how:?})"));
         }
     }
 
     /// A bump holds where it was made: a server that was out of the list meanwhile comes back
     /// with the count that it had.
     fn check_bumped(&mut self, worker: u32, page: &Page, began: u64) {
+        if self.bumped.is_empty() {
+            return;
+        }
         let server = self.count_source(worker).server.0;
         let (generation, bumped) = self.bumped.get(&server).copied().unwrap_or_default();
         // The key of another count is another item, near as well; who waits already goes on with

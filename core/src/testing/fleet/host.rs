@@ -18,6 +18,10 @@ pub(super) fn name_of(key: &[u8]) -> u64 {
 
 /// A memcached.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they have nothing to do with each other"
+)]
 pub(super) struct Host {
     pub(super) items: Items,
     /// The process runs.
@@ -33,6 +37,8 @@ pub(super) struct Host {
     pub(super) trouble_until: u64,
     /// Somebody stores or locks there without versions.
     pub(super) is_classic: bool,
+    /// Rights may end although their holders renew them in time.
+    pub(super) renewals_are_late: bool,
     /// Where its second begins.
     phase: u64,
     /// How often an item was changed by others than those with the right to make it, and when
@@ -58,6 +64,7 @@ impl Host {
             slow_until: 0,
             trouble_until: 0,
             is_classic: false,
+            renewals_are_late: false,
             phase,
             epochs: HashMap::default(),
             rights: HashMap::default(),
@@ -92,7 +99,7 @@ impl Host {
                     false
                 }
                 What::Changed | What::Marked => true,
-                What::RightEnded => is_wrong,
+                What::RightEnded => is_wrong || self.renewals_are_late,
                 What::Released => now - *won_at >= taken_over || is_wrong,
             };
             *epoch += u64::from(ends);

@@ -184,7 +184,11 @@ impl World {
                         break;
                     }
                     it.unread -= bytes.len();
-                    peer.received.append(&mut bytes);
+                    if peer.received.is_empty() {
+                        peer.received = bytes;
+                    } else {
+                        peer.received.append(&mut bytes);
+                    }
                 }
                 Chunk::End | Chunk::Reset => {
                     self.conns.remove(conn);

@@ -54,6 +54,17 @@ pub(super) struct Page {
     pub(super) filling: u32,
 }
 
+/// What pages are filled with, again and again.
+static FILLING: [u8; 251] = {
+    let mut bytes = [0; 251];
+    let mut at = 0;
+    while at < bytes.len() {
+        bytes[at] = at as u8;
+        at += 1;
+    }
+    bytes
+};
+
 /// Words of a body before its filling.
 const WORDS: usize = 4 * 8;
 
@@ -68,11 +79,23 @@ impl Page {
         for word in words {
             body.extend_from_slice(&u64::to_le_bytes(word));
         }
-        body.extend((0..self.filling).map(|at| self.filling_at(at)));
+        for part in self.fillings() {
+            body.extend_from_slice(part);
+        }
     }
 
-    fn filling_at(&self, at: u32) -> u8 {
-        (at.wrapping_add(self.key).wrapping_add(self.version as u32) % 251) as u8
+    /// What it is filled with: bytes that go up, another one first for each key and version.
+    fn fillings(&self) -> impl Iterator<Item = &'static [u8]> + use<> {
+        let period = FILLING.len();
+        let first = self.key.wrapping_add(self.version as u32) as usize % period;
+        let mut left = self.filling as usize;
+        let mut at = first;
+        core::iter::from_fn(move || {
+            let len = left.min(period - at);
+            let part = &FILLING[at..at + len];
+            (left, at) = (left - len, 0);
+            (len > 0).then_some(part)
+        })
     }
 
     fn read(body: &[u8]) -> Option<Self> {
@@ -86,11 +109,14 @@ impl Page {
             made: words.next()?,
             filling: words.next()? as u32,
         };
-        let is_whole = filling.len() == page.filling as usize
-            && (0..)
-                .zip(filling)
-                .all(|(at, byte)| *byte == page.filling_at(at));
-        is_whole.then_some(page)
+        if filling.len() != page.filling as usize {
+            return None;
+        }
+        let mut rest = filling;
+        for part in page.fillings() {
+            rest = rest.strip_prefix(part)?;
+        }
+        Some(page)
     }
 
     /// The page of a whole stored response; `None` if it is torn or none.

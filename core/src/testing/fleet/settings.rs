@@ -182,6 +182,15 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Whether a lock may end before its renewal comes that was sent in time. Memcached counts
+    /// whole seconds, so one of two seconds may end after one; a third of the two is gone when it
+    /// is renewed, and ways may take longer than what is left.
+    pub(super) const fn may_renew_late(&self) -> bool {
+        self.around.is_rough && self.options.lock == 2
+    }
+}
+
 impl Options {
     /// Whether items say how long they are fresh.
     pub(super) fn is_fresh_on(&self) -> bool {

@@ -25,8 +25,10 @@ impl World {
                 continue;
             };
             let mut room = it.room();
-            let mut bytes = Vec::new();
-            for slice in driver.core.transmit(id).slices() {
+            let sent = driver.core.transmit(id);
+            let all: usize = sent.slices().iter().map(|slice| slice.len()).sum();
+            let mut bytes = Vec::with_capacity(all.min(room));
+            for slice in sent.slices() {
                 let part = slice.get(..room).unwrap_or(slice);
                 bytes.extend_from_slice(part);
                 room -= part.len();

@@ -77,7 +77,8 @@ pub(super) struct World {
     pub generation: u64,
     /// Where a count is: the last generation that is known to be gone, and since when.
     pub bumped: HashMap<u32, (u64, u64), FixedState>,
-    pub claims: HashMap<(u32, u64), Claim, FixedState>,
+    /// What was purged, by the names of items, and at which servers.
+    pub claims: HashMap<u64, HashMap<u32, Claim, FixedState>, FixedState>,
     pub deadlines: VecDeque<(u64, Id)>,
     pub run_epochs: HashMap<(u32, u32, u64), u64, FixedState>,
     pub alone: HashMap<(u32, u32, u64, u64), Vec<Id>, FixedState>,
@@ -119,10 +120,11 @@ impl World {
         let mut hosts: Vec<_> = (0..servers)
             .map(|_| Host::new(chance.below(1_000_000), settings.around.room))
             .collect();
-        if let Some(Defect::Server(defect)) = settings.around.defect {
-            for host in &mut hosts {
+        for host in &mut hosts {
+            if let Some(Defect::Server(defect)) = settings.around.defect {
                 host.items.defect = Some(defect);
             }
+            host.renewals_are_late = settings.may_renew_late();
         }
         let pool = &pools[settings.servers as usize - 1];
         let workers = (0..settings.workers)

@@ -6,16 +6,16 @@ use crate::protocol::{
 };
 
 /// What a server reads.
-pub(super) enum Line {
+pub(super) enum Line<'a> {
     /// A command, and the lines of its reply.
     Command(Command<Vec<u8>>, Style),
     /// `get`, `gets`.
     Get {
-        keys: Vec<String>,
+        keys: &'a [&'a str],
         with_version: bool,
     },
     /// `mg` with its flags.
-    MetaGet { key: String, flags: Vec<String> },
+    MetaGet { key: &'a str, flags: &'a [&'a str] },
     /// `mn`.
     MetaNoop,
 }
@@ -27,26 +27,30 @@ pub(super) enum Style {
     Meta,
 }
 
-/// Reads a line, and `data`, which is the block that follows if there is one.
+/// The words of a line.
+pub(super) fn words(line: &str) -> Vec<&str> {
+    // More than most have, so that it does not grow.
+    let mut words = Vec::with_capacity(16);
+    words.extend(line.split(' '));
+    words
+}
+
+/// Reads the words of a line, and `data`, which is the block that follows if there is one.
 ///
 /// # Panics
 /// It is nothing that this project sends.
-pub(super) fn read(line: &str, data: &[u8]) -> Line {
-    let words: Vec<&str> = line.split(' ').collect();
+pub(super) fn read<'a>(words: &'a [&'a str], data: &[u8]) -> Line<'a> {
     let classic = |command: Command<Vec<u8>>| Line::Command(command, Style::Classic);
-    match words[..] {
+    match *words {
         ["get", ref keys @ ..] => Line::Get {
-            keys: keys.iter().map(|&key| key.into()).collect(),
+            keys,
             with_version: false,
         },
         ["gets", ref keys @ ..] => Line::Get {
-            keys: keys.iter().map(|&key| key.into()).collect(),
+            keys,
             with_version: true,
         },
-        ["mg", key, ref flags @ ..] => Line::MetaGet {
-            key: key.into(),
-            flags: flags.iter().map(|&flag| flag.into()).collect(),
-        },
+        ["mg", key, ref flags @ ..] => Line::MetaGet { key, flags },
         ["mn"] => Line::MetaNoop,
         ["version"] => classic(Version.into()),
         ["delete", key] => classic(
@@ -81,7 +85,7 @@ pub(super) fn read(line: &str, data: &[u8]) -> Line {
         }
         [word, key, flags, exptime, _, ref rest @ ..] => classic(
             Store {
-                mode: mode(word, rest).unwrap_or_else(|| panic!("the server reads {line:?}")),
+                mode: mode(word, rest).unwrap_or_else(|| panic!("the server reads {words:?}")),
                 key: self::key(key),
                 flags: number(flags),
                 exptime: number(exptime),
@@ -89,14 +93,13 @@ pub(super) fn read(line: &str, data: &[u8]) -> Line {
             }
             .into(),
         ),
-        _ => panic!("the server reads {line:?}"),
+        _ => panic!("the server reads {words:?}"),
     }
 }
 
 /// Bytes of the block that follows a line, if one does.
-pub(super) fn block_len(line: &str) -> Option<usize> {
-    let words: Vec<&str> = line.split(' ').collect();
-    match words[..] {
+pub(super) fn block_len(words: &[&str]) -> Option<usize> {
+    match *words {
         ["ms", _, len, ..] | [_, _, _, _, len] | ["cas", _, _, _, len, _]
             if !["mg", "md", "get", "gets"].contains(&words[0]) =>
         {

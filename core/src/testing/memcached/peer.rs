@@ -1,5 +1,7 @@
 //! The server's end of a connection: bytes that come, bytes that go.
 
+use std::io::Write as _;
+
 use super::items::{Items, Looked};
 use super::lines::{self, Line, number};
 use crate::protocol::{Command, Reply};
@@ -15,6 +17,9 @@ pub enum Dialect {
     /// No meta commands; each ends the connection, as with a proxy.
     Closing,
 }
+
+/// Room for a line, so that replies seldom grow.
+const LINE: usize = 160;
 
 /// One connection, as the server has it.
 #[derive(Debug, Default)]
@@ -44,38 +49,42 @@ impl Peer {
     /// # Panics
     /// It is nothing that this project sends.
     pub fn serve(&mut self, items: &mut Items, now: u64) {
-        while !self.is_closed && self.serve_next(items, now) {}
+        let mut received = core::mem::take(&mut self.received);
+        let mut done = 0;
+        while !self.is_closed {
+            let Some(taken) = self.serve_next(&received[done..], items, now) else {
+                break;
+            };
+            done += taken;
+        }
+        received.drain(..done);
+        self.received = received;
     }
 
-    /// Answers the next line, if it has come as a whole.
-    fn serve_next(&mut self, items: &mut Items, now: u64) -> bool {
-        let Some(end) = self.received.windows(2).position(|two| two == b"\r\n") else {
-            return false;
-        };
-        let line = String::from_utf8(self.received[..end].to_vec()).expect("ASCII");
+    /// Answers the next line, if it has come as a whole; how long it was, with its block.
+    fn serve_next(&mut self, received: &[u8], items: &mut Items, now: u64) -> Option<usize> {
+        let end = received.windows(2).position(|two| two == b"\r\n")?;
+        let line = core::str::from_utf8(&received[..end]).expect("ASCII");
         let mut taken = end + 2;
-        if self.dialect != Dialect::Meta && !is_classic(&line) {
+        if self.dialect != Dialect::Meta && !is_classic(line) {
             // A block that follows is read as the next command.
-            self.received.drain(..taken);
             self.is_closed = self.dialect == Dialect::Closing;
             if !self.is_closed {
                 self.say("ERROR");
             }
-            return true;
+            return Some(taken);
         }
-        let mut data = Vec::new();
-        if let Some(len) = lines::block_len(&line) {
-            let Some(block) = self.received.get(taken..taken + len + 2) else {
-                return false;
-            };
-            data.extend_from_slice(block.strip_suffix(b"\r\n").expect("the end of a block"));
+        let words = lines::words(line);
+        let mut data: &[u8] = &[];
+        if let Some(len) = lines::block_len(&words) {
+            let block = received.get(taken..taken + len + 2)?;
+            data = block.strip_suffix(b"\r\n").expect("the end of a block");
             taken += len + 2;
         }
-        self.received.drain(..taken);
-        match lines::read(&line, &data) {
+        match lines::read(&words, data) {
             Line::MetaNoop => self.say("MN"),
-            Line::Get { keys, with_version } => self.get(items, now, &keys, with_version),
-            Line::MetaGet { key, flags } => self.meta_get(items, now, &key, &flags),
+            Line::Get { keys, with_version } => self.get(items, now, keys, with_version),
+            Line::MetaGet { key, flags } => self.meta_get(items, now, key, flags),
             Line::Command(command, style) => {
                 let reply = items.serve(now, &command);
                 let mut text = lines::write(&reply, style);
@@ -86,22 +95,21 @@ impl Peer {
                 self.say(&text);
             }
         }
-        true
+        Some(taken)
     }
 
-    fn get(&mut self, items: &mut Items, now: u64, keys: &[String], with_version: bool) {
+    fn get(&mut self, items: &mut Items, now: u64, keys: &[&str], with_version: bool) {
         for key in keys {
             let Some(item) = items.at(now, key.as_bytes()) else {
                 continue;
             };
-            let version = if with_version {
-                format!(" {}", item.version)
-            } else {
-                String::new()
-            };
             let len = item.data.len();
-            let head = format!("VALUE {key} {} {len}{version}", item.flags);
-            self.say(&head);
+            self.replies.reserve(LINE + len);
+            self.write(format_args!("VALUE {key} {} {len}", item.flags));
+            if with_version {
+                self.write(format_args!(" {}", item.version));
+            }
+            self.say("");
             self.replies.extend_from_slice(&item.data);
             self.say("");
         }
@@ -109,9 +117,9 @@ impl Peer {
     }
 
     /// Flags are answered in the order in which they were asked for.
-    fn meta_get(&mut self, items: &mut Items, now: u64, key: &str, flags: &[String]) {
+    fn meta_get(&mut self, items: &mut Items, now: u64, key: &str, flags: &[&str]) {
         let value_of = |letter: char| flags.iter().find_map(|flag| flag.strip_prefix(letter));
-        let has = |letter: &str| flags.iter().any(|flag| flag == letter);
+        let has = |letter: &str| flags.contains(&letter);
         let (lives, below) = (value_of('N').map(number), value_of('R').map(number));
         let Some(looked) = items.look(now, key.as_bytes(), lives, below) else {
             if !has("q") {
@@ -129,35 +137,44 @@ impl Peer {
             marks,
             is_new,
         } = looked;
-        let mut line = if has("v") {
-            format!("VA {}", data.len())
+        let len = data.len();
+        self.replies.reserve(LINE + len);
+        if has("v") {
+            self.write(format_args!("VA {len}"));
         } else {
-            "HD".into()
-        };
+            self.write(format_args!("HD"));
+        }
         // What a new item has to live is known once the flag that makes it is read.
         let mut ttl = marks.ttl_left;
         for flag in flags {
             match flag.split_at(1) {
                 ("N", _) if is_new => ttl = lives.filter(|&secs| secs > 0),
                 ("v" | "q", "") | ("R" | "N", _) => {}
-                ("k", "") => line.extend([" k", key]),
-                ("s", "") => line.extend([" s", &data.len().to_string()]),
-                ("f", "") => line.extend([" f", &of_item.to_string()]),
-                ("c", "") => line.extend([" c", &marks.version.to_string()]),
-                ("t", "") => {
-                    line += &ttl.map_or(" t-1".into(), |secs| format!(" t{secs}"));
-                }
+                ("k", "") => self.write(format_args!(" k{key}")),
+                ("s", "") => self.write(format_args!(" s{len}")),
+                ("f", "") => self.write(format_args!(" f{of_item}")),
+                ("c", "") => self.write(format_args!(" c{}", marks.version)),
+                ("t", "") => match ttl {
+                    Some(secs) => self.write(format_args!(" t{secs}")),
+                    None => self.write(format_args!(" t-1")),
+                },
                 _ => panic!("the server reads mg with {flag}"),
             }
         }
         for (mark, letter) in [(marks.taken, " Z"), (marks.stale, " X"), (marks.won, " W")] {
-            line += if mark { letter } else { "" };
+            if mark {
+                self.replies.extend_from_slice(letter.as_bytes());
+            }
         }
-        self.say(&line);
+        self.say("");
         if has("v") {
             self.replies.extend_from_slice(&data);
             self.say("");
         }
+    }
+
+    fn write(&mut self, text: core::fmt::Arguments<'_>) {
+        self.replies.write_fmt(text).expect("memory");
     }
 
     fn say(&mut self, line: &str) {
