@@ -38,8 +38,6 @@ pub(super) struct Job {
     pub(super) began: u64,
     /// The present version when it began.
     pub(super) version: u64,
-    /// In which epoch the right was given.
-    pub(super) epoch: Option<u64>,
 }
 
 impl Job {
@@ -59,7 +57,6 @@ impl Job {
             is_refresh: false,
             began: now,
             version: 0,
-            epoch: None,
         }
     }
 }

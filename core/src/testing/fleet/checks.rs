@@ -202,15 +202,14 @@ impl World {
         if self.run_epochs.len() > 1 << 17 {
             self.run_epochs.clear();
         }
-        let epoch = self.run_epochs.get(&(worker, life, run)).copied();
-        let Some(epoch) = epoch.or_else(|| host.epoch_of(name, version)) else {
+        let known = self.run_epochs.get(&(worker, life, run)).copied();
+        let now = || Some((host.life, host.epoch_of(name, version)?));
+        let Some((of_host, epoch)) = known.or_else(now) else {
             return;
         };
-        self.run_epochs.insert((worker, life, run), epoch);
-        if let Some(job) = self.jobs.get(id) {
-            job.epoch = Some(epoch);
-        }
-        let place = (server, self.hosts[server as usize].life, name, epoch);
+        self.run_epochs
+            .insert((worker, life, run), (of_host, epoch));
+        let place = (server, of_host, name, epoch);
         let others = self.alone.remove(&place).unwrap_or_default();
         let mut rivals: Vec<Id> = Vec::new();
         for other in others {

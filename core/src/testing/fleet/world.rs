@@ -80,7 +80,8 @@ pub(super) struct World {
     /// What was purged, by the names of items, and at which servers.
     pub claims: HashMap<u64, HashMap<u32, Claim, FixedState>, FixedState>,
     pub deadlines: VecDeque<(u64, Id)>,
-    pub run_epochs: HashMap<(u32, u32, u64), u64, FixedState>,
+    /// In which life of its server, and in which epoch of its item, a run got its right.
+    pub run_epochs: HashMap<(u32, u32, u64), (u32, u64), FixedState>,
     pub alone: HashMap<(u32, u32, u64, u64), Vec<Id>, FixedState>,
     /// Stores under way, by worker and operation, and when a worker was told of the last one.
     pub storing: HashMap<(u32, OpId), u64, FixedState>,
