@@ -6,7 +6,7 @@ use memcached_core::testing::memcached;
 /// Seeds of which one has to find a defect.
 const SEEDS: u64 = 400;
 
-const DEFECTS: [Defect; 13] = [
+const DEFECTS: [Defect; 20] = [
     Defect::Server(memcached::Defect::DeletesNothing),
     Defect::Server(memcached::Defect::IgnoresVersions),
     Defect::Server(memcached::Defect::GivesAllTheRight),
@@ -20,6 +20,13 @@ const DEFECTS: [Defect; 13] = [
     Defect::LeavesUntold,
     Defect::OutcomeLost,
     Defect::PageTooOld,
+    Defect::WrongServer,
+    Defect::OutcomeLate,
+    Defect::BumpUnsent,
+    Defect::RenewalUnsent,
+    Defect::WaitUntimed,
+    Defect::WindowTooLong,
+    Defect::PurgeHalf,
 ];
 
 fn find(defect: Defect) -> Option<(Plan, String)> {

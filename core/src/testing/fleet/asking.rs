@@ -6,6 +6,7 @@ use core::time::Duration;
 use super::client::{Client, How, Stage};
 use super::page::{BEGIN, Page, Piece};
 use super::queue::Event;
+use super::settings::Defect;
 use super::slab::Id;
 use super::traffic::{Arrival, Wish};
 use super::worker::Waker;
@@ -128,7 +129,10 @@ impl World {
         };
         it.key = Some(key.clone());
         let (worker, wish) = (it.worker, it.wish);
-        let (home, server) = self.places(worker, &key);
+        let (home, mut server) = self.places(worker, &key);
+        if worker == 0 && self.shows(Defect::WrongServer, 1) {
+            server = (server + 1) % self.workers[0].pool.servers().len() as u32;
+        }
         let options = &self.plan.settings.options;
         let now = self.time();
         if options.near_ms > 0 {

@@ -81,6 +81,10 @@ impl World {
             return;
         }
         let now = self.time();
+        let outcome = match token {
+            Token::Flight(_) => self.told_late(worker, outcome),
+            _ => outcome,
+        };
         let it = &mut self.workers[worker as usize];
         match token {
             Token::Flight(flight) => flight.handle_outcome(outcome),
@@ -98,6 +102,19 @@ impl World {
             Token::Nobody => {}
         }
         self.mark(worker);
+    }
+
+    /// What a worker is told of a lookup, which may be what was to be told of another one.
+    fn told_late(&mut self, worker: u32, outcome: Outcome<Piece>) -> Outcome<Piece> {
+        if let Some(late) = self.late.remove(&worker) {
+            return late;
+        }
+        if self.shows(Defect::OutcomeLate, 50) {
+            self.is_wrong(None, Some(worker), 0);
+            self.late.insert(worker, outcome);
+            return Outcome::Failed(Failure::TimedOut);
+        }
+        outcome
     }
 
     /// Carries out all that a worker has decided.
@@ -220,6 +237,14 @@ impl World {
             .pin
             .map_or_else(|| Way::Lane(op.command.lane()), Way::Pinned);
         let token = Token::Op(op.id);
+        if let Command::MetaStore(store) = &op.command {
+            // A renewal stores nothing.
+            if store.data.is_empty() && self.shows(Defect::RenewalUnsent, 1) {
+                let renewed = Reply::StoredAs(store.version);
+                self.complete(worker, token, Outcome::Reply(renewed));
+                return;
+            }
+        }
         self.submit(worker, op.driver.0, way, op.command, op.timeout, token);
     }
 
@@ -327,6 +352,10 @@ impl World {
             return;
         };
         let due = due.as_micros().max(self.now);
+        if self.shows(Defect::WaitUntimed, 4) {
+            return;
+        }
+        let it = &mut self.workers[worker as usize];
         if it.timer.is_none_or(|timer| due < timer) {
             it.timer = Some(due);
             let life = it.life;

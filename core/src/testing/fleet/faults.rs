@@ -172,7 +172,7 @@ impl World {
     }
 
     /// Something is wrong for so long, and its effects are there for a while.
-    fn is_wrong(&mut self, server: Option<u32>, worker: Option<u32>, micros: u64) {
+    pub(super) fn is_wrong(&mut self, server: Option<u32>, worker: Option<u32>, micros: u64) {
         let until = self.now + micros + AFTER_US;
         self.trouble_until = self.trouble_until.max(until);
         if let Some(server) = server {

@@ -76,12 +76,12 @@ impl World {
         let Some(key) = &job.key else {
             return;
         };
-        let options = &self.plan.settings.options;
+        let options = self.plan.settings.served();
         if let Some(run) = job.run {
             let (home, _) = self.places(worker, key);
             let driver = self.workers[worker as usize].leases.driver_of(&run);
             let stands_in = driver.is_some_and(|driver| driver.0 != home);
-            let item = page.item(options, self.unix(worker), job.luck >> 3, stands_in);
+            let item = page.item(&options, self.unix(worker), job.luck >> 3, stands_in);
             let leases = &mut self.workers[worker as usize].leases;
             match (end, item) {
                 (None, Some(item)) => leases.store(now, run, item),

@@ -4,6 +4,7 @@ use core::task::Poll;
 
 use super::driving::Way;
 use super::page::Piece;
+use super::settings::Defect;
 use super::slab::Id;
 use super::worker::{Token, Waker};
 use super::world::World;
@@ -95,6 +96,10 @@ impl World {
             .stand_in(key, |at| it.refuses(servers[at].address, now));
         let stand_in = stand_in.map(|at| servers[at].address);
         for server in stand_in.into_iter().chain([home]) {
+            if stand_in.is_some() && server == home && self.shows(Defect::PurgeHalf, 1) {
+                self.claim(worker, home, key, version.unwrap_or(0));
+                continue;
+            }
             self.change(worker, server, key);
             let purging = self.purgings.add(Purging {
                 worker,
@@ -174,6 +179,11 @@ impl World {
         });
         let (way, server) = (Way::Lane(Lane::Store), source.server.0);
         let token = Token::Bump(bump);
+        if self.shows(Defect::BumpUnsent, 1) {
+            let stored = Reply::Status(Status::Stored);
+            self.complete(worker, token, Outcome::Reply(stored));
+            return;
+        }
         self.submit(worker, server, way, command, source.timeout, token);
         self.mark(worker);
     }

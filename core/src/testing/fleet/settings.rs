@@ -115,6 +115,20 @@ pub enum Defect {
     OutcomeLost,
     /// What a worker has found is stored as if it was new.
     PageTooOld,
+    /// A worker has another server for a key than the others have.
+    WrongServer,
+    /// The answer to a lookup that was given up is taken for that to the next one.
+    OutcomeLate,
+    /// A bump is not sent, and said to be done.
+    BumpUnsent,
+    /// A lock is not renewed, and said to be.
+    RenewalUnsent,
+    /// The timer for those who wait for others does not fire.
+    WaitUntimed,
+    /// Pages are served for longer after their end than they may be.
+    WindowTooLong,
+    /// Where another server stands in, what is purged is purged there alone.
+    PurgeHalf,
 }
 
 impl Default for Options {
@@ -188,6 +202,16 @@ impl Settings {
     /// is renewed, and ways may take longer than what is left.
     pub(super) const fn may_renew_late(&self) -> bool {
         self.around.is_rough && self.options.lock == 2
+    }
+
+    /// The options by which pages are stored and served.
+    pub(super) fn served(&self) -> Options {
+        let mut options = self.options.clone();
+        if self.around.defect == Some(Defect::WindowTooLong) {
+            options.stale_while_revalidate *= 100;
+            options.stale_if_error *= 100;
+        }
+        options
     }
 }
 

@@ -12,6 +12,7 @@ use super::faults::Cut;
 use super::figures::{Figures, Span};
 use super::host::Host;
 use super::network::Conn;
+use super::page::Piece;
 use super::plan::Plan;
 use super::purging::{Bumping, Counting, Purging};
 use super::queue::{Event, Queue};
@@ -24,7 +25,7 @@ use crate::namespace::Name;
 use crate::policy::Policy;
 use crate::pool::{Hash, Pool, PoolServer, PoolSpec, ServerSpec};
 use crate::protocol::Key;
-use crate::server::Spec;
+use crate::server::{Outcome, Spec};
 use crate::testing::chance::Chance;
 use foldhash::fast::FixedState;
 
@@ -86,6 +87,8 @@ pub(super) struct World {
     /// Stores under way, by worker and operation, and when a worker was told of the last one.
     pub storing: HashMap<(u32, OpId), u64, FixedState>,
     pub stored: HashMap<(u32, u64), u64, FixedState>,
+    /// What workers are told late.
+    pub late: HashMap<u32, Outcome<Piece>, FixedState>,
     /// Something is wrong until then.
     pub trouble_until: u64,
     /// How long a right may be used, until others take it over.
@@ -151,7 +154,7 @@ impl World {
             workers,
             hosts,
             pools,
-            policy: options.policy(),
+            policy: settings.served().policy(),
             namespace: namespace(),
             keys: (0..settings.keys).map(key).collect(),
             conns: Slab::default(),
@@ -174,6 +177,7 @@ impl World {
             alone: HashMap::default(),
             storing: HashMap::default(),
             stored: HashMap::default(),
+            late: HashMap::default(),
             trouble_until: 0,
             taken_over: (options.refresh_timeout_ms + 2 * options.timeout_ms + 1000) * 1000,
             patience: ms * 1000,

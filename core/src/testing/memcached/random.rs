@@ -8,7 +8,10 @@ use crate::protocol::{
 };
 
 /// Times to live, and limits of time, which no test is slow enough to confuse.
-const EXPTIMES: [i64; 6] = [0, 500, 900, 1000, 5000, -1];
+const EXPTIMES: [i64; 8] = [0, 500, 900, 1000, 5000, -1, IN_2033, IN_2001];
+/// More seconds than 30 days have are a date.
+const IN_2033: i64 = 2_000_000_000;
+const IN_2001: i64 = 1_000_000_000;
 const LOCKS: [u32; 3] = [0, 700, 1500];
 const LIMITS: [u32; 4] = [0, 600, 950, 9000];
 
