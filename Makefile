@@ -24,7 +24,7 @@ CARGO_DEB = 3.1.0
 # installed, and what counts.
 BENCH_PACKAGES = $(TEST_PACKAGES) varnish apache2 strace
 
-.PHONY: help run test about check deny sanitize miri fuzz soak simulate fleet-figures beside expiry bench build install uninstall dist deb licenses declarations host panic-library \
+.PHONY: help run test about check deny sanitize miri fuzz soak simulate fleet-figures beside expiry bench build install uninstall dist deb licenses declarations host panic-library small-library \
   build-deps run-deps host-deps test-deps bench-deps
 
 help:
@@ -53,7 +53,7 @@ run: run-deps $(HOST_WITHOUT_LUA)
 	@scripts/run
 
 # Everything: formatting, lints, documentation, all tests.
-test: test-deps about check host panic-library
+test: test-deps about check host panic-library small-library
 	cargo build --workspace
 	env -u LIGHTTPD2_WORKER cargo test --workspace
 	@if [ -n "$$LIGHTTPD2_WORKER" ]; then \
@@ -78,6 +78,10 @@ miri:
 # The library that panics where a test tells it to.
 panic-library: build-deps
 	cargo build --features deliberate-panic --target-dir target/panic
+
+# The library without what can be left out.
+small-library: build-deps
+	cargo build --no-default-features --target-dir target/small
 
 C_FILES = $(wildcard ffi/*.[ch] ffi/lua/*.[ch] include/lighttpd/*.h tests/*.c tests/host/*.[ch] tests/planted/src/*.c tests/e2e/pool/*.c)
 

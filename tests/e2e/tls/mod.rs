@@ -9,6 +9,7 @@ mod panics;
 mod peer;
 mod pools;
 mod terms;
+mod without;
 
 use testkit::{Authority, CertificateFolder, Memcached, Site, Years, eventually};
 

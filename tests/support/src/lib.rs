@@ -50,7 +50,7 @@ pub use make_run::MakeRun;
 pub use memcached::{Item, Memcached};
 pub use memcached_proxy::MemcachedProxy;
 pub use nginx::Nginx;
-pub use paths::{Host, panicking_library, plugin_library, project_root};
+pub use paths::{Host, panicking_library, plugin_library, project_root, small_library};
 pub use peer::{Peer, value_reply, values_reply};
 pub use ports::free_port;
 pub use server::{Checked, Site, SiteBuilder, check_config, check_config_with};

@@ -1,6 +1,7 @@
 //! Where the programs are that a test runs.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The folder of the project.
@@ -36,10 +37,22 @@ pub fn plugin_library() -> PathBuf {
 pub fn panicking_library() -> PathBuf {
     let given = env::var_os("PANICKING_SO")
         .unwrap_or_else(|| "target/panic/debug/libmod_memcached.so".into());
-    let path = project_root().join(given);
+    made_by("panic-library", given)
+}
+
+/// The library without default features, which `make test` puts into a folder of its own.
+pub fn small_library() -> PathBuf {
+    made_by(
+        "small-library",
+        "target/small/debug/libmod_memcached.so".into(),
+    )
+}
+
+fn made_by(target: &str, file: OsString) -> PathBuf {
+    let path = project_root().join(file);
     assert!(
         path.exists(),
-        "{}: no such file; run `make panic-library` first",
+        "{}: no such file; run `make {target}` first",
         path.display()
     );
     path
