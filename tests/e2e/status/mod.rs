@@ -133,14 +133,16 @@ fn figures_are_what_a_load_did_exactly() {
         (&server["commands"], &server["latency"]["count"]),
         (&json!(96), &json!(96))
     );
-    // A connection for lookups and one for stores, on both workers.
-    assert_eq!(
-        (&server["connects"], &server["connections"]),
-        (&json!(4), &json!(4))
-    );
+    // A connection for lookups and one for stores, on both workers; and another one for lookups
+    // where a reply took so long, on a busy machine, that it was asked for `version`.
+    let connections = server["connections"].as_u64().expect("a number");
+    assert_eq!(server["connects"], json!(connections));
+    assert!((4..=6).contains(&connections), "{connections}");
     // `get /page-0` and `get /private` and so on.
-    let sent = 72 * 13 + 8 * 14 + 8 * 12 + 8 * "set /page-0 0 30 4\r\npage\r\n".len();
-    assert_eq!(server["bytes_sent"], json!(sent));
+    let sent = 72 * 13 + 8 * 14 + 8 * 12 + 8 * "set /page-0 0 30 4\r\npage\r\n".len() as u64;
+    let more = server["bytes_sent"].as_u64().expect("a number") - sent;
+    assert_eq!(more % "version\r\n".len() as u64, 0);
+    assert!(connections > 4 || more == 0, "{more}");
     let lookups: Vec<_> = all["workers"]
         .as_array()
         .expect("workers")
