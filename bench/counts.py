@@ -60,11 +60,15 @@ def read_response(stream):
     stream.read(length)
 
 
-def drive(socks, streams, queue, rounds):
-    """In each round all clients ask at once and then all answers are read."""
+def drive(server, socks, streams, queue, rounds):
+    """In each round all clients ask at once and then all answers are read. The server is
+    stopped meanwhile: how many requests it finds at once does not depend on how busy the
+    machine is."""
     for _ in range(rounds):
+        os.kill(server.pid, signal.SIGSTOP)
         for sock in socks:
             sock.sendall(f"GET {next(queue)} HTTP/1.1\r\nHost: bench.test\r\n\r\n".encode())
+        os.kill(server.pid, signal.SIGCONT)
         for stream in streams:
             read_response(stream)
 
@@ -86,9 +90,9 @@ def instructions(case, subject):
         socks = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(CLIENTS)]
         streams = [sock.makefile("rb") for sock in socks]
         queue = paths(case)
-        drive(socks, streams, queue, WARM)
+        drive(server, socks, streams, queue, WARM)
         control(server, "--zero")
-        drive(socks, streams, queue, COUNTED)
+        drive(server, socks, streams, queue, COUNTED)
         control(server, "--dump")
         with open(f"{profile}.1") as text:
             total = re.search(r"^(?:totals|summary): (\d+)", text.read(), re.M)

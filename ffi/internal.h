@@ -41,6 +41,8 @@ typedef struct {
 typedef struct {
 	GQueue headers;
 	GArray *variables; /* NULL: nothing is kept */
+	/* How many the plugin has inserted and not taken over since. */
+	guint headers_out, variables_out;
 } mmc_spare;
 
 /* One worker, from the moment its thread prepares it until it stops. */

@@ -52,35 +52,47 @@ void mmc_spare_close(mmc_spare *spare) {
 
 static bool is_large(const GString *s) { return s->allocated_len > ROOM_MAX; }
 
+/* As many as the plugin has inserted, so that those which the host makes for each request
+ * do not pile up. */
 static void take_headers(mmc_spare *spare, GQueue *entries) {
-	if (!entries->head || spare->headers.length + entries->length > HEADERS_MAX) return;
-	for (const GList *link = entries->head; link; link = link->next) {
-		const liHttpHeader *h = link->data;
+	guint count = MIN(spare->headers_out, entries->length);
+	if (count == 0 || spare->headers.length + count > HEADERS_MAX) return;
+	GList *last = NULL;
+	for (guint i = 0; i < count; i++) {
+		last = last ? last->next : entries->head;
+		const liHttpHeader *h = last->data;
 		if (is_large(h->data)) return;
 	}
-	/* In front, since they are in the processor's cache. */
-	entries->tail->next = spare->headers.head;
-	if (spare->headers.head)
-		spare->headers.head->prev = entries->tail;
+	spare->headers_out -= count;
+	GList *first = entries->head;
+	entries->head = last->next;
+	entries->length -= count;
+	if (entries->head)
+		entries->head->prev = NULL;
 	else
-		spare->headers.tail = entries->tail;
-	spare->headers.head = entries->head;
-	spare->headers.length += entries->length;
-	g_queue_init(entries);
+		entries->tail = NULL;
+	/* In front, since they are in the processor's cache. */
+	last->next = spare->headers.head;
+	if (last->next)
+		last->next->prev = last;
+	else
+		spare->headers.tail = last;
+	spare->headers.head = first;
+	spare->headers.length += count;
 }
 
 /* A table that nothing is left in is not made anew. */
 static void take_variables(mmc_spare *spare, GHashTable *table) {
-	guint count = g_hash_table_size(table);
-	if (count == 0 || spare->variables->len + count > VARIABLES_MAX) return;
+	if (spare->variables_out == 0) return;
 	GHashTableIter iter;
 	gpointer name, value;
 	g_hash_table_iter_init(&iter, table);
-	while (g_hash_table_iter_next(&iter, &name, &value)) {
-		if (is_large(name) || is_large(value)) continue;
+	while (spare->variables_out > 0 && g_hash_table_iter_next(&iter, &name, &value)) {
+		if (is_large(name) || is_large(value) || spare->variables->len == VARIABLES_MAX) continue;
 		g_hash_table_iter_steal(&iter);
 		variable v = { name, value };
 		g_array_append_val(spare->variables, v);
+		spare->variables_out--;
 	}
 }
 
@@ -101,6 +113,7 @@ static bool has_lines(mmc_bytes value) { return value.len > 0 && (memchr(value.p
 void mmc_insert_header(liVRequest *vr, liHttpHeaders *headers, mmc_bytes name, mmc_bytes value) {
 	mmc_spare *spare = spare_of(vr);
 	gsize len = name.len + 2 + value.len;
+	if (spare && spare->headers_out < HEADERS_MAX) spare->headers_out++;
 	if (!spare || !spare->headers.head || len >= ROOM_MAX || has_lines(value)) {
 		li_http_header_insert(headers, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
 		return;
@@ -124,6 +137,7 @@ static void fill(GString *s, mmc_bytes text) {
 void mmc_insert_variable(liVRequest *vr, mmc_bytes name, mmc_bytes value) {
 	mmc_spare *spare = spare_of(vr);
 	guint count = spare && spare->variables ? spare->variables->len : 0;
+	if (spare && spare->variables_out < VARIABLES_MAX) spare->variables_out++;
 	if (count == 0) {
 		li_environment_set(&vr->env, (const char *)name.ptr, name.len, (const char *)value.ptr, value.len);
 		return;

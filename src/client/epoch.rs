@@ -1,5 +1,7 @@
-//! Where the time that the core is told begins.
+//! Where the time that the core is told begins: at one moment for all parts, so that one that
+//! has looked at the clock can tell another.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use memcached_core::time::Time;
@@ -9,9 +11,10 @@ use memcached_core::time::Time;
 pub(crate) struct Epoch(Instant);
 
 impl Epoch {
-    /// The present moment.
+    /// The moment in which this was first called.
     pub(crate) fn new() -> Self {
-        Self(Instant::now())
+        static FIRST: OnceLock<Instant> = OnceLock::new();
+        Self(*FIRST.get_or_init(Instant::now))
     }
 
     /// The time since then.

@@ -114,8 +114,9 @@ impl Lookups {
             asks,
             ..self.drivers.target(pool, key, timeout, max_value)
         };
+        let now = self.now();
         let mut core = self.core.borrow_mut();
-        let waiter = match core.begin(self.now(), target, key, waker) {
+        let waiter = match core.begin(now, target, key, waker) {
             Begin::Ready(result) => return Lookup::Ready(result),
             Begin::Pending(waiter) => waiter,
         };
@@ -125,7 +126,7 @@ impl Lookups {
             lookups: Rc::clone(self),
             waiter: Some(waiter),
         };
-        if flight.is_none_or(|flight| self.submit(&flight)) {
+        if flight.is_none_or(|flight| self.submit(now, &flight)) {
             return Lookup::Pending(handle);
         }
         let result = handle.poll();
@@ -139,12 +140,12 @@ impl Lookups {
 
     /// Submits the request of a flight; whether it was accepted. If not, that is
     /// its outcome.
-    fn submit(&self, flight: &Rc<Flight<Waker, BufferSlice>>) -> bool {
+    fn submit(&self, now: Time, flight: &Rc<Flight<Waker, BufferSlice>>) -> bool {
         let target = flight.target();
         let driver = self.drivers.of_target(target.driver);
         let command = target.command(flight.key().clone()).into();
         let completion = Completion::new(Rc::<Flight<_, _>>::clone(flight));
-        match driver.submit(Lane::Lookup, command, target.timeout, completion) {
+        match driver.submit_at(now, Lane::Lookup, command, target.timeout, completion) {
             Ok(request) => {
                 flight.submitted(request);
                 true
@@ -167,7 +168,7 @@ impl Lookups {
             let Some(flight) = flight else {
                 return;
             };
-            self.submit(&flight);
+            self.submit(self.now(), &flight);
         }
     }
 

@@ -5,6 +5,7 @@
 //! way to make a [`Key`] that is not valid.
 
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use thiserror::Error;
@@ -14,10 +15,49 @@ use super::limits::KEY_MAX;
 
 /// A valid key: 1 to 250 bytes, each from 0x21 to 0x7e (protocol.txt, "Keys").
 ///
-/// A clone shares the bytes: on its way a key is kept by the lookup and by the
-/// request, and is moved from queue to queue with the latter.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Key(Rc<[u8]>);
+/// On its way a key is kept by the lookup and by the request, and is moved from queue to
+/// queue with the latter. Most are short and lie where the key does: many requests are
+/// under way at once, and what they have allocated is given back in one go, which is
+/// what costs most about it. A clone of a long one shares the bytes.
+#[derive(Clone)]
+pub struct Key(Bytes);
+
+/// A key of up to so many bytes is short; a hash is.
+const SHORT_MAX: usize = 46;
+
+#[derive(Clone)]
+enum Bytes {
+    Short { len: u8, bytes: [u8; SHORT_MAX] },
+    Long(Rc<[u8]>),
+}
+
+impl Bytes {
+    /// A copy of these.
+    fn new(raw: &[u8]) -> Self {
+        let mut bytes = [0; SHORT_MAX];
+        match (bytes.get_mut(..raw.len()), u8::try_from(raw.len())) {
+            (Some(room), Ok(len)) => {
+                room.copy_from_slice(raw);
+                Self::Short { len, bytes }
+            }
+            _ => Self::Long(raw.into()),
+        }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
 
 /// Why bytes cannot be a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -45,7 +85,7 @@ impl Key {
     /// They are not a valid key.
     pub fn new(raw: &[u8]) -> Result<Self, KeyError> {
         check(raw)?;
-        Ok(Self(raw.into()))
+        Ok(Self(Bytes::new(raw)))
     }
 
     /// The key for any bytes: the bytes themselves if they are valid, else the
@@ -53,22 +93,25 @@ impl Key {
     #[must_use]
     pub fn hashing(raw: &[u8]) -> Self {
         match check(raw) {
-            Ok(()) => Self(raw.into()),
-            Err(_) => Self(sha1_hex([raw]).as_slice().into()),
+            Ok(()) => Self(Bytes::new(raw)),
+            Err(_) => Self(Bytes::new(&sha1_hex([raw]))),
         }
     }
 
     /// The bytes as they are sent.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Bytes::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Bytes::Long(bytes) => bytes,
+        }
     }
 
     /// The same as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         // All bytes are ASCII.
-        core::str::from_utf8(&self.0).unwrap_or_default()
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 
@@ -110,7 +153,7 @@ mod tests {
 
     #[test]
     fn lengths() {
-        for len in [1, 249, 250] {
+        for len in [1, SHORT_MAX, SHORT_MAX + 1, 249, 250] {
             let raw = vec![b'k'; len];
             assert_eq!(Key::new(&raw).unwrap().as_bytes(), raw);
             assert_eq!(Key::hashing(&raw).as_bytes(), raw);

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::event::{Event, Outcome, Types, Unclaimed};
 use super::pipeline::Answer;
 use super::request::Request;
-use crate::protocol::{Lane, Pin, Reply};
+use crate::protocol::{FoundValues, Lane, Pin, Reply};
 
 /// A connection on which a right was won is not closed for want of work for so long:
 /// the longest time for which anybody asks the server to keep a right.
@@ -49,10 +49,23 @@ impl<T: Types> Connection<T> {
             context.complete(request, Outcome::Reply(reply));
             return;
         }
-        let replies = split_reply(reply, refusal.as_deref(), requests.len());
+        let mut values = match reply {
+            Reply::Values(values) => values,
+            // Never the reply to a batch.
+            Reply::Status(_)
+            | Reply::Number(_)
+            | Reply::NotCountable(_)
+            | Reply::ServerError(_)
+            | Reply::Version(_)
+            | Reply::StoredAs(_)
+            | Reply::State(_)
+            | Reply::MetaNoop => FoundValues::new(),
+        };
+        let replies = split_reply(&mut values, refusal.as_deref(), requests.len());
         for (request, reply) in requests.iter_mut().zip(replies) {
             context.complete(request, Outcome::Reply(reply));
         }
+        self.pipeline.keep_rooms(requests, values);
     }
 
     /// Gives out the values that are there as a whole, of the present reply.

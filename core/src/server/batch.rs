@@ -1,5 +1,7 @@
 //! Lookups that are sent as one command: how many, which, and their replies.
 
+use core::mem;
+
 use smallvec::{SmallVec, smallvec};
 
 use crate::protocol::{Command, Data, Found, Key, Reply};
@@ -153,38 +155,45 @@ pub(super) fn copy_lookups<D>(command: &Command<D>, size: usize) -> SmallVec<[Co
     }
 }
 
-/// Splits the reply to a batch into those to its lookups, in their order; where
+/// Splits the values of the reply to a batch into those to its lookups, in their order; where
 /// something was refused, that is the reply to those that have no other.
 pub(super) fn split_reply<P>(
-    reply: Reply<P>,
+    values: &mut [(usize, Found<P>)],
     refusal: Option<&str>,
     size: usize,
 ) -> impl Iterator<Item = Reply<P>> {
-    let mut values = match reply {
-        Reply::Values(values) => values,
-        // Never the reply to a batch.
-        Reply::Status(_)
-        | Reply::Number(_)
-        | Reply::NotCountable(_)
-        | Reply::ServerError(_)
-        | Reply::Version(_)
-        | Reply::StoredAs(_)
-        | Reply::State(_)
-        | Reply::MetaNoop => SmallVec::new(),
-    };
+    // Values come in the order of their keys, as a rule.
+    let mut next = 0;
     (0..size).map(move |at| {
-        let found = values.iter().position(|(of, _)| *of == at);
+        let is_next = values.get(next).is_some_and(|(of, _)| *of == at);
+        let found = if is_next {
+            Some(next)
+        } else {
+            values.iter().position(|(of, _)| *of == at)
+        };
         match (found, refusal) {
             (None, Some(text)) => Reply::ServerError(text.into()),
             (None, None) => Reply::Values(SmallVec::new()),
-            (Some(found), _) => one_value(values.swap_remove(found).1),
+            (Some(found), _) => {
+                next = found + 1;
+                one_value(take_found(&mut values[found].1))
+            }
         }
     })
 }
 
+/// Moves a value out of a reply that nobody will look at again.
+fn take_found<P>(found: &mut Found<P>) -> Found<P> {
+    let nothing = Found::TooLarge {
+        len: 0,
+        marks: None,
+    };
+    mem::replace(found, nothing)
+}
+
 /// The reply to a lookup of one key that was found.
 pub(super) fn one_value<P>(found: Found<P>) -> Reply<P> {
-    Reply::Values([(0, found)].into_iter().collect())
+    Reply::Values(SmallVec::from_buf([(0, found)]))
 }
 
 #[cfg(test)]

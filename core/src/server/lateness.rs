@@ -20,6 +20,7 @@ use core::time::Duration;
 use super::connection::Connection;
 use super::connection_id::ConnectionId;
 use super::event::Types;
+use super::pace::Pace;
 use super::server::Server;
 use crate::protocol::{Command, Key};
 use crate::time::Time;
@@ -67,6 +68,13 @@ impl<T: Types> Server<T> {
 
     fn is_late(&self, id: ConnectionId, now: Time) -> bool {
         self.late_at(id, now).is_some_and(|at| at <= now)
+    }
+
+    /// Whether the reply to a request that may take this long can be late before there
+    /// is something to do in any case.
+    pub(super) fn may_be_late_before_timeout(&self, now: Time, timeout: Duration) -> bool {
+        let soonest = now + Pace::soonest_late(timeout);
+        self.timeout.is_none_or(|due| due > soonest)
     }
 
     /// When a reply that is asked for now would be late.

@@ -34,6 +34,11 @@ impl Pace {
         self.last = now;
     }
 
+    /// The least that [`late_after`](Self::late_after) says where somebody waits for so long.
+    pub(super) fn soonest_late(timeout: Duration) -> Duration {
+        NEVER_LATE.min(timeout / OF_TIMEOUT)
+    }
+
     /// Another connection is to the same server, and has seen more of it.
     pub(super) const fn learn_from(&mut self, other: Self) {
         self.usual = other.usual;

@@ -19,7 +19,11 @@ pub(super) struct Patience {
 impl Patience {
     /// A request with this time-out was made.
     pub(super) fn note(&mut self, now: Time, timeout: Duration) {
+        // The usual case first, since this is asked for every request.
         let age = now.since(self.begun);
+        if age < SPAN && timeout <= self.present {
+            return;
+        }
         if age >= SPAN {
             let recent = age < SPAN * 2;
             self.before = if recent { self.present } else { Duration::ZERO };

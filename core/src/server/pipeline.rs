@@ -12,8 +12,8 @@ use super::request::{Request, Sent};
 use super::send_buffer::{SendBuffer, Transmit};
 use super::stats::Stats;
 use crate::protocol::{
-    Authenticate, Command, Found, Input, ProtocolError, Reply, ReplyForm, ReplyParser, Token,
-    ValueLines, Version,
+    Authenticate, Command, Found, FoundValues, Input, ProtocolError, Reply, ReplyForm, ReplyParser,
+    Token, ValueLines, Version,
 };
 use crate::time::Time;
 
@@ -214,6 +214,17 @@ impl<T: Types> Pipeline<T> {
             }));
         }
         Err(ProtocolError::Premature.into())
+    }
+
+    /// Keeps the rooms of an answer that was given out, for the next batch: to make
+    /// such large ones again and again costs more than to look one key up.
+    pub(super) fn keep_rooms(
+        &mut self,
+        requests: SmallVec<[Request<T::Token>; 1]>,
+        values: FoundValues<T::Piece>,
+    ) {
+        self.queue.keep_room(requests);
+        self.parser.keep_room(values);
     }
 
     /// Whether a part of a reply was read.

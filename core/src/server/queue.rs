@@ -29,6 +29,9 @@ use crate::time::Time;
 /// server is behind.
 const BEHIND: usize = 2;
 
+/// The most rooms for batches that are kept: those of one pass of a busy worker.
+const ROOMS_MAX: usize = 8;
+
 /// What the end of a connection means for the oldest command without a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Blame {
@@ -51,6 +54,8 @@ pub(super) struct Queue<T: Types> {
     cancelled: usize,
     /// Bytes of the values in both.
     data_bytes: usize,
+    /// Empty, with room for the requests of a batch.
+    rooms: Vec<SmallVec<[Request<T::Token>; 1]>>,
 }
 
 impl<T: Types> Default for Queue<T> {
@@ -61,6 +66,7 @@ impl<T: Types> Default for Queue<T> {
             sent_requests: 0,
             cancelled: 0,
             data_bytes: 0,
+            rooms: Vec::new(),
         }
     }
 }
@@ -143,7 +149,10 @@ impl<T: Types> Queue<T> {
             command.push(next.command);
             if !requests.spilled() {
                 // To make it again and again costs more than the room.
-                requests.reserve(batch - 1);
+                let mut room = self.rooms.pop().unwrap_or_default();
+                room.reserve(batch);
+                room.append(&mut requests);
+                requests = room;
             }
             requests.push(next.request);
         }
@@ -159,6 +168,14 @@ impl<T: Types> Queue<T> {
             answered: false,
         });
         true
+    }
+
+    /// Keeps room for the requests of a batch.
+    pub(super) fn keep_room(&mut self, mut requests: SmallVec<[Request<T::Token>; 1]>) {
+        if requests.spilled() && self.rooms.len() < ROOMS_MAX {
+            requests.clear();
+            self.rooms.push(requests);
+        }
     }
 
     fn next_if(&mut self, wanted: impl FnOnce(&Queued<T>) -> bool) -> Option<Queued<T>> {

@@ -164,7 +164,9 @@ impl<T: Types> Server<T> {
         let (connection, mut context) = self.parts(id, now);
         let due = connection.push(Queued { command, request }, &mut context);
         self.tighten_timeout(Some(due));
-        self.tighten_timeout(self.would_be_late_at(id, now));
+        if self.may_be_late_before_timeout(now, timeout) {
+            self.tighten_timeout(self.would_be_late_at(id, now));
+        }
         Ok(RequestId { lane, serial })
     }
 

@@ -23,7 +23,22 @@ impl Driver {
         timeout: Duration,
         completion: Completion,
     ) -> Result<RequestId, Refused<Requests>> {
-        self.submit_by(command, completion, |core, now, command, completion| {
+        self.submit_at(self.clock.now(), lane, command, timeout, completion)
+    }
+
+    /// The same for one who has looked at the clock just now.
+    ///
+    /// # Errors
+    /// As with [`submit`](Self::submit).
+    pub(in crate::client) fn submit_at(
+        &self,
+        now: Time,
+        lane: Lane,
+        command: Command<Vec<u8>>,
+        timeout: Duration,
+        completion: Completion,
+    ) -> Result<RequestId, Refused<Requests>> {
+        self.submit_by(command, completion, |core, command, completion| {
             core.submit_on(lane, now, command, timeout, completion)
         })
     }
@@ -34,7 +49,6 @@ impl Driver {
         completion: Completion,
         submit: impl FnOnce(
             &mut Server<Requests>,
-            Time,
             Command<Vec<u8>>,
             Completion,
         ) -> Result<RequestId, Refused<Requests>>,
@@ -48,9 +62,8 @@ impl Driver {
         }
         let _poison = PoisonOnPanic::new(self);
         panic_point("driver-submit");
-        let now = self.clock.now();
         let mut core = self.core.borrow_mut();
-        let submitted = submit(&mut core, now, command, completion);
+        let submitted = submit(&mut core, command, completion);
         if submitted.is_err() {
             self.counted.update(&core);
         }
@@ -71,7 +84,8 @@ impl Driver {
         timeout: Duration,
         completion: Completion,
     ) -> Result<RequestId, Refused<Requests>> {
-        self.submit_by(command, completion, |core, now, command, completion| {
+        let now = self.clock.now();
+        self.submit_by(command, completion, |core, command, completion| {
             core.submit_pinned(pin, now, command, timeout, completion)
         })
     }

@@ -16,9 +16,8 @@ fn backend() -> Backend {
     Backend::start(|request, stream| {
         let own = if request.target.starts_with("/many") {
             let long = "v".repeat(LONG_VALUE);
-            let many: String = (0..20)
-                .map(|n| format!("X-Many-{n}: {}\r\n", "m".repeat(n * 20)))
-                .collect();
+            let many = (0..20).map(|n| format!("X-Many-{n}: {}\r\n", "m".repeat(n * 20)));
+            let many = many.collect::<Vec<_>>().concat();
             format!("{many}X-Long: {long}\r\n")
         } else {
             "X-Few: 1\r\n".into()

@@ -43,6 +43,10 @@ fn append_byte(key: &mut Vec<u8>, byte: u8) {
 /// Escapes the text of a pattern in which `hashes` `#` stand, if there are others
 /// in it, and appends a part that says so.
 pub(super) fn guard_text(key: &mut Vec<u8>, hashes: usize) {
+    // Most keys have none, and are short: what searches long texts quickly takes longer to begin.
+    if !key.contains(&b'#') {
+        return;
+    }
     let found = memchr::memchr_iter(b'#', key).count();
     if found <= hashes && !looks_guarded(key) {
         return;

@@ -142,6 +142,14 @@ impl<P> ReplyParser<P> {
         }
     }
 
+    /// Takes the room of values back that were read; between two replies.
+    pub fn keep_room(&mut self, mut values: FoundValues<P>) {
+        if values.spilled() && values.len() <= ROOM_MAX && !self.mid_reply() {
+            values.clear();
+            self.found = values;
+        }
+    }
+
     /// Makes room for the values of the first of several keys at once.
     fn make_room(&mut self, form: ReplyForm<'_>) {
         if let (ReplyForm::Values { keys, .. }, true) = (form, self.found.is_empty()) {
