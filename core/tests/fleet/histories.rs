@@ -35,19 +35,15 @@ fn seeds_that_were_kept() {
     assert!(count > 0);
 }
 
-/// Other ones each time, for as many seconds as `FLEET_SECONDS` says; without that the same
-/// ones each time, for a few seconds.
+/// Other ones each time, for a minute or as many seconds as `FLEET_SECONDS` says.
 #[test]
 fn more_seeds() {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since = since.expect("a clock");
+    let first = since.as_secs() << 20 | u64::from(since.subsec_micros());
     let secs = std::env::var("FLEET_SECONDS").ok();
-    let first = if secs.is_some() {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let since = since.expect("a clock");
-        since.as_secs() << 20 | u64::from(since.subsec_micros())
-    } else {
-        2_000_000
-    };
-    let secs = secs.map_or(20, |secs| secs.parse().expect("a number of seconds"));
+    let secs = secs.map_or(60, |secs| secs.parse().expect("a number of seconds"));
+    println!("seeds from {first} on");
     let (start, mut seed, mut requests) = (Instant::now(), first, 0);
     while start.elapsed() < Duration::from_secs(secs) {
         requests += check(seed);

@@ -18,7 +18,8 @@ const SLACK_US: u64 = 3_000_000;
 /// How long a page may be there and one who waits does not get it: he looks each 100 ms.
 const OVERSLEPT_US: u64 = 150_000;
 
-/// The same in the worker that has stored it.
+/// The same in the worker that has stored it, beside the ways of a lookup and of a question
+/// for the right to make the page early.
 const OVERSLEPT_HERE_US: u64 = 10_000;
 
 /// A worker uses the count of a namespace for so long.
@@ -254,7 +255,9 @@ impl World {
             Answer::Fresh(page) => {
                 let name = name_of(key.as_bytes());
                 let stored = self.stored.get(&(worker, name)).copied();
-                let late = stored.is_some_and(|at| self.now > at.max(began) + OVERSLEPT_HERE_US);
+                let around = &self.plan.settings.around;
+                let most = OVERSLEPT_HERE_US + 4 * (around.way_us + around.jitter_us);
+                let late = stored.is_some_and(|at| self.now > at.max(began) + most);
                 // It may be another one, which was made after that was gone.
                 let made = Page::of(page).map(|page| page.made);
                 if late && stored.is_some_and(|at| at > began) && made <= stored {
