@@ -4,6 +4,7 @@
 typedef struct {
 	const mmc_filter_def *def;
 	mmc_rust_filter *rust;
+	bool is_over; /* it has passed on all that came, and the end of that */
 } filter;
 
 #define FLT(p) ((liFilter *)(p))
@@ -15,8 +16,8 @@ static liHandlerResult filter_handle(liVRequest *vr, liFilter *f) {
 }
 
 /* About what the host does itself where there is no such callback; beside that, the
- * filter is told when nobody takes its output any more, which is the last thing
- * that it hears if its response ends early. */
+ * filter is told when nobody takes its output any more before it has come to its end, which is
+ * the last thing that it hears if its response ends early. */
 static void filter_event(liVRequest *vr, liFilter *f, liStreamEvent event) {
 	filter *own = f->param;
 	switch (event) {
@@ -33,7 +34,7 @@ static void filter_event(liVRequest *vr, liFilter *f, liStreamEvent event) {
 	case LI_STREAM_DISCONNECTED_DEST:
 		f->out->is_closed = TRUE;
 		li_chunkqueue_skip_all(f->out);
-		own->def->output_gone((mmc_request *)vr, own->rust);
+		if (!own->is_over) own->def->output_gone((mmc_request *)vr, own->rust);
 		break;
 	default:
 		break;
@@ -49,7 +50,7 @@ static void filter_free(liVRequest *vr, liFilter *f) {
 
 bool mmc_request_add_filter_out(mmc_request *r, const mmc_filter_def *def, mmc_rust_filter *rust) {
 	filter *own = g_new(filter, 1);
-	*own = (filter){ def, rust };
+	*own = (filter){ def, rust, false };
 	if (li_vrequest_add_filter_out(REQ(r), filter_handle, filter_free, filter_event, own)) return true;
 	g_free(own);
 	return false;
@@ -71,7 +72,11 @@ void mmc_filter_discard_all(mmc_filter *f) {
 	if (FLT(f)->in) li_chunkqueue_skip_all(FLT(f)->in);
 }
 
-void mmc_filter_close_output(mmc_filter *f) { FLT(f)->out->is_closed = TRUE; }
+void mmc_filter_close_output(mmc_filter *f) {
+	filter *own = FLT(f)->param;
+	own->is_over = true;
+	FLT(f)->out->is_closed = TRUE;
+}
 
 bool mmc_filter_read(mmc_filter *f, void **cursor, uint64_t *offset, mmc_bytes *bytes) {
 	*bytes = (mmc_bytes){ NULL, 0 };

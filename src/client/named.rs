@@ -12,6 +12,13 @@ use super::address::Address;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ActionId(pub(super) usize);
 
+impl ActionId {
+    /// Of this action alone, from 1.
+    pub(crate) fn number(self) -> usize {
+        self.0 + 1
+    }
+}
+
 /// An action whose figures are shown.
 pub(super) struct NamedAction {
     /// What the configuration calls such an action.

@@ -30,8 +30,8 @@ pub(crate) trait BodyFilter: 'static {
         io: &mut FilterIo<'_>,
     ) -> Flow;
 
-    /// Nobody takes the output any more. If the input has not come to its end by
-    /// now, this may be the last call before the filter is dropped.
+    /// Nobody takes the output any more, before the filter has closed it. This may be the last
+    /// call before it is dropped.
     fn output_gone(&mut self, _vr: Option<&mut VRequest<'_, Self::Plugin>>) {}
 }
 

@@ -12,6 +12,7 @@ use memcached_core::policy::{Bypass, check_pattern_text};
 use memcached_core::pool::Pool;
 use memcached_core::protocol::{Key, excerpt};
 
+use super::agreed::Agreed;
 use super::counting::{Made, Unfinished, keyed};
 use super::memcached::Request;
 use super::options::Options;
@@ -32,6 +33,7 @@ pub(super) struct Keys {
     template: Option<KeyTemplate>,
     pool: Arc<Pool<Address>>,
     id: ActionId,
+    agreed: Agreed,
     told_of_port: Once,
     told_of_query: Once,
     collapse: Collapse,
@@ -102,6 +104,7 @@ impl Keys {
             template,
             pool,
             id,
+            agreed: Agreed::default(),
             told_of_port: Once::default(),
             told_of_query: Once::default(),
             collapse: Collapse::default(),
@@ -144,12 +147,9 @@ impl Keys {
     /// that a store uses the key that a lookup made, whatever has changed path
     /// and captures in between.
     pub(super) fn agree_with(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-            || (self
-                .options
-                .identity
-                .key
-                .is_same(&other.options.identity.key)
+        let (own, others) = (&self.options.identity.key, &other.options.identity.key);
+        let ask = || {
+            own.is_same(others)
                 && self.options.common.headers == other.options.common.headers
                 && self.rules.sharing == other.rules.sharing
                 && self.rules.vary == other.rules.vary
@@ -157,7 +157,9 @@ impl Keys {
                 && self.rules.ports == other.rules.ports
                 && self.rules.guard == other.rules.guard
                 && self.namespace() == other.namespace()
-                && self.pool.has_items_of(&other.pool))
+                && self.pool.has_items_of(&other.pool)
+        };
+        std::ptr::eq(self, other) || self.agreed.with(other.id, ask)
     }
 
     /// The codings that a key of these names, if it does: a backend must be asked for

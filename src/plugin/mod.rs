@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod agreed;
 mod backend_headers;
 mod cache;
 mod cache_status;

@@ -8,6 +8,15 @@ pub fn is_token(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().fold(true, fine)
 }
 
+/// Whether a header has this name, in letters of any case. Nearly all are written as they are
+/// known, which is told at a glance.
+#[must_use]
+#[inline]
+pub fn is_name(name: &[u8], known: &str) -> bool {
+    name.len() == known.len()
+        && (name == known.as_bytes() || name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
 /// Which bytes a token can have (RFC 9110 section 5.6.2).
 const OF_TOKENS: [bool; 256] = {
     let mut allowed = [false; 256];

@@ -26,7 +26,7 @@ pub use connection_headers::ConnectionHeaders;
 pub use date::{format_date, parse_date};
 pub use dictionary::Dictionary;
 pub use entity_tag::{EntityTag, list_names_tag};
-pub use fields::{is_text, is_token, trim, trim_start};
+pub use fields::{is_name, is_text, is_token, trim, trim_start};
 pub use list::list;
 pub use media_type::{Activity, activity, media_type};
 pub use names::HeaderNames;

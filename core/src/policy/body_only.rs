@@ -9,7 +9,7 @@ use super::ignore::Rule;
 use super::not_stored::NotStored;
 use super::options::Policy;
 use super::shown::shown;
-use crate::http::{activity, media_type};
+use crate::http::{Activity, activity, is_name, media_type};
 
 /// Headers that restrict what browsers do with a body.
 const RESTRICTING: [&str; 3] = [
@@ -63,7 +63,7 @@ fn shown_type(media_type: &[u8]) -> Box<str> {
 impl<'a> BodyHeaders<'a> {
     /// Records a response header.
     pub fn observe(&mut self, name: &'a [u8], value: &'a [u8]) {
-        let is = |header: &str| name.eq_ignore_ascii_case(header.as_bytes());
+        let is = |header: &str| is_name(name, header);
         let begins = |prefix: &str| {
             let start = name.get(..prefix.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
@@ -93,17 +93,19 @@ impl Policy {
             return Ok(None);
         }
         let hit = media_type(hit_type).unwrap_or_default();
-        let of_hit = activity(hit);
-        let tamer = headers.types.iter().find(|it| activity(it) < of_hit);
-        if let Some(tamer) = tamer.filter(|_| self.heeds(Rule::BodyOnly)) {
-            let (response, hit) = (shown_type(tamer), shown_type(hit));
-            return Err(NotStored::BodyOnly { response, hit });
-        }
         let mut types = headers.types.iter();
-        let other = types.find(|of_body| !of_body.eq_ignore_ascii_case(hit));
-        Ok(match other {
-            Some(response) => Some(Difference::MediaType { response, hit }),
-            None => headers.lost.map(Difference::Lost),
-        })
+        let Some(response) = types.find(|of_body| !of_body.eq_ignore_ascii_case(hit)) else {
+            return Ok(headers.lost.map(Difference::Lost));
+        };
+        // Nothing is tamer than what is not run at all.
+        let of_hit = activity(hit);
+        if of_hit > Activity::Inert && self.heeds(Rule::BodyOnly) {
+            let tamer = headers.types.iter().find(|it| activity(it) < of_hit);
+            if let Some(tamer) = tamer {
+                let (response, hit) = (shown_type(tamer), shown_type(hit));
+                return Err(NotStored::BodyOnly { response, hit });
+            }
+        }
+        Ok(Some(Difference::MediaType { response, hit }))
     }
 }

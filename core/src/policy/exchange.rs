@@ -3,7 +3,7 @@
 use super::identity::KeyCodings;
 use super::targeted::TargetedFields;
 use crate::decimal;
-use crate::http::{Age, CacheControl, SECONDS_MAX, capped, list, parse_date};
+use crate::http::{Age, CacheControl, SECONDS_MAX, capped, is_name, list, parse_date};
 
 /// Where a response comes from, as far as is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,14 +79,14 @@ impl<'a> Exchange<'a> {
 
     /// Records a request header.
     pub fn observe_request(&mut self, name: &[u8]) {
-        if name.eq_ignore_ascii_case(b"Authorization") {
+        if is_name(name, "Authorization") {
             self.authorization = true;
         }
     }
 
     /// Records a response header.
     pub fn observe_response(&mut self, name: &[u8], value: &[u8]) {
-        let is = |header: &str| name.eq_ignore_ascii_case(header.as_bytes());
+        let is = |header: &str| is_name(name, header);
         if is("Cache-Control") {
             self.cache_control.observe(value);
         } else if is("Pragma") {

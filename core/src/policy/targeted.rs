@@ -1,7 +1,9 @@
 //! Fields that speak to this cache alone (RFC 9213). The first that is valid
 //! decides, and `Cache-Control` and `Expires` are left to other caches.
 
-use crate::http::{AccelExpires, CacheControl, Dictionary, Item, SurrogateControl, capped};
+use crate::http::{
+    AccelExpires, CacheControl, Dictionary, Item, SurrogateControl, capped, is_name,
+};
 
 /// Their values.
 #[derive(Debug, Default)]
@@ -34,7 +36,7 @@ pub(super) enum Targeted {
 impl TargetedFields {
     /// Records a response header, which may be any.
     pub(super) fn observe(&mut self, name: &[u8], value: &[u8]) {
-        let is = |header: &str| name.eq_ignore_ascii_case(header.as_bytes());
+        let is = |header: &str| is_name(name, header);
         if is("CDN-Cache-Control") {
             match &mut self.cdn {
                 Some(lines) => {
