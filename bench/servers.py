@@ -130,7 +130,7 @@ class Host:
         """A folder with the server's modules, and this plugin in place of its own."""
         folder = tempfile.mkdtemp(prefix="bench-modules-")
         for module in self.modules.glob("*.so") if self.modules else []:
-            if module.name != "libmod_memcached.so":
+            if "mod_memcached" not in module.name:
                 os.symlink(module, os.path.join(folder, module.name))
         if plugin:
             os.symlink(plugin, os.path.join(folder, "libmod_memcached.so"))

@@ -48,10 +48,55 @@ fn the_c_module_stays_and_comes_back() {
     });
     assert!(debug.is_none(), "it is stripped");
 
+    let link = modules.join("mod_memcached");
+    let target = fs::read_link(&link).expect("a link");
+    assert_eq!(target, Path::new("mod_memcached.so"));
+
     let output = install(&["--remove"], &environment);
     assert!(output.status.success(), "{}", said(&output));
     assert!(!installed.exists());
+    assert!(fs::symlink_metadata(&link).is_err(), "the link is gone");
     assert_eq!(fs::read_to_string(&c_module).expect("it"), "the C module");
+}
+
+/// Which name comes first is up to the GLib that the server has. The other module here is a
+/// library that loads but is none of lighttpd2's.
+#[test]
+fn the_plugin_is_loaded_instead_of_the_c_module() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let modules = folder.path().join("modules");
+    let worker = Host::find().worker;
+    let config = folder.path().join("lighttpd2.conf");
+    let text = "setup { module_load \"mod_memcached\"; } memcached.status;";
+    fs::write(&config, text).expect("a file");
+    let is_taken = || {
+        let mut command = Command::new(&worker);
+        command.arg("-m").arg(&modules).arg("-t").arg("-c");
+        command.arg(&config).output().expect("the server runs")
+    };
+    let environment: [(&str, &Path); 2] = [("MODULE_DIR", &modules), ("LIGHTTPD2_WORKER", &worker)];
+    make_other_library(&modules);
+    let output = is_taken();
+    assert!(!output.status.success(), "the other one is loaded");
+    let output = install(&[], &environment);
+    assert!(output.status.success(), "{}", said(&output));
+    let output = is_taken();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(install(&["--remove"], &environment).status.success());
+    assert!(!is_taken().status.success(), "the other one is back");
+}
+
+/// Where the C module would be.
+fn make_other_library(modules: &Path) {
+    fs::create_dir(modules).expect("a folder");
+    let source = modules.with_extension("c");
+    fs::write(&source, "int nothing_of_lighttpd2;\n").expect("a file");
+    let compiler = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(modules.join("libmod_memcached.so"))
+        .arg(&source)
+        .status();
+    assert!(compiler.expect("cc runs").success());
 }
 
 #[test]

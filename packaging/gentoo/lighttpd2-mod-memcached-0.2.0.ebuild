@@ -44,5 +44,7 @@ src_install() {
 	exeinto "${folder}"
 	# Portage strips it, and keeps the symbols where it is told to.
 	newexe target/release/libmod_memcached.so mod_memcached.so
+	# What every release of GLib looks for before the C module, libmod_memcached.so.
+	dosym mod_memcached.so "${folder}/mod_memcached"
 	dodoc README.md CHANGELOG.md lighttpd2-sample.conf packaging/licenses.txt docs/*.md
 }

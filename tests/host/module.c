@@ -51,9 +51,11 @@ void plugins_clear(struct server *srv) {
 
 static GModule *open_module(struct server *srv, const char *name) {
 	gchar *reasons = NULL;
-	static const char *const prefixes[] = { "", "lib" };
+	/* As lighttpd2 does: for the first of these GLib tries endings, and which before which
+	 * changed between its 2.74 and 2.84. */
+	static const char *const prefixes[] = { "", "lib" }, *const endings[] = { "", ".so" };
 	for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-		gchar *path = g_strdup_printf("%s/%s%s.so", srv->module_dir, prefixes[i], name);
+		gchar *path = g_strconcat(srv->module_dir, "/", prefixes[i], name, endings[i], NULL);
 		GModule *handle = g_module_open(path, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
 		g_free(path);
 		if (handle) {
