@@ -59,7 +59,7 @@ fn the_c_module_stays_and_comes_back() {
     assert_eq!(fs::read_to_string(&c_module).expect("it"), "the C module");
 }
 
-/// Which name comes first is up to the GLib that the server has. The other module here is a
+/// Which name comes first is up to the `GLib` that the server has. The other module here is a
 /// library that loads but is none of lighttpd2's.
 #[test]
 fn the_plugin_is_loaded_instead_of_the_c_module() {
