@@ -10,7 +10,7 @@ use super::world::World;
 use crate::lookup::{DriverId, ServerId};
 use crate::namespace::{self, Asker, Count, Name, ReadingId, Source, Unreadable};
 use crate::protocol::Key;
-use crate::server::Outcome;
+use crate::server::{Failure, Outcome};
 
 /// The name of the namespace.
 pub(super) fn namespace() -> Name {
@@ -56,7 +56,9 @@ impl World {
             Poll::Ready(Err(why)) => {
                 if let Unreadable::Failed(failure) = why {
                     let server = self.count_source(worker).server.0;
-                    self.check_failure(worker, server, failure);
+                    if !self.lost_its_add(worker, server, failure) {
+                        self.check_failure(worker, server, failure);
+                    }
                 }
                 self.make(client, None, None, false);
             }
@@ -74,6 +76,22 @@ impl World {
         let now = self.time();
         let names = &mut self.workers[worker as usize].names;
         names.poll(now, visit, || Asker { waker, fresh })
+    }
+
+    /// Whether that is what has failed: an `add` is not sent again, so it fails if it is what
+    /// shows that the connection has had no other end since a fault of long ago.
+    fn lost_its_add(&self, worker: u32, server: u32, failure: Failure) -> bool {
+        failure == Failure::Lost && self.adds_lost.get(&(worker, server)) == Some(&self.now)
+    }
+
+    /// What a server said of a count that was to be added.
+    pub(super) fn count_added(&mut self, worker: u32, reading: ReadingId, outcome: Outcome<Piece>) {
+        let place = (worker, self.count_source(worker).server.0);
+        let is_dead = self.found_dead.get(&place) == Some(&self.now);
+        if is_dead && matches!(outcome, Outcome::Failed(Failure::Lost)) {
+            self.adds_lost.insert(place, self.now);
+        }
+        self.count_read(worker, reading, outcome);
     }
 
     /// What a server said of the count.

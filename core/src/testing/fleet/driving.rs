@@ -97,6 +97,7 @@ impl World {
                 }
             }
             Token::Reading(reading) => self.count_read(worker, reading, outcome),
+            Token::Adding(reading) => self.count_added(worker, reading, outcome),
             Token::Purge(purge) => self.purge_goes_on(worker, purge, outcome),
             Token::Bump(bump) => self.bumped(worker, bump, &outcome),
             Token::Nobody => {}
@@ -175,10 +176,10 @@ impl World {
                 self.submit_op(worker, op);
             } else if let Some(op) = it.names.poll_op() {
                 let key = op.name().key();
-                let (lane, command) = match op.kind {
+                let (lane, command, token) = match op.kind {
                     OpKind::Get => {
                         let get = Retrieve::one(key).up_to(COUNT_MAX);
-                        (Lane::Lookup, Command::from(get))
+                        (Lane::Lookup, get.into(), Token::Reading(op.reading))
                     }
                     OpKind::Add(count) => {
                         let add = Store {
@@ -188,11 +189,10 @@ impl World {
                             exptime: 0,
                             data: count.to_string().into_bytes(),
                         };
-                        (Lane::Store, Command::Store(add))
+                        (Lane::Store, add.into(), Token::Adding(op.reading))
                     }
                 };
                 let (server, timeout) = (op.source.driver.0, op.source.timeout);
-                let token = Token::Reading(op.reading);
                 self.submit(worker, server, Way::Lane(lane), command, timeout, token);
             } else if let Some(purge) = it.due.pop_front() {
                 self.send_purge(worker, purge);

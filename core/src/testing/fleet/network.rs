@@ -52,6 +52,11 @@ impl Conn {
     pub(super) const fn room(&self) -> usize {
         WINDOW.saturating_sub(self.unread)
     }
+
+    /// The machine of the server knows nothing of it.
+    pub(super) const fn has_no_other_end(&self) -> bool {
+        self.peer.is_none()
+    }
 }
 
 /// The next that has come by now.

@@ -7,6 +7,7 @@ use super::settings::Defect;
 use super::slab::Id;
 use super::worker::Driver;
 use super::world::World;
+use crate::protocol::Lane;
 use crate::server::{ConnectionId, Ring};
 
 impl World {
@@ -122,6 +123,9 @@ impl World {
                 return;
             };
             let (worker, server, id) = (it.worker, it.server, it.id);
+            if it.has_no_other_end() && id.lane() == Lane::Store && matches!(chunk, Chunk::Reset) {
+                self.found_dead.insert((worker, server), now.as_micros());
+            }
             let is_rough = self.is_rough();
             let cut = match &chunk {
                 Chunk::Bytes(bytes) if is_rough && self.chance.one_in(16) => {

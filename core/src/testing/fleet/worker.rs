@@ -24,7 +24,10 @@ pub(super) enum Waker {
 pub(super) enum Token {
     Flight(Rc<Flight<Waker, Piece>>),
     Op(OpId),
+    /// Of the lookup of a count.
     Reading(ReadingId),
+    /// Of the `add` of a count.
+    Adding(ReadingId),
     Purge(Id),
     Bump(Id),
     Nobody,

@@ -87,6 +87,10 @@ pub(super) struct World {
     /// Stores under way, by worker and operation, and when a worker was told of the last one.
     pub storing: HashMap<(u32, OpId), u64, FixedState>,
     pub stored: HashMap<(u32, u64), u64, FixedState>,
+    /// When it last showed that a worker's connection for stores at a server has no other end,
+    /// and when an `add` was lost by that.
+    pub found_dead: HashMap<(u32, u32), u64, FixedState>,
+    pub adds_lost: HashMap<(u32, u32), u64, FixedState>,
     /// What workers are told late.
     pub late: HashMap<u32, Outcome<Piece>, FixedState>,
     /// Something is wrong until then.
@@ -177,6 +181,8 @@ impl World {
             alone: HashMap::default(),
             storing: HashMap::default(),
             stored: HashMap::default(),
+            found_dead: HashMap::default(),
+            adds_lost: HashMap::default(),
             late: HashMap::default(),
             trouble_until: 0,
             taken_over: (options.refresh_timeout_ms + 2 * options.timeout_ms + 1000) * 1000,
