@@ -48,14 +48,17 @@ fn good_ones_come(papers: &Papers, bad: &dyn Display, said: &str) {
             assert_eq!(site.get("/good").text(), "good");
         }
         let took = begin.elapsed();
-        assert!(took < Duration::from_secs(2) + slack(), "{took:?}");
+        assert!(took < Duration::from_secs(10) + slack(), "{took:?}");
     });
     eventually(&format!("{said:?} in the log"), || {
         site.get("/bad");
         site.log().contains(&format!("memcached {bad}: {said}"))
     });
     let grown = site.resident_kib().saturating_sub(before);
-    assert!(grown < 8 * 1024, "{grown} KiB more");
+    // AddressSanitizer keeps 16 MiB of what was freed, and notes beside what is not.
+    let watched = std::env::var_os("ASAN_OPTIONS").is_some();
+    let most = if watched { 40 } else { 8 };
+    assert!(grown < most * 1024, "{grown} KiB more");
     site.stop();
 }
 
