@@ -58,11 +58,13 @@ pub(super) fn replaces(keys: &Keys, key: &Keyed) -> bool {
 /// Replaces headers, for the last lookup of the request.
 pub(super) fn replace(vr: &mut Request<'_>) {
     let lookup = vr.state().and_then(|memory| memory.lookup.as_ref());
-    let has_any = lookup.is_some_and(|it| it.key.as_ref().is_ok_and(|key| replaces(&it.keys, key)));
-    let Some(mut memory) = has_any.then(|| vr.take_state()).flatten() else {
+    let wanted = lookup.map_or_else(Vec::new, wanted);
+    if wanted.is_empty() {
+        return;
+    }
+    let Some(mut memory) = vr.take_state() else {
         return;
     };
-    let wanted = memory.lookup.as_ref().map_or_else(Vec::new, wanted);
     let all_same = wanted.iter().all(|wanted| wanted.is_in(vr));
     // If some are replaced, it is for a lookup that this one is nested in.
     let is_nested = memory.replaced.is_some();
