@@ -126,7 +126,7 @@ beside: build host
 	  cargo run --release -q -p testkit --example beside -- $(BESIDE)
 
 # A whole fleet in one process: core/examples/simulate says what can be asked for.
-# `make test` runs small ones of seeds that are always the same; SEEDS with another SEED looks for news.
+# `make test` runs small ones of seeds that are always the same; SEEDS with another SEED tries others.
 SEED ?= 0
 HOURS ?= 0.1
 WORKERS ?= 100

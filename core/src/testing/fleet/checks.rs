@@ -118,14 +118,12 @@ impl World {
         let near = near * 1000;
         self.check_bumped(worker, page, began);
         let name = name_of(key.as_bytes());
-        if !self.claims.contains_key(&name) {
+        let Some(claims) = self.claims.get(&name) else {
             return;
-        }
+        };
         let (home, at) = self.places(worker, key);
-        let claims = self.claims.get(&name);
-        let claim = claims.and_then(|it| it.get(&home)).copied();
         // Where it was asked for does not show if that changes meanwhile.
-        let Some(claim) = claim.filter(|_| home == at) else {
+        let Some(claim) = claims.get(&home).copied().filter(|_| home == at) else {
             return;
         };
         if page.version > claim.version || !self.has_versions(home) {
