@@ -1,4 +1,4 @@
-//! The table of options. It holds rows alone: `tests/option_docs.rs` reads this
+//! The table of options. It holds rows alone: `tests/option_docs` reads this
 //! file too, and compares it with the tables of the documentation.
 //!
 //! A row has the name in the configuration, the field of the group's struct, the
